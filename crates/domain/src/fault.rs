@@ -1,0 +1,57 @@
+//! What is wrong with an input, field by field, all of it at once.
+
+use std::fmt;
+
+/// One broken rule of one field. It never holds the rejected value, which may be personal or hostile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The field's name as the caller wrote it.
+    pub field: String,
+    /// The rule that it breaks, as a sentence that tells the caller what to send.
+    pub rule: String,
+}
+
+/// Every fault of one input.
+#[derive(Debug, Clone, Default, PartialEq, Eq, thiserror::Error)]
+pub struct Faults(Vec<Fault>);
+
+impl Faults {
+    /// No fault so far.
+    #[must_use]
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// Notes that `field` breaks `rule`.
+    pub fn add(&mut self, field: impl Into<String>, rule: impl fmt::Display) {
+        self.0.push(Fault {
+            field: field.into(),
+            rule: rule.to_string(),
+        });
+    }
+
+    /// Keeps a good value, notes the fault of a bad one.
+    pub fn check<T, E: fmt::Display>(&mut self, field: &str, parsed: Result<T, E>) -> Option<T> {
+        parsed.map_err(|rule| self.add(field, rule)).ok()
+    }
+
+    /// True while nothing was found wrong.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The faults in the order they were found.
+    pub fn iter(&self) -> impl Iterator<Item = &Fault> {
+        self.0.iter()
+    }
+}
+
+impl fmt::Display for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (n, Fault { field, rule }) in self.0.iter().enumerate() {
+            write!(f, "{}{field}: {rule}", if n == 0 { "" } else { "; " })?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,101 @@
+//! Request-reply at the edge: what every API function checks before it looks at a request's content, and how it
+//! says no (RFC 9457 problem documents).
+
+mod object;
+mod problem;
+
+use domain::{CorrelationId, IdempotencyKey};
+use lambda_http::{Error, http::header::CONTENT_TYPE, service_fn};
+pub use lambda_http::{Request, Response, http::StatusCode};
+
+pub use self::{object::json_object, problem::Problem};
+use crate::TraceParent;
+
+/// What a request's body may hold at most.
+const MAX_BODY_BYTES: usize = 8 * 1024;
+
+/// Runs an API function.
+pub async fn run<F: Future<Output = Response<String>> + Send>(
+    handler: impl Fn(Request) -> F,
+) -> Result<(), Error> {
+    lambda_http::run(service_fn(|request| {
+        let answer = handler(request);
+        async { Ok::<_, Error>(answer.await) }
+    }))
+    .await
+}
+
+/// The body of a JSON request.
+///
+/// # Errors
+/// 415 if it doesn't say that it is JSON, 413 if it is too large, 400 if it is no text.
+pub fn json_body(request: &Request) -> Result<&str, Problem> {
+    let content_type = request
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let media_type = content_type.split(';').next().unwrap_or_default().trim();
+    let body: &[u8] = request.body();
+    if body.len() > MAX_BODY_BYTES {
+        Err(Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "the body must have at most 8 KiB",
+        ))
+    } else if !media_type.eq_ignore_ascii_case("application/json") {
+        let detail = "send the header Content-Type: application/json, and JSON";
+        Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail))
+    } else {
+        std::str::from_utf8(body)
+            .map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "the body is not UTF-8 text"))
+    }
+}
+
+/// The request's `Idempotency-Key`, if it has one.
+///
+/// # Errors
+/// 400 if it isn't a usable key: ignoring it would take away the protection that the caller counts on.
+pub fn idempotency_key(request: &Request) -> Result<Option<IdempotencyKey>, Problem> {
+    let mut values = request.headers().get_all("idempotency-key").iter();
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
+    let key = value.to_str().map_err(|_| "must be plain text".to_owned());
+    match key.and_then(|key| IdempotencyKey::parse(key).map_err(|error| error.to_string())) {
+        Ok(key) if values.next().is_none() => Ok(Some(key)),
+        Ok(_) => Err(Problem::header("Idempotency-Key", "must be sent once")),
+        Err(rule) => Err(Problem::header("Idempotency-Key", &rule)),
+    }
+}
+
+/// The caller's `X-Correlation-Id`, if it sent a usable one. What isn't usable is replaced: it is only a label.
+#[must_use]
+pub fn correlation_id(request: &Request) -> Option<CorrelationId> {
+    CorrelationId::parse(request.headers().get("x-correlation-id")?.to_str().ok()?).ok()
+}
+
+/// The trace that the request belongs to: the caller's, or a new one.
+#[must_use]
+pub fn trace_parent(request: &Request) -> TraceParent {
+    let given = request
+        .headers()
+        .get("traceparent")
+        .and_then(|value| TraceParent::parse(value.to_str().ok()?));
+    given.map_or_else(TraceParent::start, TraceParent::child)
+}
+
+/// An answer with a JSON body.
+#[must_use]
+pub fn json(status: StatusCode, body: &serde_json::Value) -> Response<String> {
+    answer(status, "application/json", body)
+}
+
+fn answer(status: StatusCode, content_type: &'static str, body: &serde_json::Value) -> Response<String> {
+    let mut response = Response::new(body.to_string());
+    *response.status_mut() = status;
+    response.headers_mut().insert(
+        CONTENT_TYPE,
+        lambda_http::http::HeaderValue::from_static(content_type),
+    );
+    response
+}

@@ -1,0 +1,106 @@
+//! RFC 9457 problem documents.
+
+use domain::Faults;
+use lambda_http::{
+    Response,
+    http::{HeaderValue, StatusCode, header::RETRY_AFTER},
+};
+use serde_json::{Value, json};
+
+use super::answer;
+
+/// Why a request was refused, with every fault at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    status: StatusCode,
+    detail: String,
+    errors: Vec<Value>,
+    retry_after_seconds: Option<u32>,
+}
+
+impl Problem {
+    /// A problem of the request as a whole.
+    #[must_use]
+    pub fn new(status: StatusCode, detail: &str) -> Self {
+        Self {
+            status,
+            detail: detail.to_owned(),
+            errors: Vec::new(),
+            retry_after_seconds: None,
+        }
+    }
+
+    /// 422: the fields that break a rule.
+    #[must_use]
+    pub fn invalid(faults: &Faults) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "some fields break a rule").with(faults)
+    }
+
+    /// 400: the same field more than once.
+    #[must_use]
+    pub fn malformed(detail: &str, faults: &Faults) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, detail).with(faults)
+    }
+
+    /// 400: a header that can't be used.
+    #[must_use]
+    pub fn header(name: &str, rule: &str) -> Self {
+        let mut problem = Self::new(StatusCode::BAD_REQUEST, "a header can't be used");
+        problem.errors.push(json!({"header": name, "detail": rule}));
+        problem
+    }
+
+    /// 503: nothing was accepted that a later try with the same `Idempotency-Key` wouldn't find again.
+    #[must_use]
+    pub fn try_later() -> Self {
+        let detail =
+            "a service behind this one is in trouble; send the request again with the same Idempotency-Key";
+        Self {
+            retry_after_seconds: Some(1),
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
+        }
+    }
+
+    /// The status that it is answered with.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    fn with(mut self, faults: &Faults) -> Self {
+        // RFC 6901: ~ and / are escaped in a pointer.
+        let pointer = |field: &str| format!("#/{}", field.replace('~', "~0").replace('/', "~1"));
+        self.errors = faults
+            .iter()
+            .map(|f| json!({"pointer": pointer(&f.field), "detail": f.rule}))
+            .collect();
+        self
+    }
+}
+
+impl From<Problem> for Response<String> {
+    fn from(problem: Problem) -> Self {
+        let Problem {
+            status,
+            detail,
+            errors,
+            retry_after_seconds,
+        } = problem;
+        let mut body = json!({
+            "type": "about:blank",
+            "title": status.canonical_reason().unwrap_or_default(),
+            "status": status.as_u16(),
+            "detail": detail,
+        });
+        if !errors.is_empty() {
+            body["errors"] = Value::Array(errors);
+        }
+        let mut response = answer(status, "application/problem+json", &body);
+        if let Some(seconds) = retry_after_seconds {
+            response
+                .headers_mut()
+                .insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}

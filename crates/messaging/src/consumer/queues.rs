@@ -1,0 +1,250 @@
+//! What becomes of each message of a batch: done, back to the queue for later, or dead-lettered with the reason.
+
+use std::collections::HashMap;
+
+use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse};
+use aws_sdk_sqs::{
+    Client,
+    types::{ChangeMessageVisibilityBatchRequestEntry, MessageAttributeValue},
+};
+use tracing::{info, warn};
+
+use super::{
+    Effect,
+    delivery::{Delivery, Ids},
+};
+use crate::{Failure, Function, failure::Reason, function::SettingsError};
+
+/// After this many receives a message goes to the dead-letter queue. The templates' `maxReceiveCount` says the same
+/// to the queue, for messages that never got as far as this code: a crash, a timeout.
+const MAX_RECEIVES: u32 = 5;
+/// Backoff before the second receive; it doubles with each further one.
+const FIRST_BACKOFF_SECONDS: u32 = 2;
+const MAX_BACKOFF_SECONDS: u32 = 15 * 60;
+/// What SQS takes in one call.
+const MAX_ENTRIES: usize = 10;
+/// What SQS allows on one message.
+const MAX_ATTRIBUTES: usize = 10;
+
+/// The buffer queues that feed a function, each with its dead-letter queue.
+pub(super) struct Queues {
+    client: Client,
+    service: &'static str,
+    pairs: Vec<Pair>,
+}
+
+struct Pair {
+    url: String,
+    dlq_url: String,
+}
+
+impl Queues {
+    pub(super) fn of(function: &Function) -> Result<Self, SettingsError> {
+        let [queues, dlqs] = function.settings([
+            (
+                "BUFFER_QUEUE_URLS",
+                "the queues that feed this function, separated by commas",
+            ),
+            (
+                "DEAD_LETTER_QUEUE_URLS",
+                "their dead-letter queues, in the same order",
+            ),
+        ])?;
+        let urls = queues.split(',').map(str::to_owned);
+        let pairs = urls
+            .zip(dlqs.split(',').map(str::to_owned))
+            .map(|(url, dlq_url)| Pair { url, dlq_url });
+        Ok(Self {
+            client: Client::new(function.aws()),
+            service: function.service(),
+            pairs: pairs.collect(),
+        })
+    }
+
+    /// A queue's URL ends in its name; what stands before differs between AWS and an emulator.
+    fn pair(&self, delivery: &Delivery) -> Option<&Pair> {
+        self.pairs
+            .iter()
+            .find(|pair| pair.url.rsplit('/').next() == Some(&delivery.queue_name))
+    }
+
+    /// Sees every message off and tells the queue which ones to keep.
+    pub(super) async fn settle(
+        &self,
+        deliveries: &[Delivery],
+        results: Vec<Result<Effect, Failure>>,
+    ) -> SqsBatchResponse {
+        let mut kept = Vec::new();
+        for (delivery, result) in deliveries.iter().zip(results) {
+            let dead_lettered = match &result {
+                Err(failure) if !failure.may_be_retried() || delivery.receive_count >= MAX_RECEIVES => {
+                    self.dead_letter(delivery, failure.reason()).await
+                }
+                _ => false,
+            };
+            log(delivery, &result, dead_lettered);
+            if result.is_err() && !dead_lettered {
+                kept.push(delivery);
+            }
+        }
+        self.back_off(&kept).await;
+        let mut response = SqsBatchResponse::default();
+        response.batch_item_failures = kept.iter().map(|delivery| keep(delivery)).collect();
+        response
+    }
+
+    /// Sends the message to the dead-letter queue with the reason why, after which the source queue may delete it.
+    /// If that fails the message stays, so the worst that happens is a second copy.
+    async fn dead_letter(&self, delivery: &Delivery, Reason { error_type, detail }: &Reason) -> bool {
+        let Some(pair) = self.pair(delivery) else {
+            return false;
+        };
+        let reasons = [
+            ("ErrorType", error_type.clone()),
+            ("ErrorDetail", detail.clone()),
+            ("Service", self.service.to_owned()),
+            ("SourceQueue", delivery.queue_name.clone()),
+            ("SourceMessageId", delivery.message_id.clone()),
+            ("ReceiveCount", delivery.receive_count.to_string()),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), attribute("String", Some(value))?)));
+        let original = delivery.attributes.iter().filter_map(|(name, a)| {
+            Some((
+                name.clone(),
+                attribute(a.data_type.as_deref()?, a.string_value.clone())?,
+            ))
+        });
+        let attributes: HashMap<_, _> = reasons.chain(original).take(MAX_ATTRIBUTES).collect();
+        let send = self
+            .client
+            .send_message()
+            .queue_url(&pair.dlq_url)
+            .message_body(&delivery.body);
+        match send.set_message_attributes(Some(attributes)).send().await {
+            Ok(_) => true,
+            Err(error) => {
+                warn!(message_id = delivery.message_id, error = %Failure::aws("sqs:SendMessage", &error), "not dead-lettered");
+                false
+            }
+        }
+    }
+
+    /// Keeps failed messages invisible for a while: exponential, with full jitter, so that what failed together
+    /// doesn't come back together.
+    async fn back_off(&self, kept: &[&Delivery]) {
+        for pair in &self.pairs {
+            let entries: Vec<_> = kept
+                .iter()
+                .filter(|delivery| self.pair(delivery).is_some_and(|p| p.url == pair.url))
+                .enumerate()
+                .filter_map(|(n, delivery)| {
+                    ChangeMessageVisibilityBatchRequestEntry::builder()
+                        .id(n.to_string())
+                        .receipt_handle(&delivery.receipt_handle)
+                        .visibility_timeout(backoff(delivery.receive_count))
+                        .build()
+                        .ok()
+                })
+                .collect();
+            for entries in entries.chunks(MAX_ENTRIES) {
+                let change = self.client.change_message_visibility_batch().queue_url(&pair.url);
+                if let Err(error) = change.set_entries(Some(entries.to_vec())).send().await {
+                    // The queue's own visibility timeout still brings the messages back.
+                    warn!(error = %Failure::aws("sqs:ChangeMessageVisibilityBatch", &error), "no backoff");
+                }
+            }
+        }
+    }
+}
+
+/// Seconds to wait after the message's nth receive: 1 to the bound.
+fn backoff(receive_count: u32) -> i32 {
+    let doublings = receive_count.saturating_sub(1).min(16);
+    let bound = (FIRST_BACKOFF_SECONDS << doublings).min(MAX_BACKOFF_SECONDS);
+    i32::try_from(fastrand::u32(1..=bound)).unwrap_or(i32::MAX)
+}
+
+fn attribute(data_type: &str, value: Option<String>) -> Option<MessageAttributeValue> {
+    MessageAttributeValue::builder()
+        .data_type(data_type)
+        .set_string_value(value.filter(|v| !v.is_empty()))
+        .build()
+        .ok()
+}
+
+fn keep(delivery: &Delivery) -> BatchItemFailure {
+    let mut failure = BatchItemFailure::default();
+    failure.item_identifier = delivery.message_id.clone();
+    failure
+}
+
+fn log(delivery: &Delivery, result: &Result<Effect, Failure>, dead_lettered: bool) {
+    let ids = Ids::of(&delivery.body);
+    let (event_id, correlation_id) = (ids.event(), ids.correlation());
+    let Delivery {
+        message_id,
+        receive_count,
+        ..
+    } = delivery;
+    match result {
+        Ok(effect) => {
+            let (outcome, why) = match effect {
+                Effect::Made => ("made", None),
+                Effect::Duplicate => ("duplicate", None),
+                Effect::Nothing(why) => ("nothing to do", Some(*why)),
+            };
+            info!(
+                message_id,
+                receive_count, event_id, correlation_id, outcome, why, "handled"
+            );
+        }
+        Err(failure) => {
+            let outcome = if dead_lettered {
+                "dead-lettered"
+            } else {
+                "kept for a retry"
+            };
+            let Reason { error_type, detail } = failure.reason();
+            warn!(
+                message_id,
+                receive_count, event_id, correlation_id, outcome, error_type, detail, "failed"
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+impl Queues {
+    pub(super) fn one(client: Client, url: &str, dlq_url: &str) -> Self {
+        let pairs = vec![Pair {
+            url: url.to_owned(),
+            dlq_url: dlq_url.to_owned(),
+        }];
+        Self {
+            client,
+            service: "test",
+            pairs,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn backoff_grows_and_stays_in_bounds() {
+        for (receives, bound) in [(1, 2), (2, 4), (3, 8), (4, 16), (40, 900)] {
+            let waits: Vec<i32> = (0..500).map(|_| backoff(receives)).collect();
+            assert!(
+                waits.iter().all(|wait| (1..=bound).contains(wait)),
+                "{receives}: {waits:?}"
+            );
+            assert!(
+                waits.iter().any(|wait| *wait > bound / 2),
+                "{receives}: jitter uses the whole range"
+            );
+        }
+    }
+}

@@ -1,0 +1,183 @@
+use aws_sdk_sqs::{
+    Client,
+    operation::{
+        change_message_visibility_batch::ChangeMessageVisibilityBatchOutput,
+        send_message::{SendMessageError, SendMessageOutput},
+    },
+};
+use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
+use domain::{RideCompleted, RideId};
+use serde_json::json;
+
+use super::*;
+
+/// Does to each ride what the name of its starting place says.
+struct ByPlace;
+
+impl Receiver for ByPlace {
+    type Payload = RideCompleted;
+
+    async fn receive(&self, event: Event<RideCompleted>) -> Result<Effect, Failure> {
+        match event.data.from.to_string().as_str() {
+            "panic" => panic!("on purpose"),
+            "transient" => Err(Failure::transient("Busy", "try later")),
+            "permanent" => Err(Failure::permanent("Refused", "never")),
+            _ => Ok(Effect::Made),
+        }
+    }
+}
+
+fn ride(from: &str) -> String {
+    let id = RideId::new().to_string();
+    json!({
+        "specversion": "1.0", "id": id, "source": "/test", "type": "RideCompleted", "correlationid": "c",
+        "time": "2026-11-23T05:00:00Z",
+        "data": {"ride": id, "customer": "cmr", "from": from, "to": "b", "duration": 1, "distance": "1", "fare": "1"},
+    })
+    .to_string()
+}
+
+/// A batch as Lambda hands it over; message ids are "0", "1", …
+fn batch(bodies: &[String], receive_count: u32) -> SqsEvent {
+    let records: Vec<_> = bodies
+        .iter()
+        .enumerate()
+        .map(|(n, body)| {
+            json!({
+                "messageId": n.to_string(), "receiptHandle": "r", "body": body,
+                "attributes": {"ApproximateReceiveCount": receive_count.to_string()},
+                "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:buffer",
+            })
+        })
+        .collect();
+    serde_json::from_value(json!({ "Records": records })).unwrap()
+}
+
+fn backed_off() -> ChangeMessageVisibilityBatchOutput {
+    ChangeMessageVisibilityBatchOutput::builder()
+        .set_successful(Some(vec![]))
+        .set_failed(Some(vec![]))
+        .build()
+        .unwrap()
+}
+
+/// An SQS that takes everything, and the rules that count what it was asked.
+fn sqs() -> (Queues, Rule, Rule) {
+    let dead_letter = mock!(Client::send_message)
+        .match_requests(|r| r.queue_url() == Some("http://sqs/1/buffer-dlq"))
+        .then_output(|| SendMessageOutput::builder().build());
+    let back_off = mock!(Client::change_message_visibility_batch)
+        .match_requests(|r| r.queue_url() == Some("http://sqs/1/buffer"))
+        .then_output(|| backed_off());
+    let client = mock_client!(aws_sdk_sqs, RuleMode::MatchAny, [&dead_letter, &back_off]);
+    (
+        Queues::one(client, "http://sqs/1/buffer", "http://sqs/1/buffer-dlq"),
+        dead_letter,
+        back_off,
+    )
+}
+
+async fn kept(queues: &Queues, batch: SqsEvent) -> Vec<String> {
+    let response = consume(queues, &One(ByPlace), batch).await.unwrap();
+    response
+        .batch_item_failures
+        .into_iter()
+        .map(|failure| failure.item_identifier)
+        .collect()
+}
+
+#[tokio::test]
+async fn one_bad_message_never_holds_up_a_good_one() {
+    let (queues, dead_letter, back_off) = sqs();
+    let bodies = [
+        ride("good"),
+        ride("transient"),
+        "{".to_owned(),
+        ride("panic"),
+        ride("permanent"),
+        ride("good"),
+    ];
+    assert_eq!(
+        kept(&queues, batch(&bodies, 1)).await,
+        ["1", "3"],
+        "what may succeed later stays in the queue"
+    );
+    assert_eq!(
+        dead_letter.num_calls(),
+        2,
+        "the mangled and the refused message can never succeed"
+    );
+    assert_eq!(back_off.num_calls(), 1, "one call backs off all that stay");
+}
+
+#[tokio::test]
+async fn the_last_receive_ends_in_the_dead_letter_queue() {
+    let (queues, dead_letter, back_off) = sqs();
+    assert!(
+        kept(&queues, batch(&[ride("transient"), ride("panic")], 5))
+            .await
+            .is_empty()
+    );
+    assert_eq!((dead_letter.num_calls(), back_off.num_calls()), (2, 0));
+}
+
+#[tokio::test]
+async fn a_dead_letter_says_why() {
+    let rule = mock!(Client::send_message)
+        .match_requests(|r| {
+            let attribute = |name: &str| r.message_attributes()?.get(name)?.string_value();
+            attribute("ErrorType") == Some("Refused")
+                && attribute("ErrorDetail") == Some("never")
+                && attribute("Service") == Some("test")
+                && attribute("SourceQueue") == Some("buffer")
+                && attribute("ReceiveCount") == Some("2")
+        })
+        .then_output(|| SendMessageOutput::builder().build());
+    let client = mock_client!(aws_sdk_sqs, RuleMode::MatchAny, [&rule]);
+    let queues = Queues::one(client, "http://sqs/1/buffer", "http://sqs/1/buffer-dlq");
+    assert!(kept(&queues, batch(&[ride("permanent")], 2)).await.is_empty());
+    assert_eq!(rule.num_calls(), 1);
+}
+
+#[tokio::test]
+async fn a_message_that_can_not_be_dead_lettered_is_kept() {
+    let failing = mock!(Client::send_message)
+        .then_error(|| SendMessageError::generic(aws_sdk_sqs::error::ErrorMetadata::builder().build()));
+    let back_off = mock!(Client::change_message_visibility_batch).then_output(|| backed_off());
+    let client = mock_client!(aws_sdk_sqs, RuleMode::MatchAny, [&failing, &back_off]);
+    let queues = Queues::one(client, "http://sqs/1/buffer", "http://sqs/1/buffer-dlq");
+    assert_eq!(kept(&queues, batch(&[ride("permanent")], 1)).await, ["0"]);
+}
+
+#[tokio::test]
+async fn a_record_without_an_id_fails_the_invocation_loudly() {
+    let (queues, ..) = sqs();
+    let batch = serde_json::from_value(json!({"Records": [{"body": "{}"}]})).unwrap();
+    let error = consume(&queues, &One(ByPlace), batch).await.unwrap_err();
+    assert_eq!(error.error_type, "NotAQueueMessage");
+}
+
+/// Answers for fewer events than it was given.
+struct Forgetful;
+
+impl BatchReceiver for Forgetful {
+    async fn receive_batch(&self, events: Vec<AnyEvent>) -> Vec<Result<Effect, Failure>> {
+        events.iter().skip(1).map(|_| Ok(Effect::Made)).collect()
+    }
+}
+
+#[tokio::test]
+async fn no_answer_for_a_message_keeps_it() {
+    let (queues, dead_letter, _) = sqs();
+    let bodies = [ride("a"), "mangled".to_owned(), ride("b")];
+    let response = consume(&queues, &Batch(Forgetful), batch(&bodies, 1))
+        .await
+        .unwrap();
+    let kept: Vec<_> = response
+        .batch_item_failures
+        .iter()
+        .map(|f| f.item_identifier.as_str())
+        .collect();
+    assert_eq!(kept, ["2"]);
+    assert_eq!(dead_letter.num_calls(), 1, "the mangled one");
+}

@@ -1,0 +1,180 @@
+//! The idempotent receiver: the effect and the record that guards it are one write, so that a message which is
+//! delivered twice has its effect once, whatever crashes in between.
+
+use std::{collections::HashMap, fmt};
+
+use aws_sdk_dynamodb::{
+    Client,
+    operation::put_item::PutItemError,
+    types::{AttributeValue, CancellationReason, ReturnValuesOnConditionCheckFailure},
+};
+
+use crate::Failure;
+
+/// A DynamoDB item.
+pub type Item = HashMap<String, AttributeValue>;
+
+/// What a write that happens once came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// This call made the effect.
+    Now,
+    /// An earlier delivery of the same message had made it.
+    Before,
+}
+
+/// The attribute that says when an item was written. Two deliveries of one message differ in it.
+pub const RECORDED_AT: &str = "recordedAt";
+
+/// A string attribute.
+pub fn text(value: impl fmt::Display) -> AttributeValue {
+    AttributeValue::S(value.to_string())
+}
+
+/// A number attribute: exact, no binary floating point. Written the way DynamoDB gives it back, without trailing
+/// zeros, so that what was stored compares equal to what is to be stored again.
+pub fn number(value: impl fmt::Display) -> AttributeValue {
+    let mut digits = value.to_string();
+    if digits.contains('.') {
+        digits.truncate(digits.trim_end_matches('0').trim_end_matches('.').len());
+    }
+    AttributeValue::N(digits)
+}
+
+/// An item with these attributes.
+pub fn item<const N: usize>(attributes: [(&str, AttributeValue); N]) -> Item {
+    attributes.map(|(name, value)| (name.to_owned(), value)).into()
+}
+
+/// The item with the time of writing on it.
+#[must_use]
+pub fn stamped(mut item: Item) -> Item {
+    item.insert(
+        RECORDED_AT.to_owned(),
+        text(format_args!("{:.3}", jiff::Timestamp::now())),
+    );
+    item
+}
+
+/// Puts an item that no item with the same key precedes.
+///
+/// # Errors
+/// Permanent `IdempotencyConflict` if another item holds the key: the same id with another content. Otherwise as
+/// [`Failure::aws`] says.
+pub async fn put(client: &Client, table: &str, key: &str, content: Item) -> Result<Written, Failure> {
+    put_labelled(client, table, key, content, Item::new()).await
+}
+
+/// The same, with labels beside the content: attributes in which a repetition may differ, and of which the first
+/// are kept.
+pub async fn put_labelled(
+    client: &Client,
+    table: &str,
+    key: &str,
+    content: Item,
+    labels: Item,
+) -> Result<Written, Failure> {
+    let mut item = stamped(labels);
+    item.extend(content.clone());
+    let put = client
+        .put_item()
+        .table_name(table)
+        .set_item(Some(item))
+        .condition_expression("attribute_not_exists(#key)")
+        .expression_attribute_names("#key", key)
+        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+    match put.send().await {
+        Ok(_) => Ok(Written::Now),
+        Err(error) => match error.as_service_error() {
+            Some(PutItemError::ConditionalCheckFailedException(taken)) => {
+                repeated(&content, taken.item.as_ref())
+            }
+            _ => Err(Failure::aws("dynamodb:PutItem", &error)),
+        },
+    }
+}
+
+/// What a cancelled transaction says about the guard that stood first in it: `None` if something else cancelled it.
+pub fn guarded(guard: &Item, reasons: &[CancellationReason]) -> Option<Result<Written, Failure>> {
+    let first = reasons.first()?;
+    (first.code() == Some("ConditionalCheckFailed")).then(|| repeated(guard, first.item.as_ref()))
+}
+
+/// A repetition has no second effect; the same key with another content is a fault of the sender.
+fn repeated(content: &Item, stored: Option<&Item>) -> Result<Written, Failure> {
+    let same = |stored: &Item| {
+        content
+            .iter()
+            .all(|(name, value)| stored.get(name) == Some(value))
+    };
+    if stored.is_none_or(same) {
+        Ok(Written::Before)
+    } else {
+        Err(Failure::permanent(
+            "IdempotencyConflict",
+            "the same id was seen before with another content",
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::{
+        operation::put_item::PutItemOutput, types::error::ConditionalCheckFailedException,
+    };
+    use aws_smithy_mocks::{RuleMode, mock, mock_client};
+
+    use super::*;
+
+    fn ride(fare: &str) -> Item {
+        item([("ride", text("1")), ("fare", number(fare))])
+    }
+
+    /// A table that already holds this item.
+    fn table_with(stored: Item) -> Client {
+        let rule = mock!(Client::put_item).then_error(move || {
+            PutItemError::ConditionalCheckFailedException(
+                ConditionalCheckFailedException::builder()
+                    .set_item(Some(stored.clone()))
+                    .build(),
+            )
+        });
+        mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, [&rule])
+    }
+
+    #[test]
+    fn numbers_are_written_as_dynamodb_gives_them_back() {
+        for (written, stored) in [
+            ("256.50", "256.5"),
+            ("100", "100"),
+            ("1.00", "1"),
+            ("0.00", "0"),
+            ("0.05", "0.05"),
+        ] {
+            assert_eq!(number(written), AttributeValue::N(stored.to_owned()));
+        }
+    }
+
+    #[tokio::test]
+    async fn the_first_delivery_writes_under_a_condition() {
+        let rule = mock!(Client::put_item)
+            .match_requests(|r| r.condition_expression() == Some("attribute_not_exists(#key)"))
+            .then_output(|| PutItemOutput::builder().build());
+        let client = mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, [&rule]);
+        assert_eq!(put(&client, "t", "ride", ride("1.00")).await, Ok(Written::Now));
+    }
+
+    #[tokio::test]
+    async fn a_second_delivery_is_a_success_without_effect() {
+        let client = table_with(ride("1.00"));
+        assert_eq!(put(&client, "t", "ride", ride("1.00")).await, Ok(Written::Before));
+    }
+
+    #[tokio::test]
+    async fn the_same_id_with_another_content_is_refused_for_good() {
+        let client = table_with(ride("2.00"));
+        let failure = put(&client, "t", "ride", ride("1.00")).await.unwrap_err();
+        assert_eq!(failure.reason().error_type, "IdempotencyConflict");
+        assert!(!failure.may_be_retried());
+    }
+}

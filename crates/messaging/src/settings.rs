@@ -1,0 +1,56 @@
+//! A function's settings: read once, in `main`, and every missing one named at once.
+
+use std::fmt::Write;
+
+/// A setting's name and what it is for, which is what the error says when it is missing.
+pub type Setting = (&'static str, &'static str);
+
+/// The settings that a function needs and didn't find.
+#[derive(Debug, thiserror::Error)]
+#[error("settings are missing; the function's template should set them in its environment:{0}")]
+pub struct SettingsError(String);
+
+/// Looks all of them up, in the order asked for.
+pub fn read<const N: usize>(
+    settings: [Setting; N],
+    lookup: impl Fn(&str) -> Option<String>,
+) -> Result<[String; N], SettingsError> {
+    let mut missing = String::new();
+    let values = settings.map(|(name, purpose)| {
+        lookup(name)
+            .filter(|value| !value.trim().is_empty())
+            .unwrap_or_else(|| {
+                // Writing to a String can't fail.
+                let _ = write!(missing, "\n  {name}: {purpose}");
+                String::new()
+            })
+    });
+    if missing.is_empty() {
+        Ok(values)
+    } else {
+        Err(SettingsError(missing))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_every_missing_setting() {
+        let lookup = |name: &str| (name == "A").then(|| "1".to_owned());
+        let error = read([("A", "a"), ("B", "the b's table"), ("C", "the c")], lookup)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("B: the b's table") && error.contains("C: the c") && !error.contains("A:"),
+            "{error}"
+        );
+        assert_eq!(read([("A", "a")], lookup).unwrap(), ["1"]);
+    }
+
+    #[test]
+    fn a_blank_setting_is_a_missing_one() {
+        assert!(read([("A", "a")], |_| Some(" ".to_owned())).is_err());
+    }
+}

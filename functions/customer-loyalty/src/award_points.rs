@@ -1,0 +1,38 @@
+//! Awards the points of a completed ride.
+
+use domain::{Points, RideCompleted};
+use messaging::{
+    Event, Failure,
+    consumer::{Effect, Receiver},
+};
+
+use crate::LoyaltyPoints;
+
+/// The receiver of completed rides.
+#[derive(Debug)]
+pub struct AwardPoints {
+    points: LoyaltyPoints,
+}
+
+impl AwardPoints {
+    /// Awards points here.
+    #[must_use]
+    pub fn new(points: LoyaltyPoints) -> Self {
+        Self { points }
+    }
+}
+
+impl Receiver for AwardPoints {
+    type Payload = RideCompleted;
+
+    async fn receive(&self, event: Event<RideCompleted>) -> Result<Effect, Failure> {
+        let RideCompleted {
+            ride, customer, fare, ..
+        } = &event.data;
+        Ok(self
+            .points
+            .award(customer, *ride, Points::for_fare(*fare))
+            .await?
+            .into())
+    }
+}

@@ -1,0 +1,13 @@
+//! A completed ride → loyalty points.
+
+use aws_sdk_dynamodb::Client;
+use customer_loyalty::{AwardPoints, LoyaltyPoints};
+use messaging::{Function, consumer};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    let function = Function::start("customer-loyalty").await;
+    let [table] = function.settings([("LOYALTY_POINTS_TABLE_NAME", "where points are kept")])?;
+    let points = LoyaltyPoints::new(Client::new(function.aws()), table);
+    consumer::run(&function, AwardPoints::new(points)).await
+}

@@ -1,0 +1,186 @@
+//! The points table: under each customer one award per ride, and the balance that they add up to.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::{
+    Client,
+    operation::transact_write_items::TransactWriteItemsError,
+    types::{CancellationReason, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update},
+};
+use domain::{CustomerId, Points, RideId};
+use messaging::{
+    Failure,
+    once::{self, Item, Written, number, text},
+};
+
+/// Two rides of one customer at the same moment meet on the balance; one of them goes again.
+const ATTEMPTS: u32 = 5;
+
+/// The `LoyaltyPoints` table.
+#[derive(Debug)]
+pub struct LoyaltyPoints {
+    client: Client,
+    table: String,
+}
+
+impl LoyaltyPoints {
+    /// The table of this name.
+    #[must_use]
+    pub fn new(client: Client, table: String) -> Self {
+        Self { client, table }
+    }
+
+    /// Awards a ride's points. The award, which guards, and the balance, which it changes, are one transaction.
+    pub(crate) async fn award(
+        &self,
+        customer: &CustomerId,
+        ride: RideId,
+        points: Points,
+    ) -> Result<Written, Failure> {
+        let award = once::item([
+            ("customer", text(customer)),
+            ("entry", text(format_args!("RIDE#{ride}"))),
+            ("points", number(points)),
+        ]);
+        for attempt in 1.. {
+            let Err(reasons) = self.transact(customer, &award, points).await? else {
+                return Ok(Written::Now);
+            };
+            if let Some(before) = once::guarded(&award, &reasons) {
+                return before;
+            }
+            if attempt == ATTEMPTS {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(fastrand::u64(0..25 << attempt))).await;
+        }
+        Err(Failure::transient(
+            "TransactionConflict",
+            "other awards to this customer kept getting in between",
+        ))
+    }
+
+    /// One try; the inner error says why the transaction was cancelled.
+    async fn transact(
+        &self,
+        customer: &CustomerId,
+        award: &Item,
+        points: Points,
+    ) -> Result<Result<(), Vec<CancellationReason>>, Failure> {
+        let put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(once::stamped(award.clone())))
+            .condition_expression("attribute_not_exists(customer)")
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let balance = Update::builder()
+            .table_name(&self.table)
+            .key("customer", text(customer))
+            .key("entry", text("BALANCE"))
+            .update_expression("ADD points :points, rides :one")
+            .expression_attribute_values(":points", number(points))
+            .expression_attribute_values(":one", number(1));
+        let call = self
+            .client
+            .transact_write_items()
+            .transact_items(TransactWriteItem::builder().set_put(put.build().ok()).build())
+            .transact_items(
+                TransactWriteItem::builder()
+                    .set_update(balance.build().ok())
+                    .build(),
+            );
+        match call.send().await {
+            Ok(_) => Ok(Ok(())),
+            Err(error) => match error.as_service_error() {
+                Some(TransactWriteItemsError::TransactionCanceledException(cancelled))
+                    if is_about_the_data(cancelled.cancellation_reasons()) =>
+                {
+                    Ok(Err(cancelled.cancellation_reasons().to_vec()))
+                }
+                _ => Err(Failure::aws("dynamodb:TransactWriteItems", &error)),
+            },
+        }
+    }
+}
+
+/// Taken already, or in somebody's way. Anything else (a throttle, say) is the service's trouble.
+fn is_about_the_data(reasons: &[CancellationReason]) -> bool {
+    let code = |reason: &CancellationReason| {
+        matches!(
+            reason.code(),
+            Some("ConditionalCheckFailed" | "TransactionConflict")
+        )
+    };
+    reasons.iter().any(code)
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::{
+        operation::transact_write_items::TransactWriteItemsOutput, types::error::TransactionCanceledException,
+    };
+    use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
+
+    use super::*;
+
+    async fn award(rules: &[&Rule]) -> Result<Written, Failure> {
+        let client = mock_client!(aws_sdk_dynamodb, RuleMode::Sequential, rules);
+        let ride = RideId::parse("0190c8f4-5f7b-7c3e-8a57-0d6f2b7b9f10").unwrap();
+        LoyaltyPoints::new(client, "points".into())
+            .award(&CustomerId::parse("cmr").unwrap(), ride, Points(256))
+            .await
+    }
+
+    fn done() -> Rule {
+        mock!(Client::transact_write_items)
+            .match_requests(|r| r.transact_items().len() == 2)
+            .then_output(|| TransactWriteItemsOutput::builder().build())
+    }
+
+    fn cancelled(code: &'static str, stored_points: &'static str) -> Rule {
+        mock!(Client::transact_write_items).then_error(move || {
+            let stored = once::item([
+                ("customer", text("cmr")),
+                ("entry", text("RIDE#0190c8f4-5f7b-7c3e-8a57-0d6f2b7b9f10")),
+                ("points", number(stored_points)),
+            ]);
+            let reason = CancellationReason::builder()
+                .code(code)
+                .set_item(Some(stored))
+                .build();
+            TransactWriteItemsError::TransactionCanceledException(
+                TransactionCanceledException::builder()
+                    .cancellation_reasons(reason)
+                    .build(),
+            )
+        })
+    }
+
+    #[tokio::test]
+    async fn award_and_balance_are_one_transaction() {
+        assert_eq!(award(&[&done()]).await, Ok(Written::Now));
+    }
+
+    #[tokio::test]
+    async fn a_ride_is_awarded_once() {
+        assert_eq!(
+            award(&[&cancelled("ConditionalCheckFailed", "256")]).await,
+            Ok(Written::Before)
+        );
+    }
+
+    #[tokio::test]
+    async fn the_same_ride_with_other_points_is_refused() {
+        let failure = award(&[&cancelled("ConditionalCheckFailed", "1")])
+            .await
+            .unwrap_err();
+        assert_eq!(failure.reason().error_type, "IdempotencyConflict");
+    }
+
+    #[tokio::test]
+    async fn a_conflict_with_another_award_is_tried_again() {
+        assert_eq!(
+            award(&[&cancelled("TransactionConflict", "0"), &done()]).await,
+            Ok(Written::Now)
+        );
+    }
+}

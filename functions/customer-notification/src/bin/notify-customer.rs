@@ -1,0 +1,25 @@
+//! A completed ride → a receipt by e-mail.
+
+use aws_sdk_dynamodb::Client;
+use customer_notification::{Contacts, Mailer, Notifications, NotifyCustomer};
+use messaging::{Function, consumer};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    let function = Function::start("customer-notification").await;
+    let [contacts, notifications, sender, currency] = function.settings([
+        ("CONTACTS_TABLE_NAME", "the customers' addresses"),
+        ("NOTIFICATIONS_TABLE_NAME", "what was sent"),
+        ("SENDER_ADDRESS", "the address that e-mails come from"),
+        ("CURRENCY", "the deployment's one currency, as in EUR"),
+    ])?;
+    let dynamodb = Client::new(function.aws());
+    let mailer = Mailer::new(aws_sdk_sesv2::Client::new(function.aws()), sender);
+    let contacts = Contacts::new(dynamodb.clone(), contacts);
+    let notifications = Notifications::new(dynamodb, notifications);
+    consumer::run(
+        &function,
+        NotifyCustomer::new(contacts, notifications, mailer, currency),
+    )
+    .await
+}

@@ -1,0 +1,35 @@
+//! The customers' addresses on file.
+
+use aws_sdk_dynamodb::{Client, types::AttributeValue};
+use domain::CustomerId;
+use messaging::{Failure, once::text};
+
+/// The `Contacts` table.
+#[derive(Debug)]
+pub struct Contacts {
+    client: Client,
+    table: String,
+}
+
+impl Contacts {
+    /// The table of this name.
+    #[must_use]
+    pub fn new(client: Client, table: String) -> Self {
+        Self { client, table }
+    }
+
+    /// The customer's e-mail address, if one is on file.
+    pub(crate) async fn email(&self, customer: &CustomerId) -> Result<Option<String>, Failure> {
+        let get = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .key("customer", text(customer));
+        let found = get.projection_expression("email").send().await;
+        let found = found.map_err(|error| Failure::aws("dynamodb:GetItem", &error))?;
+        Ok(match found.item.unwrap_or_default().remove("email") {
+            Some(AttributeValue::S(address)) if !address.is_empty() => Some(address),
+            _ => None,
+        })
+    }
+}

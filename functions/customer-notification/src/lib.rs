@@ -1,0 +1,12 @@
+//! Customer Notification e-mails customers what they should know.
+
+mod contacts;
+mod mailer;
+mod notifications;
+mod notify_customer;
+mod receipt;
+
+pub use contacts::Contacts;
+pub use mailer::Mailer;
+pub use notifications::Notifications;
+pub use notify_customer::NotifyCustomer;

@@ -1,0 +1,204 @@
+//! Sends the receipt of a completed ride.
+
+use domain::RideCompleted;
+use jiff::Timestamp;
+use messaging::{
+    Event, Failure,
+    consumer::{Effect, Receiver},
+};
+
+use crate::{
+    Contacts, Mailer, Notifications,
+    notifications::{Claim, Ending},
+    receipt::receipt,
+};
+
+/// The receiver of completed rides.
+#[derive(Debug)]
+pub struct NotifyCustomer {
+    contacts: Contacts,
+    notifications: Notifications,
+    mailer: Mailer,
+    currency: String,
+}
+
+impl NotifyCustomer {
+    /// Looks addresses up, sends, and keeps record.
+    #[must_use]
+    pub fn new(contacts: Contacts, notifications: Notifications, mailer: Mailer, currency: String) -> Self {
+        Self {
+            contacts,
+            notifications,
+            mailer,
+            currency,
+        }
+    }
+}
+
+impl Receiver for NotifyCustomer {
+    type Payload = RideCompleted;
+
+    async fn receive(&self, event: Event<RideCompleted>) -> Result<Effect, Failure> {
+        let ride = &event.data;
+        if self
+            .notifications
+            .claim(&event.id, ride.ride, Timestamp::now())
+            .await?
+            == Claim::Done
+        {
+            return Ok(Effect::Duplicate);
+        }
+        let Some(address) = self.contacts.email(&ride.customer).await? else {
+            self.notifications.end(&event.id, Ending::NoAddress).await?;
+            return Ok(Effect::Nothing("no address on file"));
+        };
+        let sent = self
+            .mailer
+            .send(&address, &receipt(ride, &self.currency), &event.id)
+            .await?;
+        self.notifications.end(&event.id, Ending::Sent(&sent)).await?;
+        Ok(Effect::Made)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use aws_sdk_dynamodb::{
+        operation::{
+            get_item::GetItemOutput,
+            put_item::{PutItemError, PutItemOutput},
+            update_item::UpdateItemOutput,
+        },
+        types::error::ConditionalCheckFailedException,
+    };
+    use aws_sdk_sesv2::{
+        error::ErrorMetadata,
+        operation::send_email::{SendEmailError, SendEmailOutput},
+    };
+    use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
+    use messaging::once::text;
+
+    use super::*;
+
+    pub(crate) fn ride() -> RideCompleted {
+        RideCompleted {
+            ride: domain::RideId::new(),
+            customer: domain::CustomerId::parse("cmr").unwrap(),
+            from: domain::Place::parse("Berlin").unwrap(),
+            to: domain::Place::parse("Frankfurt").unwrap(),
+            duration: domain::Duration::parse("420").unwrap(),
+            distance: domain::Distance::parse("600").unwrap(),
+            fare: domain::Money::parse("256.5").unwrap(),
+        }
+    }
+
+    async fn receive(rules: &[&Rule], ses: &Rule) -> Result<Effect, Failure> {
+        let dynamodb = mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, rules);
+        let mailer = Mailer::new(
+            mock_client!(aws_sdk_sesv2, RuleMode::MatchAny, [ses]),
+            "from@example.com".into(),
+        );
+        let contacts = Contacts::new(dynamodb.clone(), "contacts".into());
+        let notifications = Notifications::new(dynamodb, "notifications".into());
+        let ride = ride();
+        let event = Event::new("/test", Timestamp::now(), ride.ride.into(), ride);
+        NotifyCustomer::new(contacts, notifications, mailer, "EUR".into())
+            .receive(event)
+            .await
+    }
+
+    fn claimed() -> Rule {
+        mock!(aws_sdk_dynamodb::Client::put_item).then_output(|| PutItemOutput::builder().build())
+    }
+
+    fn taken(status: &'static str) -> Rule {
+        mock!(aws_sdk_dynamodb::Client::put_item).then_error(move || {
+            let taken = ConditionalCheckFailedException::builder()
+                .item("status", text(status))
+                .build();
+            PutItemError::ConditionalCheckFailedException(taken)
+        })
+    }
+
+    fn address() -> Rule {
+        mock!(aws_sdk_dynamodb::Client::get_item)
+            .match_requests(|get| get.table_name() == Some("contacts"))
+            .then_output(|| {
+                GetItemOutput::builder()
+                    .item("email", text("cmr@example.com"))
+                    .build()
+            })
+    }
+
+    fn no_address() -> Rule {
+        mock!(aws_sdk_dynamodb::Client::get_item).then_output(|| GetItemOutput::builder().build())
+    }
+
+    fn ended(status: &'static str) -> Rule {
+        mock!(aws_sdk_dynamodb::Client::update_item)
+            .match_requests(move |update| {
+                update.expression_attribute_values().unwrap()[":status"] == text(status)
+            })
+            .then_output(|| UpdateItemOutput::builder().build())
+    }
+
+    fn ses() -> Rule {
+        mock!(aws_sdk_sesv2::Client::send_email)
+            .match_requests(|send| {
+                let to = send.destination().unwrap().to_addresses();
+                send.from_email_address() == Some("from@example.com") && to == ["cmr@example.com"]
+            })
+            .then_output(|| SendEmailOutput::builder().message_id("ses-1").build())
+    }
+
+    #[tokio::test]
+    async fn a_receipt_goes_to_the_address_on_file() {
+        let (ended, ses) = (ended("SENT"), ses());
+        assert_eq!(
+            receive(&[&claimed(), &address(), &ended], &ses).await,
+            Ok(Effect::Made)
+        );
+        assert_eq!((ses.num_calls(), ended.num_calls()), (1, 1));
+    }
+
+    #[tokio::test]
+    async fn no_address_on_file_is_no_error() {
+        let (ended, ses) = (ended("NO_ADDRESS"), ses());
+        let effect = receive(&[&claimed(), &no_address(), &ended], &ses).await;
+        assert_eq!(effect, Ok(Effect::Nothing("no address on file")));
+        assert_eq!((ses.num_calls(), ended.num_calls()), (0, 1));
+    }
+
+    #[tokio::test]
+    async fn what_was_sent_is_not_sent_again() {
+        let ses = ses();
+        assert_eq!(
+            receive(&[&taken("SENT"), &address()], &ses).await,
+            Ok(Effect::Duplicate)
+        );
+        assert_eq!(ses.num_calls(), 0);
+    }
+
+    #[tokio::test]
+    async fn what_another_delivery_is_sending_waits() {
+        let ses = ses();
+        let failure = receive(&[&taken("SENDING"), &address()], &ses).await.unwrap_err();
+        assert!(failure.may_be_retried());
+        assert_eq!(ses.num_calls(), 0);
+    }
+
+    #[tokio::test]
+    async fn an_email_that_ses_rejects_is_rejected_for_good_and_its_address_not_told() {
+        let ses = mock!(aws_sdk_sesv2::Client::send_email).then_error(|| {
+            let error = ErrorMetadata::builder()
+                .code("MessageRejected")
+                .message("cmr@example.com is not verified");
+            SendEmailError::generic(error.build())
+        });
+        let failure = receive(&[&claimed(), &address()], &ses).await.unwrap_err();
+        assert!(
+            !failure.may_be_retried() && !failure.to_string().contains("cmr@"),
+            "{failure}"
+        );
+    }
+}

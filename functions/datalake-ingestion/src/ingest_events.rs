@@ -1,0 +1,150 @@
+//! Files the events of a batch by type and day: one object for each.
+
+use std::collections::BTreeMap;
+
+use domain::CorrelationId;
+use jiff::{civil::Date, tz::TimeZone};
+use messaging::{
+    Failure,
+    consumer::{AnyEvent, BatchReceiver, Effect},
+};
+
+use crate::Lake;
+
+/// The receiver of events of any type.
+#[derive(Debug)]
+pub struct IngestEvents {
+    lake: Lake,
+}
+
+/// Where events are filed together.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Partition {
+    pub event_type: String,
+    pub date: Date,
+}
+
+impl IngestEvents {
+    /// Files events here.
+    #[must_use]
+    pub fn new(lake: Lake) -> Self {
+        Self { lake }
+    }
+}
+
+impl BatchReceiver for IngestEvents {
+    async fn receive_batch(&self, events: Vec<AnyEvent>) -> Vec<Result<Effect, Failure>> {
+        let partitions: Vec<_> = events.iter().map(partition).collect();
+        let mut files: BTreeMap<&Partition, Vec<&AnyEvent>> = BTreeMap::new();
+        for (event, partition) in events.iter().zip(&partitions) {
+            if let Ok(partition) = partition {
+                files.entry(partition).or_default().push(event);
+            }
+        }
+        let mut filed = BTreeMap::new();
+        for (partition, events) in files {
+            filed.insert(partition, self.lake.file(partition, &events).await);
+        }
+        partitions
+            .iter()
+            .map(|partition| match partition {
+                Ok(partition) => filed
+                    .get(partition)
+                    .cloned()
+                    .unwrap_or(Ok(()))
+                    .map(|()| Effect::Made),
+                Err(failure) => Err(failure.clone()),
+            })
+            .collect()
+    }
+}
+
+/// The type becomes part of a path, so it must be a plain word.
+fn partition(event: &AnyEvent) -> Result<Partition, Failure> {
+    if CorrelationId::parse(&event.event_type).is_err() {
+        return Err(Failure::permanent(
+            "MalformedEvent",
+            "the event's type can't be part of a path",
+        ));
+    }
+    Ok(Partition {
+        event_type: event.event_type.clone(),
+        date: event.time.to_zoned(TimeZone::UTC).date(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_s3::{
+        Client,
+        error::ErrorMetadata,
+        operation::put_object::{PutObjectError, PutObjectOutput},
+    };
+    use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
+    use serde_json::json;
+
+    use super::*;
+
+    fn event(id: &str, event_type: &str, time: &str) -> AnyEvent {
+        let event = json!({
+            "specversion": "1.0", "id": id, "source": "/test", "type": event_type, "time": time,
+            "correlationid": "c", "data": {"any": "thing"},
+        });
+        serde_json::from_str(&event.to_string()).unwrap()
+    }
+
+    fn s3(type_in_key: &'static str) -> Rule {
+        mock!(Client::put_object)
+            .match_requests(move |put| put.key().unwrap().contains(type_in_key))
+            .then_output(|| PutObjectOutput::builder().build())
+    }
+
+    async fn ingest(rules: &[&Rule], events: Vec<AnyEvent>) -> Vec<Result<Effect, Failure>> {
+        let client = mock_client!(aws_sdk_s3, RuleMode::MatchAny, rules);
+        IngestEvents::new(Lake::new(client, "lake".into()))
+            .receive_batch(events)
+            .await
+    }
+
+    #[tokio::test]
+    async fn a_batch_is_one_object_for_each_type_and_day() {
+        let rule = s3("events/type=");
+        let events = vec![
+            event("1", "RideCompleted", "2026-11-22T23:59:59.999Z"),
+            event("2", "RideCompleted", "2026-11-23T00:30:00+01:00"),
+            event("3", "RideCompleted", "2026-11-23T00:00:00Z"),
+            event("4", "FareCollected", "2026-11-23T00:00:00Z"),
+        ];
+        assert_eq!(ingest(&[&rule], events).await, vec![Ok(Effect::Made); 4]);
+        assert_eq!(rule.num_calls(), 3, "the first two are of one UTC day");
+    }
+
+    #[tokio::test]
+    async fn one_object_that_fails_keeps_only_its_own_events() {
+        let failing = mock!(Client::put_object)
+            .match_requests(|put| put.key().unwrap().contains("type=FareCollected"))
+            .then_error(|| PutObjectError::generic(ErrorMetadata::builder().code("SlowDown").build()));
+        let time = "2026-11-23T00:00:00Z";
+        let events = vec![
+            event("1", "RideCompleted", time),
+            event("2", "FareCollected", time),
+        ];
+        let results = ingest(&[&failing, &s3("type=RideCompleted")], events).await;
+        assert!(
+            results[0].is_ok() && results[1].as_ref().is_err_and(Failure::may_be_retried),
+            "{results:?}"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_type_that_would_leave_its_folder_is_refused() {
+        let rule = s3("");
+        let results = ingest(&[&rule], vec![event("1", "../secrets", "2026-11-23T00:00:00Z")]).await;
+        assert!(
+            results[0]
+                .as_ref()
+                .is_err_and(|failure| !failure.may_be_retried())
+        );
+        assert_eq!(rule.num_calls(), 0);
+    }
+}

@@ -1,0 +1,94 @@
+//! The data lake's bucket.
+
+use std::fmt::Write;
+
+use aws_sdk_s3::Client;
+use jiff::Timestamp;
+use messaging::{Failure, consumer::AnyEvent};
+use sha2::{Digest, Sha256};
+
+use crate::{ingest_events::Partition, table};
+
+/// The data lake.
+#[derive(Debug)]
+pub struct Lake {
+    client: Client,
+    bucket: String,
+}
+
+impl Lake {
+    /// The lake in this bucket.
+    #[must_use]
+    pub fn new(client: Client, bucket: String) -> Self {
+        Self { client, bucket }
+    }
+
+    /// Files the events as one object. The same events always make the same key, so a batch that is delivered again
+    /// replaces its own object. A redelivery can also arrive in other company; then the events stand in the lake
+    /// twice, and the view over it counts each once.
+    pub(crate) async fn file(&self, partition: &Partition, events: &[&AnyEvent]) -> Result<(), Failure> {
+        let parquet = table::write(events, Timestamp::now())?;
+        let put = self
+            .client
+            .put_object()
+            .bucket(&self.bucket)
+            .key(key(partition, events));
+        let put = put
+            .content_type("application/vnd.apache.parquet")
+            .body(parquet.into());
+        put.send()
+            .await
+            .map(drop)
+            .map_err(|error| Failure::aws("s3:PutObject", &error))
+    }
+}
+
+fn key(Partition { event_type, date }: &Partition, events: &[&AnyEvent]) -> String {
+    let mut names: Vec<_> = events.iter().map(|event| (&event.source, &event.id)).collect();
+    names.sort_unstable();
+    names.dedup();
+    let mut hash = Sha256::new();
+    for (source, id) in names {
+        // Lengths keep ("ab", "c") apart from ("a", "bc").
+        hash.update(source.len().to_be_bytes());
+        hash.update(source);
+        hash.update(id.len().to_be_bytes());
+        hash.update(id);
+    }
+    let name = hash
+        .finalize()
+        .iter()
+        .take(16)
+        .fold(String::new(), |mut name, byte| {
+            let _ = write!(name, "{byte:02x}");
+            name
+        });
+    format!("events/type={event_type}/dt={date}/{name}.parquet")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(id: &str) -> AnyEvent {
+        let event = format!(
+            r#"{{"specversion":"1.0","id":"{id}","source":"/test","type":"T","time":"2026-11-23T00:00:00Z",
+                "correlationid":"c","data":{{}}}}"#
+        );
+        serde_json::from_str(&event).unwrap()
+    }
+
+    #[test]
+    fn the_key_follows_from_the_events_whatever_their_order() {
+        let partition = Partition {
+            event_type: "T".into(),
+            date: jiff::civil::date(2026, 11, 23),
+        };
+        let (a, b, c) = (event("a"), event("b"), event("c"));
+        let of = |events: &[&AnyEvent]| key(&partition, events);
+        assert!(of(&[&a]).starts_with("events/type=T/dt=2026-11-23/"));
+        assert_eq!(of(&[&a, &b]), of(&[&b, &a]));
+        assert_eq!(of(&[&a, &a]), of(&[&a]), "a duplicate within the batch");
+        assert_ne!(of(&[&a, &b]), of(&[&a, &c]));
+    }
+}

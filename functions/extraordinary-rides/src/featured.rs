@@ -1,0 +1,35 @@
+//! The table of featured rides. Who rode is nobody's business here, so it isn't stored.
+
+use aws_sdk_dynamodb::Client;
+use domain::RideCompleted;
+use messaging::{
+    Failure,
+    once::{self, Written, number, text},
+};
+
+/// The `ExtraordinaryRides` table.
+#[derive(Debug)]
+pub struct FeaturedRides {
+    client: Client,
+    table: String,
+}
+
+impl FeaturedRides {
+    /// The table of this name.
+    #[must_use]
+    pub fn new(client: Client, table: String) -> Self {
+        Self { client, table }
+    }
+
+    pub(crate) async fn add(&self, ride: &RideCompleted) -> Result<Written, Failure> {
+        let featured = once::item([
+            ("rideId", text(ride.ride)),
+            ("from", text(&ride.from)),
+            ("to", text(&ride.to)),
+            ("distance", number(ride.distance)),
+            ("duration", number(ride.duration)),
+            ("fare", number(ride.fare)),
+        ]);
+        once::put(&self.client, &self.table, "rideId", featured).await
+    }
+}

@@ -1,0 +1,12 @@
+//! Unicorn Management takes completed rides from the unicorns' app and tells every interested service.
+//!
+//! Store first, then tell: `submit-ride-completion` writes the ride and answers; the table's own stream, which
+//! can't miss a write, drives `publish-ride-completions` (a transactional outbox).
+
+mod publish;
+mod rides;
+mod submit;
+
+pub use publish::PublishRideCompletions;
+pub use rides::Rides;
+pub use submit::SubmitRideCompletion;

@@ -1,0 +1,221 @@
+//! Takes a ride completion: checks it, stores it, says yes.
+
+use domain::{RideCompleted, RideCompletion, RideId};
+use messaging::{
+    Failure,
+    api::{self, Problem, Request, Response, StatusCode},
+    once::Written,
+};
+use serde_json::json;
+use tracing::{error, info};
+
+use crate::rides::{NewRide, Rides};
+
+/// The handler of `POST /submit-ride-completion`.
+#[derive(Debug)]
+pub struct SubmitRideCompletion {
+    rides: Rides,
+}
+
+impl SubmitRideCompletion {
+    /// Stores rides here.
+    #[must_use]
+    pub fn new(rides: Rides) -> Self {
+        Self { rides }
+    }
+
+    /// Answers a request.
+    pub async fn handle(&self, request: &Request) -> Response<String> {
+        match self.accept(request).await {
+            Ok(ride) => api::json(StatusCode::CREATED, &json!({ "id": ride })),
+            Err(problem) => {
+                info!(
+                    status = problem.status().as_u16(),
+                    outcome = "refused",
+                    "answered"
+                );
+                problem.into()
+            }
+        }
+    }
+
+    async fn accept(&self, request: &Request) -> Result<RideId, Problem> {
+        let key = api::idempotency_key(request)?;
+        let fields = api::json_object(api::json_body(request)?)?;
+        let completion = RideCompletion::parse(&fields).map_err(|faults| Problem::invalid(&faults))?;
+
+        let id = key.as_ref().map_or_else(RideId::new, RideId::from_key);
+        let correlation_id = api::correlation_id(request).unwrap_or_else(|| id.into());
+        info!(ride_id = %id, %correlation_id, "accepting");
+        let ride = RideCompleted::new(id, completion);
+        let new = NewRide {
+            ride,
+            correlation_id,
+            trace_parent: api::trace_parent(request),
+        };
+        match self.rides.store(new).await {
+            Ok(Written::Now | Written::Before) => Ok(id),
+            Err(Failure::Permanent(_)) => {
+                let detail = "the Idempotency-Key was used before with another ride";
+                Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail))
+            }
+            Err(failure @ Failure::Transient(_)) => {
+                error!(ride_id = %id, %failure, "not stored");
+                Err(Problem::try_later())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::{
+        Client,
+        error::ErrorMetadata,
+        operation::put_item::{PutItemError, PutItemInput, PutItemOutput},
+        types::{AttributeValue, error::ConditionalCheckFailedException},
+    };
+    use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
+    use serde_json::Value;
+
+    use super::*;
+
+    const RIDE: &str =
+        r#"{"from":"Berlin","to":"Frankfurt","duration":420,"distance":600,"customer":"cmr","fare":256.50}"#;
+
+    fn request(body: &str, headers: &[(&str, &str)]) -> Request {
+        let mut request = Request::new(body.into());
+        request
+            .headers_mut()
+            .insert("content-type", "application/json".parse().unwrap());
+        for (name, value) in headers {
+            let name: lambda_http::http::HeaderName = name.parse().unwrap();
+            request.headers_mut().insert(name, value.parse().unwrap());
+        }
+        request
+    }
+
+    fn submit(rule: &Rule) -> SubmitRideCompletion {
+        let client: Client = mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, [rule]);
+        SubmitRideCompletion::new(Rides::new(client, "rides".into()))
+    }
+
+    fn storing(check: impl Fn(&PutItemInput) -> bool + Send + Sync + 'static) -> Rule {
+        mock!(Client::put_item)
+            .match_requests(check)
+            .then_output(|| PutItemOutput::builder().build())
+    }
+
+    fn body(response: &Response<String>) -> Value {
+        serde_json::from_str(response.body()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_sound_ride_is_stored_with_an_exact_fare() {
+        let rule = storing(|put| {
+            let item = put.item().unwrap();
+            item["fare"] == AttributeValue::N("256.5".into())
+                && item["customer"] == AttributeValue::S("cmr".into())
+        });
+        let response = submit(&rule).handle(&request(RIDE, &[])).await;
+        assert_eq!(response.status(), StatusCode::CREATED);
+        assert!(RideId::parse(body(&response)["id"].as_str().unwrap()).is_ok());
+        assert_eq!(rule.num_calls(), 1);
+    }
+
+    #[tokio::test]
+    async fn nothing_is_stored_of_a_bad_request() {
+        let rule = storing(|_| true);
+        let submit = submit(&rule);
+        let huge = format!(r#"{{"from":"{}"}}"#, "x".repeat(9000));
+        for (status, bad) in [
+            (400, request("", &[])),
+            (400, request("{", &[])),
+            (400, request(r#"{"fare":1,"fare":2}"#, &[])),
+            (400, request(RIDE, &[("idempotency-key", "no blanks")])),
+            (413, request(&huge, &[])),
+            (415, request(RIDE, &[("content-type", "text/plain")])),
+            (422, request("{}", &[])),
+            (422, request(&RIDE.replace("256.50", "-1"), &[])),
+            (422, request(&RIDE.replace("256.50", "1e30"), &[])),
+            (422, request(&RIDE.replace("256.50", r#""NaN""#), &[])),
+        ] {
+            let response = submit.handle(&bad).await;
+            assert_eq!(response.status(), status);
+            assert_eq!(response.headers()["content-type"], "application/problem+json");
+            assert_eq!(body(&response)["status"], status);
+        }
+        assert_eq!(rule.num_calls(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_problem_names_every_field_at_fault() {
+        let response = submit(&storing(|_| true))
+            .handle(&request(r#"{"fare":"x","a/b":1}"#, &[]))
+            .await;
+        let errors = body(&response)["errors"].clone();
+        let pointers: Vec<_> = errors
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|e| e["pointer"].as_str().unwrap())
+            .collect();
+        assert_eq!(
+            pointers,
+            [
+                "#/a~1b",
+                "#/from",
+                "#/to",
+                "#/duration",
+                "#/distance",
+                "#/customer",
+                "#/fare"
+            ]
+        );
+    }
+
+    #[tokio::test]
+    async fn trouble_downstream_is_a_503_with_retry_after() {
+        let rule = mock!(Client::put_item).then_error(|| {
+            PutItemError::generic(ErrorMetadata::builder().code("InternalServerError").build())
+        });
+        let response = submit(&rule).handle(&request(RIDE, &[])).await;
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(response.headers()["retry-after"], "1");
+    }
+
+    /// A table that already has the ride that this key stands for.
+    fn stored(fare: &'static str) -> Rule {
+        mock!(Client::put_item).then_error(move || {
+            let completion = RideCompletion::parse(&api::json_object(RIDE).unwrap()).unwrap();
+            let ride = RideCompleted::new(key_id(), completion);
+            let mut item = crate::rides::row(&ride);
+            item.insert("fare".into(), AttributeValue::N(fare.into()));
+            let taken = ConditionalCheckFailedException::builder()
+                .set_item(Some(item))
+                .build();
+            PutItemError::ConditionalCheckFailedException(taken)
+        })
+    }
+
+    fn key_id() -> RideId {
+        RideId::from_key(&domain::IdempotencyKey::parse("k").unwrap())
+    }
+
+    #[tokio::test]
+    async fn the_same_key_and_ride_get_the_first_answer_again() {
+        let response = submit(&stored("256.5"))
+            .handle(&request(RIDE, &[("idempotency-key", "k")]))
+            .await;
+        assert_eq!(response.status(), StatusCode::CREATED);
+        assert_eq!(body(&response)["id"], key_id().to_string());
+    }
+
+    #[tokio::test]
+    async fn the_same_key_with_another_ride_is_refused() {
+        let response = submit(&stored("1"))
+            .handle(&request(RIDE, &[("idempotency-key", "k")]))
+            .await;
+        assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    }
+}
