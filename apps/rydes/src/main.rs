@@ -1,2 +1,99 @@
-//! x
-fn main() {}
+//! `rydes`: the command-line client of Wild Rydes.
+
+mod show;
+
+use std::{io::IsTerminal, process::ExitCode, time::Duration};
+
+use clap::{Parser, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
+use rydes::{AddContact, CompleteRide, Deployment, Error, RideTrace};
+use serde_json::json;
+
+/// The command-line client of Wild Rydes: of its apps, and of whoever operates it.
+///
+/// Works the same on AWS and on the local emulator (`. .local/stack.env`): region, credentials and endpoint come from
+/// where every AWS tool finds them.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+struct Cli {
+    /// Which deployment
+    #[arg(long, global = true, env = "STAGE", default_value = "local")]
+    stage: String,
+    /// Print JSON, for other programs to read
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Submit a completed ride, as the Unicorn Management App does
+    CompleteRide(CompleteRide),
+    /// Wait for a ride to reach its subscribers and show what each did with it
+    Trace {
+        /// The ride's id
+        id: String,
+        /// How many seconds to wait
+        #[arg(long, default_value_t = 60)]
+        timeout: u64,
+    },
+    /// Show every stack, and how deep its queues are
+    Status,
+    /// Put a customer's e-mail address on file
+    AddContact(AddContact),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let json = cli.json;
+    match run(cli).await {
+        Ok(code) => code,
+        Err(error) if json => {
+            let problem = match &error {
+                Error::Refused { problem, .. } => problem.clone(),
+                _ => serde_json::Value::Null,
+            };
+            eprintln!("{}", json!({"error": error.to_string(), "problem": problem}));
+            ExitCode::FAILURE
+        }
+        Err(error) => {
+            eprintln!("rydes: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: Cli) -> Result<ExitCode, Error> {
+    let deployment = Deployment::find(&cli.stage).await?;
+    match cli.command {
+        Command::CompleteRide(ride) => {
+            let id = rydes::complete_ride(&deployment, &ride).await?;
+            if cli.json { show::json(&json!({ "id": id })) } else { println!("{id}") }
+        }
+        Command::Trace { id, timeout } => return trace(&deployment, &id, timeout, cli.json).await,
+        Command::Status => {
+            let status = rydes::status(&deployment).await?;
+            if cli.json { show::json(&status) } else { show::status(&status) }
+        }
+        Command::AddContact(contact) => {
+            rydes::add_contact(&deployment, &contact).await?;
+            if cli.json { show::json(&json!({ "customer": contact.customer })) } else { println!("address on file") }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Fails if the time is up before every service has done its part, so that scripts can rely on it.
+async fn trace(deployment: &Deployment, id: &str, timeout: u64, json: bool) -> Result<ExitCode, Error> {
+    let bar = if json || !std::io::stderr().is_terminal() { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
+    bar.set_style(ProgressStyle::with_template("{spinner} {msg} {elapsed}").unwrap_or(ProgressStyle::default_spinner()));
+    bar.enable_steady_tick(Duration::from_millis(100));
+    let progress = |trace: &RideTrace| bar.set_message(show::waiting(trace));
+    let trace = rydes::trace_ride(deployment, id, Duration::from_secs(timeout), progress).await;
+    bar.finish_and_clear();
+    let trace = trace?;
+    if json { show::json(&trace) } else { show::trace(&trace) }
+    Ok(if trace.is_complete() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

@@ -1,0 +1,55 @@
+# `make` or `make help` says what there is. Everything real stands in tools/ and in cargo.
+.DEFAULT_GOAL := help
+.PHONY: help demo up down test test-unit test-e2e lint lint-rust lint-templates check-functions fmt build deploy bench-cold-start
+
+PYTHON ?= python3
+PORT ?= 4566
+ARCH ?= x86_64
+WILD_RYDES := @$(PYTHON) tools/wild_rydes.py
+
+help: ## Show this help
+	@echo "Wild Rydes: make <target>"
+	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  \1|\2/' | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
+	@echo "Options: PORT=4566 (demo, up)  ARCH=x86_64|arm64, STAGE=<name>, PARAMETERS=\"<service>:<Name>=<value> …\" (deploy)"
+
+demo: ## Set up whatever is missing, deploy locally, and walk through the use cases
+	$(WILD_RYDES) demo --port $(PORT)
+
+up: ## Deploy locally and keep it running; then: . .local/stack.env
+	$(WILD_RYDES) up --port $(PORT)
+
+down: ## Stop what make up started
+	$(WILD_RYDES) down
+
+test: lint test-unit check-functions test-e2e ## Everything: lints, unit tests, both builds, end-to-end tests
+	@echo "✓ all tests passed"
+
+test-unit: ## Unit and property tests, handlers with mocked AWS clients
+	cargo test --locked --workspace --lib
+
+test-e2e: ## End-to-end tests against an emulator of their own
+	$(WILD_RYDES) test
+
+lint: lint-rust lint-templates ## Formatting, clippy, templates
+
+lint-rust:
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+
+lint-templates:
+	$(WILD_RYDES) lint
+
+check-functions: ## Build for Lambda and check each function's size and what it links against
+	$(WILD_RYDES) check-functions --arch $(ARCH)
+
+fmt: ## Format the code
+	cargo fmt --all
+
+build: ## Build the functions for Lambda (ARCH=arm64 for Graviton)
+	$(WILD_RYDES) build --arch $(ARCH)
+
+deploy: ## Build and deploy to AWS: make deploy STAGE=dev
+	$(WILD_RYDES) deploy --stage "$(STAGE)" --arch $(ARCH) --parameters "$(PARAMETERS)"
+
+bench-cold-start: ## Start each function 30 times: time to first poll, peak memory
+	$(WILD_RYDES) bench-cold-start --arch $(ARCH)

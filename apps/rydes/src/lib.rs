@@ -1,0 +1,20 @@
+//! What `rydes` is made of: finding a deployment, calling its APIs, and seeing what its services did.
+
+mod complete_ride;
+mod contact;
+mod deployment;
+mod error;
+mod filter;
+mod lake;
+mod signed;
+mod status;
+mod trace;
+
+pub use complete_ride::{CompleteRide, complete_ride};
+pub use contact::{AddContact, add_contact};
+pub use deployment::{DeployedStack, Deployment};
+pub use error::Error;
+pub use lake::Lake;
+pub use signed::{Answer, Api};
+pub use status::{Depth, Service, Status, status};
+pub use trace::{Delivery, RideTrace, Step, trace_ride};

@@ -1,0 +1,77 @@
+//! What a person sees.
+
+use comfy_table::{Cell, CellAlignment, Table, presets::UTF8_FULL_CONDENSED};
+use rydes::{Delivery, RideTrace, Status, Step};
+use serde::Serialize;
+
+pub fn json(value: &impl Serialize) {
+    match serde_json::to_string_pretty(value) {
+        Ok(text) => println!("{text}"),
+        Err(error) => eprintln!("rydes: {error}"),
+    }
+}
+
+pub fn status(status: &Status) {
+    let mut table = table(&["service", "stack", "queue", "waiting", "in flight", "dead letters"]);
+    for service in &status.services {
+        let dead: u64 = service.dead_letter_queues.iter().map(|queue| queue.waiting + queue.in_flight).sum();
+        let mut first = vec![Cell::new(&service.service), Cell::new(service.stack.to_lowercase().replace('_', " "))];
+        let mut dead = vec![number(dead)];
+        if service.queues.is_empty() {
+            first.extend([Cell::new("–"), number("–"), number("–")]);
+            first.append(&mut dead);
+            table.add_row(first);
+            continue;
+        }
+        for queue in &service.queues {
+            let mut row = if first.is_empty() { vec![Cell::new(""), Cell::new("")] } else { std::mem::take(&mut first) };
+            row.extend([Cell::new(&queue.name), number(queue.waiting), number(queue.in_flight)]);
+            row.append(&mut dead);
+            table.add_row(row);
+        }
+    }
+    println!("Stage {}\n{table}", status.stage);
+}
+
+pub fn trace(trace: &RideTrace) {
+    let RideTrace { ride, from, to, distance, fare, accepted, .. } = trace;
+    println!("Ride {ride}\n{from} → {to}, {distance} km, fare {fare}, accepted {accepted:.3}");
+    let mut table = table(&["service", "topic → queue", "effect", "after"]);
+    for step in &trace.services {
+        let delivery = match &step.delivery {
+            Delivery::Queue => "queued".to_owned(),
+            Delivery::FilteredOut(why) => format!("filtered out: {why}"),
+            Delivery::NotSubscribed => "not subscribed".to_owned(),
+        };
+        let latency = step.latency_ms.map_or_else(|| "–".to_owned(), |ms| format!("{ms} ms"));
+        table.add_row([Cell::new(step.service), Cell::new(delivery), Cell::new(effect(step)), number(latency)]);
+    }
+    println!("{table}");
+    if !trace.is_complete() {
+        println!("Not all is done yet. Look at the queues with: rydes status");
+    }
+}
+
+fn effect(step: &Step) -> &str {
+    match (&step.effect, &step.delivery) {
+        (Some(effect), _) => effect,
+        (None, Delivery::Queue) => "nothing yet",
+        (None, _) => "–",
+    }
+}
+
+/// What is still waited for.
+pub fn waiting(trace: &RideTrace) -> String {
+    let missing = trace.services.iter().filter(|step| step.effect.is_none() && step.delivery == Delivery::Queue);
+    format!("waiting for {}", missing.map(|step| step.service).collect::<Vec<_>>().join(", "))
+}
+
+fn table(header: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_style(UTF8_FULL_CONDENSED).set_header(header);
+    table
+}
+
+fn number(value: impl ToString) -> Cell {
+    Cell::new(value).set_alignment(CellAlignment::Right)
+}

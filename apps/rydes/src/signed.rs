@@ -1,0 +1,121 @@
+//! Requests to the deployment's REST APIs, signed with SigV4.
+
+use std::time::{Duration, SystemTime};
+
+use aws_config::SdkConfig;
+use aws_credential_types::provider::ProvideCredentials;
+use aws_sigv4::{
+    http_request::{SignableBody, SignableRequest, SigningSettings, sign},
+    sign::v4,
+};
+use aws_smithy_runtime_api::client::identity::Identity;
+use reqwest::{Client, Method, header::RETRY_AFTER};
+use serde_json::Value;
+
+use crate::{Deployment, Error, error::innermost};
+
+/// One of a deployment's APIs, called as somebody.
+#[derive(Debug)]
+pub struct Api {
+    http: Client,
+    url: String,
+    region: String,
+    identity: Option<Identity>,
+}
+
+/// What the API answered.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The media type of the body.
+    pub content_type: String,
+    /// The seconds after which another try makes sense, if the API said so.
+    pub retry_after: Option<u64>,
+    /// The body; a JSON string if it was no JSON.
+    pub body: Value,
+}
+
+impl Api {
+    /// The API of a service, called with the deployment's own credentials.
+    pub async fn of(deployment: &Deployment, service: &str) -> Result<Self, Error> {
+        let aws = deployment.aws();
+        let provider = aws.credentials_provider().ok_or(Error::NoCredentials)?;
+        let credentials = provider.provide_credentials().await.map_err(|_| Error::NoCredentials)?;
+        let mut api = Self::anonymous(deployment, service)?;
+        api.identity = Some(credentials.into());
+        Ok(api)
+    }
+
+    /// The same API, called by nobody: without a signature.
+    pub fn anonymous(deployment: &Deployment, service: &str) -> Result<Self, Error> {
+        let (id, stage) = (deployment.output(service, "ApiId")?, deployment.output(service, "ApiStage")?);
+        let region = deployment.aws().region().ok_or(Error::NoRegion)?.to_string();
+        // No other provider may be chosen by a dependency; the second of two identical choices is ignored.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let http = Client::builder().timeout(Duration::from_secs(35)).build();
+        let http = http.map_err(|error| Error::Unexpected(innermost(&error)))?;
+        Ok(Self { http, url: base_url(deployment.aws(), id, stage, &region), region, identity: None })
+    }
+
+    /// Posts a JSON text as it is.
+    pub async fn post(&self, path: &str, headers: &[(&str, &str)], body: &str) -> Result<Answer, Error> {
+        let mut all = vec![("content-type", "application/json")];
+        for header in headers {
+            all.retain(|(name, _)| !name.eq_ignore_ascii_case(header.0));
+            all.push(*header);
+        }
+        self.send(Method::POST, path, &all, body).await
+    }
+
+    async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: &str) -> Result<Answer, Error> {
+        let url = format!("{}{path}", self.url);
+        let mut request = self.http.request(method.clone(), &url).body(body.to_owned());
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        for (name, value) in self.signature(&method, &url, headers, body)? {
+            request = request.header(name, value);
+        }
+        let unreachable = |error: reqwest::Error| Error::Unreachable { call: url.clone(), reason: innermost(&error) };
+        let response = request.send().await.map_err(unreachable)?;
+        let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let (status, content_type) = (response.status().as_u16(), header(reqwest::header::CONTENT_TYPE).to_owned());
+        let retry_after = header(RETRY_AFTER).parse().ok();
+        let text = response.text().await.map_err(unreachable)?;
+        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+        Ok(Answer { status, content_type, retry_after, body })
+    }
+
+    fn signature(
+        &self,
+        method: &Method,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Result<Vec<(String, String)>, Error> {
+        let Some(identity) = &self.identity else { return Ok(Vec::new()) };
+        let unsignable = |error: &dyn std::error::Error| Error::Usage(format!("can't be signed: {}", innermost(error)));
+        let parameters = v4::SigningParams::builder()
+            .identity(identity)
+            .region(&self.region)
+            .name("execute-api")
+            .time(SystemTime::now())
+            .settings(SigningSettings::default())
+            .build()
+            .map_err(|error| unsignable(&error))?;
+        let signable =
+            SignableRequest::new(method.as_str(), url, headers.iter().copied(), SignableBody::Bytes(body.as_bytes()))
+                .map_err(|error| unsignable(&error))?;
+        let (instructions, _) = sign(signable, &parameters.into()).map_err(|error| unsignable(&error))?.into_parts();
+        Ok(instructions.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+    }
+}
+
+/// Where API Gateway serves a stage: a host of its own on AWS, a path on the emulators.
+fn base_url(aws: &SdkConfig, id: &str, stage: &str, region: &str) -> String {
+    match aws.endpoint_url() {
+        Some(endpoint) => format!("{}/restapis/{id}/{stage}/_user_request_", endpoint.trim_end_matches('/')),
+        None => format!("https://{id}.execute-api.{region}.amazonaws.com/{stage}"),
+    }
+}

@@ -1,0 +1,72 @@
+//! `rydes status`
+
+use aws_sdk_sqs::{Client, types::QueueAttributeName};
+use serde::Serialize;
+
+use crate::{Deployment, Error};
+
+/// The condition of a deployment.
+#[derive(Debug, Serialize)]
+pub struct Status {
+    /// The stage.
+    pub stage: String,
+    /// One line per service.
+    pub services: Vec<Service>,
+}
+
+/// A service's stack and queues.
+#[derive(Debug, Serialize)]
+pub struct Service {
+    /// The service's name.
+    pub service: String,
+    /// CloudFormation's word for the stack's condition.
+    pub stack: String,
+    /// Its buffer queues.
+    pub queues: Vec<Depth>,
+    /// Its dead-letter queues.
+    pub dead_letter_queues: Vec<Depth>,
+}
+
+/// How many messages a queue holds, approximately.
+#[derive(Debug, Serialize)]
+pub struct Depth {
+    /// The queue, as the stack's output names it.
+    pub name: String,
+    /// Waiting to be received, now or after a delay.
+    pub waiting: u64,
+    /// Received and not yet deleted.
+    pub in_flight: u64,
+}
+
+/// Looks at every stack and every queue of it.
+pub async fn status(deployment: &Deployment) -> Result<Status, Error> {
+    let sqs = Client::new(deployment.aws());
+    let mut services = Vec::new();
+    for (service, stack) in deployment.stacks() {
+        let (mut queues, mut dead_letter_queues) = (Vec::new(), Vec::new());
+        for (output, url) in &stack.outputs {
+            if let Some(name) = output.strip_suffix("QueueUrl") {
+                queues.push(depth(&sqs, name, url).await?);
+            } else if let Some(name) = output.strip_suffix("DlqUrl") {
+                dead_letter_queues.push(depth(&sqs, name, url).await?);
+            }
+        }
+        let (service, stack) = (service.to_owned(), stack.status.clone());
+        services.push(Service { service, stack, queues, dead_letter_queues });
+    }
+    Ok(Status { stage: deployment.stage.clone(), services })
+}
+
+async fn depth(sqs: &Client, name: &str, url: &str) -> Result<Depth, Error> {
+    let counts = [
+        QueueAttributeName::ApproximateNumberOfMessages,
+        QueueAttributeName::ApproximateNumberOfMessagesDelayed,
+        QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+    ];
+    let get = sqs.get_queue_attributes().queue_url(url).set_attribute_names(Some(counts.to_vec()));
+    let got = get.send().await.map_err(|error| Error::aws("sqs:GetQueueAttributes", &error))?;
+    let [visible, delayed, in_flight] = counts.map(|count| {
+        got.attributes().and_then(|attributes| attributes.get(&count)?.parse::<u64>().ok()).unwrap_or_default()
+    });
+    Ok(Depth { name: name.to_owned(), waiting: visible + delayed, in_flight })
+}

@@ -1,0 +1,63 @@
+"""The pinned Python tools, each in an environment of its own inside the checkout: the SAM CLI and the emulator need
+different versions of the same libraries. The lock files hold hashes, and are made from the .in files beside them:
+
+    uv pip compile --universal --generate-hashes --python-version 3.10 sam.in -o sam.txt
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import say
+
+ROOT = Path(__file__).resolve().parent.parent
+CONTENTS = {
+    "build": "cargo-lambda and zig, which build functions for Lambda",
+    "sam": "the SAM CLI, which deploys the stacks",
+    "ministack": "ministack, the local emulator",
+    "lint": "cfn-lint, which checks the templates",
+}
+
+
+def bin_of(name: str) -> Path:
+    """The folder of the environment's programs; installs the environment if it isn't there as locked."""
+    folder = ROOT / ".tools" / name
+    lock = ROOT / "tools" / f"{name}.txt"
+    digest = hashlib.sha256(lock.read_bytes()).hexdigest()
+    stamp = folder / "installed"
+    if not (stamp.exists() and stamp.read_text() == digest):
+        with say.step(f"installing {CONTENTS[name]}"):
+            _install(folder, lock)
+        stamp.write_text(digest)
+    return folder / "bin"
+
+
+def _install(folder: Path, lock: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    made = subprocess.run([sys.executable, "-m", "venv", folder], capture_output=True, text=True)
+    if made.returncode:
+        raise say.Stop("python3 -m venv failed: install your system's python3-venv package and try again")
+    # The lock names every dependency, so there is nothing for pip to resolve.
+    pip = [folder / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes"]
+    installed = subprocess.run([*pip, "-r", lock], capture_output=True, text=True)
+    if installed.returncode:
+        reason = (installed.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise say.Stop(f"pip could not install {lock.name}: {reason}; is the Python package index reachable?")
+
+
+def require(program: str, advice: str) -> str:
+    found = shutil.which(program)
+    if not found:
+        raise say.Stop(f"{program} is not installed: {advice}")
+    return found
+
+
+def check_prerequisites() -> None:
+    if sys.version_info < (3, 10):
+        raise say.Stop(f"Python 3.10 or newer is needed, this is {sys.version.split()[0]}")
+    require("cargo", "install Rust from https://rustup.rs")
+    if not os.environ.get("CC"):
+        require("cc", "install a C compiler (Debian: apt install build-essential; macOS: xcode-select --install)")

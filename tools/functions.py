@@ -1,0 +1,41 @@
+"""Builds the functions: one cargo-lambda build for all of them, in one of two ways."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import environments
+import say
+
+ROOT = environments.ROOT
+# Templates say CodeUri: ../target/lambda/<function>. Deployments use them where they stand; local runs use copies in
+# .local/infra, so that the same relative path leads to functions that were built for this machine.
+FOR_AWS = ROOT / "target" / "lambda"
+FOR_HERE = ROOT / ".local" / "target" / "lambda"
+
+
+def build_for_here() -> None:
+    """For this machine, on which the emulator runs them as plain processes; quick to build, not optimised."""
+    host = next(
+        text.split()[1]
+        for text in subprocess.check_output(["rustc", "-vV"], text=True).splitlines()
+        if text.startswith("host:")
+    )
+    _build(FOR_HERE, "--profile", "local", "--compiler", "cargo", "--target", host, "--skip-target-check")
+
+
+def build_for_aws(arch: str) -> None:
+    """For Lambda: AL2023's glibc, small, optimised."""
+    _build(FOR_AWS, "--release", {"x86_64": "--x86-64", "arm64": "--arm64"}[arch])
+
+
+def _build(folder: Path, *options: str) -> None:
+    tools = environments.bin_of("build")
+    env = {**os.environ, "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}"}
+    command = [tools / "cargo-lambda", "lambda", "build", "--workspace", "--exclude", "rydes", "--exclude", "end-to-end"]
+    say.line("  … building the functions")
+    # cargo shows its own progress.
+    built = subprocess.run([*command, "--locked", "--lambda-dir", folder, *options], cwd=ROOT, env=env, stdout=sys.stderr)
+    if built.returncode:
+        raise say.Stop("the functions did not build: see cargo's messages above")

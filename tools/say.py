@@ -1,0 +1,55 @@
+"""What the tools print: one line per step, and one clear line when something is wrong."""
+
+import sys
+import threading
+import time
+
+TTY = sys.stdout.isatty()
+GREEN, RED, DIM, END = ("\033[32m", "\033[31m", "\033[2m", "\033[0m") if TTY else ("", "", "", "")
+_lock = threading.Lock()
+
+
+class Stop(Exception):
+    """Nothing more can be done; the message says what the person can do."""
+
+
+def line(text: str) -> None:
+    with _lock:
+        print(text, flush=True)
+
+
+def done(what: str, seconds: float) -> None:
+    line(f"  {GREEN}✓{END} {what} {DIM}{seconds:.0f} s{END}")
+
+
+class step:
+    """Times a step. On a terminal it shows that the step is running; elsewhere it says so once."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        self.ended = threading.Event()
+
+    def __enter__(self) -> "step":
+        self.start = time.monotonic()
+        if TTY:
+            self.spinner = threading.Thread(target=self._spin, daemon=True)
+            self.spinner.start()
+        else:
+            line(f"  … {self.what}")
+        return self
+
+    def _spin(self) -> None:
+        turn = 0
+        while not self.ended.wait(0.1):
+            turn += 1
+            with _lock:
+                seconds = time.monotonic() - self.start
+                print(f"\r  {'⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏'[turn % 10]} {self.what} {DIM}{seconds:.0f} s{END}\033[K", end="", flush=True)
+
+    def __exit__(self, error: type, *_: object) -> None:
+        self.ended.set()
+        if TTY:
+            self.spinner.join()
+            print("\r\033[K", end="")
+        if error is None:
+            done(self.what, time.monotonic() - self.start)

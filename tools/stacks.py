@@ -1,0 +1,99 @@
+"""Deploys the stacks, one per template in infra/, with the SAM CLI: the same way to AWS and to the emulator.
+
+A template that imports a value is deployed after the one that exports it; templates that don't wait for each other are
+deployed side by side. A new service is a new template: nothing here names one.
+"""
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import environments
+import say
+
+ROOT = environments.ROOT
+INFRA = ROOT / "infra"
+EXPORT = re.compile(r'Export:\s*\{?\s*Name:\s*!Sub\s*"?wild-rydes-\$\{Stage\}-(\w+)')
+IMPORT = re.compile(r'Fn::ImportValue:?\s*!Sub\s*"?wild-rydes-\$\{Stage\}-(\w+)')
+CODE = re.compile(r"CodeUri:\s*(\S+)")
+
+
+def waves() -> list[list[Path]]:
+    """The templates in the order of deployment: each wave needs only what those before it export."""
+    templates = {path: path.read_text() for path in sorted(INFRA.glob("*.yaml"))}
+    exporter = {name: path for path, text in templates.items() for name in EXPORT.findall(text)}
+    needs = {path: {exporter.get(name, name) for name in IMPORT.findall(text)} for path, text in templates.items()}
+    order: list[list[Path]] = []
+    placed: set = set()
+    while len(placed) < len(templates):
+        wave = [path for path in templates if path not in placed and needs[path] <= placed]
+        if not wave:
+            stuck = {path.stem: needs[path] - placed for path in templates if path not in placed}
+            missing = ", ".join(f"{name} needs {', '.join(map(str, what))}" for name, what in stuck.items())
+            raise say.Stop(f"the templates import what none exports, or each other: {missing}")
+        order.append(wave)
+        placed.update(wave)
+    return order
+
+
+class Deployment:
+    """The stacks of one stage, at one place."""
+
+    def __init__(self, stage: str, arch: str, env: dict[str, str], folder: Path, parameters: list[str] = []) -> None:
+        self.stage, self.arch, self.env, self.folder, self.parameters = stage, arch, env, folder, parameters
+
+    def deploy(self, templates: Path, instance: str | None) -> None:
+        """Deploys what has changed. `instance` names the emulator that earlier deployments went to; a deployment to AWS
+        has none, and CloudFormation itself finds what has changed."""
+        self.logs = self.folder / "deploy-logs"
+        self.logs.mkdir(parents=True, exist_ok=True)
+        record = self.folder / "deployed.json"
+        known = json.loads(record.read_text()) if record.exists() else {}
+        deployed = known.get("stacks", {}) if instance and known.get("instance") == instance else {}
+        sam = environments.bin_of("sam") / "sam"
+        for wave in waves():
+            changed = [path for path in wave if deployed.get(path.stem) != self._fingerprint(templates / path.name)]
+            # One at a time on AWS's first deployment would do as well, but the emulator gains seconds.
+            with ThreadPoolExecutor(max_workers=4) as pool:
+                for path, _ in zip(changed, pool.map(lambda path: self._deploy(sam, templates / path.name), changed)):
+                    deployed[path.stem] = self._fingerprint(templates / path.name)
+                    if instance:
+                        record.write_text(json.dumps({"instance": instance, "stacks": deployed}))
+
+    def _fingerprint(self, template: Path) -> str:
+        """Changes when the template, one of its functions or a parameter does."""
+        digest = hashlib.sha256(json.dumps([self.stage, self.arch, self.parameters]).encode())
+        text = template.read_text()
+        digest.update(text.encode())
+        for code in sorted(set(CODE.findall(text))):
+            digest.update((template.parent / code / "bootstrap").read_bytes())
+        return digest.hexdigest()
+
+    def _deploy(self, sam: Path, template: Path) -> None:
+        stack = f"wild-rydes-{self.stage}-{template.stem}"
+        started = time.monotonic()
+        log = self.logs / f"{template.stem}.log"
+        overrides = [f"Stage={self.stage}", f"Architecture={self.arch}"]
+        overrides += [p.split(":", 1)[1] for p in self.parameters if p.split(":", 1)[0] == template.stem]
+        command = [sam, "deploy", "--template-file", template, "--stack-name", stack, "--resolve-s3"]
+        command += ["--s3-prefix", stack, "--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset"]
+        command += ["--no-fail-on-empty-changeset", "--no-progressbar", "--parameter-overrides", *overrides]
+        command += ["--tags", f"stage={self.stage}", f"service={template.stem}"]
+        env = {**os.environ, **self.env, "SAM_CLI_TELEMETRY": "0"}
+        with log.open("wb") as output:
+            ended = subprocess.run(command, env=env, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+        if ended.returncode:
+            raise say.Stop(f"{stack} was not deployed: {_reason(log)}; the whole log is {log.relative_to(ROOT)}")
+        say.done(f"deployed {template.stem}", time.monotonic() - started)
+
+
+def _reason(log: Path) -> str:
+    """The line of SAM's log that says why."""
+    lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    telling = [line for line in lines if "FAILED" in line and "-" in line] or [l for l in lines if "Error" in l] or lines
+    return re.sub(r"\s+", " ", telling[0]) if telling else "SAM gave no reason"

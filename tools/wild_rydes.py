@@ -1,0 +1,166 @@
+"""What the Makefile's targets run. `make help` lists them."""
+
+import argparse
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import demo
+import environments
+import functions
+import say
+from emulator import Emulator, free_port
+from stacks import INFRA, Deployment
+
+ROOT = environments.ROOT
+LOCAL = ROOT / ".local"
+STACK_ENV = LOCAL / "stack.env"
+
+
+def main() -> None:
+    options = parse()
+    # A terminated command still stops what it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        options.run(options)
+    except say.Stop as stop:
+        sys.exit(f"{say.RED}✗{say.END} {stop}")
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    commands = parser.add_subparsers(required=True)
+
+    def command(run, name: str, **arguments: dict) -> None:
+        sub = commands.add_parser(name, help=run.__doc__)
+        for argument, settings in arguments.items():
+            sub.add_argument(f"--{argument}", **settings)
+        sub.set_defaults(run=run)
+
+    port = {"type": int, "default": 4566}
+    arch = {"choices": ["x86_64", "arm64"], "default": "x86_64"}
+    command(up, "up", port=port)
+    command(down, "down")
+    command(walk, "demo", port=port)
+    command(deploy, "deploy", stage={"required": True}, arch=arch, parameters={"default": ""})
+    command(build, "build", arch=arch)
+    command(against_fresh_stacks, "test")
+    command(install, "install", environment={"required": True})
+    return parser.parse_args()
+
+
+def up(options: argparse.Namespace) -> None:
+    """Builds, starts the emulator, deploys every stack. What is up already stays, what hasn't changed is left alone."""
+    started = time.monotonic()
+    environments.check_prerequisites()
+    functions.build_for_here()
+    build_rydes()
+    emulator = Emulator.running(LOCAL)
+    if not emulator:
+        emulator = Emulator(LOCAL, options.port)
+        emulator.start()
+    try:
+        stage_locally(emulator, LOCAL, "local")
+    except BaseException:
+        # Half a deployment is of no use to anyone, but its emulator's log may be.
+        emulator.stop()
+        raise
+    STACK_ENV.write_text("".join(f"export {k}={v}\n" for k, v in {**emulator.environment(), "STAGE": "local"}.items()))
+    say.line(f"{say.GREEN}✓{say.END} Wild Rydes is up at {emulator.endpoint} {say.DIM}({time.monotonic() - started:.0f} s){say.END}")
+
+
+def down(_: argparse.Namespace) -> None:
+    """Stops the emulator; everything in it is gone."""
+    emulator = Emulator.running(LOCAL)
+    if emulator:
+        emulator.stop()
+    for gone in (STACK_ENV, LOCAL / "deployed.json"):
+        gone.unlink(missing_ok=True)
+    shutil.rmtree(LOCAL / "tmp", ignore_errors=True)
+    say.line(f"{say.GREEN}✓{say.END} Wild Rydes is down" if emulator else "Wild Rydes was not up")
+
+
+def walk(options: argparse.Namespace) -> None:
+    """Walks through the use cases; what it had to start for that, it stops."""
+    was_up = Emulator.running(LOCAL) is not None
+    up(options)
+    try:
+        demo.walk(rydes(), {**os.environ, **Emulator.running(LOCAL).environment(), "STAGE": "local"})
+    finally:
+        if not was_up:
+            down(options)
+    if not was_up:
+        say.line("To keep it running and try things yourself: make up && . .local/stack.env")
+
+
+def deploy(options: argparse.Namespace) -> None:
+    """Builds for Lambda and deploys every stack to AWS, with the credentials of the environment."""
+    environments.check_prerequisites()
+    if os.environ.get("AWS_ENDPOINT_URL"):
+        raise say.Stop("AWS_ENDPOINT_URL is set, so this would not go to AWS: unset it (a sourced .local/stack.env?)")
+    functions.build_for_aws(options.arch)
+    parameters = shlex.split(options.parameters)
+    Deployment(options.stage, options.arch, {}, LOCAL / f"aws-{options.stage}", parameters).deploy(INFRA, None)
+    say.line(f"{say.GREEN}✓{say.END} deployed; see it with: rydes status --stage {options.stage}")
+
+
+def build(options: argparse.Namespace) -> None:
+    """Builds the functions for Lambda into target/lambda."""
+    environments.check_prerequisites()
+    functions.build_for_aws(options.arch)
+
+
+def install(options: argparse.Namespace) -> None:
+    """Installs one of the pinned tools and prints where."""
+    print(environments.bin_of(options.environment))
+
+
+def against_fresh_stacks(_: argparse.Namespace) -> None:
+    """Runs the end-to-end tests against an emulator of their own."""
+    functions.build_for_here()
+    build_rydes()
+    cargo("test", "--locked", "--package", "end-to-end", "--no-run")
+    folder = LOCAL / "test"
+    shutil.rmtree(folder, ignore_errors=True)
+    emulator = Emulator(folder, free_port())
+    emulator.start()
+    try:
+        stage_locally(emulator, folder, "test")
+        env = {**emulator.environment(), "STAGE": "test", "RYDES": str(rydes())}
+        cargo("test", "--locked", "--package", "end-to-end", env=env)
+    finally:
+        emulator.stop()
+
+
+def stage_locally(emulator: Emulator, folder: Path, stage: str) -> None:
+    """Deploys copies of the templates, beside which the functions are those built for this machine."""
+    copies = LOCAL / "infra"
+    shutil.rmtree(copies, ignore_errors=True)
+    shutil.copytree(INFRA, copies)
+    instance = emulator.record.read_text()
+    Deployment(stage, "x86_64", emulator.environment(), folder).deploy(copies, instance)
+
+
+def build_rydes() -> None:
+    cargo("build", "--locked", "--package", "rydes", "--profile", "local")
+
+
+def rydes() -> Path:
+    return Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "local" / "rydes"
+
+
+def cargo(*arguments: str, env: dict[str, str] = {}) -> None:
+    ended = subprocess.run(["cargo", *arguments], cwd=ROOT, env={**os.environ, **env})
+    if ended.returncode:
+        raise say.Stop(f"cargo {arguments[0]} failed: see its messages above")
+
+
+if __name__ == "__main__":
+    main()
