@@ -3,7 +3,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
-use domain::{Points, RideId, Tier};
+use domain::{Money, Points, RideId, Tier};
 use jiff::Timestamp;
 use serde::Serialize;
 use tokio::time::Instant;
@@ -129,7 +129,7 @@ impl Tracer<'_> {
             from: value(row, "from"),
             to: value(row, "to"),
             distance: value(row, "distance"),
-            fare: value(row, "fare"),
+            fare: amount(row, "fare"),
             accepted,
             correlation_id: value(row, "correlationId"),
             services,
@@ -161,7 +161,7 @@ impl Tracer<'_> {
             }
             "customer-accounting" => {
                 let found = self.item(service, "LedgerTableName", &[("fareId", &ride), ("entry", "OPENED")]).await?;
-                Ok(found.map(|item| (format!("fare of {} opened", value(&item, "amount")), recorded_at(&item))))
+                Ok(found.map(|item| (format!("fare of {} opened", amount(&item, "amount")), recorded_at(&item))))
             }
             "customer-loyalty" => self.points(service, &ride, &customer).await,
             "datalake-ingestion" => self.filed(&ride, accepted).await,
@@ -241,6 +241,12 @@ fn value(item: &Item, name: &str) -> String {
         Some(AttributeValue::S(value) | AttributeValue::N(value)) => value.clone(),
         _ => String::new(),
     }
+}
+
+/// An amount as people write it: the table gives numbers without trailing zeros.
+fn amount(item: &Item, name: &str) -> String {
+    let digits = value(item, name);
+    Money::parse(&digits).map_or(digits, |amount| amount.to_string())
 }
 
 /// `2026-11-23 05:00:00.123`, which is UTC, or with an offset behind it.

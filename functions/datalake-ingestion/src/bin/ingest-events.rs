@@ -1,6 +1,6 @@
 //! Events of any type → Parquet objects.
 
-use aws_sdk_s3::Client;
+use aws_sdk_s3::{Client, config::Builder};
 use datalake_ingestion::{IngestEvents, Lake};
 use messaging::{Function, consumer};
 
@@ -8,6 +8,9 @@ use messaging::{Function, consumer};
 async fn main() -> Result<(), lambda_runtime::Error> {
     let function = Function::start("datalake-ingestion").await;
     let [bucket] = function.settings([("DATALAKE_BUCKET_NAME", "where Parquet objects are stored")])?;
-    let lake = Lake::new(Client::new(function.aws()), bucket);
+    // An emulator's bucket has no host name of its own, so there the bucket stands in the path.
+    let emulated = function.aws().endpoint_url().is_some();
+    let s3 = Client::from_conf(Builder::from(function.aws()).force_path_style(emulated).build());
+    let lake = Lake::new(s3, bucket);
     consumer::run_batches(&function, IngestEvents::new(lake)).await
 }
