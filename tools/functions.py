@@ -27,13 +27,22 @@ def build_for_here() -> None:
 
 def build_for_aws(arch: str) -> None:
     """For Lambda: AL2023's glibc, small, optimised."""
-    _build(FOR_AWS, "--release", {"x86_64": "--x86-64", "arm64": "--arm64"}[arch])
+    _build(FOR_AWS, *RELEASE[arch])
 
 
-def _build(folder: Path, *options: str) -> None:
+def build_for_bench(folder: Path) -> None:
+    """As for Lambda, with the benchmarks' yardsticks beside the functions."""
+    _build(folder, *RELEASE["x86_64"], leave_out=("rydes", "end-to-end"))
+
+
+RELEASE = {"x86_64": ("--release", "--x86-64"), "arm64": ("--release", "--arm64")}
+
+
+def _build(folder: Path, *options: str, leave_out: tuple[str, ...] = ("rydes", "end-to-end", "floor")) -> None:
     tools = environments.bin_of("build")
     env = {**os.environ, "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}"}
-    command = [tools / "cargo-lambda", "lambda", "build", "--workspace", "--exclude", "rydes", "--exclude", "end-to-end"]
+    command = [tools / "cargo-lambda", "lambda", "build", "--workspace"]
+    command += [argument for package in leave_out for argument in ("--exclude", package)]
     say.line("  … building the functions")
     # cargo shows its own progress.
     built = subprocess.run([*command, "--locked", "--lambda-dir", folder, *options], cwd=ROOT, env=env, stdout=sys.stderr)

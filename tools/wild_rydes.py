@@ -10,10 +10,13 @@ import sys
 import time
 from pathlib import Path
 
+import artifacts
+import cold_start
 import demo
 import environments
 import functions
 import say
+import stacks
 from emulator import Emulator, free_port
 from stacks import INFRA, Deployment
 
@@ -52,6 +55,9 @@ def parse() -> argparse.Namespace:
     command(deploy, "deploy", stage={"required": True}, arch=arch, parameters={"default": ""})
     command(build, "build", arch=arch)
     command(against_fresh_stacks, "test")
+    command(lint, "lint")
+    command(check_functions, "check-functions", arch=arch)
+    command(bench_cold_start, "bench-cold-start")
     command(install, "install", environment={"required": True})
     return parser.parse_args()
 
@@ -137,6 +143,37 @@ def against_fresh_stacks(_: argparse.Namespace) -> None:
         cargo("test", "--locked", "--package", "end-to-end", env=env)
     finally:
         emulator.stop()
+
+
+def lint(_: argparse.Namespace) -> None:
+    """Checks every template with cfn-lint and with SAM."""
+    templates = sorted(INFRA.glob("*.yaml"))
+    cfn_lint = environments.bin_of("lint") / "cfn-lint"
+    if subprocess.run([cfn_lint, *templates]).returncode:
+        raise say.Stop("cfn-lint found faults in the templates: see above")
+    sam = environments.bin_of("sam") / "sam"
+    env = {**os.environ, "AWS_DEFAULT_REGION": "us-east-1", "SAM_CLI_TELEMETRY": "0"}
+    for template in templates:
+        checked = subprocess.run([sam, "validate", "--lint", "--template-file", template], env=env, capture_output=True, text=True)
+        if checked.returncode:
+            raise say.Stop(f"{template.name}: {checked.stdout}{checked.stderr}")
+    if not templates:
+        raise say.Stop("there are no templates to check")
+    stacks.waves()
+    say.line(f"  {say.GREEN}✓{say.END} {len(templates)} templates")
+
+
+def check_functions(options: argparse.Namespace) -> None:
+    """Builds for Lambda, and checks each function's size and what it links against."""
+    functions.build_for_aws(options.arch)
+    artifacts.check(functions.FOR_AWS)
+
+
+def bench_cold_start(_: argparse.Namespace) -> None:
+    """Builds for Lambda, and measures how each function starts."""
+    folder = ROOT / "target" / "bench"
+    functions.build_for_bench(folder)
+    cold_start.bench(folder)
 
 
 def stage_locally(emulator: Emulator, folder: Path, stage: str) -> None:

@@ -1,1 +1,14 @@
-//! x
+//! The harness of the end-to-end tests: a deployed Wild Rydes, seen from outside through its endpoint, its queues and
+//! its tables.
+
+mod caller;
+mod contract;
+mod eventually;
+mod ride;
+mod world;
+
+pub use caller::Caller;
+pub use contract::Contract;
+pub use eventually::eventually;
+pub use ride::{Ride, unique};
+pub use world::{DeadLetter, Service, World};

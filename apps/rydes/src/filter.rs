@@ -17,10 +17,14 @@ pub(crate) enum Verdict {
 
 /// Judges a message by its attributes. All attributes that the policy names must match, each in any one way.
 pub(crate) fn judge(policy: &Value, attribute: impl Fn(&str) -> Option<String>) -> Verdict {
-    let Some(policy) = policy.as_object() else { return Verdict::Unknown };
+    let Some(policy) = policy.as_object() else {
+        return Verdict::Unknown;
+    };
     let mut reasons = Vec::new();
     for (name, conditions) in policy {
-        let Some(conditions) = conditions.as_array() else { return Verdict::Unknown };
+        let Some(conditions) = conditions.as_array() else {
+            return Verdict::Unknown;
+        };
         let value = attribute(name);
         let verdicts: Vec<Option<bool>> = conditions.iter().map(|c| matches(c, value.as_deref())).collect();
         if verdicts.contains(&Some(true)) {
@@ -30,9 +34,17 @@ pub(crate) fn judge(policy: &Value, attribute: impl Fn(&str) -> Option<String>) 
             return Verdict::Unknown;
         }
         let wanted: Vec<String> = conditions.iter().map(describe).collect();
-        reasons.push(format!("{name} {} is not {}", value.as_deref().unwrap_or("(none)"), wanted.join(" or ")));
+        reasons.push(format!(
+            "{name} {} is not {}",
+            value.as_deref().unwrap_or("(none)"),
+            wanted.join(" or ")
+        ));
     }
-    if reasons.is_empty() { Verdict::Passes } else { Verdict::FilteredOut(reasons.join(", ")) }
+    if reasons.is_empty() {
+        Verdict::Passes
+    } else {
+        Verdict::FilteredOut(reasons.join(", "))
+    }
 }
 
 fn matches(condition: &Value, value: Option<&str>) -> Option<bool> {
@@ -91,13 +103,22 @@ mod tests {
     #[test]
     fn both_bounds_must_hold() {
         assert_eq!(verdict("50.00", "20"), Verdict::Passes);
-        assert_eq!(verdict("49.99", "20"), Verdict::FilteredOut("fare 49.99 is not >= 50".into()));
-        assert_eq!(verdict("50", "19.999"), Verdict::FilteredOut("distance 19.999 is not >= 20".into()));
+        assert_eq!(
+            verdict("49.99", "20"),
+            Verdict::FilteredOut("fare 49.99 is not >= 50".into())
+        );
+        assert_eq!(
+            verdict("50", "19.999"),
+            Verdict::FilteredOut("distance 19.999 is not >= 20".into())
+        );
     }
 
     #[test]
     fn an_unknown_operator_is_not_guessed_at() {
-        assert_eq!(judge(&json!({"a": [{"wildcard": "x*"}]}), |_| Some("xy".into())), Verdict::Unknown);
+        assert_eq!(
+            judge(&json!({"a": [{"wildcard": "x*"}]}), |_| Some("xy".into())),
+            Verdict::Unknown
+        );
     }
 
     #[test]

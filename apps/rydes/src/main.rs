@@ -70,16 +70,28 @@ async fn run(cli: Cli) -> Result<ExitCode, Error> {
     match cli.command {
         Command::CompleteRide(ride) => {
             let id = rydes::complete_ride(&deployment, &ride).await?;
-            if cli.json { show::json(&json!({ "id": id })) } else { println!("{id}") }
+            if cli.json {
+                show::json(&json!({ "id": id }))
+            } else {
+                println!("{id}")
+            }
         }
         Command::Trace { id, timeout } => return trace(&deployment, &id, timeout, cli.json).await,
         Command::Status => {
             let status = rydes::status(&deployment).await?;
-            if cli.json { show::json(&status) } else { show::status(&status) }
+            if cli.json {
+                show::json(&status)
+            } else {
+                show::status(&status)
+            }
         }
         Command::AddContact(contact) => {
             rydes::add_contact(&deployment, &contact).await?;
-            if cli.json { show::json(&json!({ "customer": contact.customer })) } else { println!("address on file") }
+            if cli.json {
+                show::json(&json!({ "customer": contact.customer }))
+            } else {
+                println!("address on file")
+            }
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -87,13 +99,27 @@ async fn run(cli: Cli) -> Result<ExitCode, Error> {
 
 /// Fails if the time is up before every service has done its part, so that scripts can rely on it.
 async fn trace(deployment: &Deployment, id: &str, timeout: u64, json: bool) -> Result<ExitCode, Error> {
-    let bar = if json || !std::io::stderr().is_terminal() { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
-    bar.set_style(ProgressStyle::with_template("{spinner} {msg} {elapsed}").unwrap_or(ProgressStyle::default_spinner()));
+    let bar = if json || !std::io::stderr().is_terminal() {
+        ProgressBar::hidden()
+    } else {
+        ProgressBar::new_spinner()
+    };
+    bar.set_style(
+        ProgressStyle::with_template("{spinner} {msg} {elapsed}").unwrap_or(ProgressStyle::default_spinner()),
+    );
     bar.enable_steady_tick(Duration::from_millis(100));
     let progress = |trace: &RideTrace| bar.set_message(show::waiting(trace));
     let trace = rydes::trace_ride(deployment, id, Duration::from_secs(timeout), progress).await;
     bar.finish_and_clear();
     let trace = trace?;
-    if json { show::json(&trace) } else { show::trace(&trace) }
-    Ok(if trace.is_complete() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    if json {
+        show::json(&trace)
+    } else {
+        show::trace(&trace)
+    }
+    Ok(if trace.is_complete() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }

@@ -52,9 +52,17 @@ pub async fn status(deployment: &Deployment) -> Result<Status, Error> {
             }
         }
         let (service, stack) = (service.to_owned(), stack.status.clone());
-        services.push(Service { service, stack, queues, dead_letter_queues });
+        services.push(Service {
+            service,
+            stack,
+            queues,
+            dead_letter_queues,
+        });
     }
-    Ok(Status { stage: deployment.stage.clone(), services })
+    Ok(Status {
+        stage: deployment.stage.clone(),
+        services,
+    })
 }
 
 async fn depth(sqs: &Client, name: &str, url: &str) -> Result<Depth, Error> {
@@ -63,10 +71,22 @@ async fn depth(sqs: &Client, name: &str, url: &str) -> Result<Depth, Error> {
         QueueAttributeName::ApproximateNumberOfMessagesDelayed,
         QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
     ];
-    let get = sqs.get_queue_attributes().queue_url(url).set_attribute_names(Some(counts.to_vec()));
-    let got = get.send().await.map_err(|error| Error::aws("sqs:GetQueueAttributes", &error))?;
+    let get = sqs
+        .get_queue_attributes()
+        .queue_url(url)
+        .set_attribute_names(Some(counts.to_vec()));
+    let got = get
+        .send()
+        .await
+        .map_err(|error| Error::aws("sqs:GetQueueAttributes", &error))?;
     let [visible, delayed, in_flight] = counts.map(|count| {
-        got.attributes().and_then(|attributes| attributes.get(&count)?.parse::<u64>().ok()).unwrap_or_default()
+        got.attributes()
+            .and_then(|attributes| attributes.get(&count)?.parse::<u64>().ok())
+            .unwrap_or_default()
     });
-    Ok(Depth { name: name.to_owned(), waiting: visible + delayed, in_flight })
+    Ok(Depth {
+        name: name.to_owned(),
+        waiting: visible + delayed,
+        in_flight,
+    })
 }

@@ -5,8 +5,9 @@
 //!    └── no address on file ──▶ NO_ADDRESS
 //! ```
 //!
-//! A second delivery finds `SENT` and does nothing; one that finds `SENDING` waits until the first must have ended
-//! and then takes over. Only a crash between SES's answer and the last write can send an e-mail twice.
+//! A second delivery finds `SENT` and does nothing; one that finds `SENDING` waits until the first has given up its
+//! claim, or must have ended, and then takes over. Only trouble between SES's taking an e-mail and the last write can
+//! send it twice.
 
 use aws_sdk_dynamodb::{
     Client,
@@ -21,7 +22,7 @@ use messaging::{
 };
 
 /// Longer than the function can run: whoever claimed a notification that long ago isn't sending it any more.
-const CLAIM: SignedDuration = SignedDuration::from_secs(30);
+const CLAIM: SignedDuration = SignedDuration::from_secs(15);
 
 /// The `Notifications` table.
 #[derive(Debug)]
@@ -93,6 +94,25 @@ impl Notifications {
             }
             _ => Err(Failure::aws("dynamodb:PutItem", &error)),
         }
+    }
+
+    /// Gives a claim up, so that the next delivery needn't wait for it to run out.
+    pub(crate) async fn release(&self, event_id: &str) -> Result<(), Failure> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key("eventId", text(event_id))
+            .update_expression("SET claimedUntil = :never")
+            .condition_expression("#status = :sending")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":sending", text("SENDING"))
+            .expression_attribute_values(":never", number(0));
+        update
+            .send()
+            .await
+            .map(drop)
+            .map_err(|error| Failure::aws("dynamodb:UpdateItem", &error))
     }
 
     /// Records how the notification ended.

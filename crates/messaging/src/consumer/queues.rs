@@ -18,7 +18,8 @@ use crate::{Failure, Function, failure::Reason, function::SettingsError};
 /// After this many receives a message goes to the dead-letter queue. The templates' `maxReceiveCount` says the same
 /// to the queue, for messages that never got as far as this code: a crash, a timeout.
 const MAX_RECEIVES: u32 = 5;
-/// Backoff before the second receive; it doubles with each further one.
+/// The longest wait before the second receive. Four times as long before each further one: a blip is over soon, and
+/// five receives still last through minutes of trouble.
 const FIRST_BACKOFF_SECONDS: u32 = 2;
 const MAX_BACKOFF_SECONDS: u32 = 15 * 60;
 /// What SQS takes in one call.
@@ -160,7 +161,7 @@ impl Queues {
 
 /// Seconds to wait after the message's nth receive: 1 to the bound.
 fn backoff(receive_count: u32) -> i32 {
-    let doublings = receive_count.saturating_sub(1).min(16);
+    let doublings = 2 * receive_count.saturating_sub(1).min(8);
     let bound = (FIRST_BACKOFF_SECONDS << doublings).min(MAX_BACKOFF_SECONDS);
     i32::try_from(fastrand::u32(1..=bound)).unwrap_or(i32::MAX)
 }
@@ -235,7 +236,7 @@ mod tests {
 
     #[test]
     fn backoff_grows_and_stays_in_bounds() {
-        for (receives, bound) in [(1, 2), (2, 4), (3, 8), (4, 16), (40, 900)] {
+        for (receives, bound) in [(1, 2), (2, 8), (3, 32), (4, 128), (40, 900)] {
             let waits: Vec<i32> = (0..500).map(|_| backoff(receives)).collect();
             assert!(
                 waits.iter().all(|wait| (1..=bound).contains(wait)),

@@ -1,0 +1,364 @@
+//! The deployment under test.
+
+use std::{
+    collections::HashMap,
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+use aws_config::SdkConfig;
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_sqs::types::{Message, QueueAttributeName};
+use rydes::{Deployment, Lake};
+use serde_json::Value;
+use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+/// A subscriber of the Ride Completion Topic, under the names that the contract gives it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Service {
+    pub stack: &'static str,
+    pub name: &'static str,
+    pub function: &'static str,
+}
+
+impl Service {
+    pub const NOTIFICATION: Self = Self {
+        stack: "customer-notification",
+        name: "CustomerNotification",
+        function: "notify-customer",
+    };
+    pub const ACCOUNTING: Self = Self {
+        stack: "customer-accounting",
+        name: "CustomerAccounting",
+        function: "open-fare",
+    };
+    pub const LOYALTY: Self = Self {
+        stack: "customer-loyalty",
+        name: "CustomerLoyalty",
+        function: "award-points",
+    };
+    pub const DATALAKE: Self = Self {
+        stack: "datalake-ingestion",
+        name: "DatalakeIngestion",
+        function: "ingest-events",
+    };
+    pub const EXTRAORDINARY: Self = Self {
+        stack: "extraordinary-rides",
+        name: "ExtraordinaryRides",
+        function: "feature-ride",
+    };
+    pub const ALL: [Self; 5] = [
+        Self::NOTIFICATION,
+        Self::ACCOUNTING,
+        Self::LOYALTY,
+        Self::DATALAKE,
+        Self::EXTRAORDINARY,
+    ];
+}
+
+/// Tests run side by side; one that disturbs a service runs alone.
+static DISTURBANCE: RwLock<()> = RwLock::const_new(());
+
+enum Turn {
+    Shared(#[allow(dead_code)] RwLockReadGuard<'static, ()>),
+    Alone(#[allow(dead_code)] RwLockWriteGuard<'static, ()>),
+}
+
+/// The deployment under test, and the turn of one test at it.
+pub struct World {
+    pub deployment: Deployment,
+    pub dynamodb: aws_sdk_dynamodb::Client,
+    pub sqs: aws_sdk_sqs::Client,
+    pub sns: aws_sdk_sns::Client,
+    pub iam: aws_sdk_iam::Client,
+    pub lake: Lake,
+    _turn: Turn,
+}
+
+type Item = HashMap<String, AttributeValue>;
+
+/// A message in a dead-letter queue.
+#[derive(Debug)]
+pub struct DeadLetter {
+    pub body: String,
+    pub attributes: HashMap<String, String>,
+}
+
+impl World {
+    /// The world beside other tests.
+    pub async fn shared() -> Self {
+        Self::with(Turn::Shared(DISTURBANCE.read().await)).await
+    }
+
+    /// The world while no other test runs.
+    pub async fn alone() -> Self {
+        Self::with(Turn::Alone(DISTURBANCE.write().await)).await
+    }
+
+    async fn with(turn: Turn) -> Self {
+        assert!(
+            std::env::var_os("AWS_ENDPOINT_URL").is_some(),
+            "no deployment to test: run `make test-e2e`"
+        );
+        let stage = std::env::var("STAGE").expect("STAGE names the deployment: run `make test-e2e`");
+        let deployment = Deployment::find(&stage).await.unwrap();
+        Self {
+            dynamodb: aws_sdk_dynamodb::Client::new(deployment.aws()),
+            sqs: aws_sdk_sqs::Client::new(deployment.aws()),
+            sns: aws_sdk_sns::Client::new(deployment.aws()),
+            iam: aws_sdk_iam::Client::new(deployment.aws()),
+            lake: Lake::of(&deployment).unwrap(),
+            deployment,
+            _turn: turn,
+        }
+    }
+
+    pub fn aws(&self) -> &SdkConfig {
+        self.deployment.aws()
+    }
+
+    pub fn output(&self, stack: &str, output: &str) -> &str {
+        self.deployment.output(stack, output).unwrap()
+    }
+
+    // ---- what services did -----------------------------------------------------------------------------------------
+
+    async fn item(&self, stack: &str, table: &str, key: &[(&str, &str)]) -> Option<Item> {
+        let key = key
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), AttributeValue::S((*value).to_owned())));
+        let get = self
+            .dynamodb
+            .get_item()
+            .table_name(self.output(stack, table))
+            .consistent_read(true);
+        get.set_key(Some(key.collect())).send().await.unwrap().item
+    }
+
+    pub async fn ride(&self, id: &str) -> Option<Item> {
+        self.item("unicorn-management", "RidesTableName", &[("id", id)])
+            .await
+    }
+
+    /// How many rides are stored.
+    pub async fn ride_count(&self) -> i32 {
+        let scan = self
+            .dynamodb
+            .scan()
+            .table_name(self.output("unicorn-management", "RidesTableName"));
+        scan.select(aws_sdk_dynamodb::types::Select::Count)
+            .consistent_read(true)
+            .send()
+            .await
+            .unwrap()
+            .count
+    }
+
+    pub async fn notification(&self, ride: &str) -> Option<String> {
+        let found = self
+            .item(
+                "customer-notification",
+                "NotificationsTableName",
+                &[("eventId", ride)],
+            )
+            .await?;
+        Some(text(&found, "status"))
+    }
+
+    pub async fn fare(&self, ride: &str) -> Option<String> {
+        let key = [("fareId", ride), ("entry", "OPENED")];
+        Some(text(
+            &self.item("customer-accounting", "LedgerTableName", &key).await?,
+            "amount",
+        ))
+    }
+
+    /// A customer's points and rides.
+    pub async fn points(&self, customer: &str) -> Option<(String, String)> {
+        let key = [("customer", customer), ("entry", "BALANCE")];
+        let balance = self
+            .item("customer-loyalty", "LoyaltyPointsTableName", &key)
+            .await?;
+        Some((text(&balance, "points"), text(&balance, "rides")))
+    }
+
+    pub async fn featured(&self, ride: &str) -> bool {
+        let table = "ExtraordinaryRidesTableName";
+        self.item("extraordinary-rides", table, &[("rideId", ride)])
+            .await
+            .is_some()
+    }
+
+    /// How often an event stands in the lake, and how often the view counts it.
+    pub async fn filed(&self, ride: &str) -> (usize, usize) {
+        let count = async |table: &str| {
+            self.lake
+                .select(&format!("id FROM {table} WHERE id = '{ride}'"))
+                .await
+                .unwrap()
+                .len()
+        };
+        (count("events").await, count("unique_events").await)
+    }
+
+    pub async fn puts_address_on_file(&self, customer: &str, email: &str) {
+        let contact = rydes::AddContact {
+            customer: customer.to_owned(),
+            email: email.to_owned(),
+        };
+        rydes::add_contact(&self.deployment, &contact).await.unwrap();
+    }
+
+    /// The texts of the e-mails that SES took for an address.
+    pub async fn mailbox(&self, email: &str) -> Vec<String> {
+        let url = format!("{}/_ministack/ses/messages", self.aws().endpoint_url().unwrap());
+        let messages: Value =
+            serde_json::from_str(&reqwest::get(url).await.unwrap().text().await.unwrap()).unwrap();
+        let accounts = messages["messages"].as_object().unwrap().values();
+        accounts
+            .flat_map(|account| account.as_array().unwrap())
+            .filter(|message| message["To"][0] == email)
+            .map(|message| message["BodyText"].as_str().unwrap().to_owned())
+            .collect()
+    }
+
+    // ---- queues ----------------------------------------------------------------------------------------------------
+
+    /// Puts a message into a service's buffer queue, as the topic does.
+    pub async fn delivers(&self, service: Service, body: &str) {
+        let queue = self.output(service.stack, &format!("{}QueueUrl", service.name));
+        self.sqs
+            .send_message()
+            .queue_url(queue)
+            .message_body(body)
+            .send()
+            .await
+            .unwrap();
+    }
+
+    /// How many messages the buffer queue of a service holds, in whatever state.
+    pub async fn backlog(&self, service: Service) -> usize {
+        let queue = self.output(service.stack, &format!("{}QueueUrl", service.name));
+        let get = self
+            .sqs
+            .get_queue_attributes()
+            .queue_url(queue)
+            .attribute_names(QueueAttributeName::All);
+        let got = get.send().await.unwrap().attributes.unwrap();
+        [
+            QueueAttributeName::ApproximateNumberOfMessages,
+            QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+            QueueAttributeName::ApproximateNumberOfMessagesDelayed,
+        ]
+        .iter()
+        .map(|name| got[name].parse::<usize>().unwrap())
+        .sum()
+    }
+
+    /// The message with this body in the dead-letter queue of a service, if it is there. It stays there.
+    pub async fn dead_letter(&self, service: Service, body: &str) -> Option<DeadLetter> {
+        let dlq = self.output(service.stack, &format!("{}DlqUrl", service.name));
+        loop {
+            // Invisible for a moment, so that the next call gives others.
+            let receive = self
+                .sqs
+                .receive_message()
+                .queue_url(dlq)
+                .max_number_of_messages(10)
+                .visibility_timeout(2);
+            let messages = receive
+                .message_attribute_names("All")
+                .send()
+                .await
+                .unwrap()
+                .messages
+                .unwrap_or_default();
+            if messages.is_empty() {
+                return None;
+            }
+            let found = messages
+                .into_iter()
+                .map(DeadLetter::from)
+                .find(|letter| letter.body == body);
+            if found.is_some() {
+                return found;
+            }
+        }
+    }
+
+    // ---- disturbances ----------------------------------------------------------------------------------------------
+
+    /// Denies a function an action, until the permission is given back.
+    pub async fn denies(&self, function: &str, action: &str) -> Denial<'_> {
+        static DENIALS: AtomicUsize = AtomicUsize::new(0);
+        let role = self.role_of(function).await;
+        let name = format!("denial-{}", DENIALS.fetch_add(1, Ordering::Relaxed));
+        let policy = serde_json::json!({"Version": "2012-10-17",
+            "Statement": [{"Effect": "Deny", "Action": action, "Resource": "*"}]});
+        let put = self.iam.put_role_policy().role_name(&role).policy_name(&name);
+        put.policy_document(policy.to_string()).send().await.unwrap();
+        Denial {
+            world: self,
+            role,
+            name,
+        }
+    }
+
+    /// The role whose policy is named after the function. Role names themselves are cut off.
+    async fn role_of(&self, function: &str) -> String {
+        for role in self.iam.list_roles().send().await.unwrap().roles {
+            let policies = self
+                .iam
+                .list_role_policies()
+                .role_name(&role.role_name)
+                .send()
+                .await
+                .unwrap();
+            let ours = role
+                .role_name
+                .starts_with(&format!("wild-rydes-{}-", self.deployment.stage));
+            if ours && policies.policy_names.iter().any(|name| name == function) {
+                return role.role_name;
+            }
+        }
+        panic!("{function} has no role");
+    }
+}
+
+/// A permission that was taken away.
+#[must_use]
+pub struct Denial<'a> {
+    world: &'a World,
+    role: String,
+    name: String,
+}
+
+impl Denial<'_> {
+    pub async fn ends(self) {
+        let delete = self
+            .world
+            .iam
+            .delete_role_policy()
+            .role_name(&self.role)
+            .policy_name(&self.name);
+        delete.send().await.unwrap();
+    }
+}
+
+impl From<Message> for DeadLetter {
+    fn from(message: Message) -> Self {
+        let attributes = message.message_attributes.unwrap_or_default().into_iter();
+        Self {
+            body: message.body.unwrap_or_default(),
+            attributes: attributes
+                .map(|(name, value)| (name, value.string_value.unwrap_or_default()))
+                .collect(),
+        }
+    }
+}
+
+fn text(item: &Item, name: &str) -> String {
+    match &item[name] {
+        AttributeValue::S(value) | AttributeValue::N(value) => value.clone(),
+        other => panic!("{name} is {other:?}"),
+    }
+}

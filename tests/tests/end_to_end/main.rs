@@ -1,0 +1,8 @@
+//! A deployed Wild Rydes, seen from outside. Run by `make test-e2e`.
+
+mod access;
+mod bad_input;
+mod faults;
+mod filter;
+mod publish_subscribe;
+mod rydes_cli;

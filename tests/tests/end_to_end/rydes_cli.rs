@@ -1,0 +1,105 @@
+//! The command-line client, as a person or a script uses it.
+
+use std::process::Output;
+
+use end_to_end::{World, unique};
+use serde_json::Value;
+use tokio::process::Command;
+
+async fn rydes(arguments: &[&str]) -> Output {
+    let program = std::env::var("RYDES").expect("RYDES names the program: run `make test-e2e`");
+    Command::new(program).args(arguments).output().await.unwrap()
+}
+
+async fn json(arguments: &[&str]) -> Value {
+    let output = rydes(arguments).await;
+    assert!(output.status.success(), "{output:?}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn words(output: &[u8]) -> String {
+    String::from_utf8(output.to_vec()).unwrap()
+}
+
+#[tokio::test]
+async fn a_ride_is_completed_and_traced() {
+    let _world = World::shared().await;
+    let customer = unique("c");
+    let ride = json(&[
+        "complete-ride",
+        "--json",
+        "--customer",
+        &customer,
+        "--fare",
+        "12.00",
+    ])
+    .await;
+    let id = ride["id"].as_str().unwrap();
+    let trace = json(&["trace", id, "--json"]).await;
+    assert_eq!(trace["fare"], "12.00");
+    for step in trace["services"].as_array().unwrap() {
+        if step["service"] == "extraordinary-rides" {
+            assert_eq!(step["delivery"]["filtered_out"], "fare 12 is not >= 50");
+            assert_eq!(step["effect"], Value::Null);
+        } else {
+            assert_eq!(step["delivery"], "queue");
+            assert!(step["latency_ms"].as_i64().is_some_and(|ms| ms >= 0), "{step}");
+        }
+    }
+    let table = words(&rydes(&["trace", id]).await.stdout);
+    assert!(
+        table.contains("filtered out") && table.contains("12 points awarded, 12 in all: Foal"),
+        "{table}"
+    );
+}
+
+#[tokio::test]
+async fn status_shows_every_stack_and_queue() {
+    let _world = World::shared().await;
+    let status = json(&["status", "--json"]).await;
+    let services = status["services"].as_array().unwrap();
+    assert!(
+        services
+            .iter()
+            .all(|service| service["stack"].as_str().unwrap().ends_with("_COMPLETE")),
+        "{status}"
+    );
+    let queues = services
+        .iter()
+        .flat_map(|service| service["queues"].as_array().unwrap());
+    let mut names: Vec<_> = queues.map(|queue| queue["name"].as_str().unwrap()).collect();
+    names.sort_unstable();
+    let all = [
+        "CustomerAccounting",
+        "CustomerLoyalty",
+        "CustomerNotification",
+        "DatalakeIngestion",
+        "ExtraordinaryRides",
+    ];
+    assert_eq!(names, all);
+}
+
+#[tokio::test]
+async fn errors_say_what_to_do() {
+    let _world = World::shared().await;
+    for (arguments, advice) in [
+        (&["status", "--stage", "nowhere"][..], "make up"),
+        (
+            &["complete-ride", "--fare", "-1", "--from", ""],
+            "fare: must not be negative",
+        ),
+        (&["trace", "not-an-id"], "must be a UUID"),
+        (
+            &["trace", "0190c8f4-5f7b-7c3e-8a57-0d6f2b7b9f10"],
+            "rydes complete-ride",
+        ),
+        (&["add-contact", "cmr", "nonsense"], "name@example.com"),
+    ] {
+        let output = rydes(arguments).await;
+        let error = words(&output.stderr);
+        assert!(
+            !output.status.success() && error.contains(advice),
+            "{arguments:?}: {error}"
+        );
+    }
+}

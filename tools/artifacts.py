@@ -1,0 +1,47 @@
+"""Checks the functions as they go to Lambda: how large each is, and what it needs of the C library."""
+
+import re
+import zipfile
+from io import BytesIO
+from pathlib import Path
+
+import say
+
+# A later issue goes lower.
+MAX_ZIP_BYTES = 4 * 1000 * 1000
+# What Amazon Linux 2023 has.
+GLIBC = (2, 34)
+
+
+def check(folder: Path) -> None:
+    functions = sorted(folder.glob("*/bootstrap"))
+    if not functions:
+        raise say.Stop(f"there are no functions in {folder}")
+    faults = []
+    for function in functions:
+        name, program = function.parent.name, function.read_bytes()
+        size, glibc = zipped(program), newest_glibc(program)
+        say.line(f"  {name:28} {size / 1e6:5.2f} MB zipped, glibc {'.'.join(map(str, glibc))}")
+        if size > MAX_ZIP_BYTES:
+            faults.append(f"{name} is {size / 1e6:.2f} MB zipped, more than {MAX_ZIP_BYTES / 1e6:.0f} MB")
+        if glibc > GLIBC:
+            faults.append(f"{name} needs glibc {'.'.join(map(str, glibc))}, Lambda has {'.'.join(map(str, GLIBC))}")
+    if faults:
+        raise say.Stop("; ".join(faults))
+
+
+def zipped(program: bytes) -> int:
+    buffer = BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("bootstrap", program)
+    return len(buffer.getvalue())
+
+
+def newest_glibc(program: bytes) -> tuple[int, ...]:
+    """The versions that a dynamically linked program asks for stand in it as GLIBC_<version>."""
+    if program[:4] != b"\x7fELF":
+        raise say.Stop("a function is no ELF program: was it built for Lambda?")
+    versions = [tuple(map(int, v.split(b"."))) for v in re.findall(rb"GLIBC_(\d+\.\d+(?:\.\d+)?)\x00", program)]
+    if not versions:
+        raise say.Stop("a function names no glibc version: is it linked as it should be?")
+    return max(versions)
