@@ -60,7 +60,7 @@ impl Caller {
             .send()
             .await
             .unwrap();
-        user.secret = "not-the-secret".to_owned();
+        user.secret.push_str("-not");
         user.caller(world).await
     }
 

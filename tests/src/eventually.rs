@@ -3,7 +3,7 @@ use std::{fmt::Debug, time::Duration};
 use tokio::time::{Instant, sleep};
 
 /// Generous: these machines are noisy, and nothing here measures time.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 /// Looks until what is seen is right, and gives it. If that never happens, tells what was seen last.
 #[track_caller]

@@ -54,7 +54,10 @@ impl Lake {
             .send()
             .await;
         let results = results.map_err(|error| Error::aws("athena:GetQueryResults", &error))?;
-        let rows = results.result_set().map(|set| set.rows()).unwrap_or_default();
+        let rows = results
+            .result_set()
+            .map(aws_sdk_athena::types::ResultSet::rows)
+            .unwrap_or_default();
         let cells = |row: &aws_sdk_athena::types::Row| {
             row.data()
                 .iter()

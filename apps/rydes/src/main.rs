@@ -70,28 +70,16 @@ async fn run(cli: Cli) -> Result<ExitCode, Error> {
     match cli.command {
         Command::CompleteRide(ride) => {
             let id = rydes::complete_ride(&deployment, &ride).await?;
-            if cli.json {
-                show::json(&json!({ "id": id }))
-            } else {
-                println!("{id}")
-            }
+            show::answer(cli.json, &json!({ "id": id }), |_| println!("{id}"));
         }
         Command::Trace { id, timeout } => return trace(&deployment, &id, timeout, cli.json).await,
-        Command::Status => {
-            let status = rydes::status(&deployment).await?;
-            if cli.json {
-                show::json(&status)
-            } else {
-                show::status(&status)
-            }
-        }
+        Command::Status => show::answer(cli.json, &rydes::status(&deployment).await?, show::status),
         Command::AddContact(contact) => {
             rydes::add_contact(&deployment, &contact).await?;
-            if cli.json {
-                show::json(&json!({ "customer": contact.customer }))
-            } else {
-                println!("address on file")
-            }
+            let done = json!({ "customer": contact.customer });
+            show::answer(cli.json, &done, |_| {
+                println!("receipts for {} go to {}", contact.customer, contact.email);
+            });
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -112,11 +100,7 @@ async fn trace(deployment: &Deployment, id: &str, timeout: u64, json: bool) -> R
     let trace = rydes::trace_ride(deployment, id, Duration::from_secs(timeout), progress).await;
     bar.finish_and_clear();
     let trace = trace?;
-    if json {
-        show::json(&trace)
-    } else {
-        show::trace(&trace)
-    }
+    show::answer(json, &trace, show::trace);
     Ok(if trace.is_complete() {
         ExitCode::SUCCESS
     } else {

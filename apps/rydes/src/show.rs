@@ -4,10 +4,15 @@ use comfy_table::{Cell, CellAlignment, Table, presets::UTF8_FULL_CONDENSED};
 use rydes::{Delivery, RideTrace, Status, Step};
 use serde::Serialize;
 
-pub fn json(value: &impl Serialize) {
-    match serde_json::to_string_pretty(value) {
-        Ok(text) => println!("{text}"),
-        Err(error) => eprintln!("rydes: {error}"),
+/// An answer as JSON, or as a person reads it.
+pub fn answer<T: Serialize>(json: bool, answer: &T, to_a_person: impl FnOnce(&T)) {
+    if json {
+        match serde_json::to_string_pretty(answer) {
+            Ok(text) => println!("{text}"),
+            Err(error) => eprintln!("rydes: {error}"),
+        }
+    } else {
+        to_a_person(answer);
     }
 }
 

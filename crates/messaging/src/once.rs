@@ -95,6 +95,7 @@ pub async fn put_labelled(
 }
 
 /// What a cancelled transaction says about the guard that stood first in it: `None` if something else cancelled it.
+#[must_use]
 pub fn guarded(guard: &Item, reasons: &[CancellationReason]) -> Option<Result<Written, Failure>> {
     let first = reasons.first()?;
     (first.code() == Some("ConditionalCheckFailed")).then(|| repeated(guard, first.item.as_ref()))

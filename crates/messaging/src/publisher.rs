@@ -39,7 +39,7 @@ impl Message {
 
     /// Adds a number that subscribers can filter by.
     #[must_use]
-    pub fn number(self, name: &str, value: impl ToString) -> Self {
+    pub fn number(self, name: &str, value: &impl ToString) -> Self {
         self.attribute(name, "Number", value.to_string())
     }
 
@@ -129,9 +129,10 @@ impl Publisher {
         let sent = sent.map_err(|error| Failure::aws("sns:PublishBatch", &error))?;
         let failed = sent.failed().iter().filter_map(|entry| {
             let detail = "the topic didn't take a message of the batch";
-            let failure = match entry.sender_fault() {
-                true => Failure::permanent(entry.code(), detail),
-                false => Failure::transient(entry.code(), detail),
+            let failure = if entry.sender_fault() {
+                Failure::permanent(entry.code(), detail)
+            } else {
+                Failure::transient(entry.code(), detail)
             };
             Some((entry.id().parse().ok()?, failure))
         });

@@ -33,31 +33,39 @@ impl NotifyCustomer {
             currency,
         }
     }
+
+    async fn notify(&self, event: &Event<RideCompleted>) -> Result<Effect, Failure> {
+        let Some(address) = self.contacts.email(&event.data.customer).await? else {
+            self.notifications.end(&event.id, Ending::NoAddress).await?;
+            return Ok(Effect::Nothing("no address on file"));
+        };
+        let sent = self
+            .mailer
+            .send(&address, &receipt(&event.data, &self.currency), &event.id)
+            .await?;
+        self.notifications.end(&event.id, Ending::Sent(&sent)).await?;
+        Ok(Effect::Made)
+    }
 }
 
 impl Receiver for NotifyCustomer {
     type Payload = RideCompleted;
 
     async fn receive(&self, event: Event<RideCompleted>) -> Result<Effect, Failure> {
-        let ride = &event.data;
         if self
             .notifications
-            .claim(&event.id, ride.ride, Timestamp::now())
+            .claim(&event.id, event.data.ride, Timestamp::now())
             .await?
             == Claim::Done
         {
             return Ok(Effect::Duplicate);
         }
-        let Some(address) = self.contacts.email(&ride.customer).await? else {
-            self.notifications.end(&event.id, Ending::NoAddress).await?;
-            return Ok(Effect::Nothing("no address on file"));
-        };
-        let sent = self
-            .mailer
-            .send(&address, &receipt(ride, &self.currency), &event.id)
-            .await?;
-        self.notifications.end(&event.id, Ending::Sent(&sent)).await?;
-        Ok(Effect::Made)
+        let notified = self.notify(&event).await;
+        if notified.is_err() {
+            // If that fails too, the claim runs out by itself.
+            let _ = self.notifications.release(&event.id).await;
+        }
+        notified
     }
 }
 
@@ -142,6 +150,12 @@ pub(crate) mod tests {
             .then_output(|| UpdateItemOutput::builder().build())
     }
 
+    fn released() -> Rule {
+        mock!(aws_sdk_dynamodb::Client::update_item)
+            .match_requests(|update| update.update_expression() == Some("SET claimedUntil = :never"))
+            .then_output(|| UpdateItemOutput::builder().build())
+    }
+
     fn ses() -> Rule {
         mock!(aws_sdk_sesv2::Client::send_email)
             .match_requests(|send| {
@@ -195,10 +209,25 @@ pub(crate) mod tests {
                 .message("cmr@example.com is not verified");
             SendEmailError::generic(error.build())
         });
-        let failure = receive(&[&claimed(), &address()], &ses).await.unwrap_err();
+        let failure = receive(&[&claimed(), &address(), &released()], &ses)
+            .await
+            .unwrap_err();
         assert!(
             !failure.may_be_retried() && !failure.to_string().contains("cmr@"),
             "{failure}"
         );
+    }
+
+    #[tokio::test]
+    async fn trouble_gives_the_claim_up_so_that_the_next_delivery_can_send() {
+        let ses = mock!(aws_sdk_sesv2::Client::send_email).then_error(|| {
+            SendEmailError::generic(ErrorMetadata::builder().code("TooManyRequestsException").build())
+        });
+        let released = released();
+        let failure = receive(&[&claimed(), &address(), &released], &ses)
+            .await
+            .unwrap_err();
+        assert!(failure.may_be_retried());
+        assert_eq!(released.num_calls(), 1);
     }
 }

@@ -41,10 +41,16 @@ impl PublishRideCompletions {
         {
             match message(record) {
                 Ok(message) => messages.push(message),
-                Err(failure) => self.dead_letter(record, &failure).await.map_err(diagnostic)?,
+                Err(failure) => self
+                    .dead_letter(record, &failure)
+                    .await
+                    .map_err(|failure| diagnostic(&failure))?,
             }
         }
-        self.topic.publish(&messages).await.map_err(diagnostic)?;
+        self.topic
+            .publish(&messages)
+            .await
+            .map_err(|failure| diagnostic(&failure))?;
         info!(count = messages.len(), "published");
         Ok(())
     }
@@ -76,11 +82,11 @@ fn message(record: &EventRecord) -> Result<Message, Failure> {
     let body = serde_json::to_string(&event).map_err(|error| Failure::permanent("MalformedRide", error))?;
     Ok(Message::new(body)
         .text("type", event.event_type)
-        .number("fare", event.data.fare)
-        .number("distance", event.data.distance))
+        .number("fare", &event.data.fare)
+        .number("distance", &event.data.distance))
 }
 
-fn diagnostic(failure: Failure) -> Diagnostic {
+fn diagnostic(failure: &Failure) -> Diagnostic {
     error!(%failure, "not published");
     let reason = failure.reason();
     Diagnostic {

@@ -66,35 +66,38 @@ pub(crate) fn row(ride: &RideCompleted) -> Item {
 /// The event that a stored row becomes. It depends on nothing but the row, so that publishing the row again
 /// publishes the same event.
 pub(crate) fn event(row: &serde_dynamo::Item) -> Result<Event<RideCompleted>, Failure> {
-    let attribute = |name: &str| match row.get(name) {
-        Some(AttributeValue::S(value) | AttributeValue::N(value)) => Ok(value.as_str()),
-        _ => Err(malformed(name)),
-    };
-    fn malformed(name: &str) -> Failure {
-        Failure::permanent(
-            "MalformedRide",
-            format_args!("the row's attribute {name} is missing or unusable"),
-        )
-    }
-    fn read<T, E>(
-        name: &str,
-        value: Result<&str, Failure>,
-        parse: fn(&str) -> Result<T, E>,
-    ) -> Result<T, Failure> {
-        parse(value?).map_err(|_| malformed(name))
-    }
     let ride = RideCompleted {
-        ride: read("id", attribute("id"), RideId::parse)?,
-        customer: read("customer", attribute("customer"), CustomerId::parse)?,
-        from: read("from", attribute("from"), Place::parse)?,
-        to: read("to", attribute("to"), Place::parse)?,
-        duration: read("duration", attribute("duration"), Duration::parse)?,
-        distance: read("distance", attribute("distance"), Distance::parse)?,
-        fare: read("fare", attribute("fare"), Money::parse)?,
+        ride: read(row, "id", RideId::parse)?,
+        customer: read(row, "customer", CustomerId::parse)?,
+        from: read(row, "from", Place::parse)?,
+        to: read(row, "to", Place::parse)?,
+        duration: read(row, "duration", Duration::parse)?,
+        distance: read(row, "distance", Distance::parse)?,
+        fare: read(row, "fare", Money::parse)?,
     };
-    let time: Timestamp = read(once::RECORDED_AT, attribute(once::RECORDED_AT), str::parse)?;
-    let correlation_id = read("correlationId", attribute("correlationId"), CorrelationId::parse)?;
-    let mut event = Event::new(SOURCE, time, correlation_id, ride);
-    event.traceparent = attribute("traceparent").ok().and_then(TraceParent::parse);
+    let time: Timestamp = read(row, once::RECORDED_AT, str::parse)?;
+    let mut event = Event::new(
+        SOURCE,
+        time,
+        read(row, "correlationId", CorrelationId::parse)?,
+        ride,
+    );
+    event.traceparent = attribute(row, "traceparent").and_then(TraceParent::parse);
     Ok(event)
+}
+
+fn read<T, E>(row: &serde_dynamo::Item, name: &str, parse: fn(&str) -> Result<T, E>) -> Result<T, Failure> {
+    attribute(row, name)
+        .and_then(|value| parse(value).ok())
+        .ok_or_else(|| {
+            let detail = format_args!("the row's attribute {name} is missing or unusable");
+            Failure::permanent("MalformedRide", detail)
+        })
+}
+
+fn attribute<'a>(row: &'a serde_dynamo::Item, name: &str) -> Option<&'a str> {
+    match row.get(name)? {
+        AttributeValue::S(value) | AttributeValue::N(value) => Some(value),
+        _ => None,
+    }
 }

@@ -99,7 +99,7 @@ impl<R: Receiver> Handler for One<R> {
         // Parsing stands inside the guarded part, so a mangled message fails alone.
         join_all(bodies.iter().map(|body| async {
             let handled = async { self.0.receive(Event::parse(body)?).await };
-            contained(handled).await.unwrap_or_else(|panic| Err(panic))
+            contained(handled).await.unwrap_or_else(Err)
         }))
         .await
     }

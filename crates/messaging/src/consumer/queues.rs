@@ -176,7 +176,7 @@ fn attribute(data_type: &str, value: Option<String>) -> Option<MessageAttributeV
 
 fn keep(delivery: &Delivery) -> BatchItemFailure {
     let mut failure = BatchItemFailure::default();
-    failure.item_identifier = delivery.message_id.clone();
+    failure.item_identifier.clone_from(&delivery.message_id);
     failure
 }
 

@@ -68,7 +68,7 @@ fn sqs() -> (Queues, Rule, Rule) {
         .then_output(|| SendMessageOutput::builder().build());
     let back_off = mock!(Client::change_message_visibility_batch)
         .match_requests(|r| r.queue_url() == Some("http://sqs/1/buffer"))
-        .then_output(|| backed_off());
+        .then_output(backed_off);
     let client = mock_client!(aws_sdk_sqs, RuleMode::MatchAny, [&dead_letter, &back_off]);
     (
         Queues::one(client, "http://sqs/1/buffer", "http://sqs/1/buffer-dlq"),
@@ -143,7 +143,7 @@ async fn a_dead_letter_says_why() {
 async fn a_message_that_can_not_be_dead_lettered_is_kept() {
     let failing = mock!(Client::send_message)
         .then_error(|| SendMessageError::generic(aws_sdk_sqs::error::ErrorMetadata::builder().build()));
-    let back_off = mock!(Client::change_message_visibility_batch).then_output(|| backed_off());
+    let back_off = mock!(Client::change_message_visibility_batch).then_output(backed_off);
     let client = mock_client!(aws_sdk_sqs, RuleMode::MatchAny, [&failing, &back_off]);
     let queues = Queues::one(client, "http://sqs/1/buffer", "http://sqs/1/buffer-dlq");
     assert_eq!(kept(&queues, batch(&[ride("permanent")], 1)).await, ["0"]);
