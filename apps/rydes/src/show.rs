@@ -75,7 +75,7 @@ pub fn trace(trace: &RideTrace) {
     for step in &trace.services {
         let delivery = match &step.delivery {
             Delivery::Queue => "queued".to_owned(),
-            Delivery::FilteredOut(why) => format!("filtered out: {why}"),
+            Delivery::FilteredOut(why) => format!("filtered out:\n{}", why.replace(", ", "\n")),
             Delivery::NotSubscribed => "not subscribed".to_owned(),
         };
         let latency = step
