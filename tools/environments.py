@@ -21,6 +21,9 @@ CONTENTS = {
     "lint": "cfn-lint, which checks the templates",
 }
 
+# The SAM CLI would keep notes in the home folder, and send some of them away.
+SAM = {"SAM_CLI_TELEMETRY": "0", "__SAM_CLI_APP_DIR": str(ROOT / ".local" / "sam")}
+
 
 def bin_of(name: str) -> Path:
     """The folder of the environment's programs; installs the environment if it isn't there as locked."""

@@ -27,7 +27,15 @@ def build_for_here() -> None:
 
 def build_for_aws(arch: str) -> None:
     """For Lambda: AL2023's glibc, small, optimised."""
+    check_target({"x86_64": "x86_64", "arm64": "aarch64"}[arch] + "-unknown-linux-gnu")
     _build(FOR_AWS, *RELEASE[arch])
+
+
+def check_target(target: str) -> None:
+    """Rust's standard library for another machine must be installed, and only its owner can choose how."""
+    sysroot = Path(subprocess.check_output(["rustc", "--print", "sysroot"], text=True).strip())
+    if not (sysroot / "lib" / "rustlib" / target / "lib").exists():
+        raise say.Stop(f"Rust can't build for {target} here: run rustup target add {target}")
 
 
 def build_for_bench(folder: Path) -> None:

@@ -84,7 +84,7 @@ class Deployment:
         command += ["--s3-prefix", stack, "--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset"]
         command += ["--no-fail-on-empty-changeset", "--no-progressbar", "--parameter-overrides", *overrides]
         command += ["--tags", f"stage={self.stage}", f"service={template.stem}"]
-        env = {**os.environ, **self.env, "SAM_CLI_TELEMETRY": "0"}
+        env = {**os.environ, **self.env, **environments.SAM}
         with log.open("wb") as output:
             ended = subprocess.run(command, env=env, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
         if ended.returncode:

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -69,14 +70,16 @@ def up(options: argparse.Namespace) -> None:
     functions.build_for_here()
     build_rydes()
     emulator = Emulator.running(LOCAL)
-    if not emulator:
+    was_up = emulator is not None
+    if not was_up:
         emulator = Emulator(LOCAL, options.port)
         emulator.start()
     try:
         stage_locally(emulator, LOCAL, "local")
     except BaseException:
-        # Half a deployment is of no use to anyone, but its emulator's log may be.
-        emulator.stop()
+        # Half a deployment is of no use to anyone; what was up before stays.
+        if not was_up:
+            emulator.stop()
         raise
     STACK_ENV.write_text("".join(f"export {k}={v}\n" for k, v in {**emulator.environment(), "STAGE": "local"}.items()))
     say.line(f"{say.GREEN}✓{say.END} Wild Rydes is up at {emulator.endpoint} {say.DIM}({time.monotonic() - started:.0f} s){say.END}")
@@ -109,6 +112,8 @@ def walk(options: argparse.Namespace) -> None:
 def deploy(options: argparse.Namespace) -> None:
     """Builds for Lambda and deploys every stack to AWS, with the credentials of the environment."""
     environments.check_prerequisites()
+    if not re.fullmatch("[a-z][a-z0-9]{0,19}", options.stage):
+        raise say.Stop("say which stage, in at most 20 small letters and digits, as in: make deploy STAGE=dev")
     if os.environ.get("AWS_ENDPOINT_URL"):
         raise say.Stop("AWS_ENDPOINT_URL is set, so this would not go to AWS: unset it (a sourced .local/stack.env?)")
     functions.build_for_aws(options.arch)
@@ -152,7 +157,7 @@ def lint(_: argparse.Namespace) -> None:
     if subprocess.run([cfn_lint, *templates]).returncode:
         raise say.Stop("cfn-lint found faults in the templates: see above")
     sam = environments.bin_of("sam") / "sam"
-    env = {**os.environ, "AWS_DEFAULT_REGION": "us-east-1", "SAM_CLI_TELEMETRY": "0"}
+    env = {**os.environ, "AWS_DEFAULT_REGION": "us-east-1", **environments.SAM}
     for template in templates:
         checked = subprocess.run([sam, "validate", "--lint", "--template-file", template], env=env, capture_output=True, text=True)
         if checked.returncode:

@@ -15,17 +15,9 @@ pub struct Caller {
 impl Caller {
     /// The Unicorn Management App: an IAM user with the app's managed policy and nothing else.
     pub async fn unicorn_management_app(world: &World) -> Self {
-        let policy = world
-            .output("unicorn-management", "UnicornManagementAppPolicyArn")
-            .to_owned();
+        let policy = world.output("unicorn-management", "UnicornManagementAppPolicyArn").to_owned();
         let user = User::new(world).await;
-        user.iam
-            .attach_user_policy()
-            .user_name(&user.name)
-            .policy_arn(policy)
-            .send()
-            .await
-            .unwrap();
+        user.iam.attach_user_policy().user_name(&user.name).policy_arn(policy).send().await.unwrap();
         user.caller(world).await
     }
 
@@ -38,11 +30,7 @@ impl Caller {
                 "arn:aws:execute-api:*:*:*/*/GET/query-ride-prebooking/*",
                 "arn:aws:execute-api:*:*:*/*/POST/submit-instant-ride-rfq",
                 "arn:aws:execute-api:*:*:*/*/GET/query-instant-ride-rfq/*"]}]});
-        let put = user
-            .iam
-            .put_user_policy()
-            .user_name(&user.name)
-            .policy_name("customer-app");
+        let put = user.iam.put_user_policy().user_name(&user.name).policy_name("customer-app");
         put.policy_document(policy.to_string()).send().await.unwrap();
         user.caller(world).await
     }
@@ -50,16 +38,8 @@ impl Caller {
     /// Somebody who knows an app's access key, but not its secret.
     pub async fn impostor(world: &World) -> Self {
         let mut user = User::new(world).await;
-        let policy = world
-            .output("unicorn-management", "UnicornManagementAppPolicyArn")
-            .to_owned();
-        user.iam
-            .attach_user_policy()
-            .user_name(&user.name)
-            .policy_arn(policy)
-            .send()
-            .await
-            .unwrap();
+        let policy = world.output("unicorn-management", "UnicornManagementAppPolicyArn").to_owned();
+        user.iam.attach_user_policy().user_name(&user.name).policy_arn(policy).send().await.unwrap();
         user.secret.push_str("-not");
         user.caller(world).await
     }
@@ -70,10 +50,7 @@ impl Caller {
     }
 
     fn of(api: Api) -> Self {
-        Self {
-            api,
-            contract: Contract::submit_ride_completion(),
-        }
+        Self { api, contract: Contract::submit_ride_completion() }
     }
 
     /// Reports a ride that must be accepted, and gives its id.
@@ -85,11 +62,7 @@ impl Caller {
 
     /// Sends any body.
     pub async fn posts(&self, body: &str, headers: &[(&str, &str)]) -> Answer {
-        let answer = self
-            .api
-            .post("/submit-ride-completion", headers, body)
-            .await
-            .unwrap();
+        let answer = self.api.post("/submit-ride-completion", headers, body).await.unwrap();
         self.contract.check(body, &answer);
         answer
     }
@@ -107,20 +80,8 @@ impl User {
         let iam = aws_sdk_iam::Client::new(world.aws());
         let name = unique("app");
         iam.create_user().user_name(&name).send().await.unwrap();
-        let key = iam
-            .create_access_key()
-            .user_name(&name)
-            .send()
-            .await
-            .unwrap()
-            .access_key
-            .unwrap();
-        Self {
-            iam,
-            name,
-            key: key.access_key_id,
-            secret: key.secret_access_key,
-        }
+        let key = iam.create_access_key().user_name(&name).send().await.unwrap().access_key.unwrap();
+        Self { iam, name, key: key.access_key_id, secret: key.secret_access_key }
     }
 
     async fn caller(self, world: &World) -> Caller {

@@ -25,27 +25,16 @@ impl Contract {
     pub fn check(&self, body: &str, answer: &Answer) {
         if answer.status == 201 {
             let body = serde_json::from_str(body).expect("an accepted body is JSON");
-            assert!(
-                self.request.is_valid(&body),
-                "accepted against the contract: {body}"
-            );
+            assert!(self.request.is_valid(&body), "accepted against the contract: {body}");
         }
         let response = self
             .document
-            .pointer(&format!(
-                "/paths/{}/post/responses/{}",
-                PATH.replace('/', "~1"),
-                answer.status
-            ))
+            .pointer(&format!("/paths/{}/post/responses/{}", PATH.replace('/', "~1"), answer.status))
             .unwrap_or_else(|| panic!("the contract knows no status {}: {answer:?}", answer.status));
         // A response may stand among the components.
         let place = match response.get("$ref").and_then(Value::as_str) {
             Some(reference) => reference.trim_start_matches('#').to_owned(),
-            None => format!(
-                "/paths/{}/post/responses/{}",
-                PATH.replace('/', "~1"),
-                answer.status
-            ),
+            None => format!("/paths/{}/post/responses/{}", PATH.replace('/', "~1"), answer.status),
         };
         let media_type = answer.content_type.split(';').next().unwrap().trim();
         let pointer = [media_type, "*/*"]
@@ -54,21 +43,10 @@ impl Contract {
             .find(|pointer| self.document.pointer(pointer).is_some())
             .unwrap_or_else(|| panic!("the contract knows no such content: {answer:?}"));
         let validator = validator(&self.document, &pointer);
-        let errors: Vec<_> = validator
-            .iter_errors(&answer.body)
-            .map(|error| error.to_string())
-            .collect();
-        assert!(
-            errors.is_empty(),
-            "not as the contract says: {errors:?} in {answer:?}"
-        );
-        let required = self
-            .document
-            .pointer(&format!("{place}/headers/Retry-After/required"));
-        assert!(
-            required != Some(&json!(true)) || answer.retry_after.is_some(),
-            "no Retry-After: {answer:?}"
-        );
+        let errors: Vec<_> = validator.iter_errors(&answer.body).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "not as the contract says: {errors:?} in {answer:?}");
+        let required = self.document.pointer(&format!("{place}/headers/Retry-After/required"));
+        assert!(required != Some(&json!(true)) || answer.retry_after.is_some(), "no Retry-After: {answer:?}");
     }
 }
 

@@ -21,38 +21,18 @@ pub struct Service {
 }
 
 impl Service {
-    pub const NOTIFICATION: Self = Self {
-        stack: "customer-notification",
-        name: "CustomerNotification",
-        function: "notify-customer",
-    };
-    pub const ACCOUNTING: Self = Self {
-        stack: "customer-accounting",
-        name: "CustomerAccounting",
-        function: "open-fare",
-    };
-    pub const LOYALTY: Self = Self {
-        stack: "customer-loyalty",
-        name: "CustomerLoyalty",
-        function: "award-points",
-    };
-    pub const DATALAKE: Self = Self {
-        stack: "datalake-ingestion",
-        name: "DatalakeIngestion",
-        function: "ingest-events",
-    };
-    pub const EXTRAORDINARY: Self = Self {
-        stack: "extraordinary-rides",
-        name: "ExtraordinaryRides",
-        function: "feature-ride",
-    };
-    pub const ALL: [Self; 5] = [
-        Self::NOTIFICATION,
-        Self::ACCOUNTING,
-        Self::LOYALTY,
-        Self::DATALAKE,
-        Self::EXTRAORDINARY,
-    ];
+    pub const NOTIFICATION: Self =
+        Self { stack: "customer-notification", name: "CustomerNotification", function: "notify-customer" };
+    pub const ACCOUNTING: Self =
+        Self { stack: "customer-accounting", name: "CustomerAccounting", function: "open-fare" };
+    pub const LOYALTY: Self =
+        Self { stack: "customer-loyalty", name: "CustomerLoyalty", function: "award-points" };
+    pub const DATALAKE: Self =
+        Self { stack: "datalake-ingestion", name: "DatalakeIngestion", function: "ingest-events" };
+    pub const EXTRAORDINARY: Self =
+        Self { stack: "extraordinary-rides", name: "ExtraordinaryRides", function: "feature-ride" };
+    pub const ALL: [Self; 5] =
+        [Self::NOTIFICATION, Self::ACCOUNTING, Self::LOYALTY, Self::DATALAKE, Self::EXTRAORDINARY];
 }
 
 /// Tests run side by side; one that disturbs a service runs alone.
@@ -95,10 +75,7 @@ impl World {
     }
 
     async fn with(turn: Turn) -> Self {
-        assert!(
-            std::env::var_os("AWS_ENDPOINT_URL").is_some(),
-            "no deployment to test: run `make test-e2e`"
-        );
+        assert!(std::env::var_os("AWS_ENDPOINT_URL").is_some(), "no deployment to test: run `make test-e2e`");
         let stage = std::env::var("STAGE").expect("STAGE names the deployment: run `make test-e2e`");
         let deployment = Deployment::find(&stage).await.unwrap();
         Self {
@@ -123,88 +100,55 @@ impl World {
     // ---- what services did -----------------------------------------------------------------------------------------
 
     async fn item(&self, stack: &str, table: &str, key: &[(&str, &str)]) -> Option<Item> {
-        let key = key
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), AttributeValue::S((*value).to_owned())));
-        let get = self
-            .dynamodb
-            .get_item()
-            .table_name(self.output(stack, table))
-            .consistent_read(true);
+        let key =
+            key.iter().map(|(name, value)| ((*name).to_owned(), AttributeValue::S((*value).to_owned())));
+        let get = self.dynamodb.get_item().table_name(self.output(stack, table)).consistent_read(true);
         get.set_key(Some(key.collect())).send().await.unwrap().item
     }
 
     pub async fn ride(&self, id: &str) -> Option<Item> {
-        self.item("unicorn-management", "RidesTableName", &[("id", id)])
-            .await
+        self.item("unicorn-management", "RidesTableName", &[("id", id)]).await
     }
 
     /// How many rides are stored.
     pub async fn ride_count(&self) -> i32 {
-        let scan = self
-            .dynamodb
-            .scan()
-            .table_name(self.output("unicorn-management", "RidesTableName"));
-        scan.select(aws_sdk_dynamodb::types::Select::Count)
-            .consistent_read(true)
-            .send()
-            .await
-            .unwrap()
-            .count
+        let scan = self.dynamodb.scan().table_name(self.output("unicorn-management", "RidesTableName"));
+        scan.select(aws_sdk_dynamodb::types::Select::Count).consistent_read(true).send().await.unwrap().count
     }
 
     pub async fn notification(&self, ride: &str) -> Option<String> {
-        let found = self
-            .item(
-                "customer-notification",
-                "NotificationsTableName",
-                &[("eventId", ride)],
-            )
-            .await?;
+        let found =
+            self.item("customer-notification", "NotificationsTableName", &[("eventId", ride)]).await?;
         Some(text(&found, "status"))
     }
 
     pub async fn fare(&self, ride: &str) -> Option<String> {
         let key = [("fareId", ride), ("entry", "OPENED")];
-        Some(text(
-            &self.item("customer-accounting", "LedgerTableName", &key).await?,
-            "amount",
-        ))
+        Some(text(&self.item("customer-accounting", "LedgerTableName", &key).await?, "amount"))
     }
 
     /// A customer's points and rides.
     pub async fn points(&self, customer: &str) -> Option<(String, String)> {
         let key = [("customer", customer), ("entry", "BALANCE")];
-        let balance = self
-            .item("customer-loyalty", "LoyaltyPointsTableName", &key)
-            .await?;
+        let balance = self.item("customer-loyalty", "LoyaltyPointsTableName", &key).await?;
         Some((text(&balance, "points"), text(&balance, "rides")))
     }
 
     pub async fn featured(&self, ride: &str) -> bool {
         let table = "ExtraordinaryRidesTableName";
-        self.item("extraordinary-rides", table, &[("rideId", ride)])
-            .await
-            .is_some()
+        self.item("extraordinary-rides", table, &[("rideId", ride)]).await.is_some()
     }
 
     /// How often an event stands in the lake, and how often the view counts it.
     pub async fn filed(&self, ride: &str) -> (usize, usize) {
         let count = async |table: &str| {
-            self.lake
-                .select(&format!("id FROM {table} WHERE id = '{ride}'"))
-                .await
-                .unwrap()
-                .len()
+            self.lake.select(&format!("id FROM {table} WHERE id = '{ride}'")).await.unwrap().len()
         };
         (count("events").await, count("unique_events").await)
     }
 
     pub async fn puts_address_on_file(&self, customer: &str, email: &str) {
-        let contact = rydes::AddContact {
-            customer: customer.to_owned(),
-            email: email.to_owned(),
-        };
+        let contact = rydes::AddContact { customer: customer.to_owned(), email: email.to_owned() };
         rydes::add_contact(&self.deployment, &contact).await.unwrap();
     }
 
@@ -226,23 +170,13 @@ impl World {
     /// Puts a message into a service's buffer queue, as the topic does.
     pub async fn delivers(&self, service: Service, body: &str) {
         let queue = self.output(service.stack, &format!("{}QueueUrl", service.name));
-        self.sqs
-            .send_message()
-            .queue_url(queue)
-            .message_body(body)
-            .send()
-            .await
-            .unwrap();
+        self.sqs.send_message().queue_url(queue).message_body(body).send().await.unwrap();
     }
 
     /// How many messages the buffer queue of a service holds, in whatever state.
     pub async fn backlog(&self, service: Service) -> usize {
         let queue = self.output(service.stack, &format!("{}QueueUrl", service.name));
-        let get = self
-            .sqs
-            .get_queue_attributes()
-            .queue_url(queue)
-            .attribute_names(QueueAttributeName::All);
+        let get = self.sqs.get_queue_attributes().queue_url(queue).attribute_names(QueueAttributeName::All);
         let got = get.send().await.unwrap().attributes.unwrap();
         [
             QueueAttributeName::ApproximateNumberOfMessages,
@@ -259,26 +193,14 @@ impl World {
         let dlq = self.output(service.stack, &format!("{}DlqUrl", service.name));
         loop {
             // Invisible for a moment, so that the next call gives others.
-            let receive = self
-                .sqs
-                .receive_message()
-                .queue_url(dlq)
-                .max_number_of_messages(10)
-                .visibility_timeout(2);
-            let messages = receive
-                .message_attribute_names("All")
-                .send()
-                .await
-                .unwrap()
-                .messages
-                .unwrap_or_default();
+            let receive =
+                self.sqs.receive_message().queue_url(dlq).max_number_of_messages(10).visibility_timeout(2);
+            let messages =
+                receive.message_attribute_names("All").send().await.unwrap().messages.unwrap_or_default();
             if messages.is_empty() {
                 return None;
             }
-            let found = messages
-                .into_iter()
-                .map(DeadLetter::from)
-                .find(|letter| letter.body == body);
+            let found = messages.into_iter().map(DeadLetter::from).find(|letter| letter.body == body);
             if found.is_some() {
                 return found;
             }
@@ -296,26 +218,14 @@ impl World {
             "Statement": [{"Effect": "Deny", "Action": action, "Resource": "*"}]});
         let put = self.iam.put_role_policy().role_name(&role).policy_name(&name);
         put.policy_document(policy.to_string()).send().await.unwrap();
-        Denial {
-            world: self,
-            role,
-            name,
-        }
+        Denial { world: self, role, name }
     }
 
     /// The role whose policy is named after the function. Role names themselves are cut off.
     async fn role_of(&self, function: &str) -> String {
         for role in self.iam.list_roles().send().await.unwrap().roles {
-            let policies = self
-                .iam
-                .list_role_policies()
-                .role_name(&role.role_name)
-                .send()
-                .await
-                .unwrap();
-            let ours = role
-                .role_name
-                .starts_with(&format!("wild-rydes-{}-", self.deployment.stage));
+            let policies = self.iam.list_role_policies().role_name(&role.role_name).send().await.unwrap();
+            let ours = role.role_name.starts_with(&format!("wild-rydes-{}-", self.deployment.stage));
             if ours && policies.policy_names.iter().any(|name| name == function) {
                 return role.role_name;
             }
@@ -334,12 +244,7 @@ pub struct Denial<'a> {
 
 impl Denial<'_> {
     pub async fn ends(self) {
-        let delete = self
-            .world
-            .iam
-            .delete_role_policy()
-            .role_name(&self.role)
-            .policy_name(&self.name);
+        let delete = self.world.iam.delete_role_policy().role_name(&self.role).policy_name(&self.name);
         delete.send().await.unwrap();
     }
 }

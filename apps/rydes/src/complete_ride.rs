@@ -38,47 +38,25 @@ const ATTEMPTS: u32 = 4;
 /// Submits the ride and gives its id. Tries again, with the same key, where the API says that this helps.
 pub async fn complete_ride(deployment: &Deployment, ride: &CompleteRide) -> Result<String, Error> {
     let api = Api::of(deployment, "unicorn-management").await?;
-    let key = ride
-        .idempotency_key
-        .clone()
-        .unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
-    let CompleteRide {
-        from,
-        to,
-        duration,
-        distance,
-        customer,
-        fare,
-        ..
-    } = ride;
+    let key = ride.idempotency_key.clone().unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
+    let CompleteRide { from, to, duration, distance, customer, fare, .. } = ride;
     let body = json!({"from": from, "to": to, "duration": duration, "distance": distance,
                       "customer": customer, "fare": fare})
     .to_string();
     let mut attempt = 1;
     loop {
-        let answer = api
-            .post("/submit-ride-completion", &[("idempotency-key", &key)], &body)
-            .await?;
+        let answer = api.post("/submit-ride-completion", &[("idempotency-key", &key)], &body).await?;
         match answer {
-            Answer {
-                status: 201, body, ..
-            } => {
+            Answer { status: 201, body, .. } => {
                 let id = body.get("id").and_then(Value::as_str).map(str::to_owned);
                 return id.ok_or_else(|| Error::Unexpected(body.to_string()));
             }
-            Answer {
-                status: 429 | 503,
-                retry_after,
-                ..
-            } if attempt < ATTEMPTS => {
+            Answer { status: 429 | 503, retry_after, .. } if attempt < ATTEMPTS => {
                 tokio::time::sleep(Duration::from_secs(retry_after.unwrap_or(1).min(30))).await;
                 attempt += 1;
             }
             Answer { status, body, .. } => {
-                return Err(Error::Refused {
-                    status,
-                    problem: body,
-                });
+                return Err(Error::Refused { status, problem: body });
             }
         }
     }

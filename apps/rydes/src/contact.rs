@@ -18,22 +18,13 @@ pub struct AddContact {
 /// Puts a customer's address on file, in place of any before.
 pub async fn add_contact(deployment: &Deployment, contact: &AddContact) -> Result<(), Error> {
     CustomerId::parse(&contact.customer).map_err(|rule| Error::Usage(format!("customer: {rule}")))?;
-    if !contact
-        .email
-        .split_once('@')
-        .is_some_and(|(name, host)| !name.is_empty() && !host.is_empty())
-    {
-        return Err(Error::Usage(
-            "email: must be an address like name@example.com".to_owned(),
-        ));
+    if !contact.email.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty()) {
+        return Err(Error::Usage("email: must be an address like name@example.com".to_owned()));
     }
     let put = Client::new(deployment.aws())
         .put_item()
         .table_name(deployment.output("customer-notification", "ContactsTableName")?)
         .item("customer", AttributeValue::S(contact.customer.clone()))
         .item("email", AttributeValue::S(contact.email.clone()));
-    put.send()
-        .await
-        .map(drop)
-        .map_err(|error| Error::aws("dynamodb:PutItem", &error))
+    put.send().await.map(drop).map_err(|error| Error::aws("dynamodb:PutItem", &error))
 }

@@ -34,11 +34,8 @@ impl Deployment {
             return Err(Error::NoRegion);
         }
         let prefix = format!("wild-rydes-{stage}-");
-        let mut pages = aws_sdk_cloudformation::Client::new(&aws)
-            .describe_stacks()
-            .into_paginator()
-            .items()
-            .send();
+        let mut pages =
+            aws_sdk_cloudformation::Client::new(&aws).describe_stacks().into_paginator().items().send();
         let mut stacks = BTreeMap::new();
         while let Some(stack) = pages.next().await {
             let stack = stack.map_err(|error| Error::aws("cloudformation:DescribeStacks", &error))?;
@@ -49,21 +46,13 @@ impl Deployment {
         if stacks.is_empty() {
             return Err(Error::NoDeployment(stage.to_owned()));
         }
-        Ok(Self {
-            stage: stage.to_owned(),
-            aws,
-            stacks,
-        })
+        Ok(Self { stage: stage.to_owned(), aws, stacks })
     }
 
     /// The same deployment, seen by somebody else.
     #[must_use]
     pub fn as_caller(&self, aws: SdkConfig) -> Self {
-        Self {
-            stage: self.stage.clone(),
-            aws,
-            stacks: self.stacks.clone(),
-        }
+        Self { stage: self.stage.clone(), aws, stacks: self.stacks.clone() }
     }
 
     /// What AWS clients are made from.
@@ -74,17 +63,12 @@ impl Deployment {
 
     /// The stacks by service.
     pub fn stacks(&self) -> impl Iterator<Item = (&str, &DeployedStack)> {
-        self.stacks
-            .iter()
-            .map(|(service, stack)| (service.as_str(), stack))
+        self.stacks.iter().map(|(service, stack)| (service.as_str(), stack))
     }
 
     /// An output of a service's stack.
     pub fn output(&self, service: &str, output: &str) -> Result<&str, Error> {
-        let found = self
-            .stacks
-            .get(service)
-            .and_then(|stack| stack.outputs.get(output));
+        let found = self.stacks.get(service).and_then(|stack| stack.outputs.get(output));
         found.map(String::as_str).ok_or_else(|| Error::NoOutput {
             stack: format!("wild-rydes-{}-{service}", self.stage),
             output: output.to_owned(),
@@ -98,9 +82,7 @@ impl From<&Stack> for DeployedStack {
             Some((o.output_key()?.to_owned(), o.output_value()?.to_owned()))
         };
         Self {
-            status: stack
-                .stack_status()
-                .map_or_else(String::new, |status| status.as_str().to_owned()),
+            status: stack.stack_status().map_or_else(String::new, |status| status.as_str().to_owned()),
             outputs: stack.outputs().iter().filter_map(output).collect(),
         }
     }
@@ -109,9 +91,7 @@ impl From<&Stack> for DeployedStack {
 /// Region, credentials and endpoint as every AWS tool finds them.
 async fn aws() -> SdkConfig {
     let client = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring));
-    let timeouts = TimeoutConfig::builder()
-        .connect_timeout(Duration::from_secs(3))
-        .build();
+    let timeouts = TimeoutConfig::builder().connect_timeout(Duration::from_secs(3)).build();
     aws_config::defaults(BehaviorVersion::latest())
         .http_client(client.build_https())
         .timeout_config(timeouts)

@@ -103,24 +103,13 @@ pub(crate) fn innermost(error: &dyn StdError) -> String {
 
 fn describe(problem: &Value) -> String {
     let mut text = String::new();
-    let detail = problem
-        .get("detail")
-        .or_else(|| problem.get("title"))
-        .or_else(|| problem.get("message"));
+    let detail = problem.get("detail").or_else(|| problem.get("title")).or_else(|| problem.get("message"));
     if let Some(detail) = detail.and_then(Value::as_str) {
         let _ = write!(text, ": {detail}");
     }
-    for error in problem
-        .get("errors")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-    {
+    for error in problem.get("errors").and_then(Value::as_array).into_iter().flatten() {
         let field = |name| error.get(name).and_then(Value::as_str);
-        let place = field("pointer")
-            .map(|p| p.trim_start_matches("#/"))
-            .or(field("header"))
-            .unwrap_or("?");
+        let place = field("pointer").map(|p| p.trim_start_matches("#/")).or(field("header")).unwrap_or("?");
         let _ = write!(text, "\n  {place}: {}", field("detail").unwrap_or_default());
     }
     text

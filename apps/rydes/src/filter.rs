@@ -40,11 +40,7 @@ pub(crate) fn judge(policy: &Value, attribute: impl Fn(&str) -> Option<String>) 
             wanted.join(" or ")
         ));
     }
-    if reasons.is_empty() {
-        Verdict::Passes
-    } else {
-        Verdict::FilteredOut(reasons.join(", "))
-    }
+    if reasons.is_empty() { Verdict::Passes } else { Verdict::FilteredOut(reasons.join(", ")) }
 }
 
 fn matches(condition: &Value, value: Option<&str>) -> Option<bool> {
@@ -103,22 +99,13 @@ mod tests {
     #[test]
     fn both_bounds_must_hold() {
         assert_eq!(verdict("50.00", "20"), Verdict::Passes);
-        assert_eq!(
-            verdict("49.99", "20"),
-            Verdict::FilteredOut("fare 49.99 is not >= 50".into())
-        );
-        assert_eq!(
-            verdict("50", "19.999"),
-            Verdict::FilteredOut("distance 19.999 is not >= 20".into())
-        );
+        assert_eq!(verdict("49.99", "20"), Verdict::FilteredOut("fare 49.99 is not >= 50".into()));
+        assert_eq!(verdict("50", "19.999"), Verdict::FilteredOut("distance 19.999 is not >= 20".into()));
     }
 
     #[test]
     fn an_unknown_operator_is_not_guessed_at() {
-        assert_eq!(
-            judge(&json!({"a": [{"wildcard": "x*"}]}), |_| Some("xy".into())),
-            Verdict::Unknown
-        );
+        assert_eq!(judge(&json!({"a": [{"wildcard": "x*"}]}), |_| Some("xy".into())), Verdict::Unknown);
     }
 
     #[test]

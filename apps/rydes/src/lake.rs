@@ -33,36 +33,18 @@ impl Lake {
 
     /// Answers a `SELECT` over `events` and `unique_events`; `""` stands for NULL.
     pub async fn select(&self, columns_and_conditions: &str) -> Result<Vec<Vec<String>>, Error> {
-        let sql = format!(
-            "WITH unique_events AS ({}) SELECT {columns_and_conditions}",
-            self.unique_events
-        );
+        let sql = format!("WITH unique_events AS ({}) SELECT {columns_and_conditions}", self.unique_events);
         let context = QueryExecutionContext::builder().database(&self.database).build();
-        let start = self
-            .client
-            .start_query_execution()
-            .query_string(sql)
-            .work_group(&self.work_group);
+        let start = self.client.start_query_execution().query_string(sql).work_group(&self.work_group);
         let started = start.query_execution_context(context).send().await;
         let started = started.map_err(|error| Error::aws("athena:StartQueryExecution", &error))?;
         let id = started.query_execution_id().unwrap_or_default();
         self.wait(id).await?;
-        let results = self
-            .client
-            .get_query_results()
-            .query_execution_id(id)
-            .send()
-            .await;
+        let results = self.client.get_query_results().query_execution_id(id).send().await;
         let results = results.map_err(|error| Error::aws("athena:GetQueryResults", &error))?;
-        let rows = results
-            .result_set()
-            .map(aws_sdk_athena::types::ResultSet::rows)
-            .unwrap_or_default();
+        let rows = results.result_set().map(aws_sdk_athena::types::ResultSet::rows).unwrap_or_default();
         let cells = |row: &aws_sdk_athena::types::Row| {
-            row.data()
-                .iter()
-                .map(|cell| cell.var_char_value().unwrap_or_default().to_owned())
-                .collect()
+            row.data().iter().map(|cell| cell.var_char_value().unwrap_or_default().to_owned()).collect()
         };
         // The first row holds the columns' names.
         Ok(rows.iter().skip(1).map(cells).collect())
@@ -70,28 +52,18 @@ impl Lake {
 
     async fn wait(&self, id: &str) -> Result<(), Error> {
         loop {
-            let execution = self
-                .client
-                .get_query_execution()
-                .query_execution_id(id)
-                .send()
-                .await;
+            let execution = self.client.get_query_execution().query_execution_id(id).send().await;
             let execution = execution.map_err(|error| Error::aws("athena:GetQueryExecution", &error))?;
-            let status = execution
-                .query_execution()
-                .and_then(|execution| execution.status());
+            let status = execution.query_execution().and_then(|execution| execution.status());
             match status.and_then(|status| status.state()) {
                 Some(QueryExecutionState::Succeeded) => return Ok(()),
                 Some(QueryExecutionState::Queued | QueryExecutionState::Running) => {
                     tokio::time::sleep(Duration::from_millis(100)).await;
                 }
                 _ => {
-                    let reason = status
-                        .and_then(|status| status.state_change_reason())
-                        .unwrap_or("no reason given");
-                    return Err(Error::Unexpected(format!(
-                        "the data lake's query failed: {reason}"
-                    )));
+                    let reason =
+                        status.and_then(|status| status.state_change_reason()).unwrap_or("no reason given");
+                    return Err(Error::Unexpected(format!("the data lake's query failed: {reason}")));
                 }
             }
         }

@@ -101,9 +101,5 @@ async fn trace(deployment: &Deployment, id: &str, timeout: u64, json: bool) -> R
     bar.finish_and_clear();
     let trace = trace?;
     show::answer(json, &trace, show::trace);
-    Ok(if trace.is_complete() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if trace.is_complete() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -17,24 +17,11 @@ pub fn answer<T: Serialize>(json: bool, answer: &T, to_a_person: impl FnOnce(&T)
 }
 
 pub fn status(status: &Status) {
-    let mut table = table(&[
-        "service",
-        "stack",
-        "queue",
-        "waiting",
-        "in flight",
-        "dead letters",
-    ]);
+    let mut table = table(&["service", "stack", "queue", "waiting", "in flight", "dead letters"]);
     for service in &status.services {
-        let dead: u64 = service
-            .dead_letter_queues
-            .iter()
-            .map(|queue| queue.waiting + queue.in_flight)
-            .sum();
-        let mut first = vec![
-            Cell::new(&service.service),
-            Cell::new(service.stack.to_lowercase().replace('_', " ")),
-        ];
+        let dead: u64 = service.dead_letter_queues.iter().map(|queue| queue.waiting + queue.in_flight).sum();
+        let mut first =
+            vec![Cell::new(&service.service), Cell::new(service.stack.to_lowercase().replace('_', " "))];
         let mut dead = vec![number(dead)];
         if service.queues.is_empty() {
             first.extend([Cell::new("–"), number("–"), number("–")]);
@@ -48,28 +35,21 @@ pub fn status(status: &Status) {
             } else {
                 std::mem::take(&mut first)
             };
-            row.extend([
-                Cell::new(&queue.name),
-                number(queue.waiting),
-                number(queue.in_flight),
-            ]);
+            row.extend([Cell::new(&queue.name), number(queue.waiting), number(queue.in_flight)]);
             row.append(&mut dead);
             table.add_row(row);
         }
     }
     println!("Stage {}\n{table}", status.stage);
+    for service in &status.services {
+        if let Some(api) = &service.api {
+            println!("The API of {}: {api}", service.service);
+        }
+    }
 }
 
 pub fn trace(trace: &RideTrace) {
-    let RideTrace {
-        ride,
-        from,
-        to,
-        distance,
-        fare,
-        accepted,
-        ..
-    } = trace;
+    let RideTrace { ride, from, to, distance, fare, accepted, .. } = trace;
     println!("Ride {ride}\n{from} → {to}, {distance} km, fare {fare}, accepted {accepted:.3}");
     let mut table = table(&["service", "topic → queue", "effect", "after"]);
     for step in &trace.services {
@@ -78,9 +58,7 @@ pub fn trace(trace: &RideTrace) {
             Delivery::FilteredOut(why) => format!("filtered out:\n{}", why.replace(", ", "\n")),
             Delivery::NotSubscribed => "not subscribed".to_owned(),
         };
-        let latency = step
-            .latency_ms
-            .map_or_else(|| "–".to_owned(), |ms| format!("{ms} ms"));
+        let latency = step.latency_ms.map_or_else(|| "–".to_owned(), |ms| format!("{ms} ms"));
         table.add_row([
             Cell::new(step.service),
             Cell::new(delivery),
@@ -104,14 +82,9 @@ fn effect(step: &Step) -> &str {
 
 /// What is still waited for.
 pub fn waiting(trace: &RideTrace) -> String {
-    let missing = trace
-        .services
-        .iter()
-        .filter(|step| step.effect.is_none() && step.delivery == Delivery::Queue);
-    format!(
-        "waiting for {}",
-        missing.map(|step| step.service).collect::<Vec<_>>().join(", ")
-    )
+    let missing =
+        trace.services.iter().filter(|step| step.effect.is_none() && step.delivery == Delivery::Queue);
+    format!("waiting for {}", missing.map(|step| step.service).collect::<Vec<_>>().join(", "))
 }
 
 fn table(header: &[&str]) -> Table {

@@ -2,7 +2,6 @@
 
 use std::time::{Duration, SystemTime};
 
-use aws_config::SdkConfig;
 use aws_credential_types::provider::ProvideCredentials;
 use aws_sigv4::{
     http_request::{SignableBody, SignableRequest, SigningSettings, sign},
@@ -41,10 +40,7 @@ impl Api {
     pub async fn of(deployment: &Deployment, service: &str) -> Result<Self, Error> {
         let aws = deployment.aws();
         let provider = aws.credentials_provider().ok_or(Error::NoCredentials)?;
-        let credentials = provider
-            .provide_credentials()
-            .await
-            .map_err(|_| Error::NoCredentials)?;
+        let credentials = provider.provide_credentials().await.map_err(|_| Error::NoCredentials)?;
         let mut api = Self::anonymous(deployment, service)?;
         api.identity = Some(credentials.into());
         Ok(api)
@@ -52,21 +48,13 @@ impl Api {
 
     /// The same API, called by nobody: without a signature.
     pub fn anonymous(deployment: &Deployment, service: &str) -> Result<Self, Error> {
-        let (id, stage) = (
-            deployment.output(service, "ApiId")?,
-            deployment.output(service, "ApiStage")?,
-        );
+        let url = url(deployment, service)?;
         let region = deployment.aws().region().ok_or(Error::NoRegion)?.to_string();
         // No other provider may be chosen by a dependency; the second of two identical choices is ignored.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = Client::builder().timeout(Duration::from_secs(35)).build();
         let http = http.map_err(|error| Error::Unexpected(innermost(&error)))?;
-        Ok(Self {
-            http,
-            url: base_url(deployment.aws(), id, stage, &region),
-            region,
-            identity: None,
-        })
+        Ok(Self { http, url, region, identity: None })
     }
 
     /// Posts a JSON text as it is.
@@ -94,31 +82,17 @@ impl Api {
         for (name, value) in self.signature(&method, &url, headers, body)? {
             request = request.header(name, value);
         }
-        let unreachable = |error: reqwest::Error| Error::Unreachable {
-            call: url.clone(),
-            reason: innermost(&error),
-        };
+        let unreachable =
+            |error: reqwest::Error| Error::Unreachable { call: url.clone(), reason: innermost(&error) };
         let response = request.send().await.map_err(unreachable)?;
-        let header = |name| {
-            response
-                .headers()
-                .get(name)
-                .and_then(|value| value.to_str().ok())
-                .unwrap_or_default()
-        };
-        let (status, content_type) = (
-            response.status().as_u16(),
-            header(reqwest::header::CONTENT_TYPE).to_owned(),
-        );
+        let header =
+            |name| response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let (status, content_type) =
+            (response.status().as_u16(), header(reqwest::header::CONTENT_TYPE).to_owned());
         let retry_after = header(RETRY_AFTER).parse().ok();
         let text = response.text().await.map_err(unreachable)?;
         let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
-        Ok(Answer {
-            status,
-            content_type,
-            retry_after,
-            body,
-        })
+        Ok(Answer { status, content_type, retry_after, body })
     }
 
     fn signature(
@@ -148,23 +122,18 @@ impl Api {
             SignableBody::Bytes(body.as_bytes()),
         )
         .map_err(|error| unsignable(&error))?;
-        let (instructions, _) = sign(signable, &parameters.into())
-            .map_err(|error| unsignable(&error))?
-            .into_parts();
-        Ok(instructions
-            .headers()
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .collect())
+        let (instructions, _) =
+            sign(signable, &parameters.into()).map_err(|error| unsignable(&error))?.into_parts();
+        Ok(instructions.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
     }
 }
 
-/// Where API Gateway serves a stage: a host of its own on AWS, a path on the emulators.
-fn base_url(aws: &SdkConfig, id: &str, stage: &str, region: &str) -> String {
-    match aws.endpoint_url() {
-        Some(endpoint) => format!(
-            "{}/restapis/{id}/{stage}/_user_request_",
-            endpoint.trim_end_matches('/')
-        ),
+/// Where API Gateway serves a service's API: a host of its own on AWS, a path on the emulators.
+pub(crate) fn url(deployment: &Deployment, service: &str) -> Result<String, Error> {
+    let (id, stage) = (deployment.output(service, "ApiId")?, deployment.output(service, "ApiStage")?);
+    let region = deployment.aws().region().ok_or(Error::NoRegion)?;
+    Ok(match deployment.aws().endpoint_url() {
+        Some(endpoint) => format!("{}/restapis/{id}/{stage}/_user_request_", endpoint.trim_end_matches('/')),
         None => format!("https://{id}.execute-api.{region}.amazonaws.com/{stage}"),
-    }
+    })
 }

@@ -3,7 +3,7 @@
 use aws_sdk_sqs::{Client, types::QueueAttributeName};
 use serde::Serialize;
 
-use crate::{Deployment, Error};
+use crate::{Deployment, Error, signed};
 
 /// The condition of a deployment.
 #[derive(Debug, Serialize)]
@@ -21,6 +21,8 @@ pub struct Service {
     pub service: String,
     /// CloudFormation's word for the stack's condition.
     pub stack: String,
+    /// Where its API is, if it has one.
+    pub api: Option<String>,
     /// Its buffer queues.
     pub queues: Vec<Depth>,
     /// Its dead-letter queues.
@@ -51,18 +53,11 @@ pub async fn status(deployment: &Deployment) -> Result<Status, Error> {
                 dead_letter_queues.push(depth(&sqs, name, url).await?);
             }
         }
+        let api = signed::url(deployment, service).ok();
         let (service, stack) = (service.to_owned(), stack.status.clone());
-        services.push(Service {
-            service,
-            stack,
-            queues,
-            dead_letter_queues,
-        });
+        services.push(Service { service, stack, api, queues, dead_letter_queues });
     }
-    Ok(Status {
-        stage: deployment.stage.clone(),
-        services,
-    })
+    Ok(Status { stage: deployment.stage.clone(), services })
 }
 
 async fn depth(sqs: &Client, name: &str, url: &str) -> Result<Depth, Error> {
@@ -71,22 +66,12 @@ async fn depth(sqs: &Client, name: &str, url: &str) -> Result<Depth, Error> {
         QueueAttributeName::ApproximateNumberOfMessagesDelayed,
         QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
     ];
-    let get = sqs
-        .get_queue_attributes()
-        .queue_url(url)
-        .set_attribute_names(Some(counts.to_vec()));
-    let got = get
-        .send()
-        .await
-        .map_err(|error| Error::aws("sqs:GetQueueAttributes", &error))?;
+    let get = sqs.get_queue_attributes().queue_url(url).set_attribute_names(Some(counts.to_vec()));
+    let got = get.send().await.map_err(|error| Error::aws("sqs:GetQueueAttributes", &error))?;
     let [visible, delayed, in_flight] = counts.map(|count| {
         got.attributes()
             .and_then(|attributes| attributes.get(&count)?.parse::<u64>().ok())
             .unwrap_or_default()
     });
-    Ok(Depth {
-        name: name.to_owned(),
-        waiting: visible + delayed,
-        in_flight,
-    })
+    Ok(Depth { name: name.to_owned(), waiting: visible + delayed, in_flight })
 }

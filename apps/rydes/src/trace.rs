@@ -65,9 +65,7 @@ impl RideTrace {
     /// True if every service that should see the ride has.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.services
-            .iter()
-            .all(|step| step.effect.is_some() || step.delivery != Delivery::Queue)
+        self.services.iter().all(|step| step.effect.is_some() || step.delivery != Delivery::Queue)
     }
 }
 
@@ -78,26 +76,11 @@ struct Subscriber {
 }
 
 const SUBSCRIBERS: [Subscriber; 5] = [
-    Subscriber {
-        service: "customer-notification",
-        queue: "CustomerNotificationQueueUrl",
-    },
-    Subscriber {
-        service: "customer-accounting",
-        queue: "CustomerAccountingQueueUrl",
-    },
-    Subscriber {
-        service: "customer-loyalty",
-        queue: "CustomerLoyaltyQueueUrl",
-    },
-    Subscriber {
-        service: "datalake-ingestion",
-        queue: "DatalakeIngestionQueueUrl",
-    },
-    Subscriber {
-        service: "extraordinary-rides",
-        queue: "ExtraordinaryRidesQueueUrl",
-    },
+    Subscriber { service: "customer-notification", queue: "CustomerNotificationQueueUrl" },
+    Subscriber { service: "customer-accounting", queue: "CustomerAccountingQueueUrl" },
+    Subscriber { service: "customer-loyalty", queue: "CustomerLoyaltyQueueUrl" },
+    Subscriber { service: "datalake-ingestion", queue: "DatalakeIngestionQueueUrl" },
+    Subscriber { service: "extraordinary-rides", queue: "ExtraordinaryRidesQueueUrl" },
 ];
 
 /// Waits until every service that should see the ride has, or until the time is up, and tells what is known then.
@@ -108,19 +91,9 @@ pub async fn trace_ride(
     mut progress: impl FnMut(&RideTrace),
 ) -> Result<RideTrace, Error> {
     let ride = RideId::parse(ride).map_err(|rule| Error::Usage(format!("ride id: {rule}")))?;
-    let tracer = Tracer {
-        dynamodb: Client::new(deployment.aws()),
-        deployment,
-        ride,
-        lake: Lake::of(deployment)?,
-    };
-    let row = tracer
-        .item(
-            "unicorn-management",
-            "RidesTableName",
-            &[("id", &ride.to_string())],
-        )
-        .await?;
+    let tracer =
+        Tracer { dynamodb: Client::new(deployment.aws()), deployment, ride, lake: Lake::of(deployment)? };
+    let row = tracer.item("unicorn-management", "RidesTableName", &[("id", &ride.to_string())]).await?;
     let row = row.ok_or_else(|| Error::NoSuchRide(ride.to_string()))?;
     let mut trace = tracer.start(&row).await?;
     let deadline = Instant::now() + patience;
@@ -151,12 +124,7 @@ impl Tracer<'_> {
         let mut services = Vec::new();
         for subscriber in &SUBSCRIBERS {
             let delivery = self.delivery(subscriber, row).await?;
-            services.push(Step {
-                service: subscriber.service,
-                delivery,
-                effect: None,
-                latency_ms: None,
-            });
+            services.push(Step { service: subscriber.service, delivery, effect: None, latency_ms: None });
         }
         Ok(RideTrace {
             ride: self.ride.to_string(),
@@ -173,10 +141,8 @@ impl Tracer<'_> {
     /// Looks for the effects not yet seen.
     async fn look(&self, row: &Item, trace: &mut RideTrace) -> Result<(), Error> {
         let accepted = trace.accepted;
-        for step in trace
-            .services
-            .iter_mut()
-            .filter(|step| step.effect.is_none() && step.delivery == Delivery::Queue)
+        for step in
+            trace.services.iter_mut().filter(|step| step.effect.is_none() && step.delivery == Delivery::Queue)
         {
             if let Some((effect, at)) = self.effect(step.service, row, accepted).await? {
                 step.effect = Some(effect);
@@ -190,9 +156,7 @@ impl Tracer<'_> {
         let (ride, customer) = (self.ride.to_string(), value(row, "customer"));
         match service {
             "customer-notification" => {
-                let found = self
-                    .item(service, "NotificationsTableName", &[("eventId", &ride)])
-                    .await?;
+                let found = self.item(service, "NotificationsTableName", &[("eventId", &ride)]).await?;
                 Ok(found.and_then(|item| match value(&item, "status").as_str() {
                     "SENT" => Some(("receipt e-mailed".to_owned(), recorded_at(&item))),
                     "NO_ADDRESS" => Some(("no address on file, nothing sent".to_owned(), recorded_at(&item))),
@@ -200,26 +164,15 @@ impl Tracer<'_> {
                 }))
             }
             "customer-accounting" => {
-                let found = self
-                    .item(
-                        service,
-                        "LedgerTableName",
-                        &[("fareId", &ride), ("entry", "OPENED")],
-                    )
-                    .await?;
-                Ok(found.map(|item| {
-                    (
-                        format!("fare of {} opened", amount(&item, "amount")),
-                        recorded_at(&item),
-                    )
-                }))
+                let found =
+                    self.item(service, "LedgerTableName", &[("fareId", &ride), ("entry", "OPENED")]).await?;
+                Ok(found
+                    .map(|item| (format!("fare of {} opened", amount(&item, "amount")), recorded_at(&item))))
             }
             "customer-loyalty" => self.points(service, &ride, &customer).await,
             "datalake-ingestion" => self.filed(&ride, accepted).await,
             _ => {
-                let found = self
-                    .item(service, "ExtraordinaryRidesTableName", &[("rideId", &ride)])
-                    .await?;
+                let found = self.item(service, "ExtraordinaryRidesTableName", &[("rideId", &ride)]).await?;
                 Ok(found.map(|item| ("ride featured".to_owned(), recorded_at(&item))))
             }
         }
@@ -231,18 +184,11 @@ impl Tracer<'_> {
         let Some(award) = self.item(service, table, &award).await? else {
             return Ok(None);
         };
-        let balance = self
-            .item(service, table, &[("customer", customer), ("entry", "BALANCE")])
-            .await?;
-        let total = balance
-            .map(|item| value(&item, "points"))
-            .and_then(|points| points.parse().ok());
+        let balance = self.item(service, table, &[("customer", customer), ("entry", "BALANCE")]).await?;
+        let total = balance.map(|item| value(&item, "points")).and_then(|points| points.parse().ok());
         let total = Points(total.unwrap_or_default());
-        let effect = format!(
-            "{} points awarded, {total} in all: {}",
-            value(&award, "points"),
-            Tier::of(total)
-        );
+        let effect =
+            format!("{} points awarded, {total} in all: {}", value(&award, "points"), Tier::of(total));
         Ok(Some((effect, recorded_at(&award))))
     }
 
@@ -254,10 +200,7 @@ impl Tracer<'_> {
         let rows = self.lake.select(&question).await?;
         Ok(match rows.as_slice() {
             [] => None,
-            [row] => Some((
-                "event filed as Parquet".to_owned(),
-                row.first().and_then(|cell| sql_time(cell)),
-            )),
+            [row] => Some(("event filed as Parquet".to_owned(), row.first().and_then(|cell| sql_time(cell)))),
             more => Some((format!("event counted {} times", more.len()), None)),
         })
     }
@@ -265,16 +208,9 @@ impl Tracer<'_> {
     /// Finds the service's subscription and asks its filter.
     async fn delivery(&self, subscriber: &Subscriber, row: &Item) -> Result<Delivery, Error> {
         let queue = self.deployment.output(subscriber.service, subscriber.queue)?;
-        let topic = self
-            .deployment
-            .output("unicorn-management", "RideCompletionTopicArn")?;
+        let topic = self.deployment.output("unicorn-management", "RideCompletionTopicArn")?;
         let sns = aws_sdk_sns::Client::new(self.deployment.aws());
-        let mut pages = sns
-            .list_subscriptions_by_topic()
-            .topic_arn(topic)
-            .into_paginator()
-            .items()
-            .send();
+        let mut pages = sns.list_subscriptions_by_topic().topic_arn(topic).into_paginator().items().send();
         while let Some(subscription) = pages.next().await {
             let subscription = subscription.map_err(|e| Error::aws("sns:ListSubscriptionsByTopic", &e))?;
             let endpoint = subscription.endpoint().and_then(|arn| arn.rsplit(':').next());
@@ -282,11 +218,7 @@ impl Tracer<'_> {
                 continue;
             }
             let arn = subscription.subscription_arn().unwrap_or_default();
-            let attributes = sns
-                .get_subscription_attributes()
-                .subscription_arn(arn)
-                .send()
-                .await;
+            let attributes = sns.get_subscription_attributes().subscription_arn(arn).send().await;
             let attributes = attributes.map_err(|e| Error::aws("sns:GetSubscriptionAttributes", &e))?;
             let policy = attributes.attributes().and_then(|a| a.get("FilterPolicy"));
             let Some(policy) = policy.and_then(|policy| serde_json::from_str(policy).ok()) else {
@@ -306,18 +238,10 @@ impl Tracer<'_> {
     }
 
     async fn item(&self, service: &str, table: &str, key: &[(&str, &str)]) -> Result<Option<Item>, Error> {
-        let key = key
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), AttributeValue::S((*value).to_owned())));
-        let get = self
-            .dynamodb
-            .get_item()
-            .table_name(self.deployment.output(service, table)?);
-        let got = get
-            .set_key(Some(key.collect()))
-            .consistent_read(true)
-            .send()
-            .await;
+        let key =
+            key.iter().map(|(name, value)| ((*name).to_owned(), AttributeValue::S((*value).to_owned())));
+        let get = self.dynamodb.get_item().table_name(self.deployment.output(service, table)?);
+        let got = get.set_key(Some(key.collect())).consistent_read(true).send().await;
         Ok(got.map_err(|error| Error::aws("dynamodb:GetItem", &error))?.item)
     }
 }
@@ -352,11 +276,7 @@ mod tests {
     #[test]
     fn times_are_read_as_athena_and_as_duckdb_write_them() {
         let noon: Timestamp = "2026-11-23T12:00:00.5Z".parse().unwrap();
-        for text in [
-            "2026-11-23 12:00:00.500",
-            "2026-11-23 12:00:00.5+00",
-            "2026-11-23 14:00:00.5+02",
-        ] {
+        for text in ["2026-11-23 12:00:00.500", "2026-11-23 12:00:00.5+00", "2026-11-23 14:00:00.5+02"] {
             assert_eq!(sql_time(text), Some(noon), "{text}");
         }
         assert_eq!(sql_time("soon"), None);

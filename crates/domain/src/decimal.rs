@@ -30,11 +30,7 @@ pub(crate) fn parse(text: &str, places: u32, max: u32) -> Result<Decimal, Decima
     }
     if text.len() > MAX_CHARACTERS {
         // Legal JSON, but beyond what can be held exactly: say which side it is on.
-        return Err(if text.starts_with('-') {
-            DecimalError::Negative
-        } else {
-            DecimalError::TooLarge(max)
-        });
+        return Err(if text.starts_with('-') { DecimalError::Negative } else { DecimalError::TooLarge(max) });
     }
     let value = match text.find(['e', 'E']) {
         None => Decimal::from_str_exact(text),
@@ -96,11 +92,7 @@ mod tests {
             ("100", "100"),
             ("1.500", "1.5"),
         ] {
-            assert_eq!(
-                parse(text, 2, 1000).map(|d| d.to_string()),
-                Ok(value.to_owned()),
-                "{text}"
-            );
+            assert_eq!(parse(text, 2, 1000).map(|d| d.to_string()), Ok(value.to_owned()), "{text}");
         }
     }
 
@@ -121,18 +113,12 @@ mod tests {
             ("-0.01", DecimalError::Negative),
             ("-1e400", DecimalError::Negative),
             ("0.001", DecimalError::TooPrecise(2)),
-            (
-                "0.00000000000000000000000000000000000001",
-                DecimalError::TooPrecise(2),
-            ),
+            ("0.00000000000000000000000000000000000001", DecimalError::TooPrecise(2)),
             ("1e-30", DecimalError::TooPrecise(2)),
             ("1000.01", DecimalError::TooLarge(1000)),
             ("1e30", DecimalError::TooLarge(1000)),
             ("1e400", DecimalError::TooLarge(1000)),
-            (
-                "1000000000000000000000000000000000000000000000000",
-                DecimalError::TooLarge(1000),
-            ),
+            ("1000000000000000000000000000000000000000000000000", DecimalError::TooLarge(1000)),
         ] {
             assert_eq!(parse(text, 2, 1000), Err(error), "{text}");
         }

@@ -38,23 +38,8 @@ impl RideCompleted {
     /// The event that tells of an accepted ride.
     #[must_use]
     pub fn new(ride: RideId, completion: RideCompletion) -> Self {
-        let RideCompletion {
-            from,
-            to,
-            duration,
-            distance,
-            customer,
-            fare,
-        } = completion;
-        Self {
-            ride,
-            customer,
-            from,
-            to,
-            duration,
-            distance,
-            fare,
-        }
+        let RideCompletion { from, to, duration, distance, customer, fare } = completion;
+        Self { ride, customer, from, to, duration, distance, fare }
     }
 }
 

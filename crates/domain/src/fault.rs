@@ -24,10 +24,7 @@ impl Faults {
 
     /// Notes that `field` breaks `rule`.
     pub fn add(&mut self, field: impl Into<String>, rule: impl fmt::Display) {
-        self.0.push(Fault {
-            field: field.into(),
-            rule: rule.to_string(),
-        });
+        self.0.push(Fault { field: field.into(), rule: rule.to_string() });
     }
 
     /// Keeps a good value, notes the fault of a bad one.

@@ -131,10 +131,7 @@ mod tests {
     #[test]
     fn the_ids_of_keys_never_change() {
         let key = IdempotencyKey::parse("ride-42").unwrap();
-        assert_eq!(
-            RideId::from_key(&key).to_string(),
-            "a10081be-e026-5624-b176-612e23b59d15"
-        );
+        assert_eq!(RideId::from_key(&key).to_string(), "a10081be-e026-5624-b176-612e23b59d15");
     }
 
     #[test]

@@ -62,11 +62,7 @@ mod tests {
     #[test]
     fn a_point_per_whole_unit() {
         for (fare, points) in [("0.99", 0), ("1.00", 1), ("256.50", 256), ("1000000", 1_000_000)] {
-            assert_eq!(
-                Points::for_fare(Money::parse(fare).unwrap()),
-                Points(points),
-                "{fare}"
-            );
+            assert_eq!(Points::for_fare(Money::parse(fare).unwrap()), Points(points), "{fare}");
         }
     }
 

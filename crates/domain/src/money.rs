@@ -78,12 +78,7 @@ mod tests {
 
     #[test]
     fn is_always_written_with_two_places() {
-        for (text, written) in [
-            ("256.5", "256.50"),
-            ("0", "0.00"),
-            ("1e2", "100.00"),
-            ("7.10", "7.10"),
-        ] {
+        for (text, written) in [("256.5", "256.50"), ("0", "0.00"), ("1e2", "100.00"), ("7.10", "7.10")] {
             assert_eq!(Money::parse(text).unwrap().to_string(), written);
         }
     }

@@ -41,17 +41,10 @@ impl RideCompletion {
         let mut faults = Faults::none();
         for (name, _) in raw {
             if !FIELDS.contains(&name.as_str()) {
-                faults.add(
-                    name,
-                    format_args!("is not a known field; known are {}", FIELDS.join(", ")),
-                );
+                faults.add(name, format_args!("is not a known field; known are {}", FIELDS.join(", ")));
             }
         }
-        let field = |name| {
-            raw.iter()
-                .find(|(given, _)| given == name)
-                .map(|(_, value)| value)
-        };
+        let field = |name| raw.iter().find(|(given, _)| given == name).map(|(_, value)| value);
         let from = text(&mut faults, "from", field("from"), Place::parse);
         let to = text(&mut faults, "to", field("to"), Place::parse);
         let duration = number(&mut faults, "duration", field("duration"), Duration::parse);
@@ -62,14 +55,7 @@ impl RideCompletion {
             (Some(from), Some(to), Some(duration), Some(distance), Some(customer), Some(fare))
                 if faults.is_empty() =>
             {
-                Ok(Self {
-                    from,
-                    to,
-                    duration,
-                    distance,
-                    customer,
-                    fare,
-                })
+                Ok(Self { from, to, duration, distance, customer, fare })
             }
             _ => Err(faults),
         }
@@ -131,10 +117,7 @@ mod tests {
     #[test]
     fn numbers_and_numeric_strings_are_the_same_ride() {
         let as_text = with("fare", RawValue::Text("256.5".to_owned()));
-        assert_eq!(
-            RideCompletion::parse(&as_text).unwrap(),
-            RideCompletion::parse(&ride()).unwrap()
-        );
+        assert_eq!(RideCompletion::parse(&as_text).unwrap(), RideCompletion::parse(&ride()).unwrap());
     }
 
     #[test]
@@ -150,10 +133,7 @@ mod tests {
         let faults = RideCompletion::parse(&raw).unwrap_err();
         let mut fields: Vec<_> = faults.iter().map(|fault| fault.field.as_str()).collect();
         fields.sort_unstable();
-        assert_eq!(
-            fields,
-            ["customer", "distance", "duration", "fare", "from", "tip", "to"]
-        );
+        assert_eq!(fields, ["customer", "distance", "duration", "fare", "from", "tip", "to"]);
     }
 
     #[test]

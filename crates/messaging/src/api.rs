@@ -30,18 +30,12 @@ pub async fn run<F: Future<Output = Response<String>> + Send>(
 /// # Errors
 /// 415 if it doesn't say that it is JSON, 413 if it is too large, 400 if it is no text.
 pub fn json_body(request: &Request) -> Result<&str, Problem> {
-    let content_type = request
-        .headers()
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
+    let content_type =
+        request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media_type = content_type.split(';').next().unwrap_or_default().trim();
     let body: &[u8] = request.body();
     if body.len() > MAX_BODY_BYTES {
-        Err(Problem::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "the body must have at most 8 KiB",
-        ))
+        Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "the body must have at most 8 KiB"))
     } else if !media_type.eq_ignore_ascii_case("application/json") {
         let detail = "send the header Content-Type: application/json, and JSON";
         Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail))
@@ -77,10 +71,8 @@ pub fn correlation_id(request: &Request) -> Option<CorrelationId> {
 /// The trace that the request belongs to: the caller's, or a new one.
 #[must_use]
 pub fn trace_parent(request: &Request) -> TraceParent {
-    let given = request
-        .headers()
-        .get("traceparent")
-        .and_then(|value| TraceParent::parse(value.to_str().ok()?));
+    let given =
+        request.headers().get("traceparent").and_then(|value| TraceParent::parse(value.to_str().ok()?));
     given.map_or_else(TraceParent::start, TraceParent::child)
 }
 
@@ -93,9 +85,6 @@ pub fn json(status: StatusCode, body: &serde_json::Value) -> Response<String> {
 fn answer(status: StatusCode, content_type: &'static str, body: &serde_json::Value) -> Response<String> {
     let mut response = Response::new(body.to_string());
     *response.status_mut() = status;
-    response.headers_mut().insert(
-        CONTENT_TYPE,
-        lambda_http::http::HeaderValue::from_static(content_type),
-    );
+    response.headers_mut().insert(CONTENT_TYPE, lambda_http::http::HeaderValue::from_static(content_type));
     response
 }

@@ -72,10 +72,7 @@ impl<T: EventPayload> Event<T> {
         }
         let event: Self = read(body)?;
         if event.id != event.data.id() {
-            return Err(Failure::permanent(
-                "MalformedEvent",
-                "the event's id is not that of its data",
-            ));
+            return Err(Failure::permanent("MalformedEvent", "the event's id is not that of its data"));
         }
         Ok(event)
     }
@@ -112,22 +109,14 @@ impl TraceParent {
     /// The start of a new, sampled trace.
     #[must_use]
     pub fn start() -> Self {
-        Self {
-            trace: fastrand::u128(1..),
-            span: fastrand::u64(1..),
-            flags: 1,
-        }
+        Self { trace: fastrand::u128(1..), span: fastrand::u64(1..), flags: 1 }
     }
 
     /// Reads a `traceparent` header.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split('-');
-        let mut part = |length| {
-            parts
-                .next()
-                .filter(|p| p.len() == length && p.bytes().all(is_lower_hex))
-        };
+        let mut part = |length| parts.next().filter(|p| p.len() == length && p.bytes().all(is_lower_hex));
         let (version, trace, span, flags) = (part(2)?, part(32)?, part(16)?, part(2)?);
         let context = Self {
             trace: u128::from_str_radix(trace, 16).ok()?,
@@ -141,10 +130,7 @@ impl TraceParent {
     /// The same trace, one step on.
     #[must_use]
     pub fn child(self) -> Self {
-        Self {
-            span: fastrand::u64(1..),
-            ..self
-        }
+        Self { span: fastrand::u64(1..), ..self }
     }
 }
 
@@ -197,10 +183,7 @@ mod tests {
     #[test]
     fn an_event_survives_the_wire() {
         let event = parse(&document()).unwrap();
-        assert_eq!(
-            Event::parse(&serde_json::to_string(&event).unwrap()).unwrap(),
-            event
-        );
+        assert_eq!(Event::parse(&serde_json::to_string(&event).unwrap()).unwrap(), event);
     }
 
     #[test]
@@ -226,10 +209,7 @@ mod tests {
             let mut document = document();
             *document.pointer_mut(pointer).unwrap() = value;
             let failure = parse(&document).unwrap_err();
-            assert_eq!(
-                (failure.may_be_retried(), failure.reason().error_type.as_str()),
-                (false, error_type)
-            );
+            assert_eq!((failure.may_be_retried(), failure.reason().error_type.as_str()), (false, error_type));
         }
     }
 

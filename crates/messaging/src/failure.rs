@@ -35,18 +35,12 @@ const REFUSED_FOR_CONTENT: [&str; 4] = [
 impl Failure {
     /// A failure that a retry may mend.
     pub fn transient(error_type: impl Into<String>, detail: impl fmt::Display) -> Self {
-        Self::Transient(Reason {
-            error_type: error_type.into(),
-            detail: detail.to_string(),
-        })
+        Self::Transient(Reason { error_type: error_type.into(), detail: detail.to_string() })
     }
 
     /// A failure that no retry can mend.
     pub fn permanent(error_type: impl Into<String>, detail: impl fmt::Display) -> Self {
-        Self::Permanent(Reason {
-            error_type: error_type.into(),
-            detail: detail.to_string(),
-        })
+        Self::Permanent(Reason { error_type: error_type.into(), detail: detail.to_string() })
     }
 
     /// A failed call to AWS. Only its error code is kept: AWS's messages can quote an address or a value.

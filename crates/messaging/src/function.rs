@@ -19,10 +19,7 @@ impl Function {
     /// Starts logging as `service` and loads region, credentials and endpoint from the environment.
     pub async fn start(service: &'static str) -> Self {
         telemetry::start(service);
-        Self {
-            service,
-            aws: aws().await,
-        }
+        Self { service, aws: aws().await }
     }
 
     /// The service that the function belongs to.
@@ -55,9 +52,7 @@ async fn aws() -> SdkConfig {
         .http_client(client.build_https())
         .timeout_config(timeouts)
         .retry_config(
-            RetryConfig::standard()
-                .with_max_attempts(3)
-                .with_initial_backoff(Duration::from_millis(50)),
+            RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(50)),
         )
         .load()
         .await

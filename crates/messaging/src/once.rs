@@ -49,10 +49,7 @@ pub fn item<const N: usize>(attributes: [(&str, AttributeValue); N]) -> Item {
 /// The item with the time of writing on it.
 #[must_use]
 pub fn stamped(mut item: Item) -> Item {
-    item.insert(
-        RECORDED_AT.to_owned(),
-        text(format_args!("{:.3}", jiff::Timestamp::now())),
-    );
+    item.insert(RECORDED_AT.to_owned(), text(format_args!("{:.3}", jiff::Timestamp::now())));
     item
 }
 
@@ -103,18 +100,11 @@ pub fn guarded(guard: &Item, reasons: &[CancellationReason]) -> Option<Result<Wr
 
 /// A repetition has no second effect; the same key with another content is a fault of the sender.
 fn repeated(content: &Item, stored: Option<&Item>) -> Result<Written, Failure> {
-    let same = |stored: &Item| {
-        content
-            .iter()
-            .all(|(name, value)| stored.get(name) == Some(value))
-    };
+    let same = |stored: &Item| content.iter().all(|(name, value)| stored.get(name) == Some(value));
     if stored.is_none_or(same) {
         Ok(Written::Before)
     } else {
-        Err(Failure::permanent(
-            "IdempotencyConflict",
-            "the same id was seen before with another content",
-        ))
+        Err(Failure::permanent("IdempotencyConflict", "the same id was seen before with another content"))
     }
 }
 
@@ -135,9 +125,7 @@ mod tests {
     fn table_with(stored: Item) -> Client {
         let rule = mock!(Client::put_item).then_error(move || {
             PutItemError::ConditionalCheckFailedException(
-                ConditionalCheckFailedException::builder()
-                    .set_item(Some(stored.clone()))
-                    .build(),
+                ConditionalCheckFailedException::builder().set_item(Some(stored.clone())).build(),
             )
         });
         mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, [&rule])
@@ -145,13 +133,9 @@ mod tests {
 
     #[test]
     fn numbers_are_written_as_dynamodb_gives_them_back() {
-        for (written, stored) in [
-            ("256.50", "256.5"),
-            ("100", "100"),
-            ("1.00", "1"),
-            ("0.00", "0"),
-            ("0.05", "0.05"),
-        ] {
+        for (written, stored) in
+            [("256.50", "256.5"), ("100", "100"), ("1.00", "1"), ("0.00", "0"), ("0.05", "0.05")]
+        {
             assert_eq!(number(written), AttributeValue::N(stored.to_owned()));
         }
     }

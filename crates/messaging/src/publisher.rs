@@ -25,10 +25,7 @@ impl Message {
     /// A message with this body and no attributes.
     #[must_use]
     pub fn new(body: String) -> Self {
-        Self {
-            body,
-            attributes: HashMap::new(),
-        }
+        Self { body, attributes: HashMap::new() }
     }
 
     /// Adds a string that subscribers can filter by.
@@ -44,12 +41,8 @@ impl Message {
     }
 
     fn attribute(mut self, name: &str, data_type: &str, value: String) -> Self {
-        let value = MessageAttributeValue::builder()
-            .data_type(data_type)
-            .string_value(value)
-            .build();
-        self.attributes
-            .extend(value.ok().map(|value| (name.to_owned(), value)));
+        let value = MessageAttributeValue::builder().data_type(data_type).string_value(value).build();
+        self.attributes.extend(value.ok().map(|value| (name.to_owned(), value)));
         self
     }
 
@@ -58,12 +51,7 @@ impl Message {
         let text = |value: &MessageAttributeValue| {
             value.data_type().len() + value.string_value().map_or(0, str::len)
         };
-        self.body.len()
-            + self
-                .attributes
-                .iter()
-                .map(|(name, value)| name.len() + text(value))
-                .sum::<usize>()
+        self.body.len() + self.attributes.iter().map(|(name, value)| name.len() + text(value)).sum::<usize>()
     }
 }
 
@@ -122,10 +110,7 @@ impl Publisher {
                 .ok()
         });
         let call = self.client.publish_batch().topic_arn(&self.topic_arn);
-        let sent = call
-            .set_publish_batch_request_entries(Some(entries.collect()))
-            .send()
-            .await;
+        let sent = call.set_publish_batch_request_entries(Some(entries.collect())).send().await;
         let sent = sent.map_err(|error| Failure::aws("sns:PublishBatch", &error))?;
         let failed = sent.failed().iter().filter_map(|entry| {
             let detail = "the topic didn't take a message of the batch";
@@ -178,13 +163,8 @@ mod tests {
     }
 
     fn failing(id: &str, sender_fault: bool) -> PublishBatchOutput {
-        let entry = BatchResultErrorEntry::builder()
-            .id(id)
-            .code("InternalError")
-            .sender_fault(sender_fault);
-        PublishBatchOutput::builder()
-            .failed(entry.build().unwrap())
-            .build()
+        let entry = BatchResultErrorEntry::builder().id(id).code("InternalError").sender_fault(sender_fault);
+        PublishBatchOutput::builder().failed(entry.build().unwrap()).build()
     }
 
     #[tokio::test]
@@ -196,10 +176,7 @@ mod tests {
             .match_requests(|r| matches!(r.publish_batch_request_entries(), [only] if only.id() == "1"))
             .then_output(|| PublishBatchOutput::builder().build());
         let client = mock_client!(aws_sdk_sns, RuleMode::Sequential, [&first, &second]);
-        Publisher::new(client, "topic".into())
-            .publish(&messages(3, 1))
-            .await
-            .unwrap();
+        Publisher::new(client, "topic".into()).publish(&messages(3, 1)).await.unwrap();
         assert_eq!((first.num_calls(), second.num_calls()), (1, 1));
     }
 
@@ -207,10 +184,7 @@ mod tests {
     async fn gives_up_after_a_few_attempts_and_says_so() {
         let rule = mock!(Client::publish_batch).then_output(|| failing("0", false));
         let client = mock_client!(aws_sdk_sns, RuleMode::MatchAny, [&rule]);
-        let failure = Publisher::new(client, "topic".into())
-            .publish(&messages(1, 1))
-            .await
-            .unwrap_err();
+        let failure = Publisher::new(client, "topic".into()).publish(&messages(1, 1)).await.unwrap_err();
         assert!(failure.may_be_retried());
         assert_eq!(rule.num_calls(), ATTEMPTS as usize);
     }
@@ -219,10 +193,7 @@ mod tests {
     async fn a_fault_of_the_message_is_not_retried() {
         let rule = mock!(Client::publish_batch).then_output(|| failing("0", true));
         let client = mock_client!(aws_sdk_sns, RuleMode::MatchAny, [&rule]);
-        let failure = Publisher::new(client, "topic".into())
-            .publish(&messages(1, 1))
-            .await
-            .unwrap_err();
+        let failure = Publisher::new(client, "topic".into()).publish(&messages(1, 1)).await.unwrap_err();
         assert!(!failure.may_be_retried());
         assert_eq!(rule.num_calls(), 1);
     }

@@ -17,19 +17,13 @@ pub fn read<const N: usize>(
 ) -> Result<[String; N], SettingsError> {
     let mut missing = String::new();
     let values = settings.map(|(name, purpose)| {
-        lookup(name)
-            .filter(|value| !value.trim().is_empty())
-            .unwrap_or_else(|| {
-                // Writing to a String can't fail.
-                let _ = write!(missing, "\n  {name}: {purpose}");
-                String::new()
-            })
+        lookup(name).filter(|value| !value.trim().is_empty()).unwrap_or_else(|| {
+            // Writing to a String can't fail.
+            let _ = write!(missing, "\n  {name}: {purpose}");
+            String::new()
+        })
     });
-    if missing.is_empty() {
-        Ok(values)
-    } else {
-        Err(SettingsError(missing))
-    }
+    if missing.is_empty() { Ok(values) } else { Err(SettingsError(missing)) }
 }
 
 #[cfg(test)]
@@ -39,9 +33,8 @@ mod tests {
     #[test]
     fn names_every_missing_setting() {
         let lookup = |name: &str| (name == "A").then(|| "1".to_owned());
-        let error = read([("A", "a"), ("B", "the b's table"), ("C", "the c")], lookup)
-            .unwrap_err()
-            .to_string();
+        let error =
+            read([("A", "a"), ("B", "the b's table"), ("C", "the c")], lookup).unwrap_err().to_string();
         assert!(
             error.contains("B: the b's table") && error.contains("C: the c") && !error.contains("A:"),
             "{error}"

@@ -11,9 +11,7 @@ use tracing_subscriber::{
 
 /// Starts logging. `AWS_LAMBDA_LOG_LEVEL`, which Lambda's logging settings set, chooses the level.
 pub fn start(service: &'static str) {
-    let level = std::env::var("AWS_LAMBDA_LOG_LEVEL")
-        .ok()
-        .and_then(|level| level.parse().ok());
+    let level = std::env::var("AWS_LAMBDA_LOG_LEVEL").ok().and_then(|level| level.parse().ok());
     let function = std::env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default();
     // A second start in one process (a test's) keeps the first.
     let _ = tracing_subscriber::fmt()
@@ -36,17 +34,11 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> FormatEvent<S, JsonFields> for Flat
         event: &Event<'_>,
     ) -> fmt::Result {
         let mut line = Map::new();
-        line.insert(
-            "timestamp".into(),
-            format!("{:.3}", jiff::Timestamp::now()).into(),
-        );
+        line.insert("timestamp".into(), format!("{:.3}", jiff::Timestamp::now()).into());
         line.insert("level".into(), event.metadata().level().as_str().into());
         line.insert("service".into(), self.service.into());
         line.insert("function".into(), self.function.as_str().into());
-        for span in context
-            .event_scope()
-            .into_iter()
-            .flat_map(tracing_subscriber::registry::Scope::from_root)
+        for span in context.event_scope().into_iter().flat_map(tracing_subscriber::registry::Scope::from_root)
         {
             if let Some(fields) = span.extensions().get::<FormattedFields<JsonFields>>() {
                 merge(&mut line, fields);

@@ -26,13 +26,7 @@ impl Receiver for AwardPoints {
     type Payload = RideCompleted;
 
     async fn receive(&self, event: Event<RideCompleted>) -> Result<Effect, Failure> {
-        let RideCompleted {
-            ride, customer, fare, ..
-        } = &event.data;
-        Ok(self
-            .points
-            .award(customer, *ride, Points::for_fare(*fare))
-            .await?
-            .into())
+        let RideCompleted { ride, customer, fare, .. } = &event.data;
+        Ok(self.points.award(customer, *ride, Points::for_fare(*fare)).await?.into())
     }
 }

@@ -83,11 +83,7 @@ impl LoyaltyPoints {
             .client
             .transact_write_items()
             .transact_items(TransactWriteItem::builder().set_put(put.build().ok()).build())
-            .transact_items(
-                TransactWriteItem::builder()
-                    .set_update(balance.build().ok())
-                    .build(),
-            );
+            .transact_items(TransactWriteItem::builder().set_update(balance.build().ok()).build());
         match call.send().await {
             Ok(_) => Ok(Ok(())),
             Err(error) => match error.as_service_error() {
@@ -105,10 +101,7 @@ impl LoyaltyPoints {
 /// Taken already, or in somebody's way. Anything else (a throttle, say) is the service's trouble.
 fn is_about_the_data(reasons: &[CancellationReason]) -> bool {
     let code = |reason: &CancellationReason| {
-        matches!(
-            reason.code(),
-            Some("ConditionalCheckFailed" | "TransactionConflict")
-        )
+        matches!(reason.code(), Some("ConditionalCheckFailed" | "TransactionConflict"))
     };
     reasons.iter().any(code)
 }
@@ -143,14 +136,9 @@ mod tests {
                 ("entry", text("RIDE#0190c8f4-5f7b-7c3e-8a57-0d6f2b7b9f10")),
                 ("points", number(stored_points)),
             ]);
-            let reason = CancellationReason::builder()
-                .code(code)
-                .set_item(Some(stored))
-                .build();
+            let reason = CancellationReason::builder().code(code).set_item(Some(stored)).build();
             TransactWriteItemsError::TransactionCanceledException(
-                TransactionCanceledException::builder()
-                    .cancellation_reasons(reason)
-                    .build(),
+                TransactionCanceledException::builder().cancellation_reasons(reason).build(),
             )
         })
     }
@@ -162,25 +150,17 @@ mod tests {
 
     #[tokio::test]
     async fn a_ride_is_awarded_once() {
-        assert_eq!(
-            award(&[&cancelled("ConditionalCheckFailed", "256")]).await,
-            Ok(Written::Before)
-        );
+        assert_eq!(award(&[&cancelled("ConditionalCheckFailed", "256")]).await, Ok(Written::Before));
     }
 
     #[tokio::test]
     async fn the_same_ride_with_other_points_is_refused() {
-        let failure = award(&[&cancelled("ConditionalCheckFailed", "1")])
-            .await
-            .unwrap_err();
+        let failure = award(&[&cancelled("ConditionalCheckFailed", "1")]).await.unwrap_err();
         assert_eq!(failure.reason().error_type, "IdempotencyConflict");
     }
 
     #[tokio::test]
     async fn a_conflict_with_another_award_is_tried_again() {
-        assert_eq!(
-            award(&[&cancelled("TransactionConflict", "0"), &done()]).await,
-            Ok(Written::Now)
-        );
+        assert_eq!(award(&[&cancelled("TransactionConflict", "0"), &done()]).await, Ok(Written::Now));
     }
 }

@@ -20,11 +20,7 @@ impl Contacts {
 
     /// The customer's e-mail address, if one is on file.
     pub(crate) async fn email(&self, customer: &CustomerId) -> Result<Option<String>, Failure> {
-        let get = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .key("customer", text(customer));
+        let get = self.client.get_item().table_name(&self.table).key("customer", text(customer));
         let found = get.projection_expression("email").send().await;
         let found = found.map_err(|error| Failure::aws("dynamodb:GetItem", &error))?;
         Ok(match found.item.unwrap_or_default().remove("email") {

@@ -26,22 +26,12 @@ impl Mailer {
     /// tell the copy that a crash at the worst moment would cause.
     pub(crate) async fn send(&self, to: &str, email: &Email, event_id: &str) -> Result<String, Failure> {
         let invalid = |error| Failure::permanent("InvalidEmail", error);
-        let content = |data: &str| {
-            Content::builder()
-                .data(data)
-                .charset("UTF-8")
-                .build()
-                .map_err(invalid)
-        };
+        let content = |data: &str| Content::builder().data(data).charset("UTF-8").build().map_err(invalid);
         let message = Message::builder()
             .subject(content(&email.subject)?)
             .body(Body::builder().text(content(&email.text)?).build())
             .headers(
-                MessageHeader::builder()
-                    .name("X-Entity-Ref-ID")
-                    .value(event_id)
-                    .build()
-                    .map_err(invalid)?,
+                MessageHeader::builder().name("X-Entity-Ref-ID").value(event_id).build().map_err(invalid)?,
             )
             .build();
         let send = self
@@ -50,10 +40,7 @@ impl Mailer {
             .from_email_address(&self.sender)
             .destination(Destination::builder().to_addresses(to).build())
             .content(EmailContent::builder().simple(message).build());
-        let sent = send
-            .send()
-            .await
-            .map_err(|error| Failure::aws("ses:SendEmail", &error))?;
+        let sent = send.send().await.map_err(|error| Failure::aws("ses:SendEmail", &error))?;
         Ok(sent.message_id.unwrap_or_default())
     }
 }

@@ -108,11 +108,7 @@ impl Notifications {
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":sending", text("SENDING"))
             .expression_attribute_values(":never", number(0));
-        update
-            .send()
-            .await
-            .map(drop)
-            .map_err(|error| Failure::aws("dynamodb:UpdateItem", &error))
+        update.send().await.map(drop).map_err(|error| Failure::aws("dynamodb:UpdateItem", &error))
     }
 
     /// Records how the notification ended.
@@ -134,10 +130,6 @@ impl Notifications {
             .expression_attribute_values(":status", text(status))
             .expression_attribute_values(":id", text(ses_id))
             .expression_attribute_values(":now", text(now));
-        update
-            .send()
-            .await
-            .map(drop)
-            .map_err(|error| Failure::aws("dynamodb:UpdateItem", &error))
+        update.send().await.map(drop).map_err(|error| Failure::aws("dynamodb:UpdateItem", &error))
     }
 }

@@ -26,12 +26,7 @@ impl NotifyCustomer {
     /// Looks addresses up, sends, and keeps record.
     #[must_use]
     pub fn new(contacts: Contacts, notifications: Notifications, mailer: Mailer, currency: String) -> Self {
-        Self {
-            contacts,
-            notifications,
-            mailer,
-            currency,
-        }
+        Self { contacts, notifications, mailer, currency }
     }
 
     async fn notify(&self, event: &Event<RideCompleted>) -> Result<Effect, Failure> {
@@ -39,10 +34,7 @@ impl NotifyCustomer {
             self.notifications.end(&event.id, Ending::NoAddress).await?;
             return Ok(Effect::Nothing("no address on file"));
         };
-        let sent = self
-            .mailer
-            .send(&address, &receipt(&event.data, &self.currency), &event.id)
-            .await?;
+        let sent = self.mailer.send(&address, &receipt(&event.data, &self.currency), &event.id).await?;
         self.notifications.end(&event.id, Ending::Sent(&sent)).await?;
         Ok(Effect::Made)
     }
@@ -52,12 +44,7 @@ impl Receiver for NotifyCustomer {
     type Payload = RideCompleted;
 
     async fn receive(&self, event: Event<RideCompleted>) -> Result<Effect, Failure> {
-        if self
-            .notifications
-            .claim(&event.id, event.data.ride, Timestamp::now())
-            .await?
-            == Claim::Done
-        {
+        if self.notifications.claim(&event.id, event.data.ride, Timestamp::now()).await? == Claim::Done {
             return Ok(Effect::Duplicate);
         }
         let notified = self.notify(&event).await;
@@ -102,17 +89,13 @@ pub(crate) mod tests {
 
     async fn receive(rules: &[&Rule], ses: &Rule) -> Result<Effect, Failure> {
         let dynamodb = mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, rules);
-        let mailer = Mailer::new(
-            mock_client!(aws_sdk_sesv2, RuleMode::MatchAny, [ses]),
-            "from@example.com".into(),
-        );
+        let mailer =
+            Mailer::new(mock_client!(aws_sdk_sesv2, RuleMode::MatchAny, [ses]), "from@example.com".into());
         let contacts = Contacts::new(dynamodb.clone(), "contacts".into());
         let notifications = Notifications::new(dynamodb, "notifications".into());
         let ride = ride();
         let event = Event::new("/test", Timestamp::now(), ride.ride.into(), ride);
-        NotifyCustomer::new(contacts, notifications, mailer, "EUR".into())
-            .receive(event)
-            .await
+        NotifyCustomer::new(contacts, notifications, mailer, "EUR".into()).receive(event).await
     }
 
     fn claimed() -> Rule {
@@ -121,9 +104,7 @@ pub(crate) mod tests {
 
     fn taken(status: &'static str) -> Rule {
         mock!(aws_sdk_dynamodb::Client::put_item).then_error(move || {
-            let taken = ConditionalCheckFailedException::builder()
-                .item("status", text(status))
-                .build();
+            let taken = ConditionalCheckFailedException::builder().item("status", text(status)).build();
             PutItemError::ConditionalCheckFailedException(taken)
         })
     }
@@ -131,11 +112,7 @@ pub(crate) mod tests {
     fn address() -> Rule {
         mock!(aws_sdk_dynamodb::Client::get_item)
             .match_requests(|get| get.table_name() == Some("contacts"))
-            .then_output(|| {
-                GetItemOutput::builder()
-                    .item("email", text("cmr@example.com"))
-                    .build()
-            })
+            .then_output(|| GetItemOutput::builder().item("email", text("cmr@example.com")).build())
     }
 
     fn no_address() -> Rule {
@@ -168,10 +145,7 @@ pub(crate) mod tests {
     #[tokio::test]
     async fn a_receipt_goes_to_the_address_on_file() {
         let (ended, ses) = (ended("SENT"), ses());
-        assert_eq!(
-            receive(&[&claimed(), &address(), &ended], &ses).await,
-            Ok(Effect::Made)
-        );
+        assert_eq!(receive(&[&claimed(), &address(), &ended], &ses).await, Ok(Effect::Made));
         assert_eq!((ses.num_calls(), ended.num_calls()), (1, 1));
     }
 
@@ -186,10 +160,7 @@ pub(crate) mod tests {
     #[tokio::test]
     async fn what_was_sent_is_not_sent_again() {
         let ses = ses();
-        assert_eq!(
-            receive(&[&taken("SENT"), &address()], &ses).await,
-            Ok(Effect::Duplicate)
-        );
+        assert_eq!(receive(&[&taken("SENT"), &address()], &ses).await, Ok(Effect::Duplicate));
         assert_eq!(ses.num_calls(), 0);
     }
 
@@ -204,18 +175,12 @@ pub(crate) mod tests {
     #[tokio::test]
     async fn an_email_that_ses_rejects_is_rejected_for_good_and_its_address_not_told() {
         let ses = mock!(aws_sdk_sesv2::Client::send_email).then_error(|| {
-            let error = ErrorMetadata::builder()
-                .code("MessageRejected")
-                .message("cmr@example.com is not verified");
+            let error =
+                ErrorMetadata::builder().code("MessageRejected").message("cmr@example.com is not verified");
             SendEmailError::generic(error.build())
         });
-        let failure = receive(&[&claimed(), &address(), &released()], &ses)
-            .await
-            .unwrap_err();
-        assert!(
-            !failure.may_be_retried() && !failure.to_string().contains("cmr@"),
-            "{failure}"
-        );
+        let failure = receive(&[&claimed(), &address(), &released()], &ses).await.unwrap_err();
+        assert!(!failure.may_be_retried() && !failure.to_string().contains("cmr@"), "{failure}");
     }
 
     #[tokio::test]
@@ -224,9 +189,7 @@ pub(crate) mod tests {
             SendEmailError::generic(ErrorMetadata::builder().code("TooManyRequestsException").build())
         });
         let released = released();
-        let failure = receive(&[&claimed(), &address(), &released], &ses)
-            .await
-            .unwrap_err();
+        let failure = receive(&[&claimed(), &address(), &released], &ses).await.unwrap_err();
         assert!(failure.may_be_retried());
         assert_eq!(released.num_calls(), 1);
     }

@@ -11,15 +11,7 @@ pub(crate) struct Email {
 
 /// The receipt of a ride.
 pub(crate) fn receipt(ride: &RideCompleted, currency: &str) -> Email {
-    let RideCompleted {
-        ride,
-        from,
-        to,
-        distance,
-        duration,
-        fare,
-        ..
-    } = ride;
+    let RideCompleted { ride, from, to, distance, duration, fare, .. } = ride;
     Email {
         subject: "Your Wild Rydes receipt".to_owned(),
         text: format!(

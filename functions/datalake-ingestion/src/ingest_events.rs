@@ -48,11 +48,7 @@ impl BatchReceiver for IngestEvents {
         partitions
             .iter()
             .map(|partition| match partition {
-                Ok(partition) => filed
-                    .get(partition)
-                    .cloned()
-                    .unwrap_or(Ok(()))
-                    .map(|()| Effect::Made),
+                Ok(partition) => filed.get(partition).cloned().unwrap_or(Ok(())).map(|()| Effect::Made),
                 Err(failure) => Err(failure.clone()),
             })
             .collect()
@@ -62,15 +58,9 @@ impl BatchReceiver for IngestEvents {
 /// The type becomes part of a path, so it must be a plain word.
 fn partition(event: &AnyEvent) -> Result<Partition, Failure> {
     if CorrelationId::parse(&event.event_type).is_err() {
-        return Err(Failure::permanent(
-            "MalformedEvent",
-            "the event's type can't be part of a path",
-        ));
+        return Err(Failure::permanent("MalformedEvent", "the event's type can't be part of a path"));
     }
-    Ok(Partition {
-        event_type: event.event_type.clone(),
-        date: event.time.to_zoned(TimeZone::UTC).date(),
-    })
+    Ok(Partition { event_type: event.event_type.clone(), date: event.time.to_zoned(TimeZone::UTC).date() })
 }
 
 #[cfg(test)]
@@ -101,9 +91,7 @@ mod tests {
 
     async fn ingest(rules: &[&Rule], events: Vec<AnyEvent>) -> Vec<Result<Effect, Failure>> {
         let client = mock_client!(aws_sdk_s3, RuleMode::MatchAny, rules);
-        IngestEvents::new(Lake::new(client, "lake".into()))
-            .receive_batch(events)
-            .await
+        IngestEvents::new(Lake::new(client, "lake".into())).receive_batch(events).await
     }
 
     #[tokio::test]
@@ -125,26 +113,16 @@ mod tests {
             .match_requests(|put| put.key().unwrap().contains("type=FareCollected"))
             .then_error(|| PutObjectError::generic(ErrorMetadata::builder().code("SlowDown").build()));
         let time = "2026-11-23T00:00:00Z";
-        let events = vec![
-            event("1", "RideCompleted", time),
-            event("2", "FareCollected", time),
-        ];
+        let events = vec![event("1", "RideCompleted", time), event("2", "FareCollected", time)];
         let results = ingest(&[&failing, &s3("type=RideCompleted")], events).await;
-        assert!(
-            results[0].is_ok() && results[1].as_ref().is_err_and(Failure::may_be_retried),
-            "{results:?}"
-        );
+        assert!(results[0].is_ok() && results[1].as_ref().is_err_and(Failure::may_be_retried), "{results:?}");
     }
 
     #[tokio::test]
     async fn a_type_that_would_leave_its_folder_is_refused() {
         let rule = s3("");
         let results = ingest(&[&rule], vec![event("1", "../secrets", "2026-11-23T00:00:00Z")]).await;
-        assert!(
-            results[0]
-                .as_ref()
-                .is_err_and(|failure| !failure.may_be_retried())
-        );
+        assert!(results[0].as_ref().is_err_and(|failure| !failure.may_be_retried()));
         assert_eq!(rule.num_calls(), 0);
     }
 }

@@ -28,18 +28,9 @@ impl Lake {
     /// twice, and the view over it counts each once.
     pub(crate) async fn file(&self, partition: &Partition, events: &[&AnyEvent]) -> Result<(), Failure> {
         let parquet = table::write(events, Timestamp::now())?;
-        let put = self
-            .client
-            .put_object()
-            .bucket(&self.bucket)
-            .key(key(partition, events));
-        let put = put
-            .content_type("application/vnd.apache.parquet")
-            .body(parquet.into());
-        put.send()
-            .await
-            .map(drop)
-            .map_err(|error| Failure::aws("s3:PutObject", &error))
+        let put = self.client.put_object().bucket(&self.bucket).key(key(partition, events));
+        let put = put.content_type("application/vnd.apache.parquet").body(parquet.into());
+        put.send().await.map(drop).map_err(|error| Failure::aws("s3:PutObject", &error))
     }
 }
 
@@ -55,14 +46,10 @@ fn key(Partition { event_type, date }: &Partition, events: &[&AnyEvent]) -> Stri
         hash.update(id.len().to_be_bytes());
         hash.update(id);
     }
-    let name = hash
-        .finalize()
-        .iter()
-        .take(16)
-        .fold(String::new(), |mut name, byte| {
-            let _ = write!(name, "{byte:02x}");
-            name
-        });
+    let name = hash.finalize().iter().take(16).fold(String::new(), |mut name, byte| {
+        let _ = write!(name, "{byte:02x}");
+        name
+    });
     format!("events/type={event_type}/dt={date}/{name}.parquet")
 }
 
@@ -80,10 +67,7 @@ mod tests {
 
     #[test]
     fn the_key_follows_from_the_events_whatever_their_order() {
-        let partition = Partition {
-            event_type: "T".into(),
-            date: jiff::civil::date(2026, 11, 23),
-        };
+        let partition = Partition { event_type: "T".into(), date: jiff::civil::date(2026, 11, 23) };
         let (a, b, c) = (event("a"), event("b"), event("c"));
         let of = |events: &[&AnyEvent]| key(&partition, events);
         assert!(of(&[&a]).starts_with("events/type=T/dt=2026-11-23/"));

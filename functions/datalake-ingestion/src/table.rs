@@ -31,19 +31,11 @@ pub(crate) fn write(events: &[&AnyEvent], ingested_at: Timestamp) -> Result<Vec<
 }
 
 fn try_write(events: &[&AnyEvent], ingested_at: Timestamp) -> Result<Vec<u8>, ParquetError> {
-    let properties = WriterProperties::builder()
-        .set_compression(Compression::SNAPPY)
-        .build();
+    let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
     let mut file = Vec::new();
     let schema = Arc::new(parse_message_type(SCHEMA)?);
     let mut writer = SerializedFileWriter::new(&mut file, schema, Arc::new(properties))?;
-    write_columns(
-        Rows {
-            events,
-            columns: writer.next_row_group()?,
-        },
-        ingested_at,
-    )?;
+    write_columns(Rows { events, columns: writer.next_row_group()? }, ingested_at)?;
     writer.close()?;
     Ok(file)
 }
@@ -70,24 +62,15 @@ impl<W: Write + Send> Rows<'_, W> {
     fn text(&mut self, of: impl Fn(&AnyEvent) -> Option<String>, optional: bool) -> Result<(), ParquetError> {
         let cells: Vec<Option<String>> = self.events.iter().map(|event| of(event)).collect();
         let present: Vec<i16> = cells.iter().map(|cell| i16::from(cell.is_some())).collect();
-        let values: Vec<ByteArray> = cells
-            .into_iter()
-            .flatten()
-            .map(|text| text.into_bytes().into())
-            .collect();
+        let values: Vec<ByteArray> =
+            cells.into_iter().flatten().map(|text| text.into_bytes().into()).collect();
         let mut column = self.columns.next_column()?.ok_or_else(too_many_columns)?;
-        column
-            .typed::<ByteArrayType>()
-            .write_batch(&values, optional.then_some(&present), None)?;
+        column.typed::<ByteArrayType>().write_batch(&values, optional.then_some(&present), None)?;
         column.close()
     }
 
     fn times(&mut self, of: impl Fn(&AnyEvent) -> Timestamp) -> Result<(), ParquetError> {
-        let values: Vec<i64> = self
-            .events
-            .iter()
-            .map(|event| of(event).as_millisecond())
-            .collect();
+        let values: Vec<i64> = self.events.iter().map(|event| of(event).as_millisecond()).collect();
         let mut column = self.columns.next_column()?.ok_or_else(too_many_columns)?;
         column.typed::<Int64Type>().write_batch(&values, None, None)?;
         column.close()
@@ -119,16 +102,13 @@ mod tests {
             "traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}"#;
         let with_least = r#"{"specversion":"1.0","id":"2","source":"/test","type":"T","time":"2026-11-23T00:00:01Z",
             "correlationid":"c","data":null}"#;
-        let events: Vec<AnyEvent> = [with_all, with_least]
-            .map(|event| serde_json::from_str(event).unwrap())
-            .into();
+        let events: Vec<AnyEvent> =
+            [with_all, with_least].map(|event| serde_json::from_str(event).unwrap()).into();
         let now: Timestamp = "2026-11-23T00:00:02Z".parse().unwrap();
         let rows = rows(write(&events.iter().collect::<Vec<_>>(), now).unwrap());
 
-        let cells: Vec<_> = rows[0]
-            .get_column_iter()
-            .map(|(name, field)| (name.as_str(), field.clone()))
-            .collect();
+        let cells: Vec<_> =
+            rows[0].get_column_iter().map(|(name, field)| (name.as_str(), field.clone())).collect();
         let text = |value: &str| Field::Str(value.to_owned());
         assert_eq!(
             cells,
@@ -138,10 +118,7 @@ mod tests {
                 ("time", Field::TimestampMillis(1_795_392_000_500)),
                 ("subject", text("ride/1")),
                 ("correlationid", text("c")),
-                (
-                    "traceparent",
-                    text("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
-                ),
+                ("traceparent", text("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")),
                 ("data", text(r#"{"fare": "256.50", "place": "北京"}"#)),
                 ("ingested_at", Field::TimestampMillis(now.as_millisecond())),
             ]

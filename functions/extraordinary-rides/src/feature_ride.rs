@@ -29,3 +29,37 @@ impl Receiver for FeatureRide {
         Ok(self.featured.add(&event.data).await?.into())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::{Client, operation::put_item::PutItemOutput};
+    use aws_smithy_mocks::{RuleMode, mock, mock_client};
+    use domain::{CustomerId, Distance, Duration, Money, Place, RideId};
+    use jiff::Timestamp;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_ride_is_featured_without_its_rider() {
+        let ride = RideCompleted {
+            ride: RideId::new(),
+            customer: CustomerId::parse("cmr").unwrap(),
+            from: Place::parse("Berlin").unwrap(),
+            to: Place::parse("Frankfurt").unwrap(),
+            duration: Duration::parse("420").unwrap(),
+            distance: Distance::parse("600").unwrap(),
+            fare: Money::parse("256.50").unwrap(),
+        };
+        let rule = mock!(Client::put_item)
+            .match_requests(|put| {
+                let mut names: Vec<_> = put.item().unwrap().keys().map(String::as_str).collect();
+                names.sort_unstable();
+                names == ["distance", "duration", "fare", "from", "recordedAt", "rideId", "to"]
+            })
+            .then_output(|| PutItemOutput::builder().build());
+        let client = mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, [&rule]);
+        let event = Event::new("/test", Timestamp::now(), ride.ride.into(), ride);
+        let effect = FeatureRide::new(FeaturedRides::new(client, "featured".into())).receive(event).await;
+        assert_eq!((effect, rule.num_calls()), (Ok(Effect::Made), 1));
+    }
+}

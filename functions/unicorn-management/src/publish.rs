@@ -33,24 +33,15 @@ impl PublishRideCompletions {
     /// they had before. Reporting only the failed record would save little, and not every emulator honours it.
     pub async fn handle(&self, event: LambdaEvent<StreamEvent>) -> Result<(), Diagnostic> {
         let mut messages = Vec::new();
-        for record in event
-            .payload
-            .records
-            .iter()
-            .filter(|record| record.event_name == "INSERT")
-        {
+        for record in event.payload.records.iter().filter(|record| record.event_name == "INSERT") {
             match message(record) {
                 Ok(message) => messages.push(message),
-                Err(failure) => self
-                    .dead_letter(record, &failure)
-                    .await
-                    .map_err(|failure| diagnostic(&failure))?,
+                Err(failure) => {
+                    self.dead_letter(record, &failure).await.map_err(|failure| diagnostic(&failure))?
+                }
             }
         }
-        self.topic
-            .publish(&messages)
-            .await
-            .map_err(|failure| diagnostic(&failure))?;
+        self.topic.publish(&messages).await.map_err(|failure| diagnostic(&failure))?;
         info!(count = messages.len(), "published");
         Ok(())
     }
@@ -61,17 +52,12 @@ impl PublishRideCompletions {
         let mut send = self.sqs.send_message().queue_url(&self.dlq_url).message_body(row);
         let reason = failure.reason();
         for (name, value) in [("ErrorType", &reason.error_type), ("ErrorDetail", &reason.detail)] {
-            let value = MessageAttributeValue::builder()
-                .data_type("String")
-                .string_value(value)
-                .build();
+            let value = MessageAttributeValue::builder().data_type("String").string_value(value).build();
             if let Ok(value) = value {
                 send = send.message_attributes(name, value);
             }
         }
-        send.send()
-            .await
-            .map_err(|error| Failure::aws("sqs:SendMessage", &error))?;
+        send.send().await.map_err(|error| Failure::aws("sqs:SendMessage", &error))?;
         error!(%failure, outcome = "dead-lettered", "a row that is no ride");
         Ok(())
     }
@@ -89,10 +75,7 @@ fn message(record: &EventRecord) -> Result<Message, Failure> {
 fn diagnostic(failure: &Failure) -> Diagnostic {
     error!(%failure, "not published");
     let reason = failure.reason();
-    Diagnostic {
-        error_type: reason.error_type.clone(),
-        error_message: reason.detail.clone(),
-    }
+    Diagnostic { error_type: reason.error_type.clone(), error_message: reason.detail.clone() }
 }
 
 #[cfg(test)]
@@ -133,15 +116,8 @@ mod tests {
     }
 
     fn function(sns: &Rule, sqs: &Rule) -> PublishRideCompletions {
-        let topic = Publisher::new(
-            mock_client!(aws_sdk_sns, RuleMode::MatchAny, [sns]),
-            "topic".into(),
-        );
-        PublishRideCompletions::new(
-            topic,
-            mock_client!(aws_sdk_sqs, RuleMode::MatchAny, [sqs]),
-            "dlq".into(),
-        )
+        let topic = Publisher::new(mock_client!(aws_sdk_sns, RuleMode::MatchAny, [sns]), "topic".into());
+        PublishRideCompletions::new(topic, mock_client!(aws_sdk_sqs, RuleMode::MatchAny, [sqs]), "dlq".into())
     }
 
     fn dlq() -> Rule {
@@ -159,22 +135,15 @@ mod tests {
         let rule = publishing(|entries| {
             let [entry] = entries else { return false };
             let event = Event::<RideCompleted>::parse(entry.message()).unwrap();
-            let attribute = |name: &str| {
-                entry.message_attributes().unwrap()[name]
-                    .string_value()
-                    .unwrap()
-                    .to_owned()
-            };
+            let attribute =
+                |name: &str| entry.message_attributes().unwrap()[name].string_value().unwrap().to_owned();
             event.id == ID
                 && event.time == "2026-11-23T05:00:00.123Z".parse().unwrap()
                 && event.data.fare.to_string() == "256.50"
                 && (attribute("fare"), attribute("distance"), attribute("type"))
                     == ("256.50".into(), "600".into(), "RideCompleted".into())
         });
-        function(&rule, &dlq())
-            .handle(batch(&[record("INSERT", "256.5")]))
-            .await
-            .unwrap();
+        function(&rule, &dlq()).handle(batch(&[record("INSERT", "256.5")])).await.unwrap();
         assert_eq!(rule.num_calls(), 1);
     }
 
@@ -189,10 +158,7 @@ mod tests {
     #[tokio::test]
     async fn a_row_that_is_no_ride_steps_aside() {
         let (rule, dlq) = (publishing(|entries| entries.len() == 1), dlq());
-        function(&rule, &dlq)
-            .handle(batch(&[record("INSERT", "-5"), record("INSERT", "5")]))
-            .await
-            .unwrap();
+        function(&rule, &dlq).handle(batch(&[record("INSERT", "-5"), record("INSERT", "5")])).await.unwrap();
         assert_eq!((rule.num_calls(), dlq.num_calls()), (1, 1));
     }
 
@@ -200,10 +166,7 @@ mod tests {
     async fn a_topic_in_trouble_fails_the_batch_so_that_it_comes_again() {
         let rule = mock!(aws_sdk_sns::Client::publish_batch)
             .then_error(|| PublishBatchError::generic(ErrorMetadata::builder().code("Throttled").build()));
-        let error = function(&rule, &dlq())
-            .handle(batch(&[record("INSERT", "5")]))
-            .await
-            .unwrap_err();
+        let error = function(&rule, &dlq()).handle(batch(&[record("INSERT", "5")])).await.unwrap_err();
         assert_eq!(error.error_type, "Throttled");
     }
 }

@@ -36,18 +36,8 @@ impl Rides {
     /// Stores a ride once: the second time with the same id and content nothing changes.
     pub(crate) async fn store(&self, new: NewRide) -> Result<Written, Failure> {
         // Labels of one request, not part of what is stored: a repeated request may carry others.
-        let labels = [
-            ("correlationId", text(&new.correlation_id)),
-            ("traceparent", text(new.trace_parent)),
-        ];
-        once::put_labelled(
-            &self.client,
-            &self.table,
-            "id",
-            row(&new.ride),
-            once::item(labels),
-        )
-        .await
+        let labels = [("correlationId", text(&new.correlation_id)), ("traceparent", text(new.trace_parent))];
+        once::put_labelled(&self.client, &self.table, "id", row(&new.ride), once::item(labels)).await
     }
 }
 
@@ -76,23 +66,16 @@ pub(crate) fn event(row: &serde_dynamo::Item) -> Result<Event<RideCompleted>, Fa
         fare: read(row, "fare", Money::parse)?,
     };
     let time: Timestamp = read(row, once::RECORDED_AT, str::parse)?;
-    let mut event = Event::new(
-        SOURCE,
-        time,
-        read(row, "correlationId", CorrelationId::parse)?,
-        ride,
-    );
+    let mut event = Event::new(SOURCE, time, read(row, "correlationId", CorrelationId::parse)?, ride);
     event.traceparent = attribute(row, "traceparent").and_then(TraceParent::parse);
     Ok(event)
 }
 
 fn read<T, E>(row: &serde_dynamo::Item, name: &str, parse: fn(&str) -> Result<T, E>) -> Result<T, Failure> {
-    attribute(row, name)
-        .and_then(|value| parse(value).ok())
-        .ok_or_else(|| {
-            let detail = format_args!("the row's attribute {name} is missing or unusable");
-            Failure::permanent("MalformedRide", detail)
-        })
+    attribute(row, name).and_then(|value| parse(value).ok()).ok_or_else(|| {
+        let detail = format_args!("the row's attribute {name} is missing or unusable");
+        Failure::permanent("MalformedRide", detail)
+    })
 }
 
 fn attribute<'a>(row: &'a serde_dynamo::Item, name: &str) -> Option<&'a str> {

@@ -29,11 +29,7 @@ impl SubmitRideCompletion {
         match self.accept(request).await {
             Ok(ride) => api::json(StatusCode::CREATED, &json!({ "id": ride })),
             Err(problem) => {
-                info!(
-                    status = problem.status().as_u16(),
-                    outcome = "refused",
-                    "answered"
-                );
+                info!(status = problem.status().as_u16(), outcome = "refused", "answered");
                 problem.into()
             }
         }
@@ -48,11 +44,7 @@ impl SubmitRideCompletion {
         let correlation_id = api::correlation_id(request).unwrap_or_else(|| id.into());
         info!(ride_id = %id, %correlation_id, "accepting");
         let ride = RideCompleted::new(id, completion);
-        let new = NewRide {
-            ride,
-            correlation_id,
-            trace_parent: api::trace_parent(request),
-        };
+        let new = NewRide { ride, correlation_id, trace_parent: api::trace_parent(request) };
         match self.rides.store(new).await {
             Ok(Written::Now | Written::Before) => Ok(id),
             Err(Failure::Permanent(_)) => {
@@ -85,9 +77,7 @@ mod tests {
 
     fn request(body: &str, headers: &[(&str, &str)]) -> Request {
         let mut request = Request::new(body.into());
-        request
-            .headers_mut()
-            .insert("content-type", "application/json".parse().unwrap());
+        request.headers_mut().insert("content-type", "application/json".parse().unwrap());
         for (name, value) in headers {
             let name: lambda_http::http::HeaderName = name.parse().unwrap();
             request.headers_mut().insert(name, value.parse().unwrap());
@@ -101,9 +91,7 @@ mod tests {
     }
 
     fn storing(check: impl Fn(&PutItemInput) -> bool + Send + Sync + 'static) -> Rule {
-        mock!(Client::put_item)
-            .match_requests(check)
-            .then_output(|| PutItemOutput::builder().build())
+        mock!(Client::put_item).match_requests(check).then_output(|| PutItemOutput::builder().build())
     }
 
     fn body(response: &Response<String>) -> Value {
@@ -150,27 +138,13 @@ mod tests {
 
     #[tokio::test]
     async fn a_problem_names_every_field_at_fault() {
-        let response = submit(&storing(|_| true))
-            .handle(&request(r#"{"fare":"x","a/b":1}"#, &[]))
-            .await;
+        let response = submit(&storing(|_| true)).handle(&request(r#"{"fare":"x","a/b":1}"#, &[])).await;
         let errors = body(&response)["errors"].clone();
-        let pointers: Vec<_> = errors
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|e| e["pointer"].as_str().unwrap())
-            .collect();
+        let pointers: Vec<_> =
+            errors.as_array().unwrap().iter().map(|e| e["pointer"].as_str().unwrap()).collect();
         assert_eq!(
             pointers,
-            [
-                "#/a~1b",
-                "#/from",
-                "#/to",
-                "#/duration",
-                "#/distance",
-                "#/customer",
-                "#/fare"
-            ]
+            ["#/a~1b", "#/from", "#/to", "#/duration", "#/distance", "#/customer", "#/fare"]
         );
     }
 
@@ -191,9 +165,7 @@ mod tests {
             let ride = RideCompleted::new(key_id(), completion);
             let mut item = crate::rides::row(&ride);
             item.insert("fare".into(), AttributeValue::N(fare.into()));
-            let taken = ConditionalCheckFailedException::builder()
-                .set_item(Some(item))
-                .build();
+            let taken = ConditionalCheckFailedException::builder().set_item(Some(item)).build();
             PutItemError::ConditionalCheckFailedException(taken)
         })
     }
@@ -204,18 +176,14 @@ mod tests {
 
     #[tokio::test]
     async fn the_same_key_and_ride_get_the_first_answer_again() {
-        let response = submit(&stored("256.5"))
-            .handle(&request(RIDE, &[("idempotency-key", "k")]))
-            .await;
+        let response = submit(&stored("256.5")).handle(&request(RIDE, &[("idempotency-key", "k")])).await;
         assert_eq!(response.status(), StatusCode::CREATED);
         assert_eq!(body(&response)["id"], key_id().to_string());
     }
 
     #[tokio::test]
     async fn the_same_key_with_another_ride_is_refused() {
-        let response = submit(&stored("1"))
-            .handle(&request(RIDE, &[("idempotency-key", "k")]))
-            .await;
+        let response = submit(&stored("1")).handle(&request(RIDE, &[("idempotency-key", "k")])).await;
         assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY);
     }
 }

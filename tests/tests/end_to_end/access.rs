@@ -7,11 +7,7 @@ async fn only_the_unicorn_management_app_completes_rides() {
     let world = World::shared().await;
     let ride = Ride::default().json();
     for (who, caller, status) in [
-        (
-            "the Unicorn Management App",
-            Caller::unicorn_management_app(&world).await,
-            201,
-        ),
+        ("the Unicorn Management App", Caller::unicorn_management_app(&world).await, 201),
         ("the Customer App", Caller::customer_app(&world).await, 403),
         ("a key with a wrong secret", Caller::impostor(&world).await, 403),
         ("an unsigned request", Caller::anonymous(&world), 403),

@@ -13,14 +13,7 @@ async fn every_fault_is_named_and_nothing_is_stored() {
     let raw = |from: &str, to: &str| ride().json().replace(from, to);
     let deep = format!("{}1{}", r#"{"a":"#.repeat(100), "}".repeat(100));
     let nothing: &[&str] = &[];
-    let all: &[&str] = &[
-        "#/from",
-        "#/to",
-        "#/duration",
-        "#/distance",
-        "#/customer",
-        "#/fare",
-    ];
+    let all: &[&str] = &["#/from", "#/to", "#/duration", "#/distance", "#/customer", "#/fare"];
 
     for (what, body, status, faults) in [
         ("empty", String::new(), 400, nothing),
@@ -33,102 +26,41 @@ async fn every_fault_is_named_and_nothing_is_stored() {
         ("a field given twice", raw("{", r#"{"fare":1,"#), 400, &["#/fare"]),
         ("nothing in it", "{}".into(), 422, all),
         ("one field missing", ride().without("to").json(), 422, &["#/to"]),
-        (
-            "unknown fields",
-            ride().with("tip", 5).with("x/y", 1).json(),
-            422,
-            &["#/tip", "#/x~1y"],
-        ),
+        ("unknown fields", ride().with("tip", 5).with("x/y", 1).json(), 422, &["#/tip", "#/x~1y"]),
         (
             "empty strings",
-            ride()
-                .with("from", "")
-                .with("to", "  ")
-                .with("customer", "")
-                .json(),
+            ride().with("from", "").with("to", "  ").with("customer", "").json(),
             422,
             &["#/from", "#/to", "#/customer"],
         ),
         (
             "wrong types",
-            ride()
-                .with("from", 1)
-                .with("fare", true)
-                .with("distance", json!([1]))
-                .json(),
+            ride().with("from", 1).with("fare", true).with("distance", json!([1])).json(),
             422,
             &["#/from", "#/distance", "#/fare"],
         ),
-        (
-            "a negative fare",
-            ride().with("fare", -0.01).json(),
-            422,
-            &["#/fare"],
-        ),
-        (
-            "NaN as a string",
-            ride().with("fare", "NaN").json(),
-            422,
-            &["#/fare"],
-        ),
-        (
-            "infinity as a string",
-            ride().with("fare", "Infinity").json(),
-            422,
-            &["#/fare"],
-        ),
-        (
-            "an over-precise fare",
-            ride().with("fare", "0.001").json(),
-            422,
-            &["#/fare"],
-        ),
+        ("a negative fare", ride().with("fare", -0.01).json(), 422, &["#/fare"]),
+        ("NaN as a string", ride().with("fare", "NaN").json(), 422, &["#/fare"]),
+        ("infinity as a string", ride().with("fare", "Infinity").json(), 422, &["#/fare"]),
+        ("an over-precise fare", ride().with("fare", "0.001").json(), 422, &["#/fare"]),
         ("a fare of 10^30", raw("256.5", "1e30"), 422, &["#/fare"]),
         ("a fare of 10^400", raw("256.5", "1e400"), 422, &["#/fare"]),
-        (
-            "a fare of a thousand digits",
-            raw("256.5", &"9".repeat(1000)),
-            422,
-            &["#/fare"],
-        ),
-        (
-            "half a minute",
-            ride().with("duration", 0.5).json(),
-            422,
-            &["#/duration"],
-        ),
+        ("a fare of a thousand digits", raw("256.5", &"9".repeat(1000)), 422, &["#/fare"]),
+        ("half a minute", ride().with("duration", 0.5).json(), 422, &["#/duration"]),
         (
             "control characters",
             ride().with("from", "Ber\u{0}lin").with("to", "a\nb").json(),
             422,
             &["#/from", "#/to"],
         ),
-        (
-            "a customer with a blank",
-            ride().with("customer", "c m r").json(),
-            422,
-            &["#/customer"],
-        ),
+        ("a customer with a blank", ride().with("customer", "c m r").json(), 422, &["#/customer"]),
         (
             "100 deep",
             deep,
             422,
-            &[
-                "#/a",
-                "#/from",
-                "#/to",
-                "#/duration",
-                "#/distance",
-                "#/customer",
-                "#/fare",
-            ],
+            &["#/a", "#/from", "#/to", "#/duration", "#/distance", "#/customer", "#/fare"],
         ),
-        (
-            "over 8 KiB",
-            ride().with("from", "x".repeat(8 * 1024)).json(),
-            413,
-            nothing,
-        ),
+        ("over 8 KiB", ride().with("from", "x".repeat(8 * 1024)).json(), 413, nothing),
     ] {
         let answer = app.posts(&body, &[]).await;
         assert_eq!(answer.status, status, "{what}: {answer:?}");
@@ -136,17 +68,9 @@ async fn every_fault_is_named_and_nothing_is_stored() {
     }
     for (what, header, status) in [
         ("plain text", ("content-type", "text/plain"), 415),
-        (
-            "a form",
-            ("content-type", "application/x-www-form-urlencoded"),
-            415,
-        ),
+        ("a form", ("content-type", "application/x-www-form-urlencoded"), 415),
         ("an idempotency key with a blank", ("idempotency-key", "a b"), 400),
-        (
-            "an idempotency key that is too long",
-            ("idempotency-key", &"k".repeat(65)),
-            400,
-        ),
+        ("an idempotency key that is too long", ("idempotency-key", &"k".repeat(65)), 400),
         ("an empty idempotency key", ("idempotency-key", ""), 400),
     ] {
         let answer = app.posts(&ride().json(), &[header]).await;
@@ -158,9 +82,7 @@ async fn every_fault_is_named_and_nothing_is_stored() {
 
 fn pointers(problem: &serde_json::Value) -> Vec<String> {
     let errors = problem["errors"].as_array().into_iter().flatten();
-    let mut pointers: Vec<_> = errors
-        .map(|error| error["pointer"].as_str().unwrap().to_owned())
-        .collect();
+    let mut pointers: Vec<_> = errors.map(|error| error["pointer"].as_str().unwrap().to_owned()).collect();
     pointers.sort();
     pointers
 }
@@ -177,22 +99,10 @@ async fn what_only_looks_odd_is_accepted() {
     let app = Caller::unicorn_management_app(&world).await;
     let charset = ("content-type", "application/json; charset=utf-8");
     for (what, body) in [
-        (
-            "names in other scripts",
-            Ride::default()
-                .with("from", "北京")
-                .with("to", "İstanbul 🦄")
-                .json(),
-        ),
-        (
-            "escapes",
-            Ride::default().json().replace("Berlin", r"\u0042erlin"),
-        ),
+        ("names in other scripts", Ride::default().with("from", "北京").with("to", "İstanbul 🦄").json()),
+        ("escapes", Ride::default().json().replace("Berlin", r"\u0042erlin")),
         ("blanks around", format!(" \n{}\t ", Ride::default().json())),
-        (
-            "from and to alike: a round trip",
-            Ride::default().with("to", "Berlin").json(),
-        ),
+        ("from and to alike: a round trip", Ride::default().with("to", "Berlin").json()),
     ] {
         let answer = app.posts(&body, &[charset]).await;
         assert_eq!(answer.status, 201, "{what}: {answer:?}");

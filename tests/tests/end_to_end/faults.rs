@@ -6,11 +6,7 @@ use serde_json::{Value, json};
 /// The event of a stored ride, as the topic's subscribers got it.
 async fn event(world: &World, ride: &str) -> String {
     let columns = "id, source, CAST(time AS varchar), subject, correlationid, data FROM events";
-    let rows = world
-        .lake
-        .select(&format!("{columns} WHERE id = '{ride}'"))
-        .await
-        .unwrap();
+    let rows = world.lake.select(&format!("{columns} WHERE id = '{ride}'")).await.unwrap();
     let [id, source, time, subject, correlation, data] = rows[0].clone().try_into().unwrap();
     let time = format!("{}Z", time.split('+').next().unwrap().replacen(' ', "T", 1));
     let data: Value = serde_json::from_str(&data).unwrap();
@@ -22,19 +18,9 @@ async fn event(world: &World, ride: &str) -> String {
 /// A ride that has reached everyone.
 async fn completed(world: &World, ride: &Ride) -> String {
     let id = Caller::unicorn_management_app(world).await.completes(ride).await;
-    eventually(
-        "the receipt is sent",
-        || world.notification(&id),
-        |n| n.as_deref() == Some("SENT"),
-    )
-    .await;
+    eventually("the receipt is sent", || world.notification(&id), |n| n.as_deref() == Some("SENT")).await;
     eventually("the fare is open", || world.fare(&id), Option::is_some).await;
-    eventually(
-        "the points are awarded",
-        || world.points(ride.customer()),
-        Option::is_some,
-    )
-    .await;
+    eventually("the points are awarded", || world.points(ride.customer()), Option::is_some).await;
     eventually("the event is in the lake", || world.filed(&id), |f| *f == (1, 1)).await;
     eventually("the ride is featured", || world.featured(&id), |f| *f).await;
     id
@@ -69,25 +55,18 @@ async fn a_redelivered_event_has_no_second_effect() {
             .unwrap()
     };
     let publish = world.sns.publish().topic_arn(topic).message(&event);
-    let publish = publish
-        .message_attributes("fare", number("256.50"))
-        .message_attributes("distance", number("600"));
+    let publish =
+        publish.message_attributes("fare", number("256.50")).message_attributes("distance", number("600"));
     publish.send().await.unwrap();
     drained(&world).await;
 
     assert_eq!(world.mailbox(&email).await.len(), 1, "one e-mail");
     assert_eq!(world.fare(&id).await.as_deref(), Some("256.5"));
-    assert_eq!(
-        world.points(ride.customer()).await,
-        Some(("256".into(), "1".into()))
-    );
+    assert_eq!(world.points(ride.customer()).await, Some(("256".into(), "1".into())));
     let (copies, counted) = world.filed(&id).await;
     assert_eq!(counted, 1, "the view counts the event once, of {copies} copies");
     for service in Service::ALL {
-        assert!(
-            world.dead_letter(service, &event).await.is_none(),
-            "{service:?}: a duplicate is no error"
-        );
+        assert!(world.dead_letter(service, &event).await.is_none(), "{service:?}: a duplicate is no error");
     }
 }
 
@@ -106,10 +85,7 @@ async fn a_poison_message_goes_to_the_dead_letter_queue_with_its_reason() {
         );
         let letter = letter.await.unwrap();
         assert_eq!(letter.attributes["ErrorType"], "MalformedEvent", "{service:?}");
-        assert_eq!(
-            letter.attributes["ReceiveCount"], "1",
-            "{service:?}: no retry could help"
-        );
+        assert_eq!(letter.attributes["ReceiveCount"], "1", "{service:?}: no retry could help");
         assert_eq!(letter.attributes["Service"], service.stack);
 
         // The data lake takes any type of event; to the others another type is poison.
@@ -121,11 +97,7 @@ async fn a_poison_message_goes_to_the_dead_letter_queue_with_its_reason() {
                 || world.dead_letter(service, &other),
                 Option::is_some,
             );
-            assert_eq!(
-                letter.await.unwrap().attributes["ErrorType"],
-                "UnexpectedEventType",
-                "{service:?}"
-            );
+            assert_eq!(letter.await.unwrap().attributes["ErrorType"], "UnexpectedEventType", "{service:?}");
         }
     }
 }
@@ -148,10 +120,7 @@ async fn poison_beside_them_does_not_hold_up_good_messages() {
 async fn the_same_id_with_another_content_is_not_a_duplicate() {
     let world = World::shared().await;
     let ride = Ride::default();
-    let id = Caller::unicorn_management_app(&world)
-        .await
-        .completes(&ride)
-        .await;
+    let id = Caller::unicorn_management_app(&world).await.completes(&ride).await;
     eventually("the event is in the lake", || world.filed(&id), |f| *f == (1, 1)).await;
     eventually("the fare is open", || world.fare(&id), Option::is_some).await;
     let forged = event(&world, &id).await.replace("256.50", "1.00");
@@ -161,38 +130,19 @@ async fn the_same_id_with_another_content_is_not_a_duplicate() {
         || world.dead_letter(Service::ACCOUNTING, &forged),
         Option::is_some,
     );
-    assert_eq!(
-        letter.await.unwrap().attributes["ErrorType"],
-        "IdempotencyConflict"
-    );
-    assert_eq!(
-        world.fare(&id).await.as_deref(),
-        Some("256.5"),
-        "the first stands"
-    );
+    assert_eq!(letter.await.unwrap().attributes["ErrorType"], "IdempotencyConflict");
+    assert_eq!(world.fare(&id).await.as_deref(), Some("256.5"), "the first stands");
 }
 
 #[tokio::test]
 async fn a_service_in_trouble_catches_up() {
     let world = World::alone().await;
     let app = Caller::unicorn_management_app(&world).await;
-    let trouble = world
-        .denies(Service::ACCOUNTING.function, "dynamodb:PutItem")
-        .await;
+    let trouble = world.denies(Service::ACCOUNTING.function, "dynamodb:PutItem").await;
     let ride = Ride::default();
     let id = app.completes(&ride).await;
-    eventually(
-        "the others do their part",
-        || world.points(ride.customer()),
-        Option::is_some,
-    )
-    .await;
-    eventually(
-        "the message waits in its queue",
-        || world.backlog(Service::ACCOUNTING),
-        |n| *n == 1,
-    )
-    .await;
+    eventually("the others do their part", || world.points(ride.customer()), Option::is_some).await;
+    eventually("the message waits in its queue", || world.backlog(Service::ACCOUNTING), |n| *n == 1).await;
     assert_eq!(world.fare(&id).await, None);
     trouble.ends().await;
     eventually("the fare is open", || world.fare(&id), Option::is_some).await;
@@ -223,12 +173,8 @@ async fn trouble_while_accepting_is_a_503_and_the_same_key_later_is_one_ride() {
     assert_eq!(world.ride_count().await, before + 1);
     let id = ids[0].as_str().unwrap();
     eventually("the fare is open", || world.fare(id), Option::is_some).await;
-    eventually(
-        "one award",
-        || world.points(ride.customer()),
-        |p| *p == Some(("256".into(), "1".into())),
-    )
-    .await;
+    eventually("one award", || world.points(ride.customer()), |p| *p == Some(("256".into(), "1".into())))
+        .await;
 }
 
 #[tokio::test]
@@ -237,25 +183,16 @@ async fn the_same_key_at_the_same_time_is_one_ride() {
     let app = Caller::unicorn_management_app(&world).await;
     let (ride, key) = (Ride::default(), unique("key"));
     let (body, headers) = (ride.json(), [("idempotency-key", key.as_str())]);
-    let (a, b, c) = tokio::join!(
-        app.posts(&body, &headers),
-        app.posts(&body, &headers),
-        app.posts(&body, &headers)
-    );
+    let (a, b, c) =
+        tokio::join!(app.posts(&body, &headers), app.posts(&body, &headers), app.posts(&body, &headers));
     assert!(
-        [&a, &b, &c]
-            .iter()
-            .all(|answer| answer.status == 201 && answer.body == a.body),
+        [&a, &b, &c].iter().all(|answer| answer.status == 201 && answer.body == a.body),
         "{a:?} {b:?} {c:?}"
     );
     let id = a.body["id"].as_str().unwrap();
     eventually("the fare is open", || world.fare(id), Option::is_some).await;
-    eventually(
-        "one award",
-        || world.points(ride.customer()),
-        |p| *p == Some(("256".into(), "1".into())),
-    )
-    .await;
+    eventually("one award", || world.points(ride.customer()), |p| *p == Some(("256".into(), "1".into())))
+        .await;
 }
 
 #[tokio::test]
@@ -266,9 +203,7 @@ async fn the_same_key_with_another_ride_is_refused() {
     let headers = [("idempotency-key", key.as_str())];
     let first = app.posts(&ride.json(), &headers).await;
     assert_eq!(first.status, 201);
-    let other = app
-        .posts(&ride.clone().with("fare", "1.00").json(), &headers)
-        .await;
+    let other = app.posts(&ride.clone().with("fare", "1.00").json(), &headers).await;
     assert_eq!(other.status, 422, "{other:?}");
     // The same ride, written in another way, is the same ride.
     let same = app.posts(&ride.with("fare", "256.50").json(), &headers).await;

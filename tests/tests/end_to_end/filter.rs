@@ -28,17 +28,8 @@ async fn rides_are_extraordinary_from_both_bounds_on() {
             eventually("the ride is featured", || world.featured(id), |f| *f).await;
         }
     }
-    eventually(
-        "nothing waits",
-        || world.backlog(Service::EXTRAORDINARY),
-        |n| *n == 0,
-    )
-    .await;
+    eventually("nothing waits", || world.backlog(Service::EXTRAORDINARY), |n| *n == 0).await;
     for (id, extraordinary, fare, distance) in &rides {
-        assert_eq!(
-            world.featured(id).await,
-            *extraordinary,
-            "fare {fare}, distance {distance}"
-        );
+        assert_eq!(world.featured(id).await, *extraordinary, "fare {fare}, distance {distance}");
     }
 }

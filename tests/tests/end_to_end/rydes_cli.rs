@@ -25,15 +25,7 @@ fn words(output: &[u8]) -> String {
 async fn a_ride_is_completed_and_traced() {
     let _world = World::shared().await;
     let customer = unique("c");
-    let ride = json(&[
-        "complete-ride",
-        "--json",
-        "--customer",
-        &customer,
-        "--fare",
-        "12.00",
-    ])
-    .await;
+    let ride = json(&["complete-ride", "--json", "--customer", &customer, "--fare", "12.00"]).await;
     let id = ride["id"].as_str().unwrap();
     let trace = json(&["trace", id, "--json"]).await;
     assert_eq!(trace["fare"], "12.00");
@@ -59,14 +51,10 @@ async fn status_shows_every_stack_and_queue() {
     let status = json(&["status", "--json"]).await;
     let services = status["services"].as_array().unwrap();
     assert!(
-        services
-            .iter()
-            .all(|service| service["stack"].as_str().unwrap().ends_with("_COMPLETE")),
+        services.iter().all(|service| service["stack"].as_str().unwrap().ends_with("_COMPLETE")),
         "{status}"
     );
-    let queues = services
-        .iter()
-        .flat_map(|service| service["queues"].as_array().unwrap());
+    let queues = services.iter().flat_map(|service| service["queues"].as_array().unwrap());
     let mut names: Vec<_> = queues.map(|queue| queue["name"].as_str().unwrap()).collect();
     names.sort_unstable();
     let all = [
@@ -84,22 +72,13 @@ async fn errors_say_what_to_do() {
     let _world = World::shared().await;
     for (arguments, advice) in [
         (&["status", "--stage", "nowhere"][..], "make up"),
-        (
-            &["complete-ride", "--fare", "-1", "--from", ""],
-            "fare: must not be negative",
-        ),
+        (&["complete-ride", "--fare", "-1", "--from", ""], "fare: must not be negative"),
         (&["trace", "not-an-id"], "must be a UUID"),
-        (
-            &["trace", "0190c8f4-5f7b-7c3e-8a57-0d6f2b7b9f10"],
-            "rydes complete-ride",
-        ),
+        (&["trace", "0190c8f4-5f7b-7c3e-8a57-0d6f2b7b9f10"], "rydes complete-ride"),
         (&["add-contact", "cmr", "nonsense"], "name@example.com"),
     ] {
         let output = rydes(arguments).await;
         let error = words(&output.stderr);
-        assert!(
-            !output.status.success() && error.contains(advice),
-            "{arguments:?}: {error}"
-        );
+        assert!(!output.status.success() && error.contains(advice), "{arguments:?}: {error}");
     }
 }

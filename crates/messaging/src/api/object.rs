@@ -37,16 +37,8 @@ impl<'de> Deserialize<'de> for Object {
 /// 400 if the body is not one JSON object, or names a field twice: which of the two was meant?
 pub fn json_object(body: &str) -> Result<Vec<(String, RawValue)>, Problem> {
     let Object(fields) = serde_json::from_str(body).map_err(|error| {
-        let what = if error.is_data() {
-            "is not a JSON object"
-        } else {
-            "is not valid JSON"
-        };
-        let detail = format!(
-            "the body {what} (line {}, column {})",
-            error.line(),
-            error.column()
-        );
+        let what = if error.is_data() { "is not a JSON object" } else { "is not valid JSON" };
+        let detail = format!("the body {what} (line {}, column {})", error.line(), error.column());
         Problem::new(StatusCode::BAD_REQUEST, &detail)
     })?;
     let mut faults = Faults::none();
@@ -57,15 +49,9 @@ pub fn json_object(body: &str) -> Result<Vec<(String, RawValue)>, Problem> {
         }
     }
     if !faults.is_empty() {
-        return Err(Problem::malformed(
-            "some fields are given more than once",
-            &faults,
-        ));
+        return Err(Problem::malformed("some fields are given more than once", &faults));
     }
-    Ok(fields
-        .into_iter()
-        .map(|(name, value)| (name, raw(&value)))
-        .collect())
+    Ok(fields.into_iter().map(|(name, value)| (name, raw(&value))).collect())
 }
 
 fn raw(value: &RawJson) -> RawValue {
@@ -101,22 +87,8 @@ mod tests {
     #[test]
     fn what_is_no_object_is_refused() {
         let deep = format!("{}{}", "[".repeat(100), "]".repeat(100));
-        for body in [
-            "",
-            "null",
-            "[]",
-            "{",
-            "{}{}",
-            r#"{"a":NaN}"#,
-            "{'a':1}",
-            "\u{feff}{}",
-            &deep,
-        ] {
-            assert_eq!(
-                json_object(body).unwrap_err().status(),
-                StatusCode::BAD_REQUEST,
-                "{body:.20}"
-            );
+        for body in ["", "null", "[]", "{", "{}{}", r#"{"a":NaN}"#, "{'a':1}", "\u{feff}{}", &deep] {
+            assert_eq!(json_object(body).unwrap_err().status(), StatusCode::BAD_REQUEST, "{body:.20}");
         }
     }
 

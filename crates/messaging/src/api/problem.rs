@@ -22,12 +22,7 @@ impl Problem {
     /// A problem of the request as a whole.
     #[must_use]
     pub fn new(status: StatusCode, detail: &str) -> Self {
-        Self {
-            status,
-            detail: detail.to_owned(),
-            errors: Vec::new(),
-            retry_after_seconds: None,
-        }
+        Self { status, detail: detail.to_owned(), errors: Vec::new(), retry_after_seconds: None }
     }
 
     /// 422: the fields that break a rule.
@@ -55,10 +50,7 @@ impl Problem {
     pub fn try_later() -> Self {
         let detail =
             "a service behind this one is in trouble; send the request again with the same Idempotency-Key";
-        Self {
-            retry_after_seconds: Some(1),
-            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
-        }
+        Self { retry_after_seconds: Some(1), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, detail) }
     }
 
     /// The status that it is answered with.
@@ -70,22 +62,15 @@ impl Problem {
     fn with(mut self, faults: &Faults) -> Self {
         // RFC 6901: ~ and / are escaped in a pointer.
         let pointer = |field: &str| format!("#/{}", field.replace('~', "~0").replace('/', "~1"));
-        self.errors = faults
-            .iter()
-            .map(|f| json!({"pointer": pointer(&f.field), "detail": f.rule}))
-            .collect();
+        self.errors =
+            faults.iter().map(|f| json!({"pointer": pointer(&f.field), "detail": f.rule})).collect();
         self
     }
 }
 
 impl From<Problem> for Response<String> {
     fn from(problem: Problem) -> Self {
-        let Problem {
-            status,
-            detail,
-            errors,
-            retry_after_seconds,
-        } = problem;
+        let Problem { status, detail, errors, retry_after_seconds } = problem;
         let mut body = json!({
             "type": "about:blank",
             "title": status.canonical_reason().unwrap_or_default(),
@@ -97,9 +82,7 @@ impl From<Problem> for Response<String> {
         }
         let mut response = answer(status, "application/problem+json", &body);
         if let Some(seconds) = retry_after_seconds {
-            response
-                .headers_mut()
-                .insert(RETRY_AFTER, HeaderValue::from(seconds));
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }

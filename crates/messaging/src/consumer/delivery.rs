@@ -26,14 +26,8 @@ impl TryFrom<SqsMessage> for Delivery {
             error_type: "NotAQueueMessage".to_owned(),
             error_message: format!("a record of the batch has no {what}: is the event source an SQS queue?"),
         };
-        let receive_count = message
-            .attributes
-            .get("ApproximateReceiveCount")
-            .and_then(|n| n.parse().ok());
-        let queue_name = message
-            .event_source_arn
-            .as_deref()
-            .and_then(|arn| arn.rsplit(':').next());
+        let receive_count = message.attributes.get("ApproximateReceiveCount").and_then(|n| n.parse().ok());
+        let queue_name = message.event_source_arn.as_deref().and_then(|arn| arn.rsplit(':').next());
         Ok(Self {
             receive_count: receive_count.unwrap_or(1),
             queue_name: queue_name.ok_or_else(|| missing("eventSourceARN"))?.to_owned(),

@@ -82,11 +82,7 @@ async fn consume(
     handler: &impl Handler,
     batch: SqsEvent,
 ) -> Result<SqsBatchResponse, Diagnostic> {
-    let deliveries = batch
-        .records
-        .into_iter()
-        .map(Delivery::try_from)
-        .collect::<Result<Vec<_>, _>>()?;
+    let deliveries = batch.records.into_iter().map(Delivery::try_from).collect::<Result<Vec<_>, _>>()?;
     let bodies: Vec<&str> = deliveries.iter().map(|delivery| delivery.body.as_str()).collect();
     let results = handler.handle(&bodies).await;
     Ok(queues.settle(&deliveries, results).await)
@@ -110,26 +106,17 @@ struct Batch<R>(R);
 impl<R: BatchReceiver> Handler for Batch<R> {
     async fn handle(&self, bodies: &[&str]) -> Vec<Result<Effect, Failure>> {
         let mut events = Vec::with_capacity(bodies.len());
-        let parsed: Vec<Result<(), Failure>> = bodies
-            .iter()
-            .map(|body| event::read(body).map(|event| events.push(event)))
-            .collect();
+        let parsed: Vec<Result<(), Failure>> =
+            bodies.iter().map(|body| event::read(body).map(|event| events.push(event))).collect();
         let count = events.len();
         let mut received = match contained(self.0.receive_batch(events)).await {
             Ok(results) => results,
             Err(panic) => vec![Err(panic); count],
         }
         .into_iter();
-        let unanswered = || {
-            Err(Failure::transient(
-                "Unanswered",
-                "the handler gave no result for this message",
-            ))
-        };
-        parsed
-            .into_iter()
-            .map(|p| p.and_then(|()| received.next().unwrap_or_else(unanswered)))
-            .collect()
+        let unanswered =
+            || Err(Failure::transient("Unanswered", "the handler gave no result for this message"));
+        parsed.into_iter().map(|p| p.and_then(|()| received.next().unwrap_or_else(unanswered))).collect()
     }
 }
 

@@ -42,31 +42,17 @@ struct Pair {
 impl Queues {
     pub(super) fn of(function: &Function) -> Result<Self, SettingsError> {
         let [queues, dlqs] = function.settings([
-            (
-                "BUFFER_QUEUE_URLS",
-                "the queues that feed this function, separated by commas",
-            ),
-            (
-                "DEAD_LETTER_QUEUE_URLS",
-                "their dead-letter queues, in the same order",
-            ),
+            ("BUFFER_QUEUE_URLS", "the queues that feed this function, separated by commas"),
+            ("DEAD_LETTER_QUEUE_URLS", "their dead-letter queues, in the same order"),
         ])?;
         let urls = queues.split(',').map(str::to_owned);
-        let pairs = urls
-            .zip(dlqs.split(',').map(str::to_owned))
-            .map(|(url, dlq_url)| Pair { url, dlq_url });
-        Ok(Self {
-            client: Client::new(function.aws()),
-            service: function.service(),
-            pairs: pairs.collect(),
-        })
+        let pairs = urls.zip(dlqs.split(',').map(str::to_owned)).map(|(url, dlq_url)| Pair { url, dlq_url });
+        Ok(Self { client: Client::new(function.aws()), service: function.service(), pairs: pairs.collect() })
     }
 
     /// A queue's URL ends in its name; what stands before differs between AWS and an emulator.
     fn pair(&self, delivery: &Delivery) -> Option<&Pair> {
-        self.pairs
-            .iter()
-            .find(|pair| pair.url.rsplit('/').next() == Some(&delivery.queue_name))
+        self.pairs.iter().find(|pair| pair.url.rsplit('/').next() == Some(&delivery.queue_name))
     }
 
     /// Sees every message off and tells the queue which ones to keep.
@@ -111,17 +97,10 @@ impl Queues {
         .into_iter()
         .filter_map(|(name, value)| Some((name.to_owned(), attribute("String", Some(value))?)));
         let original = delivery.attributes.iter().filter_map(|(name, a)| {
-            Some((
-                name.clone(),
-                attribute(a.data_type.as_deref()?, a.string_value.clone())?,
-            ))
+            Some((name.clone(), attribute(a.data_type.as_deref()?, a.string_value.clone())?))
         });
         let attributes: HashMap<_, _> = reasons.chain(original).take(MAX_ATTRIBUTES).collect();
-        let send = self
-            .client
-            .send_message()
-            .queue_url(&pair.dlq_url)
-            .message_body(&delivery.body);
+        let send = self.client.send_message().queue_url(&pair.dlq_url).message_body(&delivery.body);
         match send.set_message_attributes(Some(attributes)).send().await {
             Ok(_) => true,
             Err(error) => {
@@ -183,11 +162,7 @@ fn keep(delivery: &Delivery) -> BatchItemFailure {
 fn log(delivery: &Delivery, result: &Result<Effect, Failure>, dead_lettered: bool) {
     let ids = Ids::of(&delivery.body);
     let (event_id, correlation_id) = (ids.event(), ids.correlation());
-    let Delivery {
-        message_id,
-        receive_count,
-        ..
-    } = delivery;
+    let Delivery { message_id, receive_count, .. } = delivery;
     match result {
         Ok(effect) => {
             let (outcome, why) = match effect {
@@ -195,22 +170,12 @@ fn log(delivery: &Delivery, result: &Result<Effect, Failure>, dead_lettered: boo
                 Effect::Duplicate => ("duplicate", None),
                 Effect::Nothing(why) => ("nothing to do", Some(*why)),
             };
-            info!(
-                message_id,
-                receive_count, event_id, correlation_id, outcome, why, "handled"
-            );
+            info!(message_id, receive_count, event_id, correlation_id, outcome, why, "handled");
         }
         Err(failure) => {
-            let outcome = if dead_lettered {
-                "dead-lettered"
-            } else {
-                "kept for a retry"
-            };
+            let outcome = if dead_lettered { "dead-lettered" } else { "kept for a retry" };
             let Reason { error_type, detail } = failure.reason();
-            warn!(
-                message_id,
-                receive_count, event_id, correlation_id, outcome, error_type, detail, "failed"
-            );
+            warn!(message_id, receive_count, event_id, correlation_id, outcome, error_type, detail, "failed");
         }
     }
 }
@@ -218,15 +183,8 @@ fn log(delivery: &Delivery, result: &Result<Effect, Failure>, dead_lettered: boo
 #[cfg(test)]
 impl Queues {
     pub(super) fn one(client: Client, url: &str, dlq_url: &str) -> Self {
-        let pairs = vec![Pair {
-            url: url.to_owned(),
-            dlq_url: dlq_url.to_owned(),
-        }];
-        Self {
-            client,
-            service: "test",
-            pairs,
-        }
+        let pairs = vec![Pair { url: url.to_owned(), dlq_url: dlq_url.to_owned() }];
+        Self { client, service: "test", pairs }
     }
 }
 
@@ -238,14 +196,8 @@ mod tests {
     fn backoff_grows_and_stays_in_bounds() {
         for (receives, bound) in [(1, 2), (2, 8), (3, 32), (4, 128), (40, 900)] {
             let waits: Vec<i32> = (0..500).map(|_| backoff(receives)).collect();
-            assert!(
-                waits.iter().all(|wait| (1..=bound).contains(wait)),
-                "{receives}: {waits:?}"
-            );
-            assert!(
-                waits.iter().any(|wait| *wait > bound / 2),
-                "{receives}: jitter uses the whole range"
-            );
+            assert!(waits.iter().all(|wait| (1..=bound).contains(wait)), "{receives}: {waits:?}");
+            assert!(waits.iter().any(|wait| *wait > bound / 2), "{receives}: jitter uses the whole range");
         }
     }
 }

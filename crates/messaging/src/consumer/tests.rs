@@ -70,54 +70,32 @@ fn sqs() -> (Queues, Rule, Rule) {
         .match_requests(|r| r.queue_url() == Some("http://sqs/1/buffer"))
         .then_output(backed_off);
     let client = mock_client!(aws_sdk_sqs, RuleMode::MatchAny, [&dead_letter, &back_off]);
-    (
-        Queues::one(client, "http://sqs/1/buffer", "http://sqs/1/buffer-dlq"),
-        dead_letter,
-        back_off,
-    )
+    (Queues::one(client, "http://sqs/1/buffer", "http://sqs/1/buffer-dlq"), dead_letter, back_off)
 }
 
 async fn kept(queues: &Queues, batch: SqsEvent) -> Vec<String> {
     let response = consume(queues, &One(ByPlace), batch).await.unwrap();
-    response
-        .batch_item_failures
-        .into_iter()
-        .map(|failure| failure.item_identifier)
-        .collect()
+    response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect()
 }
 
 #[tokio::test]
 async fn one_bad_message_never_holds_up_a_good_one() {
     let (queues, dead_letter, back_off) = sqs();
-    let bodies = [
-        ride("good"),
-        ride("transient"),
-        "{".to_owned(),
-        ride("panic"),
-        ride("permanent"),
-        ride("good"),
-    ];
+    let bodies =
+        [ride("good"), ride("transient"), "{".to_owned(), ride("panic"), ride("permanent"), ride("good")];
     assert_eq!(
         kept(&queues, batch(&bodies, 1)).await,
         ["1", "3"],
         "what may succeed later stays in the queue"
     );
-    assert_eq!(
-        dead_letter.num_calls(),
-        2,
-        "the mangled and the refused message can never succeed"
-    );
+    assert_eq!(dead_letter.num_calls(), 2, "the mangled and the refused message can never succeed");
     assert_eq!(back_off.num_calls(), 1, "one call backs off all that stay");
 }
 
 #[tokio::test]
 async fn the_last_receive_ends_in_the_dead_letter_queue() {
     let (queues, dead_letter, back_off) = sqs();
-    assert!(
-        kept(&queues, batch(&[ride("transient"), ride("panic")], 5))
-            .await
-            .is_empty()
-    );
+    assert!(kept(&queues, batch(&[ride("transient"), ride("panic")], 5)).await.is_empty());
     assert_eq!((dead_letter.num_calls(), back_off.num_calls()), (2, 0));
 }
 
@@ -170,14 +148,8 @@ impl BatchReceiver for Forgetful {
 async fn no_answer_for_a_message_keeps_it() {
     let (queues, dead_letter, _) = sqs();
     let bodies = [ride("a"), "mangled".to_owned(), ride("b")];
-    let response = consume(&queues, &Batch(Forgetful), batch(&bodies, 1))
-        .await
-        .unwrap();
-    let kept: Vec<_> = response
-        .batch_item_failures
-        .iter()
-        .map(|f| f.item_identifier.as_str())
-        .collect();
+    let response = consume(&queues, &Batch(Forgetful), batch(&bodies, 1)).await.unwrap();
+    let kept: Vec<_> = response.batch_item_failures.iter().map(|f| f.item_identifier.as_str()).collect();
     assert_eq!(kept, ["2"]);
     assert_eq!(dead_letter.num_calls(), 1, "the mangled one");
 }

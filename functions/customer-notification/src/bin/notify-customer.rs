@@ -17,9 +17,5 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let mailer = Mailer::new(aws_sdk_sesv2::Client::new(function.aws()), sender);
     let contacts = Contacts::new(dynamodb.clone(), contacts);
     let notifications = Notifications::new(dynamodb, notifications);
-    consumer::run(
-        &function,
-        NotifyCustomer::new(contacts, notifications, mailer, currency),
-    )
-    .await
+    consumer::run(&function, NotifyCustomer::new(contacts, notifications, mailer, currency)).await
 }

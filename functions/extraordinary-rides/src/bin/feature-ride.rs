@@ -7,10 +7,8 @@ use messaging::{Function, consumer};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     let function = Function::start("extraordinary-rides").await;
-    let [table] = function.settings([(
-        "EXTRAORDINARY_RIDES_TABLE_NAME",
-        "where featured rides are stored",
-    )])?;
+    let [table] =
+        function.settings([("EXTRAORDINARY_RIDES_TABLE_NAME", "where featured rides are stored")])?;
     let featured = FeaturedRides::new(Client::new(function.aws()), table);
     consumer::run(&function, FeatureRide::new(featured)).await
 }
