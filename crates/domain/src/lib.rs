@@ -12,6 +12,8 @@ mod measure;
 mod money;
 mod place;
 mod ride;
+#[cfg(feature = "samples")]
+mod sample;
 
 pub use event::{EventPayload, RideCompleted};
 pub use fault::{Fault, Faults};

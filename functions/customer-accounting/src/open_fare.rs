@@ -34,22 +34,13 @@ impl Receiver for OpenFare {
 mod tests {
     use aws_sdk_dynamodb::{Client, operation::put_item::PutItemOutput, types::AttributeValue};
     use aws_smithy_mocks::{RuleMode, mock, mock_client};
-    use domain::{CustomerId, Distance, Duration, Money, Place, RideId};
     use jiff::Timestamp;
 
     use super::*;
 
     #[tokio::test]
     async fn the_ledger_gets_the_exact_fare_under_the_rides_id() {
-        let ride = RideCompleted {
-            ride: RideId::new(),
-            customer: CustomerId::parse("cmr").unwrap(),
-            from: Place::parse("Berlin").unwrap(),
-            to: Place::parse("Frankfurt").unwrap(),
-            duration: Duration::parse("420").unwrap(),
-            distance: Distance::parse("600").unwrap(),
-            fare: Money::parse("0.30").unwrap(),
-        };
+        let ride = RideCompleted::sample();
         let id = ride.ride;
         let rule = mock!(Client::put_item)
             .match_requests(move |put| {
@@ -57,7 +48,7 @@ mod tests {
                 put.table_name() == Some("ledger")
                     && entry["fareId"] == AttributeValue::S(id.to_string())
                     && entry["entry"] == AttributeValue::S("OPENED".into())
-                    && entry["amount"] == AttributeValue::N("0.3".into())
+                    && entry["amount"] == AttributeValue::N("256.5".into())
             })
             .then_output(|| PutItemOutput::builder().build());
         let client = mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, [&rule]);

@@ -57,7 +57,7 @@ impl Receiver for NotifyCustomer {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use aws_sdk_dynamodb::{
         operation::{
             get_item::GetItemOutput,
@@ -75,25 +75,13 @@ pub(crate) mod tests {
 
     use super::*;
 
-    pub(crate) fn ride() -> RideCompleted {
-        RideCompleted {
-            ride: domain::RideId::new(),
-            customer: domain::CustomerId::parse("cmr").unwrap(),
-            from: domain::Place::parse("Berlin").unwrap(),
-            to: domain::Place::parse("Frankfurt").unwrap(),
-            duration: domain::Duration::parse("420").unwrap(),
-            distance: domain::Distance::parse("600").unwrap(),
-            fare: domain::Money::parse("256.5").unwrap(),
-        }
-    }
-
     async fn receive(rules: &[&Rule], ses: &Rule) -> Result<Effect, Failure> {
         let dynamodb = mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, rules);
         let mailer =
             Mailer::new(mock_client!(aws_sdk_sesv2, RuleMode::MatchAny, [ses]), "from@example.com".into());
         let contacts = Contacts::new(dynamodb.clone(), "contacts".into());
         let notifications = Notifications::new(dynamodb, "notifications".into());
-        let ride = ride();
+        let ride = RideCompleted::sample();
         let event = Event::new("/test", Timestamp::now(), ride.ride.into(), ride);
         NotifyCustomer::new(contacts, notifications, mailer, "EUR".into()).receive(event).await
     }

@@ -31,7 +31,7 @@ mod tests {
 
     #[test]
     fn names_ride_fare_and_route() {
-        let ride = crate::notify_customer::tests::ride();
+        let ride = RideCompleted::sample();
         let text = receipt(&ride, "EUR").text;
         for part in [&ride.ride.to_string(), "256.50 EUR", "Berlin - Frankfurt"] {
             assert!(text.contains(part), "{part} in {text}");

@@ -34,22 +34,13 @@ impl Receiver for FeatureRide {
 mod tests {
     use aws_sdk_dynamodb::{Client, operation::put_item::PutItemOutput};
     use aws_smithy_mocks::{RuleMode, mock, mock_client};
-    use domain::{CustomerId, Distance, Duration, Money, Place, RideId};
     use jiff::Timestamp;
 
     use super::*;
 
     #[tokio::test]
     async fn a_ride_is_featured_without_its_rider() {
-        let ride = RideCompleted {
-            ride: RideId::new(),
-            customer: CustomerId::parse("cmr").unwrap(),
-            from: Place::parse("Berlin").unwrap(),
-            to: Place::parse("Frankfurt").unwrap(),
-            duration: Duration::parse("420").unwrap(),
-            distance: Distance::parse("600").unwrap(),
-            fare: Money::parse("256.50").unwrap(),
-        };
+        let ride = RideCompleted::sample();
         let rule = mock!(Client::put_item)
             .match_requests(|put| {
                 let mut names: Vec<_> = put.item().unwrap().keys().map(String::as_str).collect();
