@@ -1,6 +1,7 @@
 """Builds the functions: one cargo-lambda build for all of them, in one of two ways."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,16 +14,26 @@ ROOT = environments.ROOT
 # .local/infra, so that the same relative path leads to functions that were built for this machine.
 FOR_AWS = ROOT / "target" / "lambda"
 FOR_HERE = ROOT / ".local" / "target" / "lambda"
+RYDES = ROOT / ".local" / "bin" / "rydes"
+# What the workspace holds beside functions.
+NOT_FUNCTIONS = ("rydes", "end-to-end", "floor")
 
 
 def build_for_here() -> None:
-    """For this machine, on which the emulator runs them as plain processes; quick to build, not optimised."""
+    """For this machine, rydes too, on which the emulator runs them as plain processes; quick to build, not optimised."""
     host = next(
         text.split()[1]
         for text in subprocess.check_output(["rustc", "-vV"], text=True).splitlines()
         if text.startswith("host:")
     )
-    _build(FOR_HERE, "--profile", "local", "--compiler", "cargo", "--target", host, "--skip-target-check")
+    options = ("--profile", "local", "--compiler", "cargo", "--target", host, "--skip-target-check")
+    # rydes is no function, but built along it compiles no dependency a second time.
+    _build(FOR_HERE, *options, leave_out=NOT_FUNCTIONS[1:])
+    built = FOR_HERE / "rydes"
+    RYDES.parent.mkdir(parents=True, exist_ok=True)
+    # In one step, as the old one may be running.
+    os.replace(built / "bootstrap", RYDES)
+    shutil.rmtree(built)
 
 
 def build_for_aws(arch: str) -> None:
@@ -40,18 +51,18 @@ def check_target(target: str) -> None:
 
 def build_for_bench(folder: Path) -> None:
     """As for Lambda, with the benchmarks' yardsticks beside the functions."""
-    _build(folder, *RELEASE["x86_64"], leave_out=("rydes", "end-to-end"))
+    _build(folder, *RELEASE["x86_64"], leave_out=NOT_FUNCTIONS[:2])
 
 
 RELEASE = {"x86_64": ("--release", "--x86-64"), "arm64": ("--release", "--arm64")}
 
 
-def _build(folder: Path, *options: str, leave_out: tuple[str, ...] = ("rydes", "end-to-end", "floor")) -> None:
+def _build(folder: Path, *options: str, leave_out: tuple[str, ...] = NOT_FUNCTIONS) -> None:
     tools = environments.bin_of("build")
     env = {**os.environ, "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}"}
     command = [tools / "cargo-lambda", "lambda", "build", "--workspace"]
     command += [argument for package in leave_out for argument in ("--exclude", package)]
-    say.line("  … building the functions")
+    say.line("  … building")
     # cargo shows its own progress.
     built = subprocess.run([*command, "--locked", "--lambda-dir", folder, *options], cwd=ROOT, env=env, stdout=sys.stderr)
     if built.returncode:

@@ -68,7 +68,6 @@ def up(options: argparse.Namespace) -> None:
     started = time.monotonic()
     environments.check_prerequisites()
     functions.build_for_here()
-    build_rydes()
     emulator = Emulator.running(LOCAL)
     was_up = emulator is not None
     if not was_up:
@@ -101,7 +100,7 @@ def walk(options: argparse.Namespace) -> None:
     was_up = Emulator.running(LOCAL) is not None
     up(options)
     try:
-        demo.walk(rydes(), {**os.environ, **Emulator.running(LOCAL).environment(), "STAGE": "local"})
+        demo.walk(functions.RYDES, {**os.environ, **Emulator.running(LOCAL).environment(), "STAGE": "local"})
     finally:
         if not was_up:
             down(options)
@@ -136,16 +135,16 @@ def install(options: argparse.Namespace) -> None:
 def against_fresh_stacks(_: argparse.Namespace) -> None:
     """Runs the end-to-end tests against an emulator of their own."""
     functions.build_for_here()
-    build_rydes()
-    cargo("test", "--locked", "--package", "end-to-end", "--no-run")
+    # The whole workspace, so that its dependencies are those that the unit tests have compiled.
+    tests = ("test", "--locked", "--workspace", "--test", "end-to-end")
+    cargo(*tests, "--no-run")
     folder = LOCAL / "test"
     shutil.rmtree(folder, ignore_errors=True)
     emulator = Emulator(folder, free_port())
     emulator.start()
     try:
         stage_locally(emulator, folder, "test")
-        env = {**emulator.environment(), "STAGE": "test", "RYDES": str(rydes())}
-        cargo("test", "--locked", "--package", "end-to-end", env=env)
+        cargo(*tests, env={**emulator.environment(), "STAGE": "test", "RYDES": str(functions.RYDES)})
     finally:
         emulator.stop()
 
@@ -188,14 +187,6 @@ def stage_locally(emulator: Emulator, folder: Path, stage: str) -> None:
     shutil.copytree(INFRA, copies)
     instance = emulator.record.read_text()
     Deployment(stage, "x86_64", emulator.environment(), folder).deploy(copies, instance)
-
-
-def build_rydes() -> None:
-    cargo("build", "--locked", "--package", "rydes", "--profile", "local")
-
-
-def rydes() -> Path:
-    return Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "local" / "rydes"
 
 
 def cargo(*arguments: str, env: dict[str, str] = {}) -> None:

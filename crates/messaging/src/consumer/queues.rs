@@ -7,13 +7,14 @@ use aws_sdk_sqs::{
     Client,
     types::{ChangeMessageVisibilityBatchRequestEntry, MessageAttributeValue},
 };
+use lambda_runtime::Error;
 use tracing::{info, warn};
 
 use super::{
     Effect,
     delivery::{Delivery, Ids},
 };
-use crate::{Failure, Function, failure::Reason, function::SettingsError};
+use crate::{Failure, Function, failure::Reason};
 
 /// After this many receives a message goes to the dead-letter queue. The templates' `maxReceiveCount` says the same
 /// to the queue, for messages that never got as far as this code: a crash, a timeout.
@@ -40,14 +41,21 @@ struct Pair {
 }
 
 impl Queues {
-    pub(super) fn of(function: &Function) -> Result<Self, SettingsError> {
+    /// # Errors
+    /// If a setting is missing, or a queue has no dead-letter queue.
+    pub(super) fn of(function: &Function) -> Result<Self, Error> {
         let [queues, dlqs] = function.settings([
             ("BUFFER_QUEUE_URLS", "the queues that feed this function, separated by commas"),
             ("DEAD_LETTER_QUEUE_URLS", "their dead-letter queues, in the same order"),
         ])?;
-        let urls = queues.split(',').map(str::to_owned);
-        let pairs = urls.zip(dlqs.split(',').map(str::to_owned)).map(|(url, dlq_url)| Pair { url, dlq_url });
-        Ok(Self { client: Client::new(function.aws()), service: function.service(), pairs: pairs.collect() })
+        let (urls, dlq_urls): (Vec<&str>, Vec<&str>) =
+            (queues.split(',').collect(), dlqs.split(',').collect());
+        if urls.len() != dlq_urls.len() {
+            return Err("BUFFER_QUEUE_URLS and DEAD_LETTER_QUEUE_URLS must name equally many queues".into());
+        }
+        let pair = |(url, dlq_url): (&str, &str)| Pair { url: url.to_owned(), dlq_url: dlq_url.to_owned() };
+        let pairs = urls.into_iter().zip(dlq_urls).map(pair).collect();
+        Ok(Self { client: Client::new(function.aws()), service: function.service(), pairs })
     }
 
     /// A queue's URL ends in its name; what stands before differs between AWS and an emulator.
