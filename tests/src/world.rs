@@ -2,12 +2,13 @@
 
 use std::{
     collections::HashMap,
-    sync::atomic::{AtomicUsize, Ordering},
+    panic::{AssertUnwindSafe, resume_unwind},
 };
 
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_sqs::types::{Message, QueueAttributeName};
+use futures_util::FutureExt;
 use rydes::{Deployment, Lake};
 use serde_json::Value;
 use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -209,16 +210,18 @@ impl World {
 
     // ---- disturbances ----------------------------------------------------------------------------------------------
 
-    /// Denies a function an action, until the permission is given back.
-    pub async fn denies(&self, function: &str, action: &str) -> Denial<'_> {
-        static DENIALS: AtomicUsize = AtomicUsize::new(0);
+    /// Denies a function an action while something happens. The permission comes back even if that panics, or every
+    /// test after it would fail too.
+    pub async fn while_denied<T>(&self, function: &str, action: &str, what: impl Future<Output = T>) -> T {
+        const NAME: &str = "denied-by-a-test";
         let role = self.role_of(function).await;
-        let name = format!("denial-{}", DENIALS.fetch_add(1, Ordering::Relaxed));
         let policy = serde_json::json!({"Version": "2012-10-17",
             "Statement": [{"Effect": "Deny", "Action": action, "Resource": "*"}]});
-        let put = self.iam.put_role_policy().role_name(&role).policy_name(&name);
+        let put = self.iam.put_role_policy().role_name(&role).policy_name(NAME);
         put.policy_document(policy.to_string()).send().await.unwrap();
-        Denial { world: self, role, name }
+        let happened = AssertUnwindSafe(what).catch_unwind().await;
+        self.iam.delete_role_policy().role_name(&role).policy_name(NAME).send().await.unwrap();
+        happened.unwrap_or_else(|panic| resume_unwind(panic))
     }
 
     /// The role whose policy is named after the function. Role names themselves are cut off.
@@ -231,21 +234,6 @@ impl World {
             }
         }
         panic!("{function} has no role");
-    }
-}
-
-/// A permission that was taken away.
-#[must_use]
-pub struct Denial<'a> {
-    world: &'a World,
-    role: String,
-    name: String,
-}
-
-impl Denial<'_> {
-    pub async fn ends(self) {
-        let delete = self.world.iam.delete_role_policy().role_name(&self.role).policy_name(&self.name);
-        delete.send().await.unwrap();
     }
 }
 

@@ -138,13 +138,16 @@ async fn the_same_id_with_another_content_is_not_a_duplicate() {
 async fn a_service_in_trouble_catches_up() {
     let world = World::alone().await;
     let app = Caller::unicorn_management_app(&world).await;
-    let trouble = world.denies(Service::ACCOUNTING.function, "dynamodb:PutItem").await;
     let ride = Ride::default();
-    let id = app.completes(&ride).await;
-    eventually("the others do their part", || world.points(ride.customer()), Option::is_some).await;
-    eventually("the message waits in its queue", || world.backlog(Service::ACCOUNTING), |n| *n == 1).await;
-    assert_eq!(world.fare(&id).await, None);
-    trouble.ends().await;
+    let in_trouble = async {
+        let id = app.completes(&ride).await;
+        eventually("the others do their part", || world.points(ride.customer()), Option::is_some).await;
+        eventually("the message waits in its queue", || world.backlog(Service::ACCOUNTING), |n| *n == 1)
+            .await;
+        assert_eq!(world.fare(&id).await, None);
+        id
+    };
+    let id = world.while_denied(Service::ACCOUNTING.function, "dynamodb:PutItem", in_trouble).await;
     eventually("the fare is open", || world.fare(&id), Option::is_some).await;
 }
 
@@ -155,12 +158,13 @@ async fn trouble_while_accepting_is_a_503_and_the_same_key_later_is_one_ride() {
     let (ride, key) = (Ride::default(), unique("key"));
     let headers = [("idempotency-key", key.as_str())];
 
-    let trouble = world.denies("submit-ride-completion", "dynamodb:PutItem").await;
-    for _ in 0..2 {
-        let answer = app.posts(&ride.json(), &headers).await;
-        assert_eq!((answer.status, answer.retry_after), (503, Some(1)), "{answer:?}");
-    }
-    trouble.ends().await;
+    let in_trouble = async {
+        for _ in 0..2 {
+            let answer = app.posts(&ride.json(), &headers).await;
+            assert_eq!((answer.status, answer.retry_after), (503, Some(1)), "{answer:?}");
+        }
+    };
+    world.while_denied("submit-ride-completion", "dynamodb:PutItem", in_trouble).await;
 
     let before = world.ride_count().await;
     let mut ids = Vec::new();
