@@ -70,7 +70,7 @@ class Emulator:
 
     def start(self) -> None:
         program = environments.bin_of("ministack") / "ministack"
-        self._check_port()
+        self.check_port()
         self.folder.mkdir(parents=True, exist_ok=True)
         env = {
             **{k: v for k, v in os.environ.items() if not k.startswith("AWS_")},
@@ -101,7 +101,8 @@ class Emulator:
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
-    def _check_port(self) -> None:
+    def check_port(self) -> None:
+        """Stops if the port is taken."""
         with socket.socket() as s:
             s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

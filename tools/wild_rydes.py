@@ -67,11 +67,14 @@ def up(options: argparse.Namespace) -> None:
     """Builds, starts the emulator, deploys every stack. What is up already stays, what hasn't changed is left alone."""
     started = time.monotonic()
     environments.check_prerequisites()
-    functions.build_for_here()
     emulator = Emulator.running(LOCAL)
     was_up = emulator is not None
     if not was_up:
         emulator = Emulator(LOCAL, options.port)
+        # Before the build, which takes minutes the first time.
+        emulator.check_port()
+    functions.build_for_here()
+    if not was_up:
         emulator.start()
     try:
         stage_locally(emulator, LOCAL, "local")
