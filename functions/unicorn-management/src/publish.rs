@@ -37,7 +37,7 @@ impl PublishRideCompletions {
             match message(record) {
                 Ok(message) => messages.push(message),
                 Err(failure) => {
-                    self.dead_letter(record, &failure).await.map_err(|failure| diagnostic(&failure))?
+                    self.dead_letter(record, &failure).await.map_err(|failure| diagnostic(&failure))?;
                 }
             }
         }
