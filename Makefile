@@ -1,6 +1,6 @@
 # `make` or `make help` says what there is. Everything real stands in tools/ and in cargo.
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test test-unit test-e2e lint lint-rust lint-templates check-functions fmt build deploy bench-cold-start
+.PHONY: help demo up down test test-unit test-e2e lint lint-rust lint-templates check-functions diagrams fmt build deploy bench-cold-start
 
 PYTHON ?= python3
 PORT ?= 4566
@@ -30,7 +30,7 @@ test-unit: ## Unit and property tests, handlers with mocked AWS clients
 test-e2e: ## End-to-end tests against an emulator of their own
 	$(WILD_RYDES) test
 
-lint: lint-rust lint-templates ## Formatting, clippy, templates
+lint: lint-rust lint-templates ## Formatting, clippy, templates, state machines
 
 lint-rust:
 	cargo fmt --all --check
@@ -41,6 +41,9 @@ lint-templates:
 
 check-functions: ## Build for Lambda and check each function's size and what it links against
 	$(WILD_RYDES) check-functions --arch $(ARCH)
+
+diagrams: ## Draw the state machines in the docs anew
+	$(WILD_RYDES) diagrams
 
 fmt: ## Format the code
 	cargo fmt --all

@@ -19,6 +19,7 @@ CONTENTS = {
     "sam": "the SAM CLI, which deploys the stacks",
     "ministack": "ministack, the local emulator",
     "lint": "cfn-lint, which checks the templates",
+    "localstripe": "localstripe, a stateful fake of Stripe's API",
 }
 
 # The SAM CLI would keep notes in the home folder, and send some of them away.

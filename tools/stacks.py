@@ -21,6 +21,7 @@ INFRA = ROOT / "infra"
 EXPORT = re.compile(r'Export:\s*\{?\s*Name:\s*!Sub\s*"?wild-rydes-\$\{Stage\}-(\w+)')
 IMPORT = re.compile(r'Fn::ImportValue:?\s*!Sub\s*"?wild-rydes-\$\{Stage\}-(\w+)')
 CODE = re.compile(r"CodeUri:\s*(\S+)")
+DEFINITION = re.compile(r"DefinitionUri:\s*(\S+)")
 
 
 def waves() -> list[list[Path]]:
@@ -58,27 +59,32 @@ class Deployment:
         sam = environments.bin_of("sam") / "sam"
         for wave in waves():
             changed = [path for path in wave if deployed.get(path.stem) != self._fingerprint(templates / path.name)]
-            # One at a time on AWS's first deployment would do as well, but the emulator gains seconds.
-            with ThreadPoolExecutor(max_workers=4) as pool:
-                for path, _ in zip(changed, pool.map(lambda path: self._deploy(sam, templates / path.name), changed)):
-                    deployed[path.stem] = self._fingerprint(templates / path.name)
-                    if instance:
-                        record.write_text(json.dumps({"instance": instance, "stacks": deployed}))
+            # The very first goes alone: with it the SAM CLI makes its bucket, and two at once would be in each other's way.
+            alone, beside = (changed[:1], changed[1:]) if not deployed else ([], changed)
+            for group in (alone, beside):
+                with ThreadPoolExecutor(max_workers=4) as pool:
+                    for path, _ in zip(group, pool.map(lambda path: self._deploy(sam, templates / path.name), group)):
+                        deployed[path.stem] = self._fingerprint(templates / path.name)
+                        if instance:
+                            record.write_text(json.dumps({"instance": instance, "stacks": deployed}))
 
     def _fingerprint(self, template: Path) -> str:
-        """Changes when the template, one of its functions or a parameter does."""
+        """Changes when the template, one of its functions or state machines, or a parameter does."""
         digest = hashlib.sha256(json.dumps([self.stage, self.arch, self.parameters]).encode())
         text = template.read_text()
         digest.update(text.encode())
         for code in sorted(set(CODE.findall(text))):
             digest.update((template.parent / code / "bootstrap").read_bytes())
+        for definition in sorted(set(DEFINITION.findall(text))):
+            digest.update((template.parent / definition).read_bytes())
         return digest.hexdigest()
 
     def _deploy(self, sam: Path, template: Path) -> None:
         stack = f"wild-rydes-{self.stage}-{template.stem}"
         started = time.monotonic()
         log = self.logs / f"{template.stem}.log"
-        overrides = [f"Stage={self.stage}", f"Architecture={self.arch}"]
+        # SAM passes on those that the template has.
+        overrides = [f"Stage={self.stage}", f"Architecture={self.arch}", f"OnEmulator={'true' if self.env else 'false'}"]
         overrides += [p.split(":", 1)[1] for p in self.parameters if p.split(":", 1)[0] == template.stem]
         command = [sam, "deploy", "--template-file", template, "--stack-name", stack, "--resolve-s3"]
         command += ["--s3-prefix", stack, "--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset"]

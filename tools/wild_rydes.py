@@ -57,6 +57,7 @@ def parse() -> argparse.Namespace:
     command(build, "build", arch=arch)
     command(against_fresh_stacks, "test")
     command(lint, "lint")
+    command(diagrams, "diagrams")
     command(check_functions, "check-functions", arch=arch)
     command(bench_cold_start, "bench-cold-start")
     command(install, "install", environment={"required": True})
@@ -153,7 +154,7 @@ def against_fresh_stacks(_: argparse.Namespace) -> None:
 
 
 def lint(_: argparse.Namespace) -> None:
-    """Checks every template with cfn-lint and with SAM."""
+    """Checks every template with cfn-lint and with SAM, and every state machine."""
     templates = sorted(INFRA.glob("*.yaml"))
     cfn_lint = environments.bin_of("lint") / "cfn-lint"
     if subprocess.run([cfn_lint, *templates]).returncode:
@@ -168,6 +169,20 @@ def lint(_: argparse.Namespace) -> None:
         raise say.Stop("there are no templates to check")
     stacks.waves()
     say.line(f"  {say.GREEN}✓{say.END} {len(templates)} templates")
+    state_machines()
+    say.line(f"  {say.GREEN}✓{say.END} state machines, their roles and diagrams")
+
+
+def diagrams(_: argparse.Namespace) -> None:
+    """Draws the state machines in the docs anew."""
+    state_machines("--diagrams")
+
+
+def state_machines(*arguments: str) -> None:
+    # cfn-lint's reader of templates is in its environment.
+    checked = subprocess.run([environments.bin_of("lint") / "python", ROOT / "tools" / "state_machines.py", *arguments])
+    if checked.returncode:
+        raise say.Stop("there are faults in the state machines: see above")
 
 
 def check_functions(options: argparse.Namespace) -> None:
@@ -186,8 +201,9 @@ def bench_cold_start(_: argparse.Namespace) -> None:
 def stage_locally(emulator: Emulator, folder: Path, stage: str) -> None:
     """Deploys copies of the templates, beside which the functions are those built for this machine."""
     copies = LOCAL / "infra"
-    shutil.rmtree(copies, ignore_errors=True)
-    shutil.copytree(INFRA, copies)
+    for original in (INFRA, ROOT / "statemachines"):
+        shutil.rmtree(LOCAL / original.name, ignore_errors=True)
+        shutil.copytree(original, LOCAL / original.name)
     instance = emulator.record.read_text()
     Deployment(stage, "x86_64", emulator.environment(), folder).deploy(copies, instance)
 

@@ -54,3 +54,51 @@ impl EventPayload for RideCompleted {
         format!("ride/{}", self.ride)
     }
 }
+
+/// A fare has been collected: captured from the customer and credited in the ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FareCollected {
+    /// The fare, which has the id of its ride.
+    pub fare: RideId,
+    /// Who paid.
+    pub customer: CustomerId,
+    /// What was paid, in the deployment's currency.
+    pub amount: Money,
+}
+
+/// A fare could not be collected, and whatever had been done for it has been taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FareCollectionFailed {
+    /// The fare, which has the id of its ride.
+    pub fare: RideId,
+    /// Who still owes.
+    pub customer: CustomerId,
+    /// What is owed, in the deployment's currency.
+    pub amount: Money,
+    /// The name of the error that ended the collection, as in `PaymentAuthException`.
+    pub reason: String,
+}
+
+impl EventPayload for FareCollected {
+    const TYPE: &'static str = "FareCollected";
+
+    fn id(&self) -> String {
+        format!("{}-collected", self.fare)
+    }
+
+    fn subject(&self) -> String {
+        format!("fare/{}", self.fare)
+    }
+}
+
+impl EventPayload for FareCollectionFailed {
+    const TYPE: &'static str = "FareCollectionFailed";
+
+    fn id(&self) -> String {
+        format!("{}-failed", self.fare)
+    }
+
+    fn subject(&self) -> String {
+        format!("fare/{}", self.fare)
+    }
+}

@@ -74,6 +74,12 @@ macro_rules! token {
                     Err(IdError::NotAToken)
                 }
             }
+
+            /// Its characters.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
         }
 
         impl fmt::Display for $name {

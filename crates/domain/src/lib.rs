@@ -15,7 +15,7 @@ mod ride;
 #[cfg(feature = "samples")]
 mod sample;
 
-pub use event::{EventPayload, RideCompleted};
+pub use event::{EventPayload, FareCollected, FareCollectionFailed, RideCompleted};
 pub use fault::{Fault, Faults};
 pub use id::{CorrelationId, CustomerId, IdempotencyKey, RideId};
 pub use loyalty::{Points, Tier};

@@ -36,6 +36,13 @@ impl Money {
     pub fn whole_units(self) -> u64 {
         u64::try_from(self.0.trunc().mantissa()).unwrap_or_default()
     }
+
+    /// The amount in hundredths of the currency unit: 25650 of 256.50.
+    #[must_use]
+    pub fn minor_units(self) -> u64 {
+        // Always held with two places, so the mantissa counts hundredths.
+        u64::try_from(self.0.mantissa()).unwrap_or_default()
+    }
 }
 
 /// Sums are exact, and may be larger than a single amount may be.
@@ -113,6 +120,11 @@ mod tests {
         #[test]
         fn whole_units_round_down(cents in 0..=100_000_000_u64) {
             prop_assert_eq!(money(cents).whole_units(), cents / 100);
+        }
+
+        #[test]
+        fn minor_units_are_exact(cents in 0..=100_000_000_u64) {
+            prop_assert_eq!(money(cents).minor_units(), cents);
         }
 
         #[test]

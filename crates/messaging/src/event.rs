@@ -5,6 +5,7 @@ use std::fmt;
 use domain::{CorrelationId, EventPayload};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::value::RawValue;
 
 use crate::Failure;
 
@@ -57,31 +58,50 @@ impl<T: EventPayload> Event<T> {
             data,
         }
     }
+}
 
-    /// Reads an event of this one type. What isn't one can never become one, so the failure is permanent.
-    pub fn parse(body: &str) -> Result<Self, Failure>
-    where
-        T: DeserializeOwned,
-    {
-        let Kind { event_type } = read(body)?;
-        if event_type != T::TYPE {
-            return Err(Failure::permanent(
-                "UnexpectedEventType",
-                format_args!("expected a {} event", T::TYPE),
-            ));
-        }
-        let event: Self = read(body)?;
-        if event.id != event.data.id() {
+impl<T: Payload> Event<T> {
+    /// Reads an event of the types that the payload is for. What isn't one can never become one, so the failure is
+    /// permanent.
+    pub fn parse(body: &str) -> Result<Self, Failure> {
+        let Event { specversion, id, source, event_type, time, subject, correlationid, traceparent, data } =
+            read::<Event<&RawValue>>(body)?;
+        let data = T::read(&event_type, data.get())?;
+        if id != data.event_id() {
             return Err(Failure::permanent("MalformedEvent", "the event's id is not that of its data"));
         }
-        Ok(event)
+        Ok(Self { specversion, id, source, event_type, time, subject, correlationid, traceparent, data })
     }
 }
 
-#[derive(Deserialize)]
-struct Kind {
-    #[serde(rename = "type")]
-    event_type: String,
+/// The data of the events that a receiver is for: one type, or an enum of several.
+pub trait Payload: Sized {
+    /// Reads the data of an event of this type.
+    ///
+    /// # Errors
+    /// Permanent: `UnexpectedEventType` if the receiver isn't for it, `MalformedEvent` if it isn't what such an event
+    /// holds.
+    fn read(event_type: &str, data: &str) -> Result<Self, Failure>;
+
+    /// The id that the event must have.
+    fn event_id(&self) -> String;
+}
+
+impl<T: EventPayload + DeserializeOwned> Payload for T {
+    fn read(event_type: &str, data: &str) -> Result<Self, Failure> {
+        if event_type == T::TYPE { read(data) } else { Err(unexpected_type(&[T::TYPE])) }
+    }
+
+    fn event_id(&self) -> String {
+        self.id()
+    }
+}
+
+/// The failure of an event that is of none of these types.
+#[must_use]
+pub fn unexpected_type(expected: &[&str]) -> Failure {
+    let detail = format_args!("expected an event of type {}", expected.join(" or ")).to_string();
+    Failure::permanent("UnexpectedEventType", detail)
 }
 
 /// Reads any JSON; the failure says where it is wrong, but not what stands there.

@@ -4,6 +4,7 @@ use std::fmt;
 
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use lambda_runtime::Diagnostic;
 
 /// A failure with a stable name. Its text never holds the message's content: it goes into logs and onto
 /// dead letters.
@@ -84,3 +85,12 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+/// What a function that fails as a whole tells Lambda, and a state machine that invoked it: the failure's stable name.
+/// Left to itself the runtime would name the error's Rust type, which no `Catch` could rely on.
+impl From<Failure> for Diagnostic {
+    fn from(failure: Failure) -> Self {
+        let Reason { error_type, detail } = failure.reason().clone();
+        Self { error_type, error_message: detail }
+    }
+}

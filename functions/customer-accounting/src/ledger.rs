@@ -1,10 +1,17 @@
-//! The ledger: entries are added, never changed. A fare's entries stand together under its id, one of each kind.
+//! The ledger: entries are added, never changed. A fare's entries stand together under its id, one of each kind:
+//! `OPENED` when its ride was completed, `CREDITED` when it was paid, `REVERSED` when that was taken back. A fare counts
+//! as paid if it is credited and not reversed.
 
-use aws_sdk_dynamodb::Client;
-use domain::RideCompleted;
+use aws_sdk_dynamodb::{
+    Client,
+    error::SdkError,
+    operation::transact_write_items::TransactWriteItemsError,
+    types::{ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem},
+};
+use domain::{CustomerId, Money, RideCompleted, RideId};
 use messaging::{
     Failure,
-    once::{self, Written, number, text},
+    once::{self, Item, Written, number, text},
 };
 
 /// The Ledger table.
@@ -12,6 +19,14 @@ use messaging::{
 pub struct Ledger {
     client: Client,
     table: String,
+}
+
+/// What a fare's entry is about.
+#[derive(Debug)]
+pub(crate) struct Fare<'a> {
+    pub id: RideId,
+    pub customer: &'a CustomerId,
+    pub amount: Money,
 }
 
 impl Ledger {
@@ -23,12 +38,62 @@ impl Ledger {
 
     /// Enters what a ride costs. The fare's id is the ride's, so a ride can't be entered twice.
     pub(crate) async fn open_fare(&self, ride: &RideCompleted) -> Result<Written, Failure> {
-        let entry = once::item([
-            ("fareId", text(ride.ride)),
-            ("entry", text("OPENED")),
-            ("customer", text(&ride.customer)),
-            ("amount", number(ride.fare)),
-        ]);
-        once::put(&self.client, &self.table, "fareId", entry).await
+        let fare = Fare { id: ride.ride, customer: &ride.customer, amount: ride.fare };
+        once::put(&self.client, &self.table, "fareId", entry(&fare, "OPENED")).await
     }
+
+    /// Enters that a fare was paid, unless that has been reversed: a credit that was held up, and comes after its own
+    /// reversal, finds it and stays out. The check and the entry are one transaction.
+    ///
+    /// # Errors
+    /// Permanent `AccountCreditException` if the credit has been reversed.
+    pub(crate) async fn credit(&self, fare: &Fare<'_>) -> Result<Written, Failure> {
+        let credited = entry(fare, "CREDITED");
+        let put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(once::stamped(credited.clone())))
+            .condition_expression("attribute_not_exists(fareId)")
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let not_reversed = ConditionCheck::builder()
+            .table_name(&self.table)
+            .key("fareId", text(fare.id))
+            .key("entry", text("REVERSED"))
+            .condition_expression("attribute_not_exists(fareId)");
+        let call = self
+            .client
+            .transact_write_items()
+            .transact_items(TransactWriteItem::builder().set_put(put.build().ok()).build())
+            .transact_items(
+                TransactWriteItem::builder().set_condition_check(not_reversed.build().ok()).build(),
+            );
+        let Err(error) = call.send().await else {
+            return Ok(Written::Now);
+        };
+        if let SdkError::ServiceError(service) = &error
+            && let TransactWriteItemsError::TransactionCanceledException(cancelled) = service.err()
+        {
+            let reasons = cancelled.cancellation_reasons();
+            if reasons.get(1).and_then(|reason| reason.code()) == Some("ConditionalCheckFailed") {
+                return Err(Failure::permanent("AccountCreditException", "the credit has been reversed"));
+            }
+            if let Some(before) = once::guarded(&credited, reasons) {
+                return before;
+            }
+        }
+        Err(Failure::aws("dynamodb:TransactWriteItems", &error))
+    }
+
+    /// Enters that a fare's credit is reversed, whether there is one or not: one that is still to come stays out.
+    pub(crate) async fn reverse(&self, fare: &Fare<'_>) -> Result<Written, Failure> {
+        once::put(&self.client, &self.table, "fareId", entry(fare, "REVERSED")).await
+    }
+}
+
+fn entry(fare: &Fare<'_>, kind: &str) -> Item {
+    once::item([
+        ("fareId", text(fare.id)),
+        ("entry", text(kind)),
+        ("customer", text(fare.customer)),
+        ("amount", number(fare.amount)),
+    ])
 }

@@ -1,4 +1,4 @@
-//! Opens the fare of a completed ride.
+//! Opens the fare of a completed ride and has it collected.
 
 use domain::RideCompleted;
 use messaging::{
@@ -6,37 +6,75 @@ use messaging::{
     consumer::{Effect, Receiver},
 };
 
-use crate::Ledger;
+use crate::{FareCollection, Ledger};
 
 /// The receiver of completed rides.
 #[derive(Debug)]
 pub struct OpenFare {
     ledger: Ledger,
+    collection: FareCollection,
 }
 
 impl OpenFare {
-    /// Enters fares into this ledger.
+    /// Enters fares into this ledger, and has them collected there.
     #[must_use]
-    pub fn new(ledger: Ledger) -> Self {
-        Self { ledger }
+    pub fn new(ledger: Ledger, collection: FareCollection) -> Self {
+        Self { ledger, collection }
     }
 }
 
 impl Receiver for OpenFare {
     type Payload = RideCompleted;
 
+    /// Store first, then start. If the start fails, or never happens because of a crash, the message comes again and
+    /// finds the entry; so the start isn't left out because the entry is there.
     async fn receive(&self, event: Event<RideCompleted>) -> Result<Effect, Failure> {
-        Ok(self.ledger.open_fare(&event.data).await?.into())
+        let opened = self.ledger.open_fare(&event.data).await?;
+        self.collection.start(&event).await?;
+        Ok(opened.into())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_dynamodb::{Client, operation::put_item::PutItemOutput, types::AttributeValue};
-    use aws_smithy_mocks::{RuleMode, mock, mock_client};
+    use aws_sdk_dynamodb::{
+        Client,
+        operation::put_item::{PutItemError, PutItemOutput},
+        types::{AttributeValue, error::ConditionalCheckFailedException},
+    };
+    use aws_sdk_sfn::{
+        error::ErrorMetadata,
+        operation::start_execution::{StartExecutionError, StartExecutionOutput},
+        types::error::ExecutionAlreadyExists,
+    };
+    use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
     use jiff::Timestamp;
 
     use super::*;
+
+    async fn receive(ledger: &Rule, collection: &Rule, ride: RideCompleted) -> Result<Effect, Failure> {
+        let ledger = Ledger::new(mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, [ledger]), "ledger".into());
+        let client = mock_client!(aws_sdk_sfn, RuleMode::MatchAny, [collection]);
+        let event = Event::new("/test", Timestamp::now(), ride.ride.into(), ride);
+        OpenFare::new(ledger, FareCollection::new(client, "machine".into())).receive(event).await
+    }
+
+    fn opened() -> Rule {
+        mock!(Client::put_item).then_output(|| PutItemOutput::builder().build())
+    }
+
+    fn opened_before() -> Rule {
+        mock!(Client::put_item).then_error(|| {
+            PutItemError::ConditionalCheckFailedException(ConditionalCheckFailedException::builder().build())
+        })
+    }
+
+    fn started() -> Rule {
+        mock!(aws_sdk_sfn::Client::start_execution).then_output(|| {
+            let date = aws_sdk_sfn::primitives::DateTime::from_secs(0);
+            StartExecutionOutput::builder().execution_arn("e").start_date(date).build().unwrap()
+        })
+    }
 
     #[tokio::test]
     async fn the_ledger_gets_the_exact_fare_under_the_rides_id() {
@@ -51,9 +89,50 @@ mod tests {
                     && entry["amount"] == AttributeValue::N("256.5".into())
             })
             .then_output(|| PutItemOutput::builder().build());
-        let client = mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, [&rule]);
-        let event = Event::new("/test", Timestamp::now(), id.into(), ride);
-        let effect = OpenFare::new(Ledger::new(client, "ledger".into())).receive(event).await;
-        assert_eq!((effect, rule.num_calls()), (Ok(Effect::Made), 1));
+        assert_eq!((receive(&rule, &started(), ride).await, rule.num_calls()), (Ok(Effect::Made), 1));
+    }
+
+    #[tokio::test]
+    async fn the_collection_is_named_after_the_ride_and_gets_the_exact_fare() {
+        let ride = RideCompleted::sample();
+        let id = ride.ride.to_string();
+        let rule = mock!(aws_sdk_sfn::Client::start_execution)
+            .match_requests(move |start| {
+                let input: serde_json::Value = serde_json::from_str(start.input().unwrap()).unwrap();
+                start.name() == Some(&id)
+                    && start.state_machine_arn() == Some("machine")
+                    && (input["fareId"].as_str(), input["amount"].as_str()) == (Some(&id), Some("256.50"))
+                    && ["customer", "correlationId", "traceparent"].iter().all(|f| input[f].is_string())
+            })
+            .then_output(|| {
+                let date = aws_sdk_sfn::primitives::DateTime::from_secs(0);
+                StartExecutionOutput::builder().execution_arn("e").start_date(date).build().unwrap()
+            });
+        receive(&opened(), &rule, ride).await.unwrap();
+        assert_eq!(rule.num_calls(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_redelivery_starts_what_a_crash_left_unstarted() {
+        let started = started();
+        let effect = receive(&opened_before(), &started, RideCompleted::sample()).await;
+        assert_eq!((effect, started.num_calls()), (Ok(Effect::Duplicate), 1));
+    }
+
+    #[tokio::test]
+    async fn a_collection_that_was_started_before_is_no_failure() {
+        let rule = mock!(aws_sdk_sfn::Client::start_execution).then_error(|| {
+            StartExecutionError::ExecutionAlreadyExists(ExecutionAlreadyExists::builder().build())
+        });
+        assert_eq!(receive(&opened_before(), &rule, RideCompleted::sample()).await, Ok(Effect::Duplicate));
+    }
+
+    #[tokio::test]
+    async fn a_collection_that_can_not_be_started_keeps_the_message() {
+        let rule = mock!(aws_sdk_sfn::Client::start_execution).then_error(|| {
+            StartExecutionError::generic(ErrorMetadata::builder().code("StateMachineDoesNotExist").build())
+        });
+        let failure = receive(&opened(), &rule, RideCompleted::sample()).await.unwrap_err();
+        assert!(failure.may_be_retried());
     }
 }

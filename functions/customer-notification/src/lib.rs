@@ -1,12 +1,14 @@
 //! Customer Notification e-mails customers what they should know.
 
 mod contacts;
+mod email;
 mod mailer;
 mod notifications;
 mod notify_customer;
-mod receipt;
+mod occasion;
 
 pub use contacts::Contacts;
 pub use mailer::Mailer;
 pub use notifications::Notifications;
 pub use notify_customer::NotifyCustomer;
+pub use occasion::Occasion;

@@ -6,7 +6,7 @@ use aws_sdk_sesv2::{
 };
 use messaging::Failure;
 
-use crate::receipt::Email;
+use crate::email::Email;
 
 /// Sends e-mails from one address.
 #[derive(Debug)]

@@ -1,6 +1,5 @@
-//! Sends the receipt of a completed ride.
+//! Tells customers: of a ride the receipt, of its fare whether it was paid.
 
-use domain::RideCompleted;
 use jiff::Timestamp;
 use messaging::{
     Event, Failure,
@@ -8,12 +7,12 @@ use messaging::{
 };
 
 use crate::{
-    Contacts, Mailer, Notifications,
+    Contacts, Mailer, Notifications, Occasion,
+    email::email,
     notifications::{Claim, Ending},
-    receipt::receipt,
 };
 
-/// The receiver of completed rides.
+/// The receiver of all that customers are told of.
 #[derive(Debug)]
 pub struct NotifyCustomer {
     contacts: Contacts,
@@ -29,22 +28,22 @@ impl NotifyCustomer {
         Self { contacts, notifications, mailer, currency }
     }
 
-    async fn notify(&self, event: &Event<RideCompleted>) -> Result<Effect, Failure> {
-        let Some(address) = self.contacts.email(&event.data.customer).await? else {
+    async fn notify(&self, event: &Event<Occasion>) -> Result<Effect, Failure> {
+        let Some(address) = self.contacts.email(event.data.customer()).await? else {
             self.notifications.end(&event.id, Ending::NoAddress).await?;
             return Ok(Effect::Nothing("no address on file"));
         };
-        let sent = self.mailer.send(&address, &receipt(&event.data, &self.currency), &event.id).await?;
+        let sent = self.mailer.send(&address, &email(&event.data, &self.currency), &event.id).await?;
         self.notifications.end(&event.id, Ending::Sent(&sent)).await?;
         Ok(Effect::Made)
     }
 }
 
 impl Receiver for NotifyCustomer {
-    type Payload = RideCompleted;
+    type Payload = Occasion;
 
-    async fn receive(&self, event: Event<RideCompleted>) -> Result<Effect, Failure> {
-        if self.notifications.claim(&event.id, event.data.ride, Timestamp::now()).await? == Claim::Done {
+    async fn receive(&self, event: Event<Occasion>) -> Result<Effect, Failure> {
+        if self.notifications.claim(&event.id, event.data.ride(), Timestamp::now()).await? == Claim::Done {
             return Ok(Effect::Duplicate);
         }
         let notified = self.notify(&event).await;
@@ -71,7 +70,9 @@ mod tests {
         operation::send_email::{SendEmailError, SendEmailOutput},
     };
     use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
-    use messaging::once::text;
+    use domain::RideCompleted;
+    use messaging::{event::Payload, once::text};
+    use serde_json::json;
 
     use super::*;
 
@@ -81,9 +82,32 @@ mod tests {
             Mailer::new(mock_client!(aws_sdk_sesv2, RuleMode::MatchAny, [ses]), "from@example.com".into());
         let contacts = Contacts::new(dynamodb.clone(), "contacts".into());
         let notifications = Notifications::new(dynamodb, "notifications".into());
-        let ride = RideCompleted::sample();
-        let event = Event::new("/test", Timestamp::now(), ride.ride.into(), ride);
+        let event = Event::parse(&sent("RideCompleted", json!(RideCompleted::sample()))).unwrap();
         NotifyCustomer::new(contacts, notifications, mailer, "EUR".into()).receive(event).await
+    }
+
+    /// An event as it comes from a topic.
+    fn sent(event_type: &str, data: serde_json::Value) -> String {
+        let id = Occasion::read(event_type, &data.to_string()).unwrap().event_id();
+        json!({"specversion": "1.0", "id": id, "source": "/test", "type": event_type, "correlationid": "c",
+               "time": "2026-11-24T05:00:00Z", "data": data})
+        .to_string()
+    }
+
+    #[test]
+    fn the_outcome_of_a_fare_is_an_occasion_of_its_own() {
+        let ride = RideCompleted::sample();
+        let mut data = json!({"fare": ride.ride, "customer": "cmr", "amount": "256.50", "reason": "PaymentAuthException"});
+        let mut ids = Vec::new();
+        for event_type in ["FareCollected", "FareCollectionFailed"] {
+            let event = Event::<Occasion>::parse(&sent(event_type, data.clone())).unwrap();
+            assert_eq!(event.data.ride(), ride.ride);
+            ids.push(event.id);
+        }
+        assert!(ids[0] != ids[1] && !ids.contains(&ride.ride.to_string()), "each has a notification of its own: {ids:?}");
+        data["amount"] = json!("-1");
+        assert!(Occasion::read("FareCollected", &data.to_string()).is_err());
+        assert!(Occasion::read("RideStarted", "{}").is_err());
     }
 
     fn claimed() -> Rule {

@@ -37,11 +37,11 @@ impl PublishRideCompletions {
             match message(record) {
                 Ok(message) => messages.push(message),
                 Err(failure) => {
-                    self.dead_letter(record, &failure).await.map_err(|failure| diagnostic(&failure))?;
+                    self.dead_letter(record, &failure).await.map_err(failed)?;
                 }
             }
         }
-        self.topic.publish(&messages).await.map_err(|failure| diagnostic(&failure))?;
+        self.topic.publish(&messages).await.map_err(failed)?;
         info!(count = messages.len(), "published");
         Ok(())
     }
@@ -72,10 +72,9 @@ fn message(record: &EventRecord) -> Result<Message, Failure> {
         .number("distance", &event.data.distance))
 }
 
-fn diagnostic(failure: &Failure) -> Diagnostic {
+fn failed(failure: Failure) -> Diagnostic {
     error!(%failure, "not published");
-    let reason = failure.reason();
-    Diagnostic { error_type: reason.error_type.clone(), error_message: reason.detail.clone() }
+    failure.into()
 }
 
 #[cfg(test)]

@@ -11,6 +11,8 @@ pub(super) struct Delivery {
     /// How often the message was received, this time included.
     pub receive_count: u32,
     pub queue_name: String,
+    /// The message group, if the queue is a FIFO queue.
+    pub group: Option<String>,
     pub body: String,
     pub attributes: Vec<(String, SqsMessageAttribute)>,
 }
@@ -30,6 +32,7 @@ impl TryFrom<SqsMessage> for Delivery {
         let queue_name = message.event_source_arn.as_deref().and_then(|arn| arn.rsplit(':').next());
         Ok(Self {
             receive_count: receive_count.unwrap_or(1),
+            group: message.attributes.get("MessageGroupId").cloned(),
             queue_name: queue_name.ok_or_else(|| missing("eventSourceARN"))?.to_owned(),
             message_id: message.message_id.ok_or_else(|| missing("messageId"))?,
             receipt_handle: message.receipt_handle.ok_or_else(|| missing("receiptHandle"))?,

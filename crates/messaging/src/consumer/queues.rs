@@ -28,6 +28,19 @@ const MAX_ENTRIES: usize = 10;
 /// What SQS allows on one message.
 const MAX_ATTRIBUTES: usize = 10;
 
+/// What became of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// Handled; the queue may delete it.
+    Done,
+    /// In the dead-letter queue; its own queue may delete it.
+    DeadLettered,
+    /// It comes again.
+    Kept,
+    /// It comes again, behind the one that it had to wait for.
+    NotAttempted,
+}
+
 /// The buffer queues that feed a function, each with its dead-letter queue.
 pub(super) struct Queues {
     client: Client,
@@ -63,28 +76,36 @@ impl Queues {
         self.pairs.iter().find(|pair| pair.url.rsplit('/').next() == Some(&delivery.queue_name))
     }
 
-    /// Sees every message off and tells the queue which ones to keep.
-    pub(super) async fn settle(
-        &self,
-        deliveries: &[Delivery],
-        results: Vec<Result<Effect, Failure>>,
-    ) -> SqsBatchResponse {
-        let mut kept = Vec::new();
-        for (delivery, result) in deliveries.iter().zip(results) {
-            let dead_lettered = match &result {
-                Err(failure) if !failure.may_be_retried() || delivery.receive_count >= MAX_RECEIVES => {
-                    self.dead_letter(delivery, failure.reason()).await
-                }
-                _ => false,
-            };
-            log(delivery, &result, dead_lettered);
-            if result.is_err() && !dead_lettered {
-                kept.push(delivery);
-            }
-        }
-        self.back_off(&kept).await;
+    /// Sees a handled message off: what can't succeed, or had its last chance, goes to the dead-letter queue.
+    pub(super) async fn see_off(&self, delivery: &Delivery, result: Result<Effect, Failure>) -> Fate {
+        let fate = match &result {
+            Ok(_) => Fate::Done,
+            Err(failure) if failure.may_be_retried() && delivery.receive_count < MAX_RECEIVES => Fate::Kept,
+            Err(failure) if self.dead_letter(delivery, failure.reason()).await => Fate::DeadLettered,
+            Err(_) => Fate::Kept,
+        };
+        log(delivery, &result, fate);
+        fate
+    }
+
+    /// Leaves a message for later because one before it has to come first.
+    pub(super) fn not_attempted(&self, delivery: &Delivery) -> Fate {
+        let waits = Failure::transient("NotAttempted", "a message before it in its group was kept for a retry");
+        log(delivery, &Err(waits), Fate::NotAttempted);
+        Fate::NotAttempted
+    }
+
+    /// Tells the queue which messages to keep, and for how long at least.
+    pub(super) async fn keep(&self, deliveries: &[Delivery], fates: &[Fate]) -> SqsBatchResponse {
+        let with = |wanted: &[Fate]| {
+            let fates = deliveries.iter().zip(fates);
+            fates.filter(|(_, fate)| wanted.contains(fate)).map(|(delivery, _)| delivery).collect::<Vec<_>>()
+        };
+        // What wasn't attempted needs no wait of its own: its queue holds it back for as long as the one before it.
+        self.back_off(&with(&[Fate::Kept])).await;
         let mut response = SqsBatchResponse::default();
-        response.batch_item_failures = kept.iter().map(|delivery| keep(delivery)).collect();
+        let kept = with(&[Fate::Kept, Fate::NotAttempted]);
+        response.batch_item_failures = kept.into_iter().map(keep).collect();
         response
     }
 
@@ -109,6 +130,11 @@ impl Queues {
         });
         let attributes: HashMap<_, _> = reasons.chain(original).take(MAX_ATTRIBUTES).collect();
         let send = self.client.send_message().queue_url(&pair.dlq_url).message_body(&delivery.body);
+        // A FIFO queue's dead-letter queue is one too: the same group, and one copy of the same message.
+        let send = match &delivery.group {
+            Some(group) => send.message_group_id(group).message_deduplication_id(&delivery.message_id),
+            None => send,
+        };
         match send.set_message_attributes(Some(attributes)).send().await {
             Ok(_) => true,
             Err(error) => {
@@ -167,7 +193,7 @@ fn keep(delivery: &Delivery) -> BatchItemFailure {
     failure
 }
 
-fn log(delivery: &Delivery, result: &Result<Effect, Failure>, dead_lettered: bool) {
+fn log(delivery: &Delivery, result: &Result<Effect, Failure>, fate: Fate) {
     let ids = Ids::of(&delivery.body);
     let (event_id, correlation_id) = (ids.event(), ids.correlation());
     let Delivery { message_id, receive_count, .. } = delivery;
@@ -181,7 +207,11 @@ fn log(delivery: &Delivery, result: &Result<Effect, Failure>, dead_lettered: boo
             info!(message_id, receive_count, event_id, correlation_id, outcome, why, "handled");
         }
         Err(failure) => {
-            let outcome = if dead_lettered { "dead-lettered" } else { "kept for a retry" };
+            let outcome = match fate {
+                Fate::Done | Fate::Kept => "kept for a retry",
+                Fate::DeadLettered => "dead-lettered",
+                Fate::NotAttempted => "not attempted",
+            };
             let Reason { error_type, detail } = failure.reason();
             warn!(message_id, receive_count, event_id, correlation_id, outcome, error_type, detail, "failed");
         }

@@ -1,4 +1,4 @@
-//! A completed ride → a receipt by e-mail.
+//! A completed ride, or the outcome of its fare → an e-mail.
 
 use aws_sdk_dynamodb::Client;
 use customer_notification::{Contacts, Mailer, Notifications, NotifyCustomer};

@@ -1,0 +1,97 @@
+//! The ways through a batch: all messages at once, group by group, or as one.
+
+use std::{any::Any, panic::AssertUnwindSafe};
+
+use futures_util::{FutureExt, future::join_all};
+
+use super::{
+    BatchReceiver, Effect, Receiver,
+    delivery::Delivery,
+    queues::{Fate, Queues},
+};
+use crate::{Event, Failure, event};
+
+/// What can make the effects of a batch's messages: one fate per message, in their order.
+pub(super) trait Handler {
+    fn handle(&self, queues: &Queues, deliveries: &[Delivery]) -> impl Future<Output = Vec<Fate>>;
+}
+
+/// Each message for itself, all at once.
+pub(super) struct One<R>(pub R);
+
+impl<R: Receiver> Handler for One<R> {
+    async fn handle(&self, queues: &Queues, deliveries: &[Delivery]) -> Vec<Fate> {
+        join_all(deliveries.iter().map(|delivery| receive(&self.0, queues, delivery))).await
+    }
+}
+
+/// The messages of a group one after the other, groups side by side.
+pub(super) struct EachGroup<R>(pub R);
+
+impl<R: Receiver> Handler for EachGroup<R> {
+    async fn handle(&self, queues: &Queues, deliveries: &[Delivery]) -> Vec<Fate> {
+        let mut groups: Vec<(Option<&str>, Vec<usize>)> = Vec::new();
+        for (n, delivery) in deliveries.iter().enumerate() {
+            let group = delivery.group.as_deref();
+            match groups.iter_mut().find(|(known, _)| *known == group) {
+                Some((_, members)) => members.push(n),
+                None => groups.push((group, vec![n])),
+            }
+        }
+        let in_order = groups.iter().map(|(_, members)| async {
+            let mut fates = Vec::with_capacity(members.len());
+            for delivery in members.iter().filter_map(|n| deliveries.get(*n)) {
+                fates.push(match fates.last() {
+                    Some(Fate::Kept | Fate::NotAttempted) => queues.not_attempted(delivery),
+                    _ => receive(&self.0, queues, delivery).await,
+                });
+            }
+            fates
+        });
+        let mut by_position: Vec<(usize, Fate)> = join_all(in_order)
+            .await
+            .into_iter()
+            .zip(&groups)
+            .flat_map(|(fates, (_, members))| members.iter().copied().zip(fates))
+            .collect();
+        by_position.sort_unstable_by_key(|(n, _)| *n);
+        by_position.into_iter().map(|(_, fate)| fate).collect()
+    }
+}
+
+/// The batch as a whole.
+pub(super) struct Batch<R>(pub R);
+
+impl<R: BatchReceiver> Handler for Batch<R> {
+    async fn handle(&self, queues: &Queues, deliveries: &[Delivery]) -> Vec<Fate> {
+        let mut events = Vec::with_capacity(deliveries.len());
+        let parsed: Vec<Result<(), Failure>> =
+            deliveries.iter().map(|d| event::read(&d.body).map(|event| events.push(event))).collect();
+        let count = events.len();
+        let mut received = match contained(self.0.receive_batch(events)).await {
+            Ok(results) => results,
+            Err(panic) => vec![Err(panic); count],
+        }
+        .into_iter();
+        let unanswered =
+            || Err(Failure::transient("Unanswered", "the handler gave no result for this message"));
+        let results =
+            parsed.into_iter().map(|p| p.and_then(|()| received.next().unwrap_or_else(unanswered)));
+        join_all(deliveries.iter().zip(results).map(|(delivery, result)| queues.see_off(delivery, result))).await
+    }
+}
+
+/// Parsing stands inside the guarded part, so a mangled message fails alone.
+async fn receive(receiver: &impl Receiver, queues: &Queues, delivery: &Delivery) -> Fate {
+    let handled = async { receiver.receive(Event::parse(&delivery.body)?).await };
+    let result: Result<Effect, Failure> = contained(handled).await.unwrap_or_else(Err);
+    queues.see_off(delivery, result).await
+}
+
+/// A panic is the failure of the message that caused it, not of the messages beside it.
+async fn contained<T>(handled: impl Future<Output = T>) -> Result<T, Failure> {
+    AssertUnwindSafe(handled)
+        .catch_unwind()
+        .await
+        .map_err(|_: Box<dyn Any + Send>| Failure::transient("Panic", "the handler panicked"))
+}

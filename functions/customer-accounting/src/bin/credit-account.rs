@@ -1,0 +1,17 @@
+//! A step of the fare collection saga → a credit in the ledger, or its reversal.
+
+use aws_sdk_dynamodb::Client;
+use customer_accounting::{CreditAccount, Ledger};
+use lambda_runtime::service_fn;
+use messaging::Function;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    let function = Function::start("customer-accounting").await;
+    let [table, refused] = function.settings([
+        ("LEDGER_TABLE_NAME", "the ledger"),
+        ("REFUSED_CUSTOMER_SUFFIX", "whose accounts take no credit, for demonstrations"),
+    ])?;
+    let credit = CreditAccount::new(Ledger::new(Client::new(function.aws()), table), refused);
+    lambda_runtime::run(service_fn(|event| credit.handle(event))).await
+}

@@ -1,0 +1,43 @@
+//! The fare collection saga, as the one who starts it sees it.
+
+use aws_sdk_sfn::{
+    Client,
+    operation::start_execution::StartExecutionError,
+};
+use domain::RideCompleted;
+use messaging::{Event, Failure, TraceParent};
+use serde_json::json;
+
+/// The state machine that collects fares.
+#[derive(Debug)]
+pub struct FareCollection {
+    client: Client,
+    state_machine_arn: String,
+}
+
+impl FareCollection {
+    /// The state machine with this ARN.
+    #[must_use]
+    pub fn new(client: Client, state_machine_arn: String) -> Self {
+        Self { client, state_machine_arn }
+    }
+
+    /// Starts collecting a ride's fare. The execution is named after the ride, so it can't be started twice.
+    pub(crate) async fn start(&self, event: &Event<RideCompleted>) -> Result<(), Failure> {
+        let RideCompleted { ride, customer, fare, .. } = &event.data;
+        let trace = event.traceparent.map_or_else(TraceParent::start, TraceParent::child);
+        // Every field is always there: a state machine that reads one which isn't fails for good.
+        let input = json!({"fareId": ride, "customer": customer, "amount": fare,
+                           "correlationId": event.correlationid, "traceparent": trace});
+        let start = self.client.start_execution().state_machine_arn(&self.state_machine_arn);
+        let Err(error) = start.name(ride.to_string()).input(input.to_string()).send().await else {
+            return Ok(());
+        };
+        match error.as_service_error() {
+            // AWS says so when the input differs or the execution has ended; while it runs, and with the same input, it
+            // answers as if it had just been started.
+            Some(StartExecutionError::ExecutionAlreadyExists(_)) => Ok(()),
+            _ => Err(Failure::aws("states:StartExecution", &error)),
+        }
+    }
+}

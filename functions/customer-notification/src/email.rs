@@ -1,0 +1,84 @@
+//! What the e-mails say.
+
+use domain::{FareCollected, FareCollectionFailed, RideCompleted};
+
+use crate::Occasion;
+
+/// An e-mail's text.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Email {
+    pub subject: String,
+    pub text: String,
+}
+
+/// The e-mail for an occasion.
+pub(crate) fn email(occasion: &Occasion, currency: &str) -> Email {
+    match occasion {
+        Occasion::Ride(ride) => receipt(ride, currency),
+        Occasion::Paid(fare) => payment_receipt(fare, currency),
+        Occasion::NotPaid(fare) => payment_problem(fare, currency),
+    }
+}
+
+/// The receipt of a ride.
+fn receipt(ride: &RideCompleted, currency: &str) -> Email {
+    let RideCompleted { ride, from, to, distance, duration, fare, .. } = ride;
+    Email {
+        subject: "Your Wild Rydes receipt".to_owned(),
+        text: format!(
+            "Thank you for riding with us!\n\n\
+             Route     {from} - {to}\n\
+             Distance  {distance} km\n\
+             Time      {duration} min\n\
+             Fare      {fare} {currency}\n\
+             Ride      {ride}\n"
+        ),
+    }
+}
+
+fn payment_receipt(FareCollected { fare, amount, .. }: &FareCollected, currency: &str) -> Email {
+    Email {
+        subject: "Your Wild Rydes payment".to_owned(),
+        text: format!(
+            "Your payment has arrived, thank you.\n\nPaid      {amount} {currency}\nRide      {fare}\n"
+        ),
+    }
+}
+
+/// The reason stays with us: it is an error's name, and what a bank says of a customer is not for an e-mail.
+fn payment_problem(fare: &FareCollectionFailed, currency: &str) -> Email {
+    let FareCollectionFailed { fare, amount, .. } = fare;
+    Email {
+        subject: "A problem with your Wild Rydes payment".to_owned(),
+        text: format!(
+            "We could not collect the fare of your ride, and have taken nothing. Please check your payment method.\n\n\
+             Owed      {amount} {currency}\n\
+             Ride      {fare}\n"
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_email_names_the_ride_and_the_amount() {
+        let ride = RideCompleted::sample();
+        let RideCompleted { ride: fare, customer, fare: amount, .. } = ride.clone();
+        let paid = FareCollected { fare, customer: customer.clone(), amount };
+        let reason = "PaymentAuthException".to_owned();
+        let not_paid = FareCollectionFailed { fare, customer, amount, reason };
+        for (occasion, word) in [
+            (Occasion::Ride(ride), "Berlin - Frankfurt"),
+            (Occasion::Paid(paid), "Paid"),
+            (Occasion::NotPaid(not_paid), "Owed"),
+        ] {
+            let Email { text, .. } = email(&occasion, "EUR");
+            for part in [&fare.to_string(), "256.50 EUR", word] {
+                assert!(text.contains(part), "{part} in {text}");
+            }
+            assert!(!text.contains("Exception"), "{text}");
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! What customers are told of.
+
+use domain::{CustomerId, EventPayload, FareCollected, FareCollectionFailed, RideCompleted, RideId};
+use messaging::{
+    Failure,
+    event::{self, Payload},
+};
+
+/// The events that a customer gets an e-mail about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Occasion {
+    /// A ride is over.
+    Ride(RideCompleted),
+    /// Its fare was paid.
+    Paid(FareCollected),
+    /// Its fare could not be paid.
+    NotPaid(FareCollectionFailed),
+}
+
+impl Occasion {
+    /// Whom it concerns.
+    pub(crate) fn customer(&self) -> &CustomerId {
+        match self {
+            Self::Ride(ride) => &ride.customer,
+            Self::Paid(fare) => &fare.customer,
+            Self::NotPaid(fare) => &fare.customer,
+        }
+    }
+
+    /// The ride that it is about.
+    pub(crate) fn ride(&self) -> RideId {
+        match self {
+            Self::Ride(ride) => ride.ride,
+            Self::Paid(fare) => fare.fare,
+            Self::NotPaid(fare) => fare.fare,
+        }
+    }
+}
+
+impl Payload for Occasion {
+    fn read(event_type: &str, data: &str) -> Result<Self, Failure> {
+        match event_type {
+            RideCompleted::TYPE => event::read(data).map(Self::Ride),
+            FareCollected::TYPE => event::read(data).map(Self::Paid),
+            FareCollectionFailed::TYPE => event::read(data).map(Self::NotPaid),
+            _ => Err(event::unexpected_type(&[
+                RideCompleted::TYPE,
+                FareCollected::TYPE,
+                FareCollectionFailed::TYPE,
+            ])),
+        }
+    }
+
+    fn event_id(&self) -> String {
+        match self {
+            Self::Ride(ride) => ride.id(),
+            Self::Paid(fare) => fare.id(),
+            Self::NotPaid(fare) => fare.id(),
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! A request of the fare collection saga → a step of the fare's payment, answered by task token.
+
+use aws_sdk_dynamodb::Client;
+use customer_payment::{
+    Payments, ProcessPayment, Saga,
+    provider::{PaymentMethods, PaymentProvider, Simulated, Stripe},
+};
+use lambda_runtime::Error;
+use messaging::{Function, consumer};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let function = Function::start("customer-payment").await;
+    let [provider] = function.settings([("PAYMENT_PROVIDER", "who moves the money: simulated or stripe")])?;
+    match provider.as_str() {
+        "simulated" => {
+            let table = ("SIMULATED_PROVIDER_TABLE_NAME", "what the simulated provider remembers");
+            let [table] = function.settings([table])?;
+            run(&function, Simulated::new(Client::new(function.aws()), table)).await
+        }
+        "stripe" => run(&function, stripe(&function).await?).await,
+        _ => Err("PAYMENT_PROVIDER must be simulated or stripe".into()),
+    }
+}
+
+async fn stripe(function: &Function) -> Result<Stripe, Error> {
+    let [secret, currency, methods] = function.settings([
+        ("STRIPE_SECRET_NAME", "the secret that holds Stripe's key"),
+        ("CURRENCY", "the deployment's one currency, as in EUR"),
+        ("PAYMENT_METHODS_TABLE_NAME", "which payment method at Stripe a customer pays with"),
+    ])?;
+    let secrets = aws_sdk_secretsmanager::Client::new(function.aws());
+    let secret = secrets.get_secret_value().secret_id(secret).send().await?;
+    let key = secret.secret_string().ok_or("the secret that should hold Stripe's key holds no text")?;
+    let methods = PaymentMethods::new(Client::new(function.aws()), methods);
+    Ok(Stripe::new(key, &currency, methods)?)
+}
+
+async fn run(function: &Function, provider: impl PaymentProvider) -> Result<(), Error> {
+    let [payments] = function.settings([("PAYMENTS_TABLE_NAME", "where each fare's payment stands")])?;
+    let payments = Payments::new(Client::new(function.aws()), payments);
+    let saga = Saga::new(aws_sdk_sfn::Client::new(function.aws()));
+    consumer::run_in_order(function, ProcessPayment::new(payments, provider, saga)).await
+}

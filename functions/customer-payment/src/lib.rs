@@ -1,0 +1,14 @@
+//! Customer Payment takes what a fare costs from the customer, or gives it back, through a payment provider. It is a
+//! participant of the fare collection saga: it gets its requests from a FIFO queue, a customer's one after the other,
+//! and answers each to the saga by the task token that the request carries.
+
+mod process_payment;
+mod payments;
+pub mod provider;
+mod request;
+mod saga;
+
+pub use payments::Payments;
+pub use process_payment::ProcessPayment;
+pub use request::{Operation, PaymentRequested};
+pub use saga::Saga;

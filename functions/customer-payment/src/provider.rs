@@ -1,0 +1,91 @@
+//! Whoever moves the money. The service knows providers by this trait only; which one a deployment uses is a parameter
+//! of its template.
+
+mod simulated;
+mod stripe;
+
+use std::{fmt, future::Future};
+
+use domain::{CustomerId, Money, RideId};
+
+pub use self::{simulated::Simulated, stripe::{PaymentMethods, Stripe}};
+
+/// What is to be paid, as a provider needs to know it. No card data: the provider has that on file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Payment {
+    /// The fare, which is the provider's reference to us.
+    pub fare: RideId,
+    /// Who pays.
+    pub customer: CustomerId,
+    /// How much.
+    pub amount: Money,
+}
+
+/// The provider's own id of a payment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaymentId(pub String);
+
+impl fmt::Display for PaymentId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// By which the provider knows a call that it has seen before, and gives the first answer again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdempotencyKey(pub String);
+
+/// Why a provider didn't do what it was asked. The texts are codes and never hold personal data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProviderError {
+    /// It said no, and would say so again.
+    Refused(String),
+    /// It gave no usable answer: the call may or may not have had its effect. The same call with the same key is safe.
+    Unavailable(String),
+}
+
+/// What a void found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Voided {
+    /// An authorization, or one that was void already; now there is none.
+    Released,
+    /// A payment that has been captured, which only a refund can take back. Nothing was changed.
+    Captured,
+}
+
+/// A payment provider. Every call that moves money carries an idempotency key.
+pub trait PaymentProvider {
+    /// Reserves the amount.
+    fn authorize(
+        &self,
+        payment: &Payment,
+        key: &IdempotencyKey,
+    ) -> impl Future<Output = Result<PaymentId, ProviderError>>;
+
+    /// Takes the reserved amount.
+    fn capture(
+        &self,
+        payment: &Payment,
+        id: &PaymentId,
+        key: &IdempotencyKey,
+    ) -> impl Future<Output = Result<(), ProviderError>>;
+
+    /// Releases the reserved amount.
+    fn void(
+        &self,
+        payment: &Payment,
+        id: &PaymentId,
+        key: &IdempotencyKey,
+    ) -> impl Future<Output = Result<Voided, ProviderError>>;
+
+    /// Gives the taken amount back.
+    fn refund(
+        &self,
+        payment: &Payment,
+        id: &PaymentId,
+        key: &IdempotencyKey,
+    ) -> impl Future<Output = Result<(), ProviderError>>;
+
+    /// The payment that was authorized for this fare, if there is one: for when its answer never came.
+    fn find(&self, payment: &Payment) -> impl Future<Output = Result<Option<PaymentId>, ProviderError>>;
+}

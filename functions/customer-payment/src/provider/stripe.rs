@@ -1,0 +1,249 @@
+//! Stripe's payment intents: one intent per fare, confirmed at once on the card that the customer has on file, and
+//! captured later.
+//!
+//! Every step may come twice. Stripe gives a repeated call its first answer for as long as it remembers the key, at
+//! least 24 hours. After that, capture, void and refund still do no harm, as they then find what the first one did. An
+//! authorization would be made again: an older one must be looked for with `find` instead of being repeated.
+
+mod answer;
+mod api;
+mod currency;
+mod error;
+mod payment_methods;
+#[cfg(test)]
+mod tests;
+
+use std::{fmt, future::Future, time::Duration};
+
+use stripe_core::{
+    PaymentIntentAllowedPaymentMethodTypes, PaymentIntentCaptureMethod,
+    payment_intent::{
+        CapturePaymentIntent, CreatePaymentIntent, CreatePaymentIntentOffSession, ListPaymentIntent,
+        RetrievePaymentIntent,
+    },
+    refund::CreateRefund,
+};
+use stripe_types::Currency;
+
+use self::{
+    answer::{Intent, IntentWithCharge, Intents, MadeRefund, Status},
+    api::Api,
+};
+pub use self::{error::StripeSetupError, payment_methods::PaymentMethods};
+use super::{IdempotencyKey, Payment, PaymentId, PaymentProvider, ProviderError, Voided};
+
+/// A step must end well before the function does, after 10 seconds: the queue then hears that it failed.
+const DEADLINE: Duration = Duration::from_secs(6);
+
+/// Stands for the intent of a fare of 0.00: Stripe takes no payments of nothing.
+const FREE: &str = "free";
+
+/// Where an intent's metadata names the fare that it is for.
+const FARE: &str = "fare";
+
+/// Stripe as payment provider. Cards only: they can be reserved now and charged later without their owner.
+pub struct Stripe {
+    api: Api,
+    currency: Currency,
+    payment_methods: PaymentMethods,
+    deadline: Duration,
+}
+
+impl Stripe {
+    /// Stripe, for the account of this secret key.
+    ///
+    /// # Errors
+    ///
+    /// If the secret is no secret key, or the currency (a three-letter code) isn't counted in hundredths.
+    pub fn new(
+        secret: &str,
+        currency: &str,
+        payment_methods: PaymentMethods,
+    ) -> Result<Self, StripeSetupError> {
+        Self::of(Api::new(secret, None)?, currency, payment_methods)
+    }
+
+    /// What answers at this base URL in Stripe's place.
+    ///
+    /// # Errors
+    ///
+    /// As [`Stripe::new`], and if the URL is none.
+    pub fn at(
+        url: &str,
+        secret: &str,
+        currency: &str,
+        payment_methods: PaymentMethods,
+    ) -> Result<Self, StripeSetupError> {
+        Self::of(Api::new(secret, Some(url))?, currency, payment_methods)
+    }
+
+    fn of(api: Api, currency: &str, payment_methods: PaymentMethods) -> Result<Self, StripeSetupError> {
+        let currency = currency::in_hundredths(currency)?;
+        Ok(Self { api, currency, payment_methods, deadline: DEADLINE })
+    }
+
+    async fn in_time<T>(
+        &self,
+        step: impl Future<Output = Result<T, ProviderError>>,
+    ) -> Result<T, ProviderError> {
+        let ended = tokio::time::timeout(self.deadline, step).await;
+        ended.unwrap_or_else(|_| Err(ProviderError::Unavailable("timed_out".into())))
+    }
+}
+
+impl PaymentProvider for Stripe {
+    async fn authorize(&self, payment: &Payment, key: &IdempotencyKey) -> Result<PaymentId, ProviderError> {
+        let Some(amount) = amount(payment)? else { return Ok(PaymentId(FREE.into())) };
+        self.in_time(async {
+            let card = self.payment_methods.of(&payment.customer).await?;
+            let create = CreatePaymentIntent::new(amount, self.currency.clone())
+                .customer(card.customer)
+                .payment_method(card.payment_method)
+                // Otherwise the account's settings decide, and with ways to pay that lead to another page Stripe
+                // wants a `return_url`.
+                .allowed_payment_method_types([PaymentIntentAllowedPaymentMethodTypes::Card])
+                .capture_method(PaymentIntentCaptureMethod::Manual)
+                .confirm(true)
+                .off_session(CreatePaymentIntentOffSession::Bool(true))
+                .metadata([(FARE.to_owned(), payment.fare.to_string())]);
+            // Boxed, for it has room for hundreds of fields.
+            let create = Box::new(create);
+            let intent: Intent = self.api.send(&*create, Some(key)).await?;
+            match intent.status() {
+                Status::RequiresCapture => Ok(PaymentId(intent.id)),
+                Status::HoldsNothing | Status::Canceled => {
+                    // So that nothing stays open at Stripe. It is no matter if this fails, or if Stripe declined the
+                    // card and so answered without an intent: an intent in such a status holds no money, and it takes
+                    // our key or the intent's client secret, which we give to nobody, to change that.
+                    let _ = self.api.cancel(&intent.id, None).await;
+                    Err(ProviderError::Refused(intent.status))
+                }
+                // Money may be reserved, or may yet be: not a no.
+                Status::Succeeded | Status::Undecided => Err(ProviderError::Unavailable(intent.status)),
+            }
+        })
+        .await
+    }
+
+    async fn capture(
+        &self,
+        payment: &Payment,
+        id: &PaymentId,
+        key: &IdempotencyKey,
+    ) -> Result<(), ProviderError> {
+        if amount(payment)?.is_none() {
+            return Ok(());
+        }
+        self.in_time(async {
+            let capture = CapturePaymentIntent::new(id.0.as_str());
+            match self.api.send::<Intent>(&capture, Some(key)).await {
+                Ok(intent) if intent.status() == Status::Succeeded => Ok(()),
+                Ok(intent) => Err(ProviderError::Unavailable(intent.status)),
+                // Stripe doesn't capture twice.
+                Err(refused @ ProviderError::Refused(_)) => match self.api.status(id).await? {
+                    Status::Succeeded => Ok(()),
+                    _ => Err(refused),
+                },
+                Err(unavailable) => Err(unavailable),
+            }
+        })
+        .await
+    }
+
+    async fn void(
+        &self,
+        payment: &Payment,
+        id: &PaymentId,
+        key: &IdempotencyKey,
+    ) -> Result<Voided, ProviderError> {
+        if amount(payment)?.is_none() {
+            return Ok(Voided::Released);
+        }
+        self.in_time(async {
+            match self.api.cancel(&id.0, Some(key)).await {
+                Ok(_) => Ok(Voided::Released),
+                // Stripe cancels neither what is canceled nor what is captured.
+                Err(refused @ ProviderError::Refused(_)) => match self.api.status(id).await? {
+                    Status::Canceled => Ok(Voided::Released),
+                    Status::Succeeded => Ok(Voided::Captured),
+                    Status::Undecided => Err(ProviderError::Unavailable("processing".into())),
+                    Status::RequiresCapture | Status::HoldsNothing => Err(refused),
+                },
+                Err(unavailable) => Err(unavailable),
+            }
+        })
+        .await
+    }
+
+    async fn refund(
+        &self,
+        payment: &Payment,
+        id: &PaymentId,
+        key: &IdempotencyKey,
+    ) -> Result<(), ProviderError> {
+        if amount(payment)?.is_none() {
+            return Ok(());
+        }
+        self.in_time(async {
+            // Keys are forgotten after a day; that the money went back isn't.
+            let look = RetrievePaymentIntent::new(id.0.as_str()).expand(["latest_charge".to_owned()]);
+            let intent: IntentWithCharge = self.api.send(&look, None).await?;
+            if intent.is_refunded() {
+                return Ok(());
+            }
+            // Without an amount it is all that isn't refunded yet: somebody may have given back a part by hand.
+            let create = CreateRefund::new().payment_intent(id.0.as_str());
+            match self.api.send::<MadeRefund>(&create, Some(key)).await {
+                Ok(refund) if refund.failed() => Err(ProviderError::Refused("refund_failed".into())),
+                Ok(_) => Ok(()),
+                Err(ProviderError::Refused(code)) if code == "charge_already_refunded" => Ok(()),
+                Err(error) => Err(error),
+            }
+        })
+        .await
+    }
+
+    /// Lists the customer's intents instead of searching for the fare: Stripe's search finds an intent only about a
+    /// minute after it was made, or later, and by then the saga would have concluded that there is none. The newest
+    /// hundred are enough, as nobody takes a hundred rides between a payment and its compensation.
+    ///
+    /// Intents that hold no money (declined, abandoned, canceled) are no authorizations.
+    async fn find(&self, payment: &Payment) -> Result<Option<PaymentId>, ProviderError> {
+        if amount(payment)?.is_none() {
+            return Ok(None);
+        }
+        self.in_time(async {
+            let card = self.payment_methods.of(&payment.customer).await?;
+            let list = ListPaymentIntent::new().customer(card.customer).limit(100);
+            let intents: Intents = self.api.send(&list, None).await?;
+            let fare = payment.fare.to_string();
+            for intent in intents.data {
+                if intent.metadata.get(FARE) == Some(&fare) {
+                    match intent.status() {
+                        Status::RequiresCapture | Status::Succeeded => return Ok(Some(PaymentId(intent.id))),
+                        Status::Undecided => return Err(ProviderError::Unavailable(intent.status)),
+                        Status::HoldsNothing | Status::Canceled => {}
+                    }
+                }
+            }
+            Ok(None)
+        })
+        .await
+    }
+}
+
+/// Neither the key nor anything about customers.
+impl fmt::Debug for Stripe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stripe").field("currency", &self.currency).finish_non_exhaustive()
+    }
+}
+
+/// What Stripe is to take, unless that is nothing.
+fn amount(payment: &Payment) -> Result<Option<i64>, ProviderError> {
+    match i64::try_from(payment.amount.minor_units()) {
+        Ok(0) => Ok(None),
+        Ok(amount) => Ok(Some(amount)),
+        Err(_) => Err(ProviderError::Refused("amount_too_large".into())),
+    }
+}

@@ -1,0 +1,128 @@
+//! Which of Stripe's errors are a no, and which are no answer. Of an error only its code goes any further: its text
+//! can quote what was sent.
+
+use ::stripe::{ApiErrors, StripeError};
+
+use crate::provider::ProviderError;
+
+/// Why there is no Stripe to pay through: the deployment's parameters are wrong.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StripeSetupError {
+    /// Not three letters.
+    #[error("{0:?} is no currency: give its three-letter code, as usd")]
+    InvalidCurrency(String),
+    /// A currency in which the same number is another amount.
+    #[error(
+        "fares can't be paid in {0}: Stripe doesn't take hundredths of it, and fares are counted in them"
+    )]
+    UnsupportedCurrency(String),
+    /// Another kind of key, or none. What was given instead may be a secret too, so it isn't shown.
+    #[error(
+        "the secret holds no secret key of Stripe's: it must be the key alone, which begins with sk_ or rk_"
+    )]
+    NoSecretKey,
+    /// Only where a test says what answers in Stripe's place.
+    #[error("what should answer in Stripe's place has no valid URL")]
+    InvalidUrl,
+}
+
+/// The key in a secret's text, without the line's end that an editor leaves there.
+pub(super) fn secret_key(secret: &str) -> Result<&str, StripeSetupError> {
+    let key = secret.trim();
+    let is_key = key.starts_with("sk_") || key.starts_with("rk_");
+    if is_key && key.bytes().all(|b| b.is_ascii_graphic()) {
+        Ok(key)
+    } else {
+        Err(StripeSetupError::NoSecretKey)
+    }
+}
+
+/// What an error means to the saga.
+pub(super) fn classified(error: StripeError) -> ProviderError {
+    match error {
+        StripeError::Stripe(error, status) => answered(status, &error),
+        StripeError::ClientError(_) => ProviderError::Unavailable("unreachable".into()),
+        StripeError::Timeout => ProviderError::Unavailable("timed_out".into()),
+        // Perhaps from something between Stripe and us, and with any status: the client doesn't say which.
+        StripeError::JSONDeserialize(_) => ProviderError::Unavailable("unreadable_answer".into()),
+        StripeError::ConfigError(_) => ProviderError::Unavailable("configuration".into()),
+    }
+}
+
+fn answered(status: u16, error: &ApiErrors) -> ProviderError {
+    let code = || error.code.as_ref().map_or(error.type_.as_str(), |code| code.as_str()).to_owned();
+    match status {
+        // Our key is wrong, or may not do this. The payment isn't to blame.
+        401 | 403 => ProviderError::Unavailable("authentication".into()),
+        // The card's bank knows best.
+        402 => ProviderError::Refused(error.decline_code.clone().unwrap_or_else(code)),
+        // Another call with the same key is under way; something behind Stripe failed; too many calls; Stripe's fault.
+        409 | 424 | 429 | 500.. => ProviderError::Unavailable(code()),
+        _ => ProviderError::Refused(code()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn meaning(status: u16, error: &str) -> ProviderError {
+        classified(StripeError::Stripe(Box::new(miniserde::json::from_str(error).unwrap()), status))
+    }
+
+    #[test]
+    fn a_no_is_refused() {
+        for (status, error, code) in [
+            (
+                402,
+                r#"{"type": "card_error", "code": "card_declined", "decline_code": "insufficient_funds"}"#,
+                "insufficient_funds",
+            ),
+            (402, r#"{"type": "card_error", "code": "expired_card"}"#, "expired_card"),
+            (402, r#"{"type": "card_error"}"#, "card_error"),
+            (400, r#"{"type": "invalid_request_error", "code": "amount_too_small"}"#, "amount_too_small"),
+            (400, r#"{"type": "invalid_request_error", "code": "invented_tomorrow"}"#, "invented_tomorrow"),
+            (400, r#"{"type": "idempotency_error"}"#, "idempotency_error"),
+            (404, r#"{"type": "invalid_request_error", "code": "resource_missing"}"#, "resource_missing"),
+        ] {
+            assert_eq!(meaning(status, error), ProviderError::Refused(code.into()), "{status} {error}");
+        }
+    }
+
+    #[test]
+    fn no_answer_is_unavailable() {
+        for (status, error, code) in [
+            (
+                409,
+                r#"{"type": "idempotency_error", "code": "idempotency_key_in_use"}"#,
+                "idempotency_key_in_use",
+            ),
+            (429, r#"{"type": "invalid_request_error", "code": "rate_limit"}"#, "rate_limit"),
+            (429, r#"{"type": "invalid_request_error", "code": "lock_timeout"}"#, "lock_timeout"),
+            (500, r#"{"type": "api_error"}"#, "api_error"),
+            (503, r#"{"type": "api_error"}"#, "api_error"),
+            (401, r#"{"type": "invalid_request_error"}"#, "authentication"),
+            (403, r#"{"type": "invalid_request_error", "code": "secret_key_required"}"#, "authentication"),
+        ] {
+            assert_eq!(meaning(status, error), ProviderError::Unavailable(code.into()), "{status} {error}");
+        }
+    }
+
+    #[test]
+    fn texts_of_stripes_go_no_further() {
+        let error = r#"{"type": "invalid_request_error", "code": "resource_missing",
+            "message": "No such customer: 'cus_Jane'", "param": "customer"}"#;
+        assert!(!format!("{:?}", meaning(404, error)).contains("Jane"));
+        let error = StripeError::ClientError("https://jane@example.test".into());
+        assert_eq!(classified(error), ProviderError::Unavailable("unreachable".into()));
+    }
+
+    #[test]
+    fn only_a_secret_key_is_one() {
+        assert_eq!(secret_key("sk_test_1\n"), Ok("sk_test_1"));
+        assert_eq!(secret_key(" rk_live_1"), Ok("rk_live_1"));
+        for text in ["", "pk_test_1", r#"{"key": "sk_test_1"}"#, "sk_test 1", "sk_tést"] {
+            assert_eq!(secret_key(text), Err(StripeSetupError::NoSecretKey), "{text}");
+        }
+    }
+}

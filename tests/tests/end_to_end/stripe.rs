@@ -1,0 +1,273 @@
+//! Customer Payment's Stripe provider, over HTTP against localstripe, which keeps the state that Stripe would.
+//!
+//! localstripe isn't Stripe in all: it refuses with a status and seldom with a code, it calls an intent that waits for
+//! its customer a success where Stripe declines an off-session payment, and it would refund twice. These tests keep to
+//! what is right at both. What exactly is sent is tested beside the provider.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use customer_payment::provider::{
+    IdempotencyKey, Payment, PaymentId, PaymentMethods, PaymentProvider, ProviderError, Stripe, Voided,
+};
+use domain::{CustomerId, Money, RideId};
+use end_to_end::{World, unique};
+use serde_json::Value;
+
+/// Any that begins with `sk_`.
+const SECRET: &str = "sk_test_localstripe";
+
+const GOOD: &str = "4242424242424242";
+/// Can be put on file, but not charged.
+const DECLINED: &str = "4000000000000341";
+/// Can be charged only while its owner is there to confirm it.
+const NEEDS_ITS_OWNER: &str = "4000002500003155";
+
+#[tokio::test]
+async fn what_stripe_captures_and_refunds_is_exactly_the_fare() {
+    let till = Till::with(GOOD).await;
+    let id = till.authorizes("256.50").await;
+    let intent = till.intent(&id).await;
+    assert_eq!((&intent["amount"], &intent["currency"]), (&25650.into(), &"usd".into()));
+    assert_eq!(
+        (&intent["status"], &intent["latest_charge"]["captured"]),
+        (&"requires_capture".into(), &false.into())
+    );
+    assert_eq!(intent["metadata"]["fare"], till.fare.to_string());
+
+    assert_eq!(till.captures(&id).await, Ok(()));
+    let intent = till.intent(&id).await;
+    assert_eq!(
+        (&intent["status"], &intent["latest_charge"]["captured"]),
+        (&"succeeded".into(), &true.into())
+    );
+    assert_eq!(
+        (&intent["latest_charge"]["amount"], &intent["latest_charge"]["amount_refunded"]),
+        (&25650.into(), &0.into())
+    );
+
+    assert_eq!(till.refunds(&id, "refund").await, Ok(()));
+    assert_eq!(till.intent(&id).await["latest_charge"]["amount_refunded"], 25650);
+}
+
+#[tokio::test]
+async fn a_step_that_comes_twice_is_made_once() {
+    let till = Till::with(GOOD).await;
+    let id = till.authorizes("256.50").await;
+    assert_eq!(till.authorizes("256.50").await, id);
+    assert_eq!(till.intents().await.len(), 1);
+
+    assert_eq!(till.captures(&id).await, Ok(()));
+    assert_eq!(till.captures(&id).await, Ok(()));
+    let other_key = till.key("capture-again");
+    assert_eq!(till.stripe.capture(&till.payment("256.50"), &id, &other_key).await, Ok(()));
+
+    // With the same key, and with one that Stripe doesn't know.
+    for key in ["refund", "refund", "refund-again"] {
+        assert_eq!(till.refunds(&id, key).await, Ok(()));
+    }
+    let refunds = till.asks(&format!("/v1/refunds?payment_intent={id}")).await;
+    let amounts: Vec<_> =
+        refunds["data"].as_array().unwrap().iter().map(|refund| &refund["amount"]).collect();
+    assert_eq!(amounts, [&Value::from(25650)]);
+}
+
+#[tokio::test]
+async fn a_void_releases_an_authorization() {
+    let till = Till::with(GOOD).await;
+    let id = till.authorizes("256.50").await;
+    for key in ["void", "void", "void-again"] {
+        assert_eq!(till.voids(&id, key).await, Ok(Voided::Released));
+    }
+    assert_eq!(till.intent(&id).await["status"], "canceled");
+    assert!(till.captures(&id).await.is_err(), "nothing is left to capture");
+    assert_eq!(till.stripe.find(&till.payment("256.50")).await, Ok(None), "no authorization is left");
+}
+
+#[tokio::test]
+async fn a_void_leaves_a_captured_payment_to_a_refund() {
+    let till = Till::with(GOOD).await;
+    let id = till.authorizes("256.50").await;
+    assert_eq!(till.captures(&id).await, Ok(()));
+    assert_eq!(till.voids(&id, "void").await, Ok(Voided::Captured));
+    assert_eq!(till.intent(&id).await["status"], "succeeded");
+    assert_eq!(till.refunds(&id, "refund").await, Ok(()));
+}
+
+#[tokio::test]
+async fn a_declined_card_pays_nothing() {
+    let till = Till::with(DECLINED).await;
+    let declined = Err(ProviderError::Refused("card_declined".into()));
+    assert_eq!(till.tries_to_authorize("256.50").await, declined);
+    assert_eq!(
+        till.tries_to_authorize("256.50").await,
+        declined,
+        "and a repeat doesn't change its bank's mind"
+    );
+    assert_eq!(till.stripe.find(&till.payment("256.50")).await, Ok(None));
+}
+
+#[tokio::test]
+async fn a_card_that_needs_its_owner_pays_nothing_and_leaves_nothing_open() {
+    let till = Till::with(NEEDS_ITS_OWNER).await;
+    assert!(matches!(till.tries_to_authorize("256.50").await, Err(ProviderError::Refused(_))));
+    let open = till.intents().await.into_iter().filter(|intent| intent["status"] != "canceled");
+    assert_eq!(open.count(), 0);
+}
+
+#[tokio::test]
+async fn a_payment_is_found_whose_answer_never_came() {
+    let till = Till::with(GOOD).await;
+    assert_eq!(till.stripe.find(&till.payment("256.50")).await, Ok(None));
+    let id = till.authorizes("256.50").await;
+    assert_eq!(till.stripe.find(&till.payment("256.50")).await, Ok(Some(id.clone())));
+    let other = Payment { fare: RideId::new(), ..till.payment("256.50") };
+    assert_eq!(till.stripe.find(&other).await, Ok(None), "another fare of the same customer");
+    assert_eq!(till.captures(&id).await, Ok(()));
+    assert_eq!(till.stripe.find(&till.payment("256.50")).await, Ok(Some(id)), "a captured one too");
+}
+
+#[tokio::test]
+async fn a_customer_without_a_payment_method_on_file_pays_nothing() {
+    let till = Till::with(GOOD).await;
+    let somebody = CustomerId::parse(&unique("walker")).unwrap();
+    let payment = Payment { customer: somebody, ..till.payment("256.50") };
+    let refused = Err(ProviderError::Refused("no_payment_method_on_file".into()));
+    assert_eq!(till.stripe.authorize(&payment, &till.key("authorize")).await, refused);
+}
+
+#[tokio::test]
+async fn a_wrong_key_of_ours_is_not_the_payments_fault() {
+    let till = Till::with(GOOD).await;
+    // localstripe knows no restricted keys, which begin with `rk_`.
+    let stranger = till.at(&url(), "rk_test_unknown");
+    let unavailable = Err(ProviderError::Unavailable("authentication".into()));
+    assert_eq!(stranger.authorize(&till.payment("256.50"), &till.key("authorize")).await, unavailable);
+    assert!(till.intents().await.is_empty());
+}
+
+#[tokio::test]
+async fn nobody_at_stripes_end_is_no_answer() {
+    let till = Till::with(GOOD).await;
+    // A port that was free a moment ago.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let nowhere = till.at(&format!("http://127.0.0.1:{port}"), SECRET);
+    let unavailable = Err(ProviderError::Unavailable("unreachable".into()));
+    assert_eq!(nowhere.authorize(&till.payment("256.50"), &till.key("authorize")).await, unavailable);
+}
+
+#[tokio::test]
+async fn a_free_ride_costs_nothing_and_stripe_hears_nothing_of_it() {
+    let till = Till::with(DECLINED).await;
+    let id = till.authorizes("0.00").await;
+    let payment = till.payment("0.00");
+    assert_eq!(till.stripe.find(&payment).await, Ok(None));
+    assert_eq!(till.stripe.capture(&payment, &id, &till.key("capture")).await, Ok(()));
+    assert_eq!(till.stripe.void(&payment, &id, &till.key("void")).await, Ok(Voided::Released));
+    assert_eq!(till.stripe.refund(&payment, &id, &till.key("refund")).await, Ok(()));
+    assert!(till.intents().await.is_empty());
+}
+
+/// The provider, a customer of its own with one card on file at Stripe, and a fare of that customer.
+struct Till {
+    world: World,
+    stripe: Stripe,
+    fare: RideId,
+    customer: CustomerId,
+    stripe_customer: String,
+}
+
+fn url() -> String {
+    std::env::var("STRIPE_URL").expect("STRIPE_URL names the fake of Stripe: run `make test-e2e`")
+}
+
+impl Till {
+    async fn with(card: &str) -> Self {
+        let world = World::shared().await;
+        // First, as its client settles which TLS library this process uses, and reqwest waits to be told.
+        let stripe = provider(&world, &url(), SECRET);
+        let customer = CustomerId::parse(&unique("rider")).unwrap();
+        let stripe_customer = told("/v1/customers", "").await;
+        let card =
+            format!("type=card&card[number]={card}&card[exp_month]=12&card[exp_year]=2040&card[cvc]=123");
+        let payment_method = told("/v1/payment_methods", &card).await;
+        told(&format!("/v1/payment_methods/{payment_method}/attach"), &format!("customer={stripe_customer}"))
+            .await;
+
+        let table = world.output("customer-payment", "PaymentMethodsTableName");
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let put = world.dynamodb.put_item().table_name(table).item("customer", text(customer.as_str()));
+        let put =
+            put.item("stripeCustomer", text(&stripe_customer)).item("paymentMethod", text(&payment_method));
+        put.send().await.unwrap();
+
+        Self { world, stripe, fare: RideId::new(), customer, stripe_customer }
+    }
+
+    /// The provider as it would be somewhere else, or with another key.
+    fn at(&self, url: &str, secret: &str) -> Stripe {
+        provider(&self.world, url, secret)
+    }
+
+    fn payment(&self, amount: &str) -> Payment {
+        Payment { fare: self.fare, customer: self.customer.clone(), amount: Money::parse(amount).unwrap() }
+    }
+
+    fn key(&self, step: &str) -> IdempotencyKey {
+        IdempotencyKey(format!("{}-{step}", self.fare))
+    }
+
+    async fn tries_to_authorize(&self, amount: &str) -> Result<PaymentId, ProviderError> {
+        self.stripe.authorize(&self.payment(amount), &self.key("authorize")).await
+    }
+
+    async fn authorizes(&self, amount: &str) -> PaymentId {
+        self.tries_to_authorize(amount).await.unwrap()
+    }
+
+    async fn captures(&self, id: &PaymentId) -> Result<(), ProviderError> {
+        self.stripe.capture(&self.payment("256.50"), id, &self.key("capture")).await
+    }
+
+    async fn voids(&self, id: &PaymentId, key: &str) -> Result<Voided, ProviderError> {
+        self.stripe.void(&self.payment("256.50"), id, &self.key(key)).await
+    }
+
+    async fn refunds(&self, id: &PaymentId, key: &str) -> Result<(), ProviderError> {
+        self.stripe.refund(&self.payment("256.50"), id, &self.key(key)).await
+    }
+
+    // ---- Stripe's own record ---------------------------------------------------------------------------------------
+
+    async fn asks(&self, path: &str) -> Value {
+        let ask = reqwest::Client::new().get(url() + path).bearer_auth(SECRET);
+        json(ask.send().await.unwrap()).await
+    }
+
+    async fn intent(&self, id: &PaymentId) -> Value {
+        self.asks(&format!("/v1/payment_intents/{id}?expand[]=latest_charge")).await
+    }
+
+    /// All that the customer's card was ever asked for.
+    async fn intents(&self) -> Vec<Value> {
+        let list =
+            self.asks(&format!("/v1/payment_intents?customer={}&limit=100", self.stripe_customer)).await;
+        list["data"].as_array().unwrap().clone()
+    }
+}
+
+fn provider(world: &World, url: &str, secret: &str) -> Stripe {
+    let table = world.output("customer-payment", "PaymentMethodsTableName").to_owned();
+    Stripe::at(url, secret, "usd", PaymentMethods::new(world.dynamodb.clone(), table)).unwrap()
+}
+
+/// Tells Stripe something that the app would have told it, and gives the id of what that made.
+async fn told(path: &str, form: &str) -> String {
+    let tell = reqwest::Client::new().post(url() + path).bearer_auth(SECRET).body(form.to_owned());
+    let tell = tell.header("content-type", "application/x-www-form-urlencoded");
+    json(tell.send().await.unwrap()).await["id"].as_str().unwrap().to_owned()
+}
+
+async fn json(answer: reqwest::Response) -> Value {
+    let (status, body) = (answer.status(), answer.text().await.unwrap());
+    assert!(status.is_success(), "{status}: {body}");
+    serde_json::from_str(&body).unwrap()
+}

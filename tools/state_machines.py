@@ -1,0 +1,147 @@
+"""Checks state machines by what the emulator doesn't enforce: the language, and that a role allows what the steps do.
+
+Run with the Python of the lint environment, which has statelint and cfn-lint. Prints what is wrong, and fails if anything
+is. `--diagrams` rewrites the diagrams in the docs instead.
+"""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+from cfnlint.decode import decode
+from statelint.linter import Linter
+
+ROOT = Path(__file__).resolve().parent.parent
+# What a step does, and which of its parameters says to what.
+INTEGRATIONS = {
+    "dynamodb:putItem": ("dynamodb:PutItem", "TableName"),
+    "dynamodb:updateItem": ("dynamodb:UpdateItem", "TableName"),
+    "lambda:invoke": ("lambda:InvokeFunction", "FunctionName"),
+    "sns:publish": ("sns:Publish", "TopicArn"),
+    "sqs:sendMessage": ("sqs:SendMessage", "QueueUrl"),
+    "sqs:sendMessage.waitForTaskToken": ("sqs:SendMessage", "QueueUrl"),
+}
+DIAGRAM = re.compile(r"(<!-- diagram of (\S+), written by make diagrams -->\n).*?(<!-- end of diagram -->)", re.DOTALL)
+
+
+def main() -> None:
+    definitions = sorted((ROOT / "statemachines").glob("*.asl.json"))
+    if not definitions:
+        sys.exit("there are no state machines to check")
+    if "--diagrams" in sys.argv:
+        for page, text in pages():
+            page.write_text(text)
+        return
+    faults = [fault for definition in definitions for fault in language_faults(definition)]
+    checked = set()
+    for template in sorted((ROOT / "infra").glob("*.yaml")):
+        for definition, more in role_faults(template):
+            checked.add(definition.resolve())
+            faults += more
+    faults += [f"{path.name}: no template deploys it" for path in definitions if path.resolve() not in checked]
+    faults += [f"{page.name}: its diagram is out of date: run make diagrams" for page, text in pages() if page.read_text() != text]
+    drawn = {name for page, text in pages() for _, name, _ in DIAGRAM.findall(text)}
+    faults += [f"{path.name}: no page in docs/ has its diagram" for path in definitions if path.name not in drawn]
+    if faults:
+        sys.exit("\n".join(faults))
+
+
+def language_faults(path: Path) -> list[str]:
+    """What statelint says, and a Comment on every state."""
+    definition = json.loads(path.read_text())
+    faults = [f"{path.name}: {fault}" for fault in Linter.validate(definition)]
+    uncommented = [name for name, state in definition["States"].items() if not state.get("Comment")]
+    return faults + [f"{path.name}: {name} has no Comment" for name in uncommented]
+
+
+def role_faults(template: Path) -> list[tuple[Path, list[str]]]:
+    """For each state machine of a template, what its role lacks and what it has too much of."""
+    document, errors = decode(str(template))
+    if errors:
+        sys.exit(f"{template.name}: {errors}")
+    resources = document["Resources"]
+    found = []
+    for name, machine in resources.items():
+        if machine["Type"] != "AWS::Serverless::StateMachine":
+            continue
+        properties = machine["Properties"]
+        definition = template.parent / properties["DefinitionUri"]
+        substitutions = properties["DefinitionSubstitutions"]
+        needed, faults = set(), []
+        for step, state in json.loads(definition.read_text())["States"].items():
+            if state["Type"] != "Task":
+                continue
+            integration = INTEGRATIONS.get(state["Resource"].removeprefix("arn:aws:states:::"))
+            if not integration:
+                faults.append(f"{definition.name}: {step} does what tools/state_machines.py doesn't know: {state['Resource']}")
+                continue
+            action, parameter = integration
+            placeholder = state["Parameters"][parameter].removeprefix("${").removesuffix("}")
+            needed.add((action, identity(substitutions[placeholder])))
+        role = resources[properties["Role"]["Fn::GetAtt"][0]]["Properties"]
+        allowed = set()
+        for policy in role["Policies"]:
+            for statement in policy["PolicyDocument"]["Statement"]:
+                for action in as_list(statement["Action"]):
+                    allowed |= {(action, identity(resource)) for resource in as_list(statement["Resource"])}
+        faults += [f"{template.name}: {name}'s role lacks {action} on {what}" for action, what in sorted(needed - allowed)]
+        faults += [f"{template.name}: {name}'s role needn't have {action} on {what}" for action, what in sorted(allowed - needed)]
+        found.append((definition, faults))
+    return found
+
+
+def as_list(value: object) -> list:
+    return value if isinstance(value, list) else [value]
+
+
+def identity(value: object) -> str:
+    """The resource that a template's value names, be it by name, URL or ARN."""
+    match value:
+        case {"Ref": name} | {"Fn::GetAtt": [name, "Arn"]}:
+            return name
+        case {"Fn::ImportValue": {"Fn::Sub": export}}:
+            return re.sub(r"(Url|Arn)$", "", export.removeprefix("wild-rydes-${Stage}-"))
+    return str(value)
+
+
+def pages() -> list[tuple[Path, str]]:
+    """The pages that have diagrams, as they should be."""
+    drawn = lambda match: f"{match[1]}{diagram(ROOT / 'statemachines' / match[2])}{match[3]}"
+    texts = [(page, page.read_text()) for page in sorted((ROOT / "docs").glob("*.md"))]
+    return [(page, DIAGRAM.sub(drawn, text)) for page, text in texts if DIAGRAM.search(text)]
+
+
+def diagram(path: Path) -> str:
+    """A state machine as a Mermaid flowchart: the way forward in solid lines, what is caught in dotted ones."""
+    definition = json.loads(path.read_text())
+    states = definition["States"]
+    lines = ["```mermaid", "flowchart TD", f"  start(( )) --> {definition['StartAt']}"]
+    for name, state in states.items():
+        opening, closing = {"Succeed": ("([", "])"), "Fail": ("([", "])"), "Choice": ("{", "}")}.get(state["Type"], ("[", "]"))
+        what = state.get("Resource", "").removeprefix("arn:aws:states:::").replace(".waitForTaskToken", ", task token")
+        label = f'"{name}<br/><small>{what}</small>"' if what else f'"{name}"'
+        lines.append(f"  {name}{opening}{label}{closing}")
+    succeeds = any(state.get("End") for state in states.values())
+    if succeeds:
+        lines.append("  done((( )))")
+    for name, state in states.items():
+        if "Next" in state:
+            lines.append(f"  {name} --> {state['Next']}")
+        elif state.get("End"):
+            lines.append(f"  {name} --> done")
+        for catcher in state.get("Catch", []):
+            errors = [error.removeprefix("DynamoDB.") for error in catcher["ErrorEquals"]]
+            errors = "anything else" if errors == ["States.ALL"] and len(state["Catch"]) > 1 else "anything" if errors == ["States.ALL"] else ", ".join(errors)
+            lines.append(f'  {name} -. "{errors}" .-> {catcher["Next"]}')
+    compensations = [name for name, state in states.items() if state.get("Comment", "").startswith("Compensation")]
+    if compensations:
+        lines += ["  classDef compensation fill:#fff3cd,stroke:#b8860b,color:#000", f"  class {','.join(compensations)} compensation"]
+    failures = [name for name, state in states.items() if state["Type"] == "Fail"]
+    if failures:
+        lines += ["  classDef failure fill:#f8d7da,stroke:#a94442,color:#000", f"  class {','.join(failures)} failure"]
+    return "\n".join([*lines, "```", ""])
+
+
+if __name__ == "__main__":
+    main()
