@@ -27,11 +27,16 @@ def walk(rydes: Path, env: dict[str, str]) -> None:
         steps = json.loads(run("trace", ride, "--json", shown=False))["services"]
         return {step["service"]: step for step in steps}
 
+    def fare(ride: str) -> list[str]:
+        """Shows the way of a ride's fare, and gives the states."""
+        run("fare", ride)
+        return [step["state"] for step in json.loads(run("fare", ride, "--json", shown=False))["steps"]]
+
     title("Use case 1: a ride is completed (publish-subscribe, message filter, topic-queue chaining)")
     run("add-contact", "cmr", "cmr@example.com")
     say.line("\nA long and expensive ride. Five services want to know; none of them is known to the one that tells.")
     ride = run("complete-ride", "--from", "Berlin", "--to", "Frankfurt", "--distance", "600", "--fare", "256.50").strip()
-    reached = trace(ride)
+    first, reached = ride, trace(ride)
     check(all(step["effect"] for step in reached.values()), "a ride did not reach all its subscribers")
 
     say.line("\nAn ordinary ride, of a customer without an address. The topic's filter keeps it from Extraordinary Rides.")
@@ -41,6 +46,16 @@ def walk(rydes: Path, env: dict[str, str]) -> None:
     extraordinary = reached.pop("extraordinary-rides")
     check(all(step["effect"] for step in reached.values()), "an ordinary ride did not reach its subscribers")
     check("filtered_out" in extraordinary["delivery"], "an ordinary ride was not filtered out of Extraordinary Rides")
+
+    title("Use case 4: its fare is collected (saga, FIFO queue with message groups, task tokens)")
+    run("add-contact", "tom_fail_credit", "tom@example.com")
+    say.line("\nCustomer Accounting had each fare collected as it opened it. The first one, step by step:")
+    check("NotifySuccess" in fare(first), "a fare was not collected")
+
+    say.line("\nTom pays, but his account takes no credit. What was taken is given back, and he is told.")
+    ride = run("complete-ride", "--customer", "tom_fail_credit", "--fare", "88.00").strip()
+    trace(ride)
+    check(fare(ride)[-1] == "FareFailed", "a fare that can't be credited was not given up")
 
     say.line("\nNothing waits, nothing was lost:")
     run("status")

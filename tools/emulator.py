@@ -24,8 +24,8 @@ def free_port() -> int:
 class Emulator:
     """One emulator, whose process id, log and endpoint stand in a folder."""
 
-    def __init__(self, folder: Path, port: int) -> None:
-        self.folder, self.port = folder, port
+    def __init__(self, folder: Path, port: int, settings: dict[str, str] = {}) -> None:
+        self.folder, self.port, self.settings = folder, port, settings
         self.record = folder / "emulator.json"
         self.log = folder / "emulator.log"
 
@@ -83,6 +83,7 @@ class Emulator:
             "AWS_ENDPOINT_URL": self.endpoint,
             "MINISTACK_REGION": REGION,
             "TMPDIR": str(self._temporary()),
+            **self.settings,
         }
         with say.step(f"starting the emulator on {self.endpoint}"), self.log.open("wb") as log:
             process = subprocess.Popen(

@@ -19,6 +19,7 @@ import functions
 import say
 import stacks
 from emulator import Emulator, free_port
+from localstripe import LocalStripe
 from stacks import INFRA, Deployment
 
 ROOT = environments.ROOT
@@ -144,11 +145,14 @@ def against_fresh_stacks(_: argparse.Namespace) -> None:
     cargo(*tests, "--no-run")
     folder = LOCAL / "test"
     shutil.rmtree(folder, ignore_errors=True)
-    emulator = Emulator(folder, free_port())
+    # Retries of state machines wait a fiftieth of their time.
+    emulator = Emulator(folder, free_port(), {"SFN_WAIT_SCALE": "0.02"})
     emulator.start()
     try:
         stage_locally(emulator, folder, "test")
-        cargo(*tests, env={**emulator.environment(), "STAGE": "test", "RYDES": str(functions.RYDES)})
+        with LocalStripe() as stripe:
+            env = {"STAGE": "test", "RYDES": str(functions.RYDES), "STRIPE_URL": stripe.url}
+            cargo(*tests, env={**emulator.environment(), **env})
     finally:
         emulator.stop()
 

@@ -9,12 +9,23 @@ const DEADLINE: Duration = Duration::from_mins(1);
 #[track_caller]
 pub fn eventually<T: Debug, F: Future<Output = T>>(
     what: &str,
+    look: impl FnMut() -> F,
+    right: impl Fn(&T) -> bool,
+) -> impl Future<Output = T> {
+    eventually_within(DEADLINE, what, look, right)
+}
+
+/// The same with a deadline of its own, for what is much work.
+#[track_caller]
+pub fn eventually_within<T: Debug, F: Future<Output = T>>(
+    patience: Duration,
+    what: &str,
     mut look: impl FnMut() -> F,
     right: impl Fn(&T) -> bool,
 ) -> impl Future<Output = T> {
     let caller = std::panic::Location::caller();
     async move {
-        let deadline = Instant::now() + DEADLINE;
+        let deadline = Instant::now() + patience;
         loop {
             let seen = look().await;
             if right(&seen) {
@@ -22,7 +33,7 @@ pub fn eventually<T: Debug, F: Future<Output = T>>(
             }
             assert!(
                 Instant::now() < deadline,
-                "{caller}: {what}: not within {DEADLINE:?}; last seen: {seen:?}"
+                "{caller}: {what}: not within {patience:?}; last seen: {seen:?}"
             );
             sleep(Duration::from_millis(100)).await;
         }

@@ -4,11 +4,15 @@
 mod caller;
 mod contract;
 mod eventually;
+mod fares;
 mod ride;
+mod saga;
 mod world;
 
 pub use caller::Caller;
 pub use contract::Contract;
-pub use eventually::eventually;
+pub use eventually::{eventually, eventually_within};
+pub use fares::{Fare, ProviderCall};
 pub use ride::{Ride, unique};
+pub use saga::{Ended, Fault, Saga};
 pub use world::{DeadLetter, Service, World};

@@ -13,7 +13,7 @@ use rydes::{Deployment, Lake};
 use serde_json::Value;
 use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-/// A subscriber of the Ride Completion Topic, under the names that the contract gives it.
+/// A service behind a buffer queue, under the names that the contract gives it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Service {
     pub stack: &'static str,
@@ -32,6 +32,10 @@ impl Service {
         Self { stack: "datalake-ingestion", name: "DatalakeIngestion", function: "ingest-events" };
     pub const EXTRAORDINARY: Self =
         Self { stack: "extraordinary-rides", name: "ExtraordinaryRides", function: "feature-ride" };
+    /// A participant of the saga, not a subscriber.
+    pub const PAYMENT: Self =
+        Self { stack: "customer-payment", name: "Payment", function: "process-payment" };
+    /// The subscribers of the Ride Completion Topic.
     pub const ALL: [Self; 5] =
         [Self::NOTIFICATION, Self::ACCOUNTING, Self::LOYALTY, Self::DATALAKE, Self::EXTRAORDINARY];
 }
@@ -55,7 +59,7 @@ pub struct World {
     _turn: Turn,
 }
 
-type Item = HashMap<String, AttributeValue>;
+pub(crate) type Item = HashMap<String, AttributeValue>;
 
 /// A message in a dead-letter queue.
 #[derive(Debug)]
@@ -100,7 +104,7 @@ impl World {
 
     // ---- what services did -----------------------------------------------------------------------------------------
 
-    async fn item(&self, stack: &str, table: &str, key: &[(&str, &str)]) -> Option<Item> {
+    pub(crate) async fn item(&self, stack: &str, table: &str, key: &[(&str, &str)]) -> Option<Item> {
         let key =
             key.iter().map(|(name, value)| ((*name).to_owned(), AttributeValue::S((*value).to_owned())));
         let get = self.dynamodb.get_item().table_name(self.output(stack, table)).consistent_read(true);
@@ -213,15 +217,83 @@ impl World {
     /// Denies a function an action while something happens. The permission comes back even if that panics, or every
     /// test after it would fail too.
     pub async fn while_denied<T>(&self, function: &str, action: &str, what: impl Future<Output = T>) -> T {
+        self.while_denied_on(function, action, "*", what).await
+    }
+
+    /// The same, on one table only.
+    pub async fn while_denied_on<T>(
+        &self,
+        function: &str,
+        action: &str,
+        table: &str,
+        what: impl Future<Output = T>,
+    ) -> T {
         const NAME: &str = "denied-by-a-test";
         let role = self.role_of(function).await;
+        let resource =
+            if table == "*" { table.to_owned() } else { format!("arn:aws:dynamodb:*:*:table/{table}") };
         let policy = serde_json::json!({"Version": "2012-10-17",
-            "Statement": [{"Effect": "Deny", "Action": action, "Resource": "*"}]});
+            "Statement": [{"Effect": "Deny", "Action": action, "Resource": resource}]});
         let put = self.iam.put_role_policy().role_name(&role).policy_name(NAME);
         put.policy_document(policy.to_string()).send().await.unwrap();
         let happened = AssertUnwindSafe(what).catch_unwind().await;
         self.iam.delete_role_policy().role_name(&role).policy_name(NAME).send().await.unwrap();
         happened.unwrap_or_else(|panic| resume_unwind(panic))
+    }
+
+    /// Shortens, while something happens, how long a queue keeps a message invisible after its receiver has died.
+    pub async fn with_visibility_timeout<T>(
+        &self,
+        service: Service,
+        seconds: u32,
+        what: impl Future<Output = T>,
+    ) -> T {
+        let queue = self.output(service.stack, &format!("{}QueueUrl", service.name));
+        let get = self.sqs.get_queue_attributes().queue_url(queue).attribute_names(QueueAttributeName::All);
+        let before =
+            get.send().await.unwrap().attributes.unwrap()[&QueueAttributeName::VisibilityTimeout].clone();
+        let set = async |value: String| {
+            let set = self.sqs.set_queue_attributes().queue_url(queue);
+            set.attributes(QueueAttributeName::VisibilityTimeout, value).send().await.unwrap();
+        };
+        set(seconds.to_string()).await;
+        let happened = AssertUnwindSafe(what).catch_unwind().await;
+        set(before).await;
+        happened.unwrap_or_else(|panic| resume_unwind(panic))
+    }
+
+    /// Kills the running processes of these functions, wherever they are in their work; gives how many there were.
+    pub fn kills(&self, functions: &[&str]) -> usize {
+        let named = |function: &&str| {
+            format!("AWS_LAMBDA_FUNCTION_NAME=wild-rydes-{}-{function}", self.deployment.stage)
+        };
+        let names: Vec<_> = functions.iter().map(named).collect();
+        let mut killed = 0;
+        for process in std::fs::read_dir("/proc").unwrap().flatten() {
+            // Not every process is ours to read, and some end meanwhile.
+            let Ok(environment) = std::fs::read(process.path().join("environ")) else { continue };
+            let is_one =
+                environment.split(|b| *b == 0).any(|v| names.iter().any(|name| name.as_bytes() == v));
+            if is_one {
+                let pid = process.file_name();
+                let kill = std::process::Command::new("kill").arg("-9").arg(pid).status().unwrap();
+                killed += usize::from(kill.success());
+            }
+        }
+        killed
+    }
+
+    /// A FIFO queue that nobody receives from.
+    pub async fn creates_fifo_queue(&self) -> String {
+        let create = self.sqs.create_queue().queue_name(format!("{}.fifo", crate::unique("held-up")));
+        let create = create.attributes(QueueAttributeName::FifoQueue, "true");
+        create.send().await.unwrap().queue_url.unwrap()
+    }
+
+    /// The next message of a queue.
+    pub async fn receives(&self, queue_url: &str) -> Option<String> {
+        let received = self.sqs.receive_message().queue_url(queue_url).send().await.unwrap();
+        received.messages.unwrap_or_default().into_iter().next()?.body
     }
 
     /// The role whose policy is named after the function. Role names themselves are cut off.
@@ -249,7 +321,7 @@ impl From<Message> for DeadLetter {
     }
 }
 
-fn text(item: &Item, name: &str) -> String {
+pub(crate) fn text(item: &Item, name: &str) -> String {
     match &item[name] {
         AttributeValue::S(value) | AttributeValue::N(value) => value.clone(),
         other => panic!("{name} is {other:?}"),

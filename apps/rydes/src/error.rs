@@ -59,6 +59,11 @@ pub enum Error {
     /// No such ride.
     #[error("there is no ride {0} in this deployment; rydes complete-ride prints the ids of new ones")]
     NoSuchRide(String),
+    /// No collection of such a ride's fare.
+    #[error(
+        "there is no collection of the fare of ride {0} in this deployment; it begins a moment after the ride is completed"
+    )]
+    NoSuchFare(String),
     /// What was given can't be used.
     #[error("{0}")]
     Usage(String),

@@ -6,7 +6,7 @@ use std::{io::IsTerminal, process::ExitCode, time::Duration};
 
 use clap::{Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
-use rydes::{AddContact, CompleteRide, Deployment, Error, RideTrace};
+use rydes::{AddContact, CompleteRide, Deployment, Error, FareTrace, RideTrace};
 use serde_json::json;
 
 /// The command-line client of Wild Rydes: of its apps, and of whoever operates it.
@@ -32,6 +32,14 @@ enum Command {
     CompleteRide(CompleteRide),
     /// Wait for a ride to reach its subscribers and show what each did with it
     Trace {
+        /// The ride's id
+        id: String,
+        /// How many seconds to wait
+        #[arg(long, default_value_t = 60)]
+        timeout: u64,
+    },
+    /// Wait for a ride's fare to be collected, or given up, and show the way there
+    Fare {
         /// The ride's id
         id: String,
         /// How many seconds to wait
@@ -73,6 +81,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Error> {
             show::answer(cli.json, &json!({ "id": id }), |_| println!("{id}"));
         }
         Command::Trace { id, timeout } => return trace(&deployment, &id, timeout, cli.json).await,
+        Command::Fare { id, timeout } => return fare(&deployment, &id, timeout, cli.json).await,
         Command::Status => show::answer(cli.json, &rydes::status(&deployment).await?, show::status),
         Command::AddContact(contact) => {
             rydes::add_contact(&deployment, &contact).await?;
@@ -87,6 +96,28 @@ async fn run(cli: Cli) -> Result<ExitCode, Error> {
 
 /// Fails if the time is up before every service has done its part, so that scripts can rely on it.
 async fn trace(deployment: &Deployment, id: &str, timeout: u64, json: bool) -> Result<ExitCode, Error> {
+    let bar = spinner(json);
+    let progress = |trace: &RideTrace| bar.set_message(show::waiting(trace));
+    let trace = rydes::trace_ride(deployment, id, Duration::from_secs(timeout), progress).await;
+    bar.finish_and_clear();
+    let trace = trace?;
+    show::answer(json, &trace, show::trace);
+    Ok(if trace.is_complete() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Fails if the time is up before the collection has ended; a fare that was given up is an end like any other.
+async fn fare(deployment: &Deployment, id: &str, timeout: u64, json: bool) -> Result<ExitCode, Error> {
+    let bar = spinner(json);
+    let progress = |fare: &FareTrace| bar.set_message(format!("in {}", fare.current()));
+    let fare = rydes::trace_fare(deployment, id, Duration::from_secs(timeout), progress).await;
+    bar.finish_and_clear();
+    let fare = fare?;
+    show::answer(json, &fare, show::fare);
+    Ok(if fare.is_over() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Shows that something is waited for, where somebody is looking.
+fn spinner(json: bool) -> ProgressBar {
     let bar = if json || !std::io::stderr().is_terminal() {
         ProgressBar::hidden()
     } else {
@@ -96,10 +127,5 @@ async fn trace(deployment: &Deployment, id: &str, timeout: u64, json: bool) -> R
         ProgressStyle::with_template("{spinner} {msg} {elapsed}").unwrap_or(ProgressStyle::default_spinner()),
     );
     bar.enable_steady_tick(Duration::from_millis(100));
-    let progress = |trace: &RideTrace| bar.set_message(show::waiting(trace));
-    let trace = rydes::trace_ride(deployment, id, Duration::from_secs(timeout), progress).await;
-    bar.finish_and_clear();
-    let trace = trace?;
-    show::answer(json, &trace, show::trace);
-    Ok(if trace.is_complete() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    bar
 }

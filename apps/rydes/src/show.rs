@@ -1,7 +1,7 @@
 //! What a person sees.
 
 use comfy_table::{Cell, CellAlignment, Table, presets::UTF8_FULL_CONDENSED};
-use rydes::{Delivery, RideTrace, Status, Step};
+use rydes::{Delivery, FareStep, FareTrace, RideTrace, Status, Step, StepError, StepOutcome};
 use serde::Serialize;
 
 /// An answer as JSON, or as a person reads it.
@@ -52,11 +52,12 @@ pub fn trace(trace: &RideTrace) {
     let RideTrace { ride, from, to, distance, fare, accepted, .. } = trace;
     println!("Ride {ride}\n{from} → {to}, {distance} km, fare {fare}, accepted {accepted:.3}");
     let mut table = table(&["service", "topic → queue", "effect", "after"]);
-    for step in &trace.services {
+    for step in trace.services.iter().chain(&trace.fare_collection) {
         let delivery = match &step.delivery {
             Delivery::Queue => "queued".to_owned(),
             Delivery::FilteredOut(why) => format!("filtered out:\n{}", why.replace(", ", "\n")),
             Delivery::NotSubscribed => "not subscribed".to_owned(),
+            Delivery::Started => "started".to_owned(),
         };
         let latency = step.latency_ms.map_or_else(|| "–".to_owned(), |ms| format!("{ms} ms"));
         table.add_row([
@@ -75,16 +76,53 @@ pub fn trace(trace: &RideTrace) {
 fn effect(step: &Step) -> &str {
     match (&step.effect, &step.delivery) {
         (Some(effect), _) => effect,
-        (None, Delivery::Queue) => "nothing yet",
+        (None, Delivery::Queue | Delivery::Started) => "nothing yet",
         (None, _) => "–",
+    }
+}
+
+/// The path through the saga: forward, back, and how it ended.
+pub fn fare(trace: &FareTrace) {
+    let FareTrace { fare, amount, status, execution, duration_ms, steps } = trace;
+    let amount = amount.as_ref().map(|amount| format!(" of {amount}")).unwrap_or_default();
+    let status = status.as_deref().unwrap_or("NOT REGISTERED").to_lowercase().replace('_', " ");
+    println!("Fare {fare}{amount}: {status}");
+    println!("The execution {}, {}\n", execution.to_lowercase().replace('_', " "), span(*duration_ms));
+    let width = steps.iter().map(|step| step.state.len()).max().unwrap_or_default();
+    for (n, step) in steps.iter().enumerate() {
+        let FareStep { state, compensation, outcome, attempts, errors, duration_ms } = step;
+        let mark = match (outcome, compensation) {
+            (StepOutcome::Done, false) => "●",
+            (StepOutcome::Done, true) => "↩",
+            (StepOutcome::Failed, _) => "✗",
+            (StepOutcome::Running, _) => "…",
+        };
+        let tries = if *attempts > 1 { format!("{attempts} tries") } else { String::new() };
+        let taken = if *attempts > 0 { span(*duration_ms) } else { String::new() };
+        let line = format!("  {mark} {state:width$}  {taken:>8}  {tries}");
+        println!("{}", line.trim_end());
+        let rail = if n + 1 < steps.len() { "│" } else { " " };
+        for StepError { error, cause } in errors {
+            println!("  {rail}   {error}{}{cause}", if cause.is_empty() { "" } else { ": " });
+        }
+    }
+    if !trace.is_over() {
+        println!("\nIt is not over yet.");
+    }
+}
+
+/// Milliseconds as people say them.
+fn span(milliseconds: i64) -> String {
+    match milliseconds {
+        ..1000 => format!("{milliseconds} ms"),
+        1000..60_000 => format!("{}.{} s", milliseconds / 1000, milliseconds % 1000 / 100),
+        _ => format!("{} min {} s", milliseconds / 60_000, milliseconds % 60_000 / 1000),
     }
 }
 
 /// What is still waited for.
 pub fn waiting(trace: &RideTrace) -> String {
-    let missing =
-        trace.services.iter().filter(|step| step.effect.is_none() && step.delivery == Delivery::Queue);
-    format!("waiting for {}", missing.map(|step| step.service).collect::<Vec<_>>().join(", "))
+    format!("waiting for {}", trace.missing().map(|step| step.service).collect::<Vec<_>>().join(", "))
 }
 
 fn table(header: &[&str]) -> Table {

@@ -1,9 +1,8 @@
 //! `rydes trace`: what every service did with a ride.
 
-use std::{collections::HashMap, time::Duration};
+use std::time::Duration;
 
-use aws_sdk_dynamodb::{Client, types::AttributeValue};
-use domain::{Money, Points, RideId, Tier};
+use domain::{Points, RideId, Tier};
 use jiff::Timestamp;
 use serde::Serialize;
 use tokio::time::Instant;
@@ -11,9 +10,8 @@ use tokio::time::Instant;
 use crate::{
     Deployment, Error, Lake,
     filter::{Verdict, judge},
+    tables::{Item, Tables, amount, time, value},
 };
-
-type Item = HashMap<String, AttributeValue>;
 
 /// What became of a ride.
 #[derive(Debug, Serialize)]
@@ -34,6 +32,8 @@ pub struct RideTrace {
     pub correlation_id: String,
     /// What each subscriber of the Ride Completion Topic did.
     pub services: Vec<Step>,
+    /// What became of its fare: the saga, and who was told how it ended.
+    pub fare_collection: Vec<Step>,
 }
 
 /// What a service did with the ride.
@@ -59,13 +59,32 @@ pub enum Delivery {
     FilteredOut(String),
     /// The service isn't subscribed.
     NotSubscribed,
+    /// Customer Accounting started it.
+    Started,
 }
 
 impl RideTrace {
     /// True if every service that should see the ride has.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.services.iter().all(|step| step.effect.is_some() || step.delivery != Delivery::Queue)
+        self.missing().next().is_none()
+    }
+
+    /// What is still to come.
+    pub fn missing(&self) -> impl Iterator<Item = &Step> {
+        self.services.iter().chain(&self.fare_collection).filter(|step| step.is_awaited())
+    }
+}
+
+impl Step {
+    fn new(service: &'static str, delivery: Delivery) -> Self {
+        Self { service, delivery, effect: None, latency_ms: None }
+    }
+
+    /// True if an effect should come, and hasn't.
+    #[must_use]
+    pub fn is_awaited(&self) -> bool {
+        self.effect.is_none() && matches!(self.delivery, Delivery::Queue | Delivery::Started)
     }
 }
 
@@ -91,9 +110,9 @@ pub async fn trace_ride(
     mut progress: impl FnMut(&RideTrace),
 ) -> Result<RideTrace, Error> {
     let ride = RideId::parse(ride).map_err(|rule| Error::Usage(format!("ride id: {rule}")))?;
-    let tracer =
-        Tracer { dynamodb: Client::new(deployment.aws()), deployment, ride, lake: Lake::of(deployment)? };
-    let row = tracer.item("unicorn-management", "RidesTableName", &[("id", &ride.to_string())]).await?;
+    let tracer = Tracer { tables: Tables::of(deployment), deployment, ride, lake: Lake::of(deployment)? };
+    let row =
+        tracer.tables.item("unicorn-management", "RidesTableName", &[("id", &ride.to_string())]).await?;
     let row = row.ok_or_else(|| Error::NoSuchRide(ride.to_string()))?;
     let mut trace = tracer.start(&row).await?;
     let deadline = Instant::now() + patience;
@@ -109,7 +128,7 @@ pub async fn trace_ride(
 
 struct Tracer<'a> {
     deployment: &'a Deployment,
-    dynamodb: Client,
+    tables: Tables<'a>,
     lake: Lake,
     ride: RideId,
 }
@@ -124,7 +143,7 @@ impl Tracer<'_> {
         let mut services = Vec::new();
         for subscriber in &SUBSCRIBERS {
             let delivery = self.delivery(subscriber, row).await?;
-            services.push(Step { service: subscriber.service, delivery, effect: None, latency_ms: None });
+            services.push(Step::new(subscriber.service, delivery));
         }
         Ok(RideTrace {
             ride: self.ride.to_string(),
@@ -135,44 +154,86 @@ impl Tracer<'_> {
             accepted,
             correlation_id: value(row, "correlationId"),
             services,
+            fare_collection: vec![
+                Step::new("fare-collection", Delivery::Started),
+                Step::new("customer-notification", Delivery::Queue),
+            ],
         })
     }
 
     /// Looks for the effects not yet seen.
     async fn look(&self, row: &Item, trace: &mut RideTrace) -> Result<(), Error> {
         let accepted = trace.accepted;
-        for step in
-            trace.services.iter_mut().filter(|step| step.effect.is_none() && step.delivery == Delivery::Queue)
-        {
-            if let Some((effect, at)) = self.effect(step.service, row, accepted).await? {
-                step.effect = Some(effect);
-                step.latency_ms = at.map(|at| at.as_millisecond() - accepted.as_millisecond());
-            }
+        for step in trace.services.iter_mut().filter(|step| step.is_awaited()) {
+            step.has_seen(self.effect(step.service, row, accepted).await?, accepted);
+        }
+        for step in trace.fare_collection.iter_mut().filter(|step| step.is_awaited()) {
+            let seen = match step.delivery {
+                Delivery::Started => self.outcome().await?,
+                _ => self.told().await?,
+            };
+            step.has_seen(seen, accepted);
         }
         Ok(())
+    }
+
+    /// How the collection of the fare ended.
+    async fn outcome(&self) -> Result<Seen, Error> {
+        let ride = self.ride.to_string();
+        let found = self.tables.item("fare-collection", "FaresTableName", &[("fareId", &ride)]).await?;
+        let Some(fare) = found else {
+            return Ok(None);
+        };
+        Ok(match value(&fare, "status").as_str() {
+            "COLLECTED" => {
+                Some((format!("fare of {} collected", amount(&fare, "amount")), time(&fare, "collectedAt")))
+            }
+            "FAILED" => Some((format!("not collected: {}", value(&fare, "reason")), time(&fare, "failedAt"))),
+            "NEEDS_REVIEW" => Some(("needs review: see rydes fare".to_owned(), time(&fare, "parkedAt"))),
+            _ => None,
+        })
+    }
+
+    /// Whether the customer was told how it ended. While a fare needs review there is nothing to tell.
+    async fn told(&self) -> Result<Seen, Error> {
+        let fare = self.ride.to_string();
+        let found = self.tables.item("fare-collection", "FaresTableName", &[("fareId", &fare)]).await?;
+        let (event, told) = match found.map(|fare| value(&fare, "status")).as_deref() {
+            Some("COLLECTED") => (format!("{fare}-collected"), "payment receipt e-mailed"),
+            Some("FAILED") => (format!("{fare}-failed"), "payment problem e-mailed"),
+            Some("NEEDS_REVIEW") => return Ok(Some(("nothing to tell yet".to_owned(), None))),
+            _ => return Ok(None),
+        };
+        self.notified(&event, told).await
+    }
+
+    async fn notified(&self, event: &str, told: &str) -> Result<Seen, Error> {
+        let table = "NotificationsTableName";
+        let found = self.tables.item("customer-notification", table, &[("eventId", event)]).await?;
+        Ok(found.and_then(|item| match value(&item, "status").as_str() {
+            "SENT" => Some((told.to_owned(), recorded_at(&item))),
+            "NO_ADDRESS" => Some(("no address on file, nothing sent".to_owned(), recorded_at(&item))),
+            _ => None,
+        }))
     }
 
     async fn effect(&self, service: &str, row: &Item, accepted: Timestamp) -> Result<Seen, Error> {
         let (ride, customer) = (self.ride.to_string(), value(row, "customer"));
         match service {
-            "customer-notification" => {
-                let found = self.item(service, "NotificationsTableName", &[("eventId", &ride)]).await?;
-                Ok(found.and_then(|item| match value(&item, "status").as_str() {
-                    "SENT" => Some(("receipt e-mailed".to_owned(), recorded_at(&item))),
-                    "NO_ADDRESS" => Some(("no address on file, nothing sent".to_owned(), recorded_at(&item))),
-                    _ => None,
-                }))
-            }
+            "customer-notification" => self.notified(&ride, "receipt e-mailed").await,
             "customer-accounting" => {
-                let found =
-                    self.item(service, "LedgerTableName", &[("fareId", &ride), ("entry", "OPENED")]).await?;
+                let found = self
+                    .tables
+                    .item(service, "LedgerTableName", &[("fareId", &ride), ("entry", "OPENED")])
+                    .await?;
                 Ok(found
                     .map(|item| (format!("fare of {} opened", amount(&item, "amount")), recorded_at(&item))))
             }
             "customer-loyalty" => self.points(service, &ride, &customer).await,
             "datalake-ingestion" => self.filed(&ride, accepted).await,
             _ => {
-                let found = self.item(service, "ExtraordinaryRidesTableName", &[("rideId", &ride)]).await?;
+                let found =
+                    self.tables.item(service, "ExtraordinaryRidesTableName", &[("rideId", &ride)]).await?;
                 Ok(found.map(|item| ("ride featured".to_owned(), recorded_at(&item))))
             }
         }
@@ -181,10 +242,11 @@ impl Tracer<'_> {
     async fn points(&self, service: &str, ride: &str, customer: &str) -> Result<Seen, Error> {
         let table = "LoyaltyPointsTableName";
         let award = [("customer", customer), ("entry", &format!("RIDE#{ride}"))];
-        let Some(award) = self.item(service, table, &award).await? else {
+        let Some(award) = self.tables.item(service, table, &award).await? else {
             return Ok(None);
         };
-        let balance = self.item(service, table, &[("customer", customer), ("entry", "BALANCE")]).await?;
+        let balance =
+            self.tables.item(service, table, &[("customer", customer), ("entry", "BALANCE")]).await?;
         let total = balance.map(|item| value(&item, "points")).and_then(|points| points.parse().ok());
         let total = Points(total.unwrap_or_default());
         let effect =
@@ -236,27 +298,15 @@ impl Tracer<'_> {
         }
         Ok(Delivery::NotSubscribed)
     }
-
-    async fn item(&self, service: &str, table: &str, key: &[(&str, &str)]) -> Result<Option<Item>, Error> {
-        let key =
-            key.iter().map(|(name, value)| ((*name).to_owned(), AttributeValue::S((*value).to_owned())));
-        let get = self.dynamodb.get_item().table_name(self.deployment.output(service, table)?);
-        let got = get.set_key(Some(key.collect())).consistent_read(true).send().await;
-        Ok(got.map_err(|error| Error::aws("dynamodb:GetItem", &error))?.item)
-    }
 }
 
-fn value(item: &Item, name: &str) -> String {
-    match item.get(name) {
-        Some(AttributeValue::S(value) | AttributeValue::N(value)) => value.clone(),
-        _ => String::new(),
+impl Step {
+    fn has_seen(&mut self, seen: Seen, accepted: Timestamp) {
+        if let Some((effect, at)) = seen {
+            self.effect = Some(effect);
+            self.latency_ms = at.map(|at| at.as_millisecond() - accepted.as_millisecond());
+        }
     }
-}
-
-/// An amount as people write it: the table gives numbers without trailing zeros.
-fn amount(item: &Item, name: &str) -> String {
-    let digits = value(item, name);
-    Money::parse(&digits).map_or(digits, |amount| amount.to_string())
 }
 
 /// `2026-11-23 05:00:00.123`, which is UTC, or with an offset behind it.
@@ -266,7 +316,7 @@ fn sql_time(text: &str) -> Option<Timestamp> {
 }
 
 fn recorded_at(item: &Item) -> Option<Timestamp> {
-    value(item, "recordedAt").parse().ok()
+    time(item, "recordedAt")
 }
 
 #[cfg(test)]

@@ -1,9 +1,6 @@
 //! The fare collection saga, as the one who starts it sees it.
 
-use aws_sdk_sfn::{
-    Client,
-    operation::start_execution::StartExecutionError,
-};
+use aws_sdk_sfn::{Client, operation::start_execution::StartExecutionError};
 use domain::RideCompleted;
 use messaging::{Event, Failure, TraceParent};
 use serde_json::json;

@@ -3,10 +3,7 @@
 
 use domain::{CorrelationId, CustomerId, Money, RideId};
 use lambda_runtime::{Diagnostic, LambdaEvent};
-use messaging::{
-    Failure, event,
-    once::Written,
-};
+use messaging::{Failure, event, once::Written};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tracing::{info, warn};
@@ -96,10 +93,7 @@ mod tests {
             put_item::PutItemOutput,
             transact_write_items::{TransactWriteItemsError, TransactWriteItemsOutput},
         },
-        types::{
-            AttributeValue, CancellationReason,
-            error::TransactionCanceledException,
-        },
+        types::{AttributeValue, CancellationReason, error::TransactionCanceledException},
     };
     use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
     use lambda_runtime::Context;
@@ -152,8 +146,14 @@ mod tests {
         let unused = cancelled(["None", "None"]);
         for (error, answer) in [
             ("AccountCreditException", handle(&unused, "credit", "cmr_fail_credit").await),
-            ("AccountCreditException", handle(&cancelled(["None", "ConditionalCheckFailed"]), "credit", "cmr").await),
-            ("TransactionCanceledException", handle(&cancelled(["TransactionConflict", "None"]), "credit", "cmr").await),
+            (
+                "AccountCreditException",
+                handle(&cancelled(["None", "ConditionalCheckFailed"]), "credit", "cmr").await,
+            ),
+            (
+                "TransactionCanceledException",
+                handle(&cancelled(["TransactionConflict", "None"]), "credit", "cmr").await,
+            ),
             ("MalformedEvent", handle(&unused, "keep", "cmr").await),
             ("MalformedEvent", handle(&unused, "credit", "c m r").await),
         ] {

@@ -53,7 +53,8 @@ mod tests {
     use super::*;
 
     async fn receive(ledger: &Rule, collection: &Rule, ride: RideCompleted) -> Result<Effect, Failure> {
-        let ledger = Ledger::new(mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, [ledger]), "ledger".into());
+        let ledger =
+            Ledger::new(mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, [ledger]), "ledger".into());
         let client = mock_client!(aws_sdk_sfn, RuleMode::MatchAny, [collection]);
         let event = Event::new("/test", Timestamp::now(), ride.ride.into(), ride);
         OpenFare::new(ledger, FareCollection::new(client, "machine".into())).receive(event).await

@@ -104,7 +104,10 @@ mod tests {
             assert_eq!(event.data.ride(), ride.ride);
             ids.push(event.id);
         }
-        assert!(ids[0] != ids[1] && !ids.contains(&ride.ride.to_string()), "each has a notification of its own: {ids:?}");
+        assert!(
+            ids[0] != ids[1] && !ids.contains(&ride.ride.to_string()),
+            "each has a notification of its own: {ids:?}"
+        );
         data["amount"] = json!("-1");
         assert!(Occasion::read("FareCollected", &data.to_string()).is_err());
         assert!(Occasion::read("RideStarted", "{}").is_err());

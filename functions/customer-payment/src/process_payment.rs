@@ -117,7 +117,8 @@ impl<P: PaymentProvider> Receiver for ProcessPayment<P> {
         }
         match self.make(&payment, operation).await {
             Ok((record, effect)) => {
-                let output = json!({ "status": record.status.to_string(), "paymentId": record.id.map(|id| id.0) });
+                let output =
+                    json!({ "status": record.status.to_string(), "paymentId": record.id.map(|id| id.0) });
                 self.saga.succeed(&task_token, &output).await?;
                 Ok(effect)
             }

@@ -8,7 +8,10 @@ use std::{fmt, future::Future};
 
 use domain::{CustomerId, Money, RideId};
 
-pub use self::{simulated::Simulated, stripe::{PaymentMethods, Stripe}};
+pub use self::{
+    simulated::Simulated,
+    stripe::{PaymentMethods, Stripe, StripeSetupError},
+};
 
 /// What is to be paid, as a provider needs to know it. No card data: the provider has that on file.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -39,11 +39,7 @@ impl Saga {
     }
 
     /// Answers that the step was done.
-    pub(crate) async fn succeed(
-        &self,
-        token: &str,
-        output: &serde_json::Value,
-    ) -> Result<Listener, Failure> {
+    pub(crate) async fn succeed(&self, token: &str, output: &serde_json::Value) -> Result<Listener, Failure> {
         let sent = self.client.send_task_success().task_token(token).output(output.to_string()).send().await;
         listener("states:SendTaskSuccess", sent)
     }

@@ -60,7 +60,13 @@ async fn a_redelivered_event_has_no_second_effect() {
     publish.send().await.unwrap();
     drained(&world).await;
 
-    assert_eq!(world.mailbox(&email).await.len(), 1, "one e-mail");
+    let paid = format!("{id}-collected");
+    eventually("the payment is told", || world.notification(&paid), |n| n.as_deref() == Some("SENT")).await;
+    let mails = world.mailbox(&email).await;
+    let count = |word| mails.iter().filter(|mail| mail.contains(word)).count();
+    assert_eq!((count("Route"), count("Paid"), mails.len()), (1, 1, 2), "one e-mail each: {mails:?}");
+    let once = vec!["authorize".to_owned(), "capture".to_owned()];
+    assert_eq!(world.looks_at_the_money(&id).await, (25650, 25650, once), "the fare is collected once");
     assert_eq!(world.fare(&id).await.as_deref(), Some("256.5"));
     assert_eq!(world.points(ride.customer()).await, Some(("256".into(), "1".into())));
     let (copies, counted) = world.filed(&id).await;

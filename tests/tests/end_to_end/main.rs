@@ -2,7 +2,10 @@
 
 mod access;
 mod bad_input;
+mod fare_collection;
 mod faults;
 mod filter;
 mod publish_subscribe;
 mod rydes_cli;
+mod saga_invariant;
+mod stripe;

@@ -38,11 +38,60 @@ async fn a_ride_is_completed_and_traced() {
             assert!(step["latency_ms"].as_i64().is_some_and(|ms| ms >= 0), "{step}");
         }
     }
+    let [saga, told] = trace["fare_collection"].as_array().unwrap().as_slice() else { panic!("{trace}") };
+    assert_eq!(
+        (&saga["service"], &saga["effect"]),
+        (&"fare-collection".into(), &"fare of 12.00 collected".into())
+    );
+    assert_eq!(told["effect"], "no address on file, nothing sent");
     let table = words(&rydes(&["trace", id]).await.stdout);
     assert!(
         table.contains("filtered out") && table.contains("12 points awarded, 12 in all: Foal"),
         "{table}"
     );
+}
+
+#[tokio::test]
+async fn the_path_of_a_fare_is_shown_with_its_errors_and_compensations() {
+    let _world = World::shared().await;
+    let customer = format!("{}_flaky_fail_charge", unique("c"));
+    let ride = json(&["complete-ride", "--json", "--customer", &customer]).await;
+    let id = ride["id"].as_str().unwrap();
+    // Its collection begins a moment later.
+    json(&["trace", id, "--json"]).await;
+    let fare = json(&["fare", id, "--json"]).await;
+    assert_eq!((&fare["status"], &fare["execution"]), (&"FAILED".into(), &"FAILED".into()));
+    let steps = fare["steps"].as_array().unwrap();
+    let seen: Vec<_> = steps
+        .iter()
+        .map(|step| (step["state"].as_str().unwrap(), step["outcome"].as_str().unwrap(), &step["attempts"]))
+        .collect();
+    let expected = [
+        ("RegisterFare", "done", 1),
+        ("AuthorizePayment", "done", 3),
+        ("CapturePayment", "failed", 3),
+        ("VoidAuthorization", "done", 3),
+        ("FailFare", "done", 1),
+        ("NotifyFailure", "done", 1),
+        ("FareFailed", "failed", 0),
+    ];
+    let expected: Vec<_> =
+        expected.iter().map(|(state, outcome, n)| (*state, *outcome, Value::from(*n))).collect();
+    assert_eq!(seen, expected.iter().map(|(state, outcome, n)| (*state, *outcome, n)).collect::<Vec<_>>());
+    assert!(
+        steps.iter().all(|step| (step["state"] == "VoidAuthorization") == (step["compensation"] == true))
+    );
+    let picture = words(&rydes(&["fare", id]).await.stdout);
+    for part in [
+        "256.50: failed",
+        "● AuthorizePayment",
+        "3 tries",
+        "✗ CapturePayment",
+        "PaymentChargeException",
+        "↩ VoidAuthorization",
+    ] {
+        assert!(picture.contains(part), "{part} in {picture}");
+    }
 }
 
 #[tokio::test]
@@ -63,6 +112,8 @@ async fn status_shows_every_stack_and_queue() {
         "CustomerNotification",
         "DatalakeIngestion",
         "ExtraordinaryRides",
+        "FareReview",
+        "Payment",
     ];
     assert_eq!(names, all);
 }
@@ -75,6 +126,8 @@ async fn errors_say_what_to_do() {
         (&["complete-ride", "--fare", "-1", "--from", ""], "fare: must not be negative"),
         (&["trace", "not-an-id"], "must be a UUID"),
         (&["trace", "0190c8f4-5f7b-7c3e-8a57-0d6f2b7b9f10"], "rydes complete-ride"),
+        (&["fare", "not-an-id"], "must be a UUID"),
+        (&["fare", "0190c8f4-5f7b-7c3e-8a57-0d6f2b7b9f10"], "no collection of the fare"),
         (&["add-contact", "cmr", "nonsense"], "name@example.com"),
     ] {
         let output = rydes(arguments).await;

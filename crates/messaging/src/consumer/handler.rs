@@ -75,9 +75,9 @@ impl<R: BatchReceiver> Handler for Batch<R> {
         .into_iter();
         let unanswered =
             || Err(Failure::transient("Unanswered", "the handler gave no result for this message"));
-        let results =
-            parsed.into_iter().map(|p| p.and_then(|()| received.next().unwrap_or_else(unanswered)));
-        join_all(deliveries.iter().zip(results).map(|(delivery, result)| queues.see_off(delivery, result))).await
+        let results = parsed.into_iter().map(|p| p.and_then(|()| received.next().unwrap_or_else(unanswered)));
+        join_all(deliveries.iter().zip(results).map(|(delivery, result)| queues.see_off(delivery, result)))
+            .await
     }
 }
 

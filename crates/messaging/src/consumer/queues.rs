@@ -90,7 +90,8 @@ impl Queues {
 
     /// Leaves a message for later because one before it has to come first.
     pub(super) fn not_attempted(&self, delivery: &Delivery) -> Fate {
-        let waits = Failure::transient("NotAttempted", "a message before it in its group was kept for a retry");
+        let waits =
+            Failure::transient("NotAttempted", "a message before it in its group was kept for a retry");
         log(delivery, &Err(waits), Fate::NotAttempted);
         Fate::NotAttempted
     }

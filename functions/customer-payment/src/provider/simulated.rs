@@ -126,9 +126,9 @@ impl Simulated {
             .expression_attribute_values(":amount", number(payment.amount));
         let state = match step.from {
             None => state.condition_expression("attribute_not_exists(fareId)"),
-            Some(from) => state
-                .condition_expression("#state = :from")
-                .expression_attribute_values(":from", text(from)),
+            Some(from) => {
+                state.condition_expression("#state = :from").expression_attribute_values(":from", text(from))
+            }
         };
         let call = self
             .client
@@ -176,7 +176,9 @@ impl PaymentProvider for Simulated {
         let step = Move { operation: "authorize", from: None, to: "AUTHORIZED", key, begun };
         match self.make(payment, step).await? {
             Moved::Now | Moved::Before => Ok(id(payment)),
-            Moved::NotFrom(_) => Err(ProviderError::Refused("already_authorized_with_another_key".to_owned())),
+            Moved::NotFrom(_) => {
+                Err(ProviderError::Refused("already_authorized_with_another_key".to_owned()))
+            }
         }
     }
 

@@ -1,0 +1,179 @@
+//! What can be seen of a fare from outside: how it stands, what the provider's books and the ledger say, and who has to
+//! look at it.
+
+use aws_sdk_dynamodb::types::{AttributeValue, Select};
+use serde_json::{Value, json};
+
+use crate::{
+    World, unique,
+    world::{Item, text},
+};
+
+/// What is known of a fare, from all sides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fare {
+    /// As the Fares table says.
+    pub status: Option<String>,
+    /// Captured less refunded, in hundredths, as the provider's books say.
+    pub taken: i64,
+    /// Whether an authorization is open, as the provider's books say.
+    pub reserved: bool,
+    /// What counts as paid, in hundredths, as the ledger says.
+    pub paid: i64,
+    /// Whether somebody has to look at it: the executions that were parked.
+    pub parked: Vec<String>,
+}
+
+/// A call that moved money, as the provider's books say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProviderCall {
+    pub operation: String,
+    pub amount: i64,
+    pub begun: String,
+    pub done: String,
+}
+
+impl World {
+    /// Looks at a fare from all sides.
+    pub async fn looks_at(&self, fare: &str) -> Fare {
+        let calls = self.provider_calls(fare).await;
+        let sum = |operation: &str| {
+            calls.iter().filter(|call| call.operation == operation).map(|call| call.amount).sum::<i64>()
+        };
+        Fare {
+            status: self.fare_status(fare).await,
+            taken: sum("capture") - sum("refund"),
+            reserved: self.provider_state(fare).await.as_deref() == Some("AUTHORIZED"),
+            paid: self.paid(fare).await,
+            parked: self.parked(fare).await,
+        }
+    }
+
+    /// How a fare stands.
+    pub async fn fare_status(&self, fare: &str) -> Option<String> {
+        let key = [("fareId", fare)];
+        Some(text(&self.item("fare-collection", "FaresTableName", &key).await?, "status"))
+    }
+
+    /// How many fares are collected of the customers whose ids begin like this.
+    pub async fn fares_collected(&self, customers: &str) -> usize {
+        let scan = self.dynamodb.scan().table_name(self.output("fare-collection", "FaresTableName"));
+        let scan = scan
+            .filter_expression("begins_with(customer, :customers) AND #status = :collected")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":customers", AttributeValue::S(customers.to_owned()))
+            .expression_attribute_values(":collected", AttributeValue::S("COLLECTED".to_owned()))
+            .select(Select::Count)
+            .consistent_read(true);
+        let pages: Vec<_> = scan.into_paginator().send().collect::<Result<_, _>>().await.unwrap();
+        pages.iter().map(|page| usize::try_from(page.count).unwrap()).sum()
+    }
+
+    /// What the provider did for a fare.
+    pub async fn provider_calls(&self, fare: &str) -> Vec<ProviderCall> {
+        let table = self.output("customer-payment", "SimulatedProviderTableName");
+        let entries = self.entries(table, fare, "CALL#").await;
+        let call = |item: &Item| ProviderCall {
+            operation: text(item, "operation"),
+            amount: cents(item),
+            begun: text(item, "begunAt"),
+            done: text(item, "recordedAt"),
+        };
+        entries.iter().map(call).collect()
+    }
+
+    async fn provider_state(&self, fare: &str) -> Option<String> {
+        let key = [("fareId", fare), ("entry", "STATE")];
+        Some(text(&self.item("customer-payment", "SimulatedProviderTableName", &key).await?, "state"))
+    }
+
+    /// Credited and not reversed.
+    async fn paid(&self, fare: &str) -> i64 {
+        let table = self.output("customer-accounting", "LedgerTableName");
+        let entries = self.entries(table, fare, "").await;
+        let entry = |kind| entries.iter().find(|item| text(item, "entry") == kind);
+        match (entry("CREDITED"), entry("REVERSED")) {
+            (Some(credited), None) => cents(credited),
+            _ => 0,
+        }
+    }
+
+    async fn entries(&self, table: &str, fare: &str, prefix: &str) -> Vec<Item> {
+        let query = self.dynamodb.query().table_name(table).consistent_read(true);
+        let query = query.expression_attribute_values(":fare", AttributeValue::S(fare.to_owned()));
+        let query = if prefix.is_empty() {
+            query.key_condition_expression("fareId = :fare")
+        } else {
+            query
+                .key_condition_expression("fareId = :fare AND begins_with(entry, :prefix)")
+                .expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned()))
+        };
+        query.send().await.unwrap().items.unwrap_or_default()
+    }
+
+    /// What was taken and what was paid, and which calls moved it.
+    pub async fn looks_at_the_money(&self, fare: &str) -> (i64, i64, Vec<String>) {
+        let calls = self.provider_calls(fare).await;
+        let mut operations: Vec<_> = calls.iter().map(|call| call.operation.clone()).collect();
+        operations.sort_unstable();
+        let captured = calls.iter().filter(|call| call.operation == "capture").map(|call| call.amount);
+        (captured.sum(), self.paid(fare).await, operations)
+    }
+
+    /// The executions of a fare that were parked for review.
+    async fn parked(&self, fare: &str) -> Vec<String> {
+        let messages = self.parked_messages(fare).await;
+        messages.iter().map(|message| message["execution"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// The state that a fare's execution was parked with.
+    pub async fn parked_state(&self, fare: &str) -> Value {
+        let [message] = self.parked_messages(fare).await.try_into().unwrap();
+        message["state"].clone()
+    }
+
+    async fn parked_messages(&self, fare: &str) -> Vec<Value> {
+        let queue = self.output("fare-collection", "FareReviewQueueUrl").to_owned();
+        let messages = self.peek(&queue).await;
+        let parked = messages.iter().filter_map(|message| serde_json::from_str::<Value>(message).ok());
+        parked.filter(|message| message["state"]["fareId"] == fare).collect()
+    }
+
+    /// The bodies of all messages of a queue, without receiving them.
+    async fn peek(&self, queue_url: &str) -> Vec<String> {
+        let endpoint = self.aws().endpoint_url().unwrap();
+        let url = format!("{endpoint}/_ministack/sqs/messages");
+        let url = reqwest::Url::parse_with_params(&url, [("QueueUrl", queue_url)]).unwrap();
+        let answer = reqwest::get(url).await.unwrap();
+        let answer: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
+        // By account, region and queue.
+        let messages = answer["messages"].as_object().unwrap().values();
+        let messages = messages.flat_map(|account| account.as_object().unwrap().values());
+        let messages = messages.flat_map(|region| region[queue_url].as_array().unwrap());
+        messages.map(|message| message["Body"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Puts a payment request into the payment queue, as a late or second delivery whose saga has gone.
+    pub async fn requests_payment(&self, fare: &str, customer: &str, operation: &str) {
+        let request = json!({
+            "specversion": "1.0", "id": format!("{fare}-{operation}"), "source": "/wild-rydes/fare-collection",
+            "type": "PaymentRequested", "time": "2026-11-24T09:00:00Z", "correlationid": fare,
+            "data": {"fare": fare, "customer": customer, "amount": "256.50", "operation": operation, "taskToken": "gone"},
+        });
+        self.sends_payment_message(customer, &request.to_string()).await;
+    }
+
+    /// Puts any message into the payment queue.
+    pub async fn sends_payment_message(&self, group: &str, body: &str) {
+        let queue = self.output("customer-payment", "PaymentQueueUrl");
+        let send = self.sqs.send_message().queue_url(queue).message_body(body).message_group_id(group);
+        send.message_deduplication_id(unique("again")).send().await.unwrap();
+    }
+}
+
+/// An item's amount in hundredths.
+fn cents(item: &Item) -> i64 {
+    let amount = text(item, "amount");
+    let (whole, fraction) = amount.split_once('.').unwrap_or((&amount, ""));
+    format!("{whole}{fraction:0<2}").parse().unwrap()
+}

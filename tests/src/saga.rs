@@ -1,0 +1,177 @@
+//! The fare collection saga under test: the deployed state machine, and variants of it with a fault built in.
+//!
+//! A fault is built into the definition, not into a participant: the step with the fault is the real one, with the real
+//! queue, function or table behind it, and what comes before and after is too.
+
+use std::collections::HashMap;
+
+use aws_sdk_sfn::{
+    Client,
+    types::{HistoryEvent, HistoryEventType, StateMachineType},
+};
+use serde_json::{Value, json};
+
+use crate::{World, eventually, unique};
+
+/// Where an error comes from, as the saga sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The step fails with this error and has done nothing.
+    Before(&'static str),
+    /// The step does its part, and fails with this error all the same: its answer was lost, or it crashed before it.
+    After(&'static str),
+}
+
+/// A state machine that collects fares.
+#[derive(Debug, Clone)]
+pub struct Saga {
+    client: Client,
+    arn: String,
+    role: String,
+    definition: Value,
+}
+
+/// How an execution ended.
+#[derive(Debug)]
+pub struct Ended {
+    pub status: String,
+    pub error: Option<String>,
+}
+
+impl Saga {
+    /// The one that is deployed.
+    pub async fn deployed(world: &World) -> Self {
+        let client = Client::new(world.aws());
+        let arn = world.output("fare-collection", "FareCollectionStateMachineArn").to_owned();
+        let machine = client.describe_state_machine().state_machine_arn(&arn).send().await.unwrap();
+        let definition = serde_json::from_str(&machine.definition).unwrap();
+        Self { client, arn, role: machine.role_arn, definition }
+    }
+
+    /// A variant of it with these faults built in.
+    pub async fn with_faults(&self, faults: &[(&str, Fault)]) -> Self {
+        let mut definition = self.definition.clone();
+        for (step, fault) in faults {
+            inject(&mut definition["States"], step, *fault);
+        }
+        self.variant(definition).await
+    }
+
+    /// A variant whose step asks the participants behind another queue, and doesn't wait long for them.
+    pub async fn with_queue(&self, step: &str, queue_url: &str) -> Self {
+        let mut definition = self.definition.clone();
+        let state = &mut definition["States"][step];
+        state["Parameters"]["QueueUrl"] = queue_url.into();
+        state["TimeoutSeconds"] = 1.into();
+        state.as_object_mut().unwrap().remove("HeartbeatSeconds");
+        self.variant(definition).await
+    }
+
+    /// A variant that makes this one step and nothing else.
+    pub async fn only(&self, step: &str) -> Self {
+        let mut definition = self.definition.clone();
+        definition["StartAt"] = step.into();
+        let state = definition["States"][step].as_object_mut().unwrap();
+        for field in ["Next", "Catch", "Retry"] {
+            state.remove(field);
+        }
+        state.insert("End".to_owned(), true.into());
+        let state = state.clone();
+        definition["States"] = json!({ step: state });
+        self.variant(definition).await
+    }
+
+    async fn variant(&self, definition: Value) -> Self {
+        let create = self.client.create_state_machine().name(unique("variant")).role_arn(&self.role);
+        let create = create.r#type(StateMachineType::Standard).definition(definition.to_string());
+        let arn = create.send().await.unwrap().state_machine_arn;
+        Self { arn, definition, ..self.clone() }
+    }
+
+    /// The names of its states.
+    pub fn states(&self) -> Vec<String> {
+        self.definition["States"].as_object().unwrap().keys().cloned().collect()
+    }
+
+    /// Starts collecting a fare of 256.50; gives the execution.
+    pub async fn start(&self, fare: &str, customer: &str) -> String {
+        self.try_start(fare, fare, customer).await.unwrap()
+    }
+
+    /// Starts an execution of this name; gives it, or the name of the error.
+    pub async fn try_start(&self, name: &str, fare: &str, customer: &str) -> Result<String, String> {
+        let input = json!({"fareId": fare, "customer": customer, "amount": "256.50", "correlationId": fare,
+                           "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"});
+        let start = self.client.start_execution().state_machine_arn(&self.arn).name(name);
+        match start.input(input.to_string()).send().await {
+            Ok(started) => Ok(started.execution_arn),
+            Err(error) => Err(error.into_service_error().meta().code().unwrap().to_owned()),
+        }
+    }
+
+    /// The execution that collects a fare.
+    pub fn execution(&self, fare: &str) -> String {
+        format!("{}:{fare}", self.arn.replacen(":stateMachine:", ":execution:", 1))
+    }
+
+    /// The states that an execution went through.
+    pub async fn path(&self, execution: &str) -> Vec<String> {
+        let history = self.history(execution).await;
+        history
+            .iter()
+            .filter_map(|event| Some(event.state_entered_event_details()?.name().to_owned()))
+            .collect()
+    }
+
+    /// How often each state of a fare's execution was tried.
+    pub async fn tries(&self, fare: &str) -> HashMap<String, usize> {
+        let (mut tries, mut state) = (HashMap::new(), String::new());
+        for event in self.history(&self.execution(fare)).await {
+            if let Some(entered) = event.state_entered_event_details() {
+                entered.name().clone_into(&mut state);
+            } else if event.r#type == HistoryEventType::TaskScheduled {
+                *tries.entry(state.clone()).or_default() += 1;
+            }
+        }
+        tries
+    }
+
+    async fn history(&self, execution: &str) -> Vec<HistoryEvent> {
+        let get = self.client.get_execution_history().execution_arn(execution).max_results(1000);
+        get.send().await.unwrap().events
+    }
+
+    /// Waits until an execution has ended.
+    pub async fn ended(&self, execution: &str) -> Ended {
+        let look = async || {
+            let described = self.client.describe_execution().execution_arn(execution).send().await.unwrap();
+            Ended { status: described.status.as_str().to_owned(), error: described.error }
+        };
+        eventually(&format!("{execution} ends"), look, |e| e.status != "RUNNING").await
+    }
+}
+
+fn inject(states: &mut Value, step: &str, fault: Fault) {
+    let state = states[step].clone();
+    let error = match fault {
+        Fault::Before(error) | Fault::After(error) => error,
+    };
+    let fail = json!({"StartAt": "Fault", "States": {"Fault": {"Type": "Fail", "Error": error, "Cause": "built in"}}});
+    let mut faulty =
+        json!({"Type": "Parallel", "Branches": [fail], "ResultPath": null, "Catch": state["Catch"]});
+    for onward in ["Next", "End"] {
+        if let Some(onward_to) = state.get(onward) {
+            faulty[onward] = onward_to.clone();
+        }
+    }
+    match fault {
+        Fault::Before(_) => states[step] = faulty,
+        Fault::After(_) => {
+            let name = format!("After{step}");
+            let state = states[step].as_object_mut().unwrap();
+            state.remove("End");
+            state.insert("Next".to_owned(), name.clone().into());
+            states[&name] = faulty;
+        }
+    }
+}
