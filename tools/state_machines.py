@@ -48,11 +48,19 @@ def main() -> None:
 
 
 def language_faults(path: Path) -> list[str]:
-    """What statelint says, and a Comment on every state."""
+    """What statelint says, and what a saga needs besides: that no step waits forever, or fails without a way on."""
     definition = json.loads(path.read_text())
     faults = [f"{path.name}: {fault}" for fault in Linter.validate(definition)]
-    uncommented = [name for name, state in definition["States"].items() if not state.get("Comment")]
-    return faults + [f"{path.name}: {name} has no Comment" for name in uncommented]
+    for name, state in definition["States"].items():
+        needed = ["Comment"]
+        if state["Type"] == "Task":
+            needed += ["TimeoutSeconds", "Retry", "Catch"]
+            if state["Resource"].endswith(".waitForTaskToken"):
+                needed.append("HeartbeatSeconds")
+        faults += [f"{path.name}: {name} has no {field}" for field in needed if not state.get(field)]
+        if "Catch" in state and state["Catch"][-1]["ErrorEquals"] != ["States.ALL"]:
+            faults.append(f"{path.name}: {name} doesn't catch everything")
+    return faults
 
 
 def role_faults(template: Path) -> list[tuple[Path, list[str]]]:

@@ -81,6 +81,8 @@ impl World {
 
     async fn with(turn: Turn) -> Self {
         assert!(std::env::var_os("AWS_ENDPOINT_URL").is_some(), "no deployment to test: run `make test-e2e`");
+        // For what asks the emulator itself; the second of two identical choices is ignored.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let stage = std::env::var("STAGE").expect("STAGE names the deployment: run `make test-e2e`");
         let deployment = Deployment::find(&stage).await.unwrap();
         Self {
@@ -264,10 +266,10 @@ impl World {
 
     /// Kills the running processes of these functions, wherever they are in their work; gives how many there were.
     pub fn kills(&self, functions: &[&str]) -> usize {
-        let named = |function: &&str| {
+        let variable = |function: &&str| {
             format!("AWS_LAMBDA_FUNCTION_NAME=wild-rydes-{}-{function}", self.deployment.stage)
         };
-        let names: Vec<_> = functions.iter().map(named).collect();
+        let names: Vec<_> = functions.iter().map(variable).collect();
         let mut killed = 0;
         for process in std::fs::read_dir("/proc").unwrap().flatten() {
             // Not every process is ours to read, and some end meanwhile.

@@ -82,12 +82,12 @@ mod tests {
             Mailer::new(mock_client!(aws_sdk_sesv2, RuleMode::MatchAny, [ses]), "from@example.com".into());
         let contacts = Contacts::new(dynamodb.clone(), "contacts".into());
         let notifications = Notifications::new(dynamodb, "notifications".into());
-        let event = Event::parse(&sent("RideCompleted", json!(RideCompleted::sample()))).unwrap();
+        let event = Event::parse(&sent("RideCompleted", &json!(RideCompleted::sample()))).unwrap();
         NotifyCustomer::new(contacts, notifications, mailer, "EUR".into()).receive(event).await
     }
 
     /// An event as it comes from a topic.
-    fn sent(event_type: &str, data: serde_json::Value) -> String {
+    fn sent(event_type: &str, data: &serde_json::Value) -> String {
         let id = Occasion::read(event_type, &data.to_string()).unwrap().event_id();
         json!({"specversion": "1.0", "id": id, "source": "/test", "type": event_type, "correlationid": "c",
                "time": "2026-11-24T05:00:00Z", "data": data})
@@ -100,7 +100,7 @@ mod tests {
         let mut data = json!({"fare": ride.ride, "customer": "cmr", "amount": "256.50", "reason": "PaymentAuthException"});
         let mut ids = Vec::new();
         for event_type in ["FareCollected", "FareCollectionFailed"] {
-            let event = Event::<Occasion>::parse(&sent(event_type, data.clone())).unwrap();
+            let event = Event::<Occasion>::parse(&sent(event_type, &data)).unwrap();
             assert_eq!(event.data.ride(), ride.ride);
             ids.push(event.id);
         }

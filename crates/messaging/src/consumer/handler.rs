@@ -7,7 +7,7 @@ use futures_util::{FutureExt, future::join_all};
 use super::{
     BatchReceiver, Effect, Receiver,
     delivery::Delivery,
-    queues::{Fate, Queues},
+    queues::{Fate, Queues, not_attempted},
 };
 use crate::{Event, Failure, event};
 
@@ -42,7 +42,7 @@ impl<R: Receiver> Handler for EachGroup<R> {
             let mut fates = Vec::with_capacity(members.len());
             for delivery in members.iter().filter_map(|n| deliveries.get(*n)) {
                 fates.push(match fates.last() {
-                    Some(Fate::Kept | Fate::NotAttempted) => queues.not_attempted(delivery),
+                    Some(Fate::Kept | Fate::NotAttempted) => not_attempted(delivery),
                     _ => receive(&self.0, queues, delivery).await,
                 });
             }

@@ -88,14 +88,6 @@ impl Queues {
         fate
     }
 
-    /// Leaves a message for later because one before it has to come first.
-    pub(super) fn not_attempted(&self, delivery: &Delivery) -> Fate {
-        let waits =
-            Failure::transient("NotAttempted", "a message before it in its group was kept for a retry");
-        log(delivery, &Err(waits), Fate::NotAttempted);
-        Fate::NotAttempted
-    }
-
     /// Tells the queue which messages to keep, and for how long at least.
     pub(super) async fn keep(&self, deliveries: &[Delivery], fates: &[Fate]) -> SqsBatchResponse {
         let with = |wanted: &[Fate]| {
@@ -171,6 +163,13 @@ impl Queues {
             }
         }
     }
+}
+
+/// Leaves a message for later because one before it has to come first.
+pub(super) fn not_attempted(delivery: &Delivery) -> Fate {
+    let waits = Failure::transient("NotAttempted", "a message before it in its group was kept for a retry");
+    log(delivery, &Err(waits), Fate::NotAttempted);
+    Fate::NotAttempted
 }
 
 /// Seconds to wait after the message's nth receive: 1 to the bound.

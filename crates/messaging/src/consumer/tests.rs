@@ -153,3 +153,99 @@ async fn no_answer_for_a_message_keeps_it() {
     assert_eq!(kept, ["2"]);
     assert_eq!(dead_letter.num_calls(), 1, "the mangled one");
 }
+
+/// Notes what it was given, in the order that it was given it, and does what the name of the place says.
+#[derive(Default)]
+struct Noting(std::sync::Mutex<Vec<String>>);
+
+impl Receiver for &Noting {
+    type Payload = RideCompleted;
+
+    async fn receive(&self, event: Event<RideCompleted>) -> Result<Effect, Failure> {
+        self.0.lock().unwrap().push(event.data.to.to_string());
+        // Others get their turn, if it is theirs.
+        tokio::task::yield_now().await;
+        ByPlace.receive(event).await
+    }
+}
+
+/// A batch of a FIFO queue, from groups, places and receive counts.
+fn fifo(messages: &[(&str, &str, u32)]) -> SqsEvent {
+    let bodies: Vec<_> = messages
+        .iter()
+        .enumerate()
+        .map(|(n, (_, from, _))| ride(from).replace(r#""to":"b""#, &format!(r#""to":"{n}""#)))
+        .collect();
+    let mut event = batch(&bodies, 1);
+    for (record, (group, _, receives)) in event.records.iter_mut().zip(messages) {
+        record.attributes.insert("MessageGroupId".into(), (*group).to_owned());
+        record.attributes.insert("ApproximateReceiveCount".into(), receives.to_string());
+    }
+    event
+}
+
+async fn kept_in_order(receiver: &Noting, queues: &Queues, batch: SqsEvent) -> Vec<String> {
+    let response = consume(queues, &EachGroup(receiver), batch).await.unwrap();
+    response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect()
+}
+
+#[tokio::test]
+async fn a_failure_holds_up_its_group_and_no_other() {
+    let (queues, dead_letter, back_off) = sqs();
+    let receiver = Noting::default();
+    let batch = fifo(&[
+        ("a", "good", 1),
+        ("b", "transient", 1),
+        ("a", "good", 1),
+        ("b", "good", 1),
+        ("c", "panic", 1),
+        ("b", "good", 1),
+        ("c", "good", 1),
+    ]);
+    assert_eq!(kept_in_order(&receiver, &queues, batch).await, ["1", "3", "4", "5", "6"]);
+    let mut attempted = receiver.0.into_inner().unwrap();
+    attempted.sort_unstable();
+    assert_eq!(attempted, ["0", "1", "2", "4"], "what stands behind a kept message is not attempted");
+    assert_eq!((dead_letter.num_calls(), back_off.num_calls()), (0, 1));
+}
+
+#[tokio::test]
+async fn a_dead_letter_lets_its_group_go_on() {
+    let (queues, dead_letter, _) = sqs();
+    let receiver = Noting::default();
+    let batch = fifo(&[("a", "permanent", 1), ("a", "good", 1), ("b", "transient", 5), ("b", "good", 1)]);
+    assert!(kept_in_order(&receiver, &queues, batch).await.is_empty());
+    assert_eq!((receiver.0.into_inner().unwrap().len(), dead_letter.num_calls()), (4, 2));
+}
+
+#[tokio::test]
+async fn a_group_is_handled_in_its_order_and_groups_side_by_side() {
+    let (queues, ..) = sqs();
+    let receiver = Noting::default();
+    let batch = fifo(&[("a", "good", 1), ("a", "good", 1), ("b", "good", 1), ("b", "good", 1)]);
+    assert!(kept_in_order(&receiver, &queues, batch).await.is_empty());
+    assert_eq!(receiver.0.into_inner().unwrap(), ["0", "2", "1", "3"]);
+}
+
+#[tokio::test]
+async fn a_message_that_can_not_be_dead_lettered_holds_up_its_group() {
+    let failing = mock!(Client::send_message)
+        .then_error(|| SendMessageError::generic(aws_sdk_sqs::error::ErrorMetadata::builder().build()));
+    let back_off = mock!(Client::change_message_visibility_batch).then_output(backed_off);
+    let client = mock_client!(aws_sdk_sqs, RuleMode::MatchAny, [&failing, &back_off]);
+    let queues = Queues::one(client, "http://sqs/1/buffer", "http://sqs/1/buffer-dlq");
+    let receiver = Noting::default();
+    let batch = fifo(&[("a", "permanent", 1), ("a", "good", 1)]);
+    assert_eq!(kept_in_order(&receiver, &queues, batch).await, ["0", "1"]);
+}
+
+#[tokio::test]
+async fn a_dead_letter_of_a_fifo_queue_stays_in_its_group() {
+    let rule = mock!(Client::send_message)
+        .match_requests(|r| r.message_group_id() == Some("a") && r.message_deduplication_id() == Some("0"))
+        .then_output(|| SendMessageOutput::builder().build());
+    let client = mock_client!(aws_sdk_sqs, RuleMode::MatchAny, [&rule]);
+    let queues = Queues::one(client, "http://sqs/1/buffer", "http://sqs/1/buffer-dlq");
+    assert!(kept_in_order(&Noting::default(), &queues, fifo(&[("a", "permanent", 1)])).await.is_empty());
+    assert_eq!(rule.num_calls(), 1);
+}

@@ -147,7 +147,7 @@ fn table(world: &World) -> aws_sdk_dynamodb::Client {
     let put = mock!(aws_sdk_dynamodb::Client::put_item).then_compute_response(move |put| {
         let mut around = writing.lock().unwrap();
         if around.trouble == Some(Trouble::BeforeRecord) {
-            let error = aws_sdk_dynamodb::error::ErrorMetadata::builder().code("InternalServerError").build();
+            let error = ErrorMetadata::builder().code("InternalServerError").build();
             return MockResponse::Error(PutItemError::generic(error));
         }
         let from = put.expression_attribute_values().and_then(|values| values.get(":from").cloned());
