@@ -1,8 +1,11 @@
 //! What is told to whoever is interested.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{CustomerId, Distance, Duration, Money, Place, RideCompletion, RideId};
+use crate::{
+    CustomerId, Distance, Duration, Fault, Money, Place, PrebookingId, RideCompletion, RideId, RidePrebooking,
+};
 
 /// The `data` of an event.
 pub trait EventPayload {
@@ -100,5 +103,63 @@ impl EventPayload for FareCollectionFailed {
 
     fn subject(&self) -> String {
         format!("fare/{}", self.fare)
+    }
+}
+
+/// A ride has been prebooked, and is to be confirmed or rejected.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PrebookingSubmitted {
+    /// The prebooking.
+    pub prebooking: PrebookingId,
+    /// Who wants to ride.
+    pub customer: CustomerId,
+    /// Where it is to start.
+    pub from: Place,
+    /// Where it is to end.
+    pub to: Place,
+    /// When it is to start.
+    pub when: Timestamp,
+}
+
+impl PrebookingSubmitted {
+    /// The event that tells of a sound prebooking.
+    #[must_use]
+    pub fn new(prebooking: PrebookingId, sound: RidePrebooking) -> Self {
+        let RidePrebooking { from, to, when, customer } = sound;
+        Self { prebooking, customer, from, to, when }
+    }
+}
+
+/// What was submitted as a prebooking is none. It tells the rules that were broken, not what broke them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PrebookingRejected {
+    /// The prebooking.
+    pub prebooking: PrebookingId,
+    /// Every broken rule.
+    pub reasons: Vec<Fault>,
+}
+
+/// Of one prebooking there is one event, submitted or rejected, so both have its id.
+impl EventPayload for PrebookingSubmitted {
+    const TYPE: &'static str = "PrebookingSubmitted";
+
+    fn id(&self) -> String {
+        self.prebooking.to_string()
+    }
+
+    fn subject(&self) -> String {
+        format!("prebooking/{}", self.prebooking)
+    }
+}
+
+impl EventPayload for PrebookingRejected {
+    const TYPE: &'static str = "PrebookingRejected";
+
+    fn id(&self) -> String {
+        self.prebooking.to_string()
+    }
+
+    fn subject(&self) -> String {
+        format!("prebooking/{}", self.prebooking)
     }
 }

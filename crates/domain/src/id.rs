@@ -56,6 +56,24 @@ impl fmt::Display for RideId {
     }
 }
 
+/// A prebooking's id: the id of the message by which it was submitted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PrebookingId(Uuid);
+
+impl PrebookingId {
+    /// Reads a prebooking id.
+    pub fn parse(text: &str) -> Result<Self, IdError> {
+        text.parse().map(Self).map_err(|_| IdError::NotAUuid)
+    }
+}
+
+impl fmt::Display for PrebookingId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// An id that somebody else chose: 1 to 64 characters of `A-Z a-z 0-9 _ -`.
 macro_rules! token {
     ($(#[$doc:meta])* $name:ident) => {
@@ -119,6 +137,12 @@ token! {
 impl From<RideId> for CorrelationId {
     fn from(ride: RideId) -> Self {
         Self(ride.to_string())
+    }
+}
+
+impl From<PrebookingId> for CorrelationId {
+    fn from(prebooking: PrebookingId) -> Self {
+        Self(prebooking.to_string())
     }
 }
 

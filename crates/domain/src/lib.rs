@@ -11,15 +11,21 @@ mod loyalty;
 mod measure;
 mod money;
 mod place;
+mod prebooking;
+mod raw;
 mod ride;
 #[cfg(feature = "samples")]
 mod sample;
 
-pub use event::{EventPayload, FareCollected, FareCollectionFailed, RideCompleted};
+pub use event::{
+    EventPayload, FareCollected, FareCollectionFailed, PrebookingRejected, PrebookingSubmitted, RideCompleted,
+};
 pub use fault::{Fault, Faults};
-pub use id::{CorrelationId, CustomerId, IdempotencyKey, RideId};
+pub use id::{CorrelationId, CustomerId, IdempotencyKey, PrebookingId, RideId};
 pub use loyalty::{Points, Tier};
 pub use measure::{Distance, Duration};
 pub use money::Money;
 pub use place::Place;
-pub use ride::{RawRide, RawValue, RideCompletion};
+pub use prebooking::RidePrebooking;
+pub use raw::{RawFields, RawValue};
+pub use ride::RideCompletion;

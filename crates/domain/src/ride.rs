@@ -1,20 +1,9 @@
 //! A completed ride, as it is reported and once it is known to be sound.
 
-use crate::{CustomerId, Distance, Duration, Faults, Money, Place};
-
-/// A value as the caller wrote it. Numbers stay text: reading them as floats would lose digits of a fare.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RawValue {
-    /// A string's characters.
-    Text(String),
-    /// A number's characters.
-    Number(String),
-    /// Anything else: `null`, a boolean, a list, an object.
-    Other,
-}
-
-/// A ride completion as reported, field by field, in the order given.
-pub type RawRide = Vec<(String, RawValue)>;
+use crate::{
+    CustomerId, Distance, Duration, Faults, Money, Place, RawFields,
+    raw::{number, refuse_unknown, text},
+};
 
 /// A ride completion that keeps every rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,20 +26,15 @@ const FIELDS: [&str; 6] = ["from", "to", "duration", "distance", "customer", "fa
 
 impl RideCompletion {
     /// Checks a reported ride and names everything that is wrong with it.
-    pub fn parse(raw: &RawRide) -> Result<Self, Faults> {
+    pub fn parse(raw: &RawFields) -> Result<Self, Faults> {
         let mut faults = Faults::none();
-        for (name, _) in raw {
-            if !FIELDS.contains(&name.as_str()) {
-                faults.add(name, format_args!("is not a known field; known are {}", FIELDS.join(", ")));
-            }
-        }
-        let field = |name| raw.iter().find(|(given, _)| given == name).map(|(_, value)| value);
-        let from = text(&mut faults, "from", field("from"), Place::parse);
-        let to = text(&mut faults, "to", field("to"), Place::parse);
-        let duration = number(&mut faults, "duration", field("duration"), Duration::parse);
-        let distance = number(&mut faults, "distance", field("distance"), Distance::parse);
-        let customer = text(&mut faults, "customer", field("customer"), CustomerId::parse);
-        let fare = number(&mut faults, "fare", field("fare"), Money::parse);
+        refuse_unknown(&mut faults, raw, &FIELDS);
+        let from = text(&mut faults, raw, "from", Place::parse);
+        let to = text(&mut faults, raw, "to", Place::parse);
+        let duration = number(&mut faults, raw, "duration", Duration::parse);
+        let distance = number(&mut faults, raw, "distance", Distance::parse);
+        let customer = text(&mut faults, raw, "customer", CustomerId::parse);
+        let fare = number(&mut faults, raw, "fare", Money::parse);
         match (from, to, duration, distance, customer, fare) {
             (Some(from), Some(to), Some(duration), Some(distance), Some(customer), Some(fare))
                 if faults.is_empty() =>
@@ -62,37 +46,12 @@ impl RideCompletion {
     }
 }
 
-fn text<T, E: std::fmt::Display>(
-    faults: &mut Faults,
-    name: &str,
-    value: Option<&RawValue>,
-    parse: fn(&str) -> Result<T, E>,
-) -> Option<T> {
-    match value {
-        Some(RawValue::Text(text)) => faults.check(name, parse(text)),
-        Some(_) => faults.check(name, Err("must be a string")),
-        None => faults.check(name, Err("is missing")),
-    }
-}
-
-fn number<T, E: std::fmt::Display>(
-    faults: &mut Faults,
-    name: &str,
-    value: Option<&RawValue>,
-    parse: fn(&str) -> Result<T, E>,
-) -> Option<T> {
-    match value {
-        Some(RawValue::Number(text) | RawValue::Text(text)) => faults.check(name, parse(text)),
-        Some(RawValue::Other) => faults.check(name, Err("must be a number or a numeric string")),
-        None => faults.check(name, Err("is missing")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::RawValue;
 
-    fn ride() -> RawRide {
+    fn ride() -> RawFields {
         let text = |s: &str| RawValue::Text(s.to_owned());
         let number = |s: &str| RawValue::Number(s.to_owned());
         [
@@ -107,7 +66,7 @@ mod tests {
         .to_vec()
     }
 
-    fn with(name: &str, value: RawValue) -> RawRide {
+    fn with(name: &str, value: RawValue) -> RawFields {
         let mut ride = ride();
         ride.retain(|(given, _)| given != name);
         ride.push((name.to_owned(), value));

@@ -5,7 +5,7 @@ mod object;
 mod problem;
 
 use domain::{CorrelationId, IdempotencyKey};
-use lambda_http::{Error, http::header::CONTENT_TYPE, service_fn};
+use lambda_http::{Error, RequestExt, http::header::CONTENT_TYPE, service_fn};
 pub use lambda_http::{Request, Response, http::StatusCode};
 
 pub use self::{object::json_object, problem::Problem};
@@ -60,6 +60,12 @@ pub fn idempotency_key(request: &Request) -> Result<Option<IdempotencyKey>, Prob
         Ok(_) => Err(Problem::header("Idempotency-Key", "must be sent once")),
         Err(rule) => Err(Problem::header("Idempotency-Key", &rule)),
     }
+}
+
+/// A part of the request's path, by the name that the API gives it.
+#[must_use]
+pub fn path_parameter(request: &Request, name: &str) -> Option<String> {
+    request.path_parameters().first(name).map(str::to_owned)
 }
 
 /// The caller's `X-Correlation-Id`, if it sent a usable one. What isn't usable is replaced: it is only a label.

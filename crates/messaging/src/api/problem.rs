@@ -1,6 +1,6 @@
 //! RFC 9457 problem documents.
 
-use domain::Faults;
+use domain::{Fault, Faults};
 use lambda_http::{
     Response,
     http::{HeaderValue, StatusCode, header::RETRY_AFTER},
@@ -14,7 +14,8 @@ use super::answer;
 pub struct Problem {
     status: StatusCode,
     detail: String,
-    errors: Vec<Value>,
+    faults: Faults,
+    header: Option<Fault>,
     retry_after_seconds: Option<u32>,
 }
 
@@ -22,7 +23,13 @@ impl Problem {
     /// A problem of the request as a whole.
     #[must_use]
     pub fn new(status: StatusCode, detail: &str) -> Self {
-        Self { status, detail: detail.to_owned(), errors: Vec::new(), retry_after_seconds: None }
+        Self {
+            status,
+            detail: detail.to_owned(),
+            faults: Faults::none(),
+            header: None,
+            retry_after_seconds: None,
+        }
     }
 
     /// 422: the fields that break a rule.
@@ -40,9 +47,8 @@ impl Problem {
     /// 400: a header that can't be used.
     #[must_use]
     pub fn header(name: &str, rule: &str) -> Self {
-        let mut problem = Self::new(StatusCode::BAD_REQUEST, "a header can't be used");
-        problem.errors.push(json!({"header": name, "detail": rule}));
-        problem
+        let fault = Fault { field: name.to_owned(), rule: rule.to_owned() };
+        Self { header: Some(fault), ..Self::new(StatusCode::BAD_REQUEST, "a header can't be used") }
     }
 
     /// 503: nothing was accepted that a later try with the same `Idempotency-Key` wouldn't find again.
@@ -53,24 +59,51 @@ impl Problem {
         Self { retry_after_seconds: Some(1), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, detail) }
     }
 
+    /// 404: nothing is here, and nothing will come.
+    #[must_use]
+    pub fn not_found(detail: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, detail)
+    }
+
+    /// 404: nothing is here yet, but it may be on its way.
+    #[must_use]
+    pub fn not_yet(detail: &str) -> Self {
+        Self { retry_after_seconds: Some(1), ..Self::not_found(detail) }
+    }
+
+    /// The problem as reasons for those who can't be answered: its faults field by field, or itself.
+    #[must_use]
+    pub fn into_faults(self) -> Vec<Fault> {
+        if self.faults.is_empty() {
+            vec![Fault { field: String::new(), rule: self.detail }]
+        } else {
+            self.faults.into_iter().collect()
+        }
+    }
+
     /// The status that it is answered with.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.status
     }
 
-    fn with(mut self, faults: &Faults) -> Self {
+    fn with(self, faults: &Faults) -> Self {
+        Self { faults: faults.clone(), ..self }
+    }
+
+    fn errors(&self) -> Vec<Value> {
         // RFC 6901: ~ and / are escaped in a pointer.
         let pointer = |field: &str| format!("#/{}", field.replace('~', "~0").replace('/', "~1"));
-        self.errors =
-            faults.iter().map(|f| json!({"pointer": pointer(&f.field), "detail": f.rule})).collect();
-        self
+        let header = self.header.iter().map(|f| json!({"header": f.field, "detail": f.rule}));
+        let fields = self.faults.iter().map(|f| json!({"pointer": pointer(&f.field), "detail": f.rule}));
+        header.chain(fields).collect()
     }
 }
 
 impl From<Problem> for Response<String> {
     fn from(problem: Problem) -> Self {
-        let Problem { status, detail, errors, retry_after_seconds } = problem;
+        let errors = problem.errors();
+        let Problem { status, detail, retry_after_seconds, .. } = problem;
         let mut body = json!({
             "type": "about:blank",
             "title": status.canonical_reason().unwrap_or_default(),

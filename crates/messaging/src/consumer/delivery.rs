@@ -2,6 +2,7 @@
 
 use aws_lambda_events::sqs::{SqsMessage, SqsMessageAttribute};
 use domain::CorrelationId;
+use jiff::Timestamp;
 use lambda_runtime::Diagnostic;
 use serde::Deserialize;
 
@@ -13,6 +14,8 @@ pub(super) struct Delivery {
     pub queue_name: String,
     /// The message group, if the queue is a FIFO queue.
     pub group: Option<String>,
+    /// When the message was put into the queue, by the queue's clock.
+    pub sent_at: Timestamp,
     pub body: String,
     pub attributes: Vec<(String, SqsMessageAttribute)>,
 }
@@ -29,9 +32,13 @@ impl TryFrom<SqsMessage> for Delivery {
             error_message: format!("a record of the batch has no {what}: is the event source an SQS queue?"),
         };
         let receive_count = message.attributes.get("ApproximateReceiveCount").and_then(|n| n.parse().ok());
+        let sent_at = message.attributes.get("SentTimestamp").and_then(|n| n.parse().ok());
         let queue_name = message.event_source_arn.as_deref().and_then(|arn| arn.rsplit(':').next());
         Ok(Self {
             receive_count: receive_count.unwrap_or(1),
+            sent_at: sent_at
+                .and_then(|ms| Timestamp::from_millisecond(ms).ok())
+                .unwrap_or_else(Timestamp::now),
             group: message.attributes.get("MessageGroupId").cloned(),
             queue_name: queue_name.ok_or_else(|| missing("eventSourceARN"))?.to_owned(),
             message_id: message.message_id.ok_or_else(|| missing("messageId"))?,

@@ -5,7 +5,7 @@ use std::{any::Any, panic::AssertUnwindSafe};
 use futures_util::{FutureExt, future::join_all};
 
 use super::{
-    BatchReceiver, Effect, Receiver,
+    BatchReceiver, Effect, Message, MessageReceiver, Receiver,
     delivery::Delivery,
     queues::{Fate, Queues, not_attempted},
 };
@@ -67,18 +67,43 @@ impl<R: BatchReceiver> Handler for Batch<R> {
         let mut events = Vec::with_capacity(deliveries.len());
         let parsed: Vec<Result<(), Failure>> =
             deliveries.iter().map(|d| event::read(&d.body).map(|event| events.push(event))).collect();
-        let count = events.len();
-        let mut received = match contained(self.0.receive_batch(events)).await {
-            Ok(results) => results,
-            Err(panic) => vec![Err(panic); count],
-        }
-        .into_iter();
-        let unanswered =
-            || Err(Failure::transient("Unanswered", "the handler gave no result for this message"));
+        let mut received = all_or_panic(events.len(), self.0.receive_batch(events)).await;
         let results = parsed.into_iter().map(|p| p.and_then(|()| received.next().unwrap_or_else(unanswered)));
         join_all(deliveries.iter().zip(results).map(|(delivery, result)| queues.see_off(delivery, result)))
             .await
     }
+}
+
+/// The batch as a whole, of messages that are no events.
+pub(super) struct Messages<R>(pub R);
+
+impl<R: MessageReceiver> Handler for Messages<R> {
+    async fn handle(&self, queues: &Queues, deliveries: &[Delivery]) -> Vec<Fate> {
+        let message = |d| {
+            let Delivery { message_id, sent_at, body, attributes, .. }: &Delivery = d;
+            Message::new(message_id, *sent_at, body, attributes)
+        };
+        let messages: Vec<Message<'_>> = deliveries.iter().map(message).collect();
+        let mut received = all_or_panic(messages.len(), self.0.receive_messages(&messages)).await;
+        let results =
+            deliveries.iter().map(|delivery| (delivery, received.next().unwrap_or_else(unanswered)));
+        join_all(results.map(|(delivery, result)| queues.see_off(delivery, result))).await
+    }
+}
+
+type Results = Vec<Result<Effect, Failure>>;
+
+/// A batch that panics fails for each of its messages.
+async fn all_or_panic(
+    count: usize,
+    receiving: impl Future<Output = Results>,
+) -> std::vec::IntoIter<Result<Effect, Failure>> {
+    let panicked = |panic| vec![Err(panic); count];
+    contained(receiving).await.unwrap_or_else(panicked).into_iter()
+}
+
+fn unanswered() -> Result<Effect, Failure> {
+    Err(Failure::transient("Unanswered", "the handler gave no result for this message"))
 }
 
 /// Parsing stands inside the guarded part, so a mangled message fails alone.

@@ -6,13 +6,14 @@ mod delivery;
 mod handler;
 mod queues;
 
-use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessageAttribute};
+use jiff::Timestamp;
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
 use serde_json::value::RawValue;
 
 use self::{
     delivery::Delivery,
-    handler::{Batch, EachGroup, Handler, One},
+    handler::{Batch, EachGroup, Handler, Messages, One},
     queues::Queues,
 };
 use crate::{Event, Failure, Function, event::Payload, once::Written};
@@ -52,6 +53,48 @@ pub trait BatchReceiver {
     fn receive_batch(&self, events: Vec<AnyEvent>) -> impl Future<Output = Vec<Result<Effect, Failure>>>;
 }
 
+/// Handles a batch of messages that are no events: what somebody outside put into the queue, as it was written.
+/// Idempotent, like [`Receiver`].
+pub trait MessageReceiver {
+    /// Makes the messages' effects; gives what each message came to, in their order.
+    fn receive_messages(
+        &self,
+        messages: &[Message<'_>],
+    ) -> impl Future<Output = Vec<Result<Effect, Failure>>>;
+}
+
+/// A message as it was written.
+#[derive(Debug, Clone, Copy)]
+pub struct Message<'a> {
+    /// The id that the queue gave it, and that its sender was told. The same for every delivery.
+    pub id: &'a str,
+    /// When it was put into the queue. The same for every delivery, so what is judged by it is judged alike each time.
+    pub sent_at: Timestamp,
+    /// What stands in it.
+    pub body: &'a str,
+    attributes: &'a [(String, SqsMessageAttribute)],
+}
+
+impl<'a> Message<'a> {
+    /// A string that was sent along.
+    #[must_use]
+    pub fn attribute(&self, name: &str) -> Option<&'a str> {
+        let (_, attribute) = self.attributes.iter().find(|(given, _)| given == name)?;
+        attribute.string_value.as_deref()
+    }
+
+    /// A message of this id, sent then.
+    #[must_use]
+    pub fn new(
+        id: &'a str,
+        sent_at: Timestamp,
+        body: &'a str,
+        attributes: &'a [(String, SqsMessageAttribute)],
+    ) -> Self {
+        Self { id, sent_at, body, attributes }
+    }
+}
+
 /// An event whose data is left as it was written.
 pub type AnyEvent = Event<Box<RawValue>>;
 
@@ -71,6 +114,11 @@ pub async fn run_in_order(function: &Function, receiver: impl Receiver) -> Resul
 /// Runs a function that receives whole batches.
 pub async fn run_batches(function: &Function, receiver: impl BatchReceiver) -> Result<(), Error> {
     start(function, &Batch(receiver)).await
+}
+
+/// Runs a function that receives whole batches of messages that are no events.
+pub async fn run_messages(function: &Function, receiver: impl MessageReceiver) -> Result<(), Error> {
+    start(function, &Messages(receiver)).await
 }
 
 async fn start(function: &Function, handler: &impl Handler) -> Result<(), Error> {

@@ -1,0 +1,106 @@
+//! A ride that is booked ahead, as it is asked for and once it is known to be sound.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{
+    CustomerId, Faults, Place, RawFields,
+    raw::{refuse_unknown, text},
+};
+
+/// A prebooking that keeps every rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RidePrebooking {
+    /// Where it is to start.
+    pub from: Place,
+    /// Where it is to end.
+    pub to: Place,
+    /// When it is to start.
+    pub when: Timestamp,
+    /// Who wants to ride.
+    pub customer: CustomerId,
+}
+
+const FIELDS: [&str; 4] = ["from", "to", "when", "customer"];
+
+/// A leap year: nobody is refused for booking the same day of the next one.
+const AT_MOST_AHEAD: SignedDuration = SignedDuration::from_hours(366 * 24);
+
+impl RidePrebooking {
+    /// Checks what was asked for, and names everything that is wrong with it. A time is judged as of `now`.
+    pub fn parse(raw: &RawFields, now: Timestamp) -> Result<Self, Faults> {
+        let mut faults = Faults::none();
+        refuse_unknown(&mut faults, raw, &FIELDS);
+        let from = text(&mut faults, raw, "from", Place::parse);
+        let to = text(&mut faults, raw, "to", Place::parse);
+        let when = text(&mut faults, raw, "when", |text| time(text, now));
+        let customer = text(&mut faults, raw, "customer", CustomerId::parse);
+        if from.is_some() && from == to {
+            faults.add("to", "must be another place than from");
+        }
+        match (from, to, when, customer) {
+            (Some(from), Some(to), Some(when), Some(customer)) if faults.is_empty() => {
+                Ok(Self { from, to, when, customer })
+            }
+            _ => Err(faults),
+        }
+    }
+}
+
+/// A time in RFC 3339, in the future, not more than a year ahead.
+fn time(text: &str, now: Timestamp) -> Result<Timestamp, &'static str> {
+    let time: Timestamp = text.parse().map_err(|_| "must be a time as in 2027-05-01T09:30:00Z")?;
+    if time <= now {
+        Err("must be in the future")
+    } else if time.duration_since(now) > AT_MOST_AHEAD {
+        Err("must be at most a year ahead")
+    } else {
+        Ok(time)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::RawValue;
+
+    fn parse(from: &str, to: &str, when: &str, customer: &str) -> Result<RidePrebooking, Faults> {
+        let fields = [("from", from), ("to", to), ("when", when), ("customer", customer)];
+        let raw = fields.map(|(name, value)| (name.to_owned(), RawValue::Text(value.to_owned())));
+        RidePrebooking::parse(&raw.to_vec(), "2026-11-24T09:00:00Z".parse().unwrap())
+    }
+
+    #[test]
+    fn a_time_with_an_offset_is_the_same_time() {
+        let booking = parse("Berlin", "Bonn", "2026-11-24T11:30:00+02:00", "cmr").unwrap();
+        assert_eq!(booking.when, "2026-11-24T09:30:00Z".parse().unwrap());
+    }
+
+    #[test]
+    fn times_are_in_the_future_and_within_a_year() {
+        for (when, rule) in [
+            ("2026-11-24T09:00:00Z", "must be in the future"),
+            ("2026-11-24T09:30:00+01:00", "must be in the future"),
+            ("2027-11-25T09:00:01Z", "must be at most a year ahead"),
+            ("9999-12-30T00:00:00Z", "must be at most a year ahead"),
+            ("tomorrow", "must be a time as in 2027-05-01T09:30:00Z"),
+            ("2026-11-24", "must be a time as in 2027-05-01T09:30:00Z"),
+            ("", "must be a time as in 2027-05-01T09:30:00Z"),
+        ] {
+            assert_eq!(
+                parse("Berlin", "Bonn", when, "cmr").unwrap_err().to_string(),
+                format!("when: {rule}")
+            );
+        }
+        assert!(parse("Berlin", "Bonn", "2026-11-24T09:00:00.001Z", "cmr").is_ok());
+        assert!(parse("Berlin", "Bonn", "2027-11-24T09:00:00Z", "cmr").is_ok());
+    }
+
+    #[test]
+    fn every_fault_is_named_at_once() {
+        let faults = parse("a\u{0}b", "", "2020-01-01T00:00:00Z", "c m r").unwrap_err();
+        let fields: Vec<_> = faults.iter().map(|fault| fault.field.as_str()).collect();
+        assert_eq!(fields, ["from", "to", "when", "customer"]);
+        assert_eq!(parse("Bonn", "Bonn", "2027-01-01T00:00:00Z", "cmr").unwrap_err().iter().count(), 1);
+        assert_eq!(RidePrebooking::parse(&vec![], Timestamp::UNIX_EPOCH).unwrap_err().iter().count(), 4);
+    }
+}

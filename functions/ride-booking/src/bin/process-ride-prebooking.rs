@@ -1,0 +1,13 @@
+//! A submitted prebooking → a confirmed one, or a rejected one.
+
+use aws_sdk_dynamodb::Client;
+use messaging::{Function, consumer};
+use ride_booking::{Prebookings, ProcessRidePrebooking};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    let function = Function::start("ride-booking").await;
+    let [table] = function.settings([("PREBOOKINGS_TABLE_NAME", "where prebookings are stored")])?;
+    let bookings = Prebookings::new(Client::new(function.aws()), table);
+    consumer::run(&function, ProcessRidePrebooking::new(bookings)).await
+}

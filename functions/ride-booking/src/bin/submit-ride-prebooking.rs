@@ -1,0 +1,17 @@
+//! A request in the submission queue → a stored prebooking, and an event that tells of it.
+
+use aws_sdk_dynamodb::Client;
+use messaging::{Function, consumer, publisher::Publisher};
+use ride_booking::{Prebookings, SubmitRidePrebooking};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    let function = Function::start("ride-booking").await;
+    let [table, topic] = function.settings([
+        ("PREBOOKINGS_TABLE_NAME", "where prebookings are stored"),
+        ("PREBOOKING_NOTIFICATION_TOPIC_ARN", "where prebookings are told of"),
+    ])?;
+    let bookings = Prebookings::new(Client::new(function.aws()), table);
+    let topic = Publisher::new(aws_sdk_sns::Client::new(function.aws()), topic);
+    consumer::run_messages(&function, SubmitRidePrebooking::new(bookings, topic)).await
+}

@@ -1,0 +1,106 @@
+//! Decides on a submitted prebooking. This is the part that takes its time, so it runs at a bounded concurrency: a
+//! campaign makes its queue longer, and not its load higher.
+
+use domain::{Fault, PrebookingSubmitted};
+use jiff::Timestamp;
+use messaging::{
+    Event, Failure,
+    consumer::{Effect, Receiver},
+};
+
+use crate::{Prebookings, bookings::Decision};
+
+/// The receiver of submitted prebookings.
+#[derive(Debug)]
+pub struct ProcessRidePrebooking {
+    bookings: Prebookings,
+}
+
+impl ProcessRidePrebooking {
+    /// Decides on the bookings in this table.
+    #[must_use]
+    pub fn new(bookings: Prebookings) -> Self {
+        Self { bookings }
+    }
+}
+
+impl Receiver for ProcessRidePrebooking {
+    type Payload = PrebookingSubmitted;
+
+    async fn receive(&self, event: Event<PrebookingSubmitted>) -> Result<Effect, Failure> {
+        let decision = decide(&event.data, Timestamp::now());
+        Ok(self.bookings.decide(event.data.prebooking, &decision).await?.into())
+    }
+}
+
+/// What waited too long can't take place any more.
+fn decide(booking: &PrebookingSubmitted, now: Timestamp) -> Decision {
+    if booking.when > now {
+        Decision::Confirmed
+    } else {
+        let rule = "had passed before the prebooking's turn came".to_owned();
+        Decision::Rejected(vec![Fault { field: "when".to_owned(), rule }])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::{
+        Client,
+        operation::update_item::{UpdateItemError, UpdateItemOutput},
+        types::error::ConditionalCheckFailedException,
+    };
+    use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
+    use domain::{CorrelationId, CustomerId, Place, PrebookingId};
+    use messaging::once::{item, text};
+
+    use super::*;
+
+    async fn receive(rule: &Rule, when: &str) -> Result<Effect, Failure> {
+        let prebooking = PrebookingId::parse("0190c8f4-5f7b-4c3e-8a57-0d6f2b7b9f10").unwrap();
+        let data = PrebookingSubmitted {
+            prebooking,
+            customer: CustomerId::parse("cmr").unwrap(),
+            from: Place::parse("Berlin").unwrap(),
+            to: Place::parse("Bonn").unwrap(),
+            when: when.parse().unwrap(),
+        };
+        let bookings =
+            Prebookings::new(mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, [rule]), "t".into());
+        let event = Event::new("/test", Timestamp::now(), CorrelationId::parse("c").unwrap(), data);
+        ProcessRidePrebooking::new(bookings).receive(event).await
+    }
+
+    fn deciding(status: &'static str) -> Rule {
+        mock!(Client::update_item)
+            .match_requests(move |update| {
+                update.expression_attribute_values().unwrap()[":status"] == text(status)
+                    && update.condition_expression() == Some("#status = :submitted")
+            })
+            .then_output(|| UpdateItemOutput::builder().build())
+    }
+
+    fn found(status: Option<&'static str>) -> Rule {
+        mock!(Client::update_item).then_error(move || {
+            let found = status.map(|status| item([("status", text(status))]));
+            let failed = ConditionalCheckFailedException::builder().set_item(found).build();
+            UpdateItemError::ConditionalCheckFailedException(failed)
+        })
+    }
+
+    #[tokio::test]
+    async fn what_is_still_to_come_is_confirmed_and_what_waited_too_long_is_not() {
+        assert_eq!(receive(&deciding("CONFIRMED"), "2999-01-01T00:00:00Z").await, Ok(Effect::Made));
+        assert_eq!(receive(&deciding("REJECTED"), "2020-01-01T00:00:00Z").await, Ok(Effect::Made));
+    }
+
+    #[tokio::test]
+    async fn a_decision_is_made_once_and_about_what_there_is() {
+        assert_eq!(receive(&found(Some("CONFIRMED")), "2999-01-01T00:00:00Z").await, Ok(Effect::Duplicate));
+        let failure = receive(&found(None), "2999-01-01T00:00:00Z").await.unwrap_err();
+        assert_eq!(
+            (failure.reason().error_type.as_str(), failure.may_be_retried()),
+            ("UnknownPrebooking", false)
+        );
+    }
+}

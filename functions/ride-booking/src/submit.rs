@@ -1,0 +1,99 @@
+//! Takes the submissions out of their queue: checks each, stores it, tells of it.
+
+use domain::{EventPayload, Fault, PrebookingRejected, PrebookingSubmitted};
+use futures_util::future::join_all;
+use messaging::{
+    Event, Failure,
+    consumer::{Effect, Message, MessageReceiver},
+    once::Written,
+    publisher::{self, Publisher},
+};
+use serde::Serialize;
+
+use crate::{Prebookings, bookings::Stored, submission::Submission};
+
+const SOURCE: &str = "/wild-rydes/ride-booking";
+
+/// The receiver of submissions.
+#[derive(Debug)]
+pub struct SubmitRidePrebooking {
+    bookings: Prebookings,
+    topic: Publisher,
+}
+
+impl SubmitRidePrebooking {
+    /// Stores bookings here, and tells of them there.
+    #[must_use]
+    pub fn new(bookings: Prebookings, topic: Publisher) -> Self {
+        Self { bookings, topic }
+    }
+
+    /// Stores what a message asks for; gives the event that tells of it, if there is something to tell.
+    async fn store(&self, message: &Message<'_>) -> Result<(Option<publisher::Message>, Effect), Failure> {
+        let mut submission = Submission::read(message)?;
+        let written = match self.bookings.submit(&submission).await {
+            Ok(Stored::Own(written)) => written,
+            Ok(Stored::Repetition) => return Ok((None, Effect::Nothing("it repeats an earlier request"))),
+            Ok(Stored::KeyConflict) => {
+                let rule = "was used before with another prebooking".to_owned();
+                let conflict = Fault { field: "Idempotency-Key".to_owned(), rule };
+                submission.asked =
+                    Err(submission.asked.err().into_iter().flatten().chain([conflict]).collect());
+                submission.key = None;
+                match self.bookings.submit(&submission).await? {
+                    Stored::Own(written) => written,
+                    Stored::Repetition | Stored::KeyConflict => Written::Before,
+                }
+            }
+            Err(failure) => return Err(failure),
+        };
+        Ok((Some(tell(submission)?), written.into()))
+    }
+}
+
+impl MessageReceiver for SubmitRidePrebooking {
+    /// Store first, then tell: a message leaves the queue when its event is on the topic. After a crash in between it
+    /// comes again, finds its booking, and is told of again, under the same id.
+    async fn receive_messages(&self, messages: &[Message<'_>]) -> Vec<Result<Effect, Failure>> {
+        let mut stored = join_all(messages.iter().map(|message| self.store(message))).await;
+        let events: Vec<_> = stored.iter_mut().filter_map(|stored| stored.as_mut().ok()?.0.take()).collect();
+        let told = self.topic.publish(&events).await;
+        stored
+            .into_iter()
+            .map(|stored| match (stored, &told) {
+                (Ok((_, effect)), Ok(())) => Ok(effect),
+                (Ok(_), Err(failure)) => Err(failure.clone()),
+                (Err(failure), _) => Err(failure),
+            })
+            .collect()
+    }
+}
+
+/// The event of a submission. Told again it is the same: all of it follows from the message.
+fn tell(submission: Submission) -> Result<publisher::Message, Failure> {
+    let Submission { id, sent_at, asked, correlation_id, trace_parent, .. } = submission;
+    match asked {
+        Ok(sound) => {
+            let data = PrebookingSubmitted::new(id, sound);
+            message(Event {
+                traceparent: Some(trace_parent),
+                ..Event::new(SOURCE, sent_at, correlation_id, data)
+            })
+        }
+        Err(reasons) => {
+            let data = PrebookingRejected { prebooking: id, reasons };
+            message(Event {
+                traceparent: Some(trace_parent),
+                ..Event::new(SOURCE, sent_at, correlation_id, data)
+            })
+        }
+    }
+}
+
+fn message<T: EventPayload + Serialize>(event: Event<T>) -> Result<publisher::Message, Failure> {
+    let body = serde_json::to_string(&event).map_err(|error| Failure::permanent("MalformedEvent", error))?;
+    Ok(publisher::Message::new(body).text("type", event.event_type))
+}
+
+#[cfg(test)]
+mod tests;

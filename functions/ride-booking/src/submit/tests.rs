@@ -1,0 +1,169 @@
+use std::sync::{Arc, Mutex};
+
+use aws_lambda_events::sqs::SqsMessageAttribute;
+use aws_sdk_dynamodb::{
+    Client,
+    operation::{
+        put_item::{PutItemError, PutItemOutput},
+        transact_write_items::{TransactWriteItemsError, TransactWriteItemsOutput},
+    },
+    types::{
+        CancellationReason,
+        error::{ConditionalCheckFailedException, TransactionCanceledException},
+    },
+};
+use aws_sdk_sns::operation::publish_batch::{PublishBatchError, PublishBatchOutput};
+use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
+use messaging::once::{item, text};
+
+use super::*;
+
+const FIRST: &str = "0190c8f4-5f7b-4c3e-8a57-0d6f2b7b9f10";
+const SECOND: &str = "0190c8f4-5f7b-4c3e-8a57-0d6f2b7b9f11";
+const SOUND: &str = r#"{"from":"Berlin","to":"Bonn","when":"2026-12-24T18:00:00Z","customer":"cmr"}"#;
+
+/// What was told, by id and type.
+type Told = Arc<Mutex<Vec<(String, String)>>>;
+
+fn topic(told: &Told) -> Rule {
+    let told = told.clone();
+    mock!(aws_sdk_sns::Client::publish_batch).then_compute_output(move |batch| {
+        for entry in batch.publish_batch_request_entries() {
+            let event: serde_json::Value = serde_json::from_str(entry.message()).unwrap();
+            let field = |name: &str| event[name].as_str().unwrap().to_owned();
+            told.lock().unwrap().push((field("id"), field("type")));
+        }
+        PublishBatchOutput::builder().build()
+    })
+}
+
+async fn receive(
+    table: &[&Rule],
+    topic: &Rule,
+    messages: &[(&str, &str)],
+    key: &str,
+) -> Vec<Result<Effect, Failure>> {
+    let bookings =
+        Prebookings::new(mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, table), "bookings".into());
+    let topic = Publisher::new(mock_client!(aws_sdk_sns, RuleMode::MatchAny, [topic]), "topic".into());
+    let mut attribute = SqsMessageAttribute::default();
+    attribute.string_value = Some(format!("={key}"));
+    let attributes = [("Idempotency-Key".to_owned(), attribute)];
+    let sent_at = "2026-11-24T09:00:00Z".parse().unwrap();
+    let messages: Vec<_> =
+        messages.iter().map(|(id, body)| Message::new(id, sent_at, body, &attributes)).collect();
+    SubmitRidePrebooking::new(bookings, topic).receive_messages(&messages).await
+}
+
+fn storing(status: &'static str) -> Rule {
+    mock!(Client::put_item)
+        .match_requests(move |put| put.item().unwrap().get("status") == Some(&text(status)))
+        .then_output(|| PutItemOutput::builder().build())
+}
+
+/// A table in which this key already stands for this booking.
+fn key_of(booking: &'static str, digest: &str) -> Rule {
+    let digest = digest.to_owned();
+    mock!(Client::transact_write_items).then_error(move || {
+        let entry = item([("id", text("KEY#k")), ("booking", text(booking)), ("digest", text(&digest))]);
+        let taken = CancellationReason::builder().code("ConditionalCheckFailed").set_item(Some(entry));
+        let cancelled = TransactionCanceledException::builder()
+            .cancellation_reasons(taken.build())
+            .cancellation_reasons(CancellationReason::builder().code("None").build());
+        TransactWriteItemsError::TransactionCanceledException(cancelled.build())
+    })
+}
+
+fn digest() -> String {
+    let mut attribute = SqsMessageAttribute::default();
+    attribute.string_value = Some("=k".to_owned());
+    let attributes = [("Idempotency-Key".to_owned(), attribute)];
+    let message = Message::new(FIRST, "2026-11-24T09:00:00Z".parse().unwrap(), SOUND, &attributes);
+    Submission::read(&message).unwrap().key.unwrap().digest
+}
+
+#[tokio::test]
+async fn a_batch_is_stored_and_told_in_one_call_sound_or_not() {
+    let (told, submitted, rejected) = (Told::default(), storing("SUBMITTED"), storing("REJECTED"));
+    let topic = topic(&told);
+    let results = receive(&[&submitted, &rejected], &topic, &[(FIRST, SOUND), (SECOND, "{")], "").await;
+    assert_eq!(results, vec![Ok(Effect::Made); 2], "what is answered no is handled");
+    assert_eq!((submitted.num_calls(), rejected.num_calls(), topic.num_calls()), (1, 1, 1));
+    let events = [(FIRST, "PrebookingSubmitted"), (SECOND, "PrebookingRejected")];
+    assert_eq!(*told.lock().unwrap(), events.map(|(id, kind)| (id.to_owned(), kind.to_owned())));
+}
+
+#[tokio::test]
+async fn a_second_delivery_tells_again_what_a_crash_may_have_left_untold() {
+    let told = Told::default();
+    let confirmed_meanwhile = mock!(Client::put_item).then_error(|| {
+        let stored = item([
+            ("id", text(FIRST)),
+            ("from", text("Berlin")),
+            ("to", text("Bonn")),
+            ("customer", text("cmr")),
+            ("when", text("2026-12-24T18:00:00Z")),
+            ("status", text("CONFIRMED")),
+        ]);
+        let taken = ConditionalCheckFailedException::builder().set_item(Some(stored)).build();
+        PutItemError::ConditionalCheckFailedException(taken)
+    });
+    let results = receive(&[&confirmed_meanwhile], &topic(&told), &[(FIRST, SOUND)], "").await;
+    assert_eq!((results, told.lock().unwrap().len()), (vec![Ok(Effect::Duplicate)], 1));
+}
+
+#[tokio::test]
+async fn a_topic_in_trouble_keeps_the_messages() {
+    let topic = mock!(aws_sdk_sns::Client::publish_batch).then_error(|| {
+        let error = aws_sdk_sns::error::ErrorMetadata::builder().code("Throttled").build();
+        PublishBatchError::generic(error)
+    });
+    let results = receive(&[&storing("SUBMITTED")], &topic, &[(FIRST, SOUND)], "").await;
+    assert!(results[0].as_ref().is_err_and(Failure::may_be_retried), "{results:?}");
+}
+
+#[tokio::test]
+async fn with_a_key_the_booking_and_the_keys_entry_are_one_transaction() {
+    let told = Told::default();
+    let rule = mock!(Client::transact_write_items)
+        .match_requests(|transact| {
+            let [key, booking] = transact.transact_items() else { return false };
+            let (key, booking) = (key.put().unwrap().item(), booking.put().unwrap().item());
+            key["id"] == text("KEY#k")
+                && key["booking"] == text(FIRST)
+                && booking["status"] == text("SUBMITTED")
+        })
+        .then_output(|| TransactWriteItemsOutput::builder().build());
+    let results = receive(&[&rule], &topic(&told), &[(FIRST, SOUND)], "k").await;
+    assert_eq!((results, told.lock().unwrap().len()), (vec![Ok(Effect::Made)], 1));
+}
+
+#[tokio::test]
+async fn the_same_key_and_request_is_the_same_booking_under_one_more_id() {
+    let told = Told::default();
+    let alias = mock!(Client::put_item)
+        .match_requests(|put| {
+            let item = put.item().unwrap();
+            item["id"] == text(SECOND) && item["aliasOf"] == text(FIRST)
+        })
+        .then_output(|| PutItemOutput::builder().build());
+    let results = receive(&[&key_of(FIRST, &digest()), &alias], &topic(&told), &[(SECOND, SOUND)], "k").await;
+    assert!(matches!(results[..], [Ok(Effect::Nothing(_))]), "{results:?}");
+    assert_eq!((alias.num_calls(), told.lock().unwrap().len()), (1, 0), "one booking is told of once");
+}
+
+#[tokio::test]
+async fn a_second_delivery_of_the_message_that_took_the_key_is_no_repetition() {
+    let told = Told::default();
+    let results = receive(&[&key_of(FIRST, &digest())], &topic(&told), &[(FIRST, SOUND)], "k").await;
+    assert_eq!((results, told.lock().unwrap().len()), (vec![Ok(Effect::Duplicate)], 1));
+}
+
+#[tokio::test]
+async fn the_same_key_with_another_request_is_rejected_by_its_own_id() {
+    let (told, rejected) = (Told::default(), storing("REJECTED"));
+    let results =
+        receive(&[&key_of(FIRST, "other"), &rejected], &topic(&told), &[(SECOND, SOUND)], "k").await;
+    assert_eq!((results, rejected.num_calls()), (vec![Ok(Effect::Made)], 1));
+    assert_eq!(*told.lock().unwrap(), [(SECOND.to_owned(), "PrebookingRejected".to_owned())]);
+}
