@@ -1,6 +1,6 @@
 # `make` or `make help` says what there is. Everything real stands in tools/ and in cargo.
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test test-unit test-e2e lint lint-rust lint-templates check-functions diagrams fmt build deploy bench-cold-start
+.PHONY: help demo up down test test-unit test-e2e lint lint-rust lint-templates check-functions diagrams fmt build deploy bench-cold-start bench-prebooking
 
 PYTHON ?= python3
 PORT ?= 4566
@@ -56,3 +56,6 @@ deploy: ## Build and deploy to AWS: make deploy STAGE=dev
 
 bench-cold-start: ## Start each function 30 times, beside one that does nothing
 	$(WILD_RYDES) bench-cold-start
+
+bench-prebooking: ## Campaigns of 500, 5,000 and 50,000 prebookings: how they are accepted and drain
+	$(WILD_RYDES) bench-prebooking

@@ -32,6 +32,11 @@ def walk(rydes: Path, env: dict[str, str]) -> None:
         run("fare", ride)
         return [step["state"] for step in json.loads(run("fare", ride, "--json", shown=False))["steps"]]
 
+    def status(booking: str) -> str:
+        """Shows a prebooking's trace, and gives how it ended."""
+        run("trace", booking)
+        return json.loads(run("trace", booking, "--json", shown=False))["status"]
+
     title("Use case 1: a ride is completed (publish-subscribe, message filter, topic-queue chaining)")
     run("add-contact", "cmr", "cmr@example.com")
     say.line("\nA long and expensive ride. Five services want to know; none of them is known to the one that tells.")
@@ -47,9 +52,18 @@ def walk(rydes: Path, env: dict[str, str]) -> None:
     check(all(step["effect"] for step in reached.values()), "an ordinary ride did not reach its subscribers")
     check("filtered_out" in extraordinary["delivery"], "an ordinary ride was not filtered out of Extraordinary Rides")
 
-    title("Use case 4: its fare is collected (saga, FIFO queue with message groups, task tokens)")
+    title("Use case 2: rides are prebooked (buffering of peaks, pipes and filters)")
+    say.line("\nThe request goes from API Gateway straight into a queue; the message's id is the booking's.")
+    booking = run("prebook", "--from", "Berlin", "--to", "Bonn").strip()
+    check(status(booking) == "CONFIRMED", "a sound prebooking was not confirmed")
+
+    say.line("\nOne that breaks rules is accepted as well, as nobody looks at it before it is safe. It is answered afterwards.")
+    booking = run("prebook", "--from", "Bonn", "--to", "Bonn", "--when", "2020-01-01T00:00:00Z").strip()
+    check(status(booking) == "REJECTED", "a prebooking of the past was not rejected")
+
+    title("Use case 4: fares are collected (saga, FIFO queue with message groups, task tokens)")
     run("add-contact", "tom_fail_credit", "tom@example.com")
-    say.line("\nCustomer Accounting had each fare collected as it opened it. The first one, step by step:")
+    say.line("\nCustomer Accounting has each fare collected as it opens it. That of the first ride, step by step:")
     check("NotifySuccess" in fare(first), "a fare was not collected")
 
     say.line("\nTom pays, but his account takes no credit. What was taken is given back, and he is told.")

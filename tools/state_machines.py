@@ -121,7 +121,11 @@ def pages() -> list[tuple[Path, str]]:
 
 
 def diagram(path: Path) -> str:
-    """A state machine as a Mermaid flowchart: the way forward in solid lines, what is caught in dotted ones."""
+    """A state machine as a Mermaid flowchart: the way forward in solid lines, what is caught in dotted ones.
+
+    A state that catches the rest of more than two states gets one line, from a list of them: a line each would be a tangle.
+    The solid lines come before the dotted ones, for the layout to keep the way forward together.
+    """
     definition = json.loads(path.read_text())
     states = definition["States"]
     lines = ["```mermaid", "flowchart TD", f"  start(( )) --> {definition['StartAt']}"]
@@ -130,24 +134,38 @@ def diagram(path: Path) -> str:
         what = state.get("Resource", "").removeprefix("arn:aws:states:::").replace(".waitForTaskToken", ", task token")
         label = f'"{name}<br/><small>{what}</small>"' if what else f'"{name}"'
         lines.append(f"  {name}{opening}{label}{closing}")
-    succeeds = any(state.get("End") for state in states.values())
-    if succeeds:
+    if any(state.get("End") for state in states.values()):
         lines.append("  done((( )))")
+    caught, rest = [], {}
     for name, state in states.items():
+        catchers = [(catcher["ErrorEquals"], catcher["Next"]) for catcher in state.get("Catch", [])]
+        anyway = catchers == [(["States.ALL"], state.get("Next"))]
         if "Next" in state:
-            lines.append(f"  {name} --> {state['Next']}")
+            lines.append(f'  {name} -- "in any case" --> {state["Next"]}' if anyway else f"  {name} --> {state['Next']}")
         elif state.get("End"):
             lines.append(f"  {name} --> done")
-        for catcher in state.get("Catch", []):
-            errors = [error.removeprefix("DynamoDB.") for error in catcher["ErrorEquals"]]
-            errors = "anything else" if errors == ["States.ALL"] and len(state["Catch"]) > 1 else "anything" if errors == ["States.ALL"] else ", ".join(errors)
-            lines.append(f'  {name} -. "{errors}" .-> {catcher["Next"]}')
+        for errors, target in [] if anyway else catchers:
+            if errors == ["States.ALL"]:
+                rest.setdefault(target, []).append((name, "anything else" if len(catchers) > 1 else "anything"))
+            else:
+                caught.append(f'  {name} -. "{", ".join(error.removeprefix("DynamoDB.") for error in errors)}" .-> {target}')
+    lists = []
+    for target, sources in rest.items():
+        if len(sources) > 2:
+            lists.append(f"rest{len(lists) + 1}")
+            caught.append(f'  {lists[-1]}["anything else in<br/>{"<br/>".join(name for name, _ in sources)}"] -.-> {target}')
+        else:
+            caught += [f'  {name} -. "{errors}" .-> {target}' for name, errors in sources]
+    lines += caught
     compensations = [name for name, state in states.items() if state.get("Comment", "").startswith("Compensation")]
-    if compensations:
-        lines += ["  classDef compensation fill:#fff3cd,stroke:#b8860b,color:#000", f"  class {','.join(compensations)} compensation"]
     failures = [name for name, state in states.items() if state["Type"] == "Fail"]
-    if failures:
-        lines += ["  classDef failure fill:#f8d7da,stroke:#a94442,color:#000", f"  class {','.join(failures)} failure"]
+    for kind, style, names in [
+        ("compensation", "fill:#fff3cd,stroke:#b8860b,color:#000", compensations),
+        ("failure", "fill:#f8d7da,stroke:#a94442,color:#000", failures),
+        ("rest", "fill:none,stroke-dasharray:3 3", lists),
+    ]:
+        if names:
+            lines += [f"  classDef {kind} {style}", f"  class {','.join(names)} {kind}"]
     return "\n".join([*lines, "```", ""])
 
 

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import artifacts
+import campaigns
 import cold_start
 import demo
 import environments
@@ -61,6 +62,7 @@ def parse() -> argparse.Namespace:
     command(diagrams, "diagrams")
     command(check_functions, "check-functions", arch=arch)
     command(bench_cold_start, "bench-cold-start")
+    command(bench_prebooking, "bench-prebooking")
     command(install, "install", environment={"required": True})
     return parser.parse_args()
 
@@ -200,6 +202,20 @@ def bench_cold_start(_: argparse.Namespace) -> None:
     folder = ROOT / "target" / "bench"
     functions.build_for_bench(folder)
     cold_start.bench(folder)
+
+
+def bench_prebooking(_: argparse.Namespace) -> None:
+    """Runs campaigns of growing size against an emulator of their own."""
+    functions.build_for_here()
+    folder = LOCAL / "bench"
+    shutil.rmtree(folder, ignore_errors=True)
+    emulator = Emulator(folder, free_port())
+    emulator.start()
+    try:
+        stage_locally(emulator, folder, "bench")
+        campaigns.bench(functions.RYDES, {**emulator.environment(), "STAGE": "bench"}, ROOT / "target" / "bench")
+    finally:
+        emulator.stop()
 
 
 def stage_locally(emulator: Emulator, folder: Path, stage: str) -> None:

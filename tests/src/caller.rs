@@ -1,15 +1,15 @@
-//! Who calls the endpoint: an app with credentials of its own, or nobody.
+//! Who calls the endpoints: an app with credentials of its own, or nobody.
 
 use aws_config::SdkConfig;
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use rydes::{Answer, Api, Deployment};
 
-use crate::{Contract, Ride, World, unique};
+use crate::{Contract, Prebooking, Ride, World, unique};
 
-/// A caller of the endpoint. What it sends and gets is held against the contract.
+/// A caller of the endpoints. What it sends and gets is held against the contracts.
 pub struct Caller {
-    api: Api,
-    contract: Contract,
+    unicorn_management: Api,
+    ride_booking: Api,
 }
 
 impl Caller {
@@ -21,17 +21,11 @@ impl Caller {
         user.caller(world).await
     }
 
-    /// An app with credentials of the same account, but for other paths: what the Customer App may call.
+    /// The Customer App: an IAM user with that app's managed policy and nothing else.
     pub async fn customer_app(world: &World) -> Self {
+        let policy = world.output("ride-booking", "CustomerAppPolicyArn").to_owned();
         let user = User::new(world).await;
-        let policy = serde_json::json!({"Version": "2012-10-17", "Statement": [{
-            "Effect": "Allow", "Action": "execute-api:Invoke", "Resource": [
-                "arn:aws:execute-api:*:*:*/*/POST/submit-ride-prebooking",
-                "arn:aws:execute-api:*:*:*/*/GET/query-ride-prebooking/*",
-                "arn:aws:execute-api:*:*:*/*/POST/submit-instant-ride-rfq",
-                "arn:aws:execute-api:*:*:*/*/GET/query-instant-ride-rfq/*"]}]});
-        let put = user.iam.put_user_policy().user_name(&user.name).policy_name("customer-app");
-        put.policy_document(policy.to_string()).send().await.unwrap();
+        user.iam.attach_user_policy().user_name(&user.name).policy_arn(policy).send().await.unwrap();
         user.caller(world).await
     }
 
@@ -46,11 +40,8 @@ impl Caller {
 
     /// A caller that doesn't sign.
     pub fn anonymous(world: &World) -> Self {
-        Self::of(Api::anonymous(&world.deployment, "unicorn-management").unwrap())
-    }
-
-    fn of(api: Api) -> Self {
-        Self { api, contract: Contract::submit_ride_completion() }
+        let api = |service| Api::anonymous(&world.deployment, service).unwrap();
+        Self { unicorn_management: api("unicorn-management"), ride_booking: api("ride-booking") }
     }
 
     /// Reports a ride that must be accepted, and gives its id.
@@ -60,10 +51,31 @@ impl Caller {
         answer.body["id"].as_str().unwrap().to_owned()
     }
 
-    /// Sends any body.
+    /// Reports any body as a ride.
     pub async fn posts(&self, body: &str, headers: &[(&str, &str)]) -> Answer {
-        let answer = self.api.post("/submit-ride-completion", headers, body).await.unwrap();
-        self.contract.check(body, &answer);
+        let answer = self.unicorn_management.post("/submit-ride-completion", headers, body).await.unwrap();
+        Contract::submit_ride_completion().check(body, &answer);
+        answer
+    }
+
+    /// Prebooks a ride, which must be accepted, and gives its id.
+    pub async fn prebooks(&self, prebooking: &Prebooking) -> String {
+        let answer = self.posts_prebooking(&prebooking.json(), &[]).await;
+        assert_eq!(answer.status, 202, "{answer:?}");
+        answer.body["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Sends any body as a prebooking. The local emulator's edge doesn't look at it.
+    pub async fn posts_prebooking(&self, body: &str, headers: &[(&str, &str)]) -> Answer {
+        let answer = self.ride_booking.post("/submit-ride-prebooking", headers, body).await.unwrap();
+        Contract::submit_ride_prebooking().check_answer(&answer);
+        answer
+    }
+
+    /// Asks how a prebooking stands.
+    pub async fn queries_prebooking(&self, id: &str) -> Answer {
+        let answer = self.ride_booking.get(&format!("/query-ride-prebooking/{id}"), &[]).await.unwrap();
+        Contract::query_ride_prebooking().check_answer(&answer);
         answer
     }
 }
@@ -89,6 +101,9 @@ impl User {
         let provider = SharedCredentialsProvider::new(credentials);
         let aws: SdkConfig = world.aws().to_builder().credentials_provider(provider).build();
         let deployment: Deployment = world.deployment.as_caller(aws);
-        Caller::of(Api::of(&deployment, "unicorn-management").await.unwrap())
+        Caller {
+            unicorn_management: Api::of(&deployment, "unicorn-management").await.unwrap(),
+            ride_booking: Api::of(&deployment, "ride-booking").await.unwrap(),
+        }
     }
 }

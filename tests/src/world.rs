@@ -32,6 +32,12 @@ impl Service {
         Self { stack: "datalake-ingestion", name: "DatalakeIngestion", function: "ingest-events" };
     pub const EXTRAORDINARY: Self =
         Self { stack: "extraordinary-rides", name: "ExtraordinaryRides", function: "feature-ride" };
+    pub const PREBOOKING_SUBMISSION: Self =
+        Self { stack: "ride-booking", name: "PrebookingSubmission", function: "submit-ride-prebooking" };
+    pub const PREBOOKING_PROCESSING: Self =
+        Self { stack: "ride-booking", name: "PrebookingProcessing", function: "process-ride-prebooking" };
+    pub const PREBOOKING_NOTIFICATION: Self =
+        Self { stack: "datalake-ingestion", name: "PrebookingNotification", function: "ingest-events" };
     /// A participant of the saga, not a subscriber.
     pub const PAYMENT: Self =
         Self { stack: "customer-payment", name: "Payment", function: "process-payment" };
@@ -266,23 +272,23 @@ impl World {
 
     /// Kills the running processes of these functions, wherever they are in their work; gives how many there were.
     pub fn kills(&self, functions: &[&str]) -> usize {
+        let kill = |pid: &String| std::process::Command::new("kill").args(["-9", pid]).status().unwrap();
+        self.processes(functions).iter().map(kill).filter(std::process::ExitStatus::success).count()
+    }
+
+    /// The processes of these functions. The embedded emulator runs functions as processes of this machine.
+    pub(crate) fn processes(&self, functions: &[&str]) -> Vec<String> {
         let variable = |function: &&str| {
             format!("AWS_LAMBDA_FUNCTION_NAME=wild-rydes-{}-{function}", self.deployment.stage)
         };
         let names: Vec<_> = functions.iter().map(variable).collect();
-        let mut killed = 0;
-        for process in std::fs::read_dir("/proc").unwrap().flatten() {
+        let is_one = |process: &std::fs::DirEntry| {
             // Not every process is ours to read, and some end meanwhile.
-            let Ok(environment) = std::fs::read(process.path().join("environ")) else { continue };
-            let is_one =
-                environment.split(|b| *b == 0).any(|v| names.iter().any(|name| name.as_bytes() == v));
-            if is_one {
-                let pid = process.file_name();
-                let kill = std::process::Command::new("kill").arg("-9").arg(pid).status().unwrap();
-                killed += usize::from(kill.success());
-            }
-        }
-        killed
+            let environment = std::fs::read(process.path().join("environ")).unwrap_or_default();
+            environment.split(|b| *b == 0).any(|v| names.iter().any(|name| name.as_bytes() == v))
+        };
+        let processes = std::fs::read_dir("/proc").unwrap().flatten().filter(is_one);
+        processes.map(|process| process.file_name().into_string().unwrap()).collect()
     }
 
     /// A FIFO queue that nobody receives from.

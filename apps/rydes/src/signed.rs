@@ -67,6 +67,11 @@ impl Api {
         self.send(Method::POST, path, &all, body).await
     }
 
+    /// Gets what is at a path.
+    pub async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Result<Answer, Error> {
+        self.send(Method::GET, path, headers, "").await
+    }
+
     async fn send(
         &self,
         method: Method,

@@ -44,7 +44,8 @@ impl Submission {
             }
             None => None,
         };
-        let correlation_id = header(message, "X-Correlation-Id").and_then(|id| CorrelationId::parse(id).ok());
+        let correlation_id =
+            header_in_either_case(message, "X-Correlation-Id").and_then(|id| CorrelationId::parse(id).ok());
         let trace_parent = header(message, "traceparent").and_then(TraceParent::parse);
         Ok(Self {
             id,
@@ -63,9 +64,13 @@ fn parse(body: &str, sent_at: Timestamp) -> Result<RidePrebooking, Vec<Fault>> {
 }
 
 fn key(message: &Message<'_>) -> Option<Result<IdempotencyKey, String>> {
-    // API Gateway finds a header by the name that it was sent under, and HTTP/2 sends small letters.
-    let key = header(message, "Idempotency-Key").or_else(|| header(message, "idempotency-key"))?;
+    let key = header_in_either_case(message, "Idempotency-Key")?;
     Some(IdempotencyKey::parse(key).map_err(|rule| rule.to_string()))
+}
+
+/// API Gateway finds a header by the name that it was sent under, and many clients send small letters.
+fn header_in_either_case<'a>(message: &Message<'a>, name: &str) -> Option<&'a str> {
+    header(message, name).or_else(|| header(message, &name.to_ascii_lowercase()))
 }
 
 /// A request's header. The template puts an equals sign before each, as SQS takes no empty attribute.
@@ -110,6 +115,7 @@ mod tests {
         assert!(submission.asked.is_ok());
         let without = read(BODY, &[("Idempotency-Key", "="), ("idempotency-key", "=k-2")]);
         assert_eq!((without.key.unwrap().key.as_str(), without.correlation_id.as_str()), ("k-2", ID));
+        assert_eq!(read(BODY, &[("x-correlation-id", "=c-2")]).correlation_id.as_str(), "c-2");
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod bad_input;
 mod fare_collection;
 mod faults;
 mod filter;
+mod prebooking;
 mod publish_subscribe;
 mod rydes_cli;
 mod saga_invariant;

@@ -114,6 +114,9 @@ async fn status_shows_every_stack_and_queue() {
         "ExtraordinaryRides",
         "FareReview",
         "Payment",
+        "PrebookingNotification",
+        "PrebookingProcessing",
+        "PrebookingSubmission",
     ];
     assert_eq!(names, all);
 }

@@ -12,6 +12,7 @@ mod error;
 mod payment_methods;
 #[cfg(test)]
 mod tests;
+mod transport;
 
 use std::{fmt, future::Future, time::Duration};
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use miniserde::Deserialize;
+use serde::Deserialize;
 
 /// A payment intent.
 #[derive(Deserialize)]

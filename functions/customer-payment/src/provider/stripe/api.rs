@@ -1,44 +1,38 @@
 //! Stripe's API, as far as it is used here.
 
-use ::stripe::{Client, ClientBuilder, RequestStrategy, StripeRequest};
-use miniserde::Deserialize;
+use serde::de::DeserializeOwned;
+use stripe_client_core::StripeRequest;
 use stripe_core::payment_intent::{CancelPaymentIntent, RetrievePaymentIntent};
 
 use super::{
     answer::{Intent, Status},
     error::{self, StripeSetupError},
+    transport::Transport,
 };
 use crate::provider::{IdempotencyKey, PaymentId, ProviderError};
 
 /// The API of one account.
-pub(super) struct Api(Client);
+pub(super) struct Api(Transport);
 
 impl Api {
     /// The API for a secret key; at another base URL than Stripe's, if one is given.
     pub(super) fn new(secret: &str, url: Option<&str>) -> Result<Self, StripeSetupError> {
-        let builder = ClientBuilder::new(error::secret_key(secret)?);
-        let builder = match url {
-            Some(url) => builder.url(url),
-            None => builder,
-        };
-        builder.build().map(Self).map_err(|_| StripeSetupError::InvalidUrl)
+        Transport::new(error::secret_key(secret)?, url).map(Self)
     }
 
     /// Sends a request once: the saga is who tries again, with the same key. Of the answer only what is used here is
     /// read, so nothing else that Stripe may put there can make a payment unreadable.
-    pub(super) async fn send<T: Deserialize>(
+    pub(super) async fn send<T: DeserializeOwned>(
         &self,
         request: &impl StripeRequest,
         key: Option<&IdempotencyKey>,
     ) -> Result<T, ProviderError> {
-        let strategy = match key {
-            None => RequestStrategy::Once,
-            Some(IdempotencyKey(key)) => ::stripe::IdempotencyKey::new(key)
-                .map(RequestStrategy::Idempotent)
-                .map_err(|_| ProviderError::Refused("idempotency_key_invalid".into()))?,
-        };
-        let request = request.build().customize().request_strategy(strategy);
-        request.send(&self.0).await.map_err(error::classified)
+        let key = key.map(sendable).transpose()?;
+        let answer = self.0.send(request.build(), key).await.map_err(|error| error::no_answer(&error))?;
+        match answer.status {
+            200..300 => error::readable(&answer.body),
+            status => Err(error::answered(status, &answer.body)),
+        }
     }
 
     /// Cancels an intent, which Stripe does once.
@@ -54,5 +48,14 @@ impl Api {
     pub(super) async fn status(&self, id: &PaymentId) -> Result<Status, ProviderError> {
         let intent: Intent = self.send(&RetrievePaymentIntent::new(id.0.as_str()), None).await?;
         Ok(intent.status())
+    }
+}
+
+/// The key, if Stripe takes it and it stands in a header as it is.
+fn sendable(IdempotencyKey(key): &IdempotencyKey) -> Result<&str, ProviderError> {
+    if (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()) {
+        Ok(key)
+    } else {
+        Err(ProviderError::Refused("idempotency_key_invalid".into()))
     }
 }

@@ -1,7 +1,9 @@
 //! Which of Stripe's errors are a no, and which are no answer. Of an error only its code goes any further: its text
 //! can quote what was sent.
 
-use ::stripe::{ApiErrors, StripeError};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_types::error::display::DisplayErrorContext;
+use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::provider::ProviderError;
 
@@ -37,29 +39,46 @@ pub(super) fn secret_key(secret: &str) -> Result<&str, StripeSetupError> {
     }
 }
 
-/// What an error means to the saga.
-pub(super) fn classified(error: StripeError) -> ProviderError {
-    match error {
-        StripeError::Stripe(error, status) => answered(status, &error),
-        StripeError::ClientError(_) => ProviderError::Unavailable("unreachable".into()),
-        StripeError::Timeout => ProviderError::Unavailable("timed_out".into()),
-        // Perhaps from something between Stripe and us, and with any status: the client doesn't say which.
-        StripeError::JSONDeserialize(_) => ProviderError::Unavailable("unreadable_answer".into()),
-        StripeError::ConfigError(_) => ProviderError::Unavailable("configuration".into()),
-    }
+/// An answer other than a success.
+#[derive(Deserialize)]
+struct NoSuccess {
+    error: StripeError,
 }
 
-fn answered(status: u16, error: &ApiErrors) -> ProviderError {
-    let code = || error.code.as_ref().map_or(error.type_.as_str(), |code| code.as_str()).to_owned();
+#[derive(Deserialize)]
+struct StripeError {
+    r#type: String,
+    code: Option<String>,
+    decline_code: Option<String>,
+}
+
+/// What an answer other than a success means to the saga.
+pub(super) fn answered(status: u16, body: &[u8]) -> ProviderError {
+    let StripeError { r#type, code, decline_code } = match readable(body) {
+        Ok(NoSuccess { error }) => error,
+        Err(unreadable) => return unreadable,
+    };
+    let code = code.unwrap_or(r#type);
     match status {
         // Our key is wrong, or may not do this. The payment isn't to blame.
         401 | 403 => ProviderError::Unavailable("authentication".into()),
         // The card's bank knows best.
-        402 => ProviderError::Refused(error.decline_code.clone().unwrap_or_else(code)),
+        402 => ProviderError::Refused(decline_code.unwrap_or(code)),
         // Another call with the same key is under way; something behind Stripe failed; too many calls; Stripe's fault.
-        409 | 424 | 429 | 500.. => ProviderError::Unavailable(code()),
-        _ => ProviderError::Refused(code()),
+        409 | 424 | 429 | 500.. => ProviderError::Unavailable(code),
+        _ => ProviderError::Refused(code),
     }
+}
+
+/// What an answer says. One that can't be read is perhaps from something between Stripe and us, whatever its status.
+pub(super) fn readable<T: DeserializeOwned>(body: &[u8]) -> Result<T, ProviderError> {
+    serde_json::from_slice(body).map_err(|_| ProviderError::Unavailable("unreadable_answer".into()))
+}
+
+/// What it means to the saga that there is no answer. The log says why, which is about the network, not the payment.
+pub(super) fn no_answer(error: &ConnectorError) -> ProviderError {
+    tracing::warn!(error = %DisplayErrorContext(error), "no answer from Stripe");
+    ProviderError::Unavailable(if error.is_timeout() { "timed_out" } else { "unreachable" }.into())
 }
 
 #[cfg(test)]
@@ -67,7 +86,7 @@ mod tests {
     use super::*;
 
     fn meaning(status: u16, error: &str) -> ProviderError {
-        classified(StripeError::Stripe(Box::new(miniserde::json::from_str(error).unwrap()), status))
+        answered(status, format!(r#"{{"error": {error}}}"#).as_bytes())
     }
 
     #[test]
@@ -113,8 +132,8 @@ mod tests {
         let error = r#"{"type": "invalid_request_error", "code": "resource_missing",
             "message": "No such customer: 'cus_Jane'", "param": "customer"}"#;
         assert!(!format!("{:?}", meaning(404, error)).contains("Jane"));
-        let error = StripeError::ClientError("https://jane@example.test".into());
-        assert_eq!(classified(error), ProviderError::Unavailable("unreachable".into()));
+        let error = ConnectorError::io("https://jane@example.test".into());
+        assert_eq!(no_answer(&error), ProviderError::Unavailable("unreachable".into()));
     }
 
     #[test]

@@ -1,0 +1,96 @@
+//! Prebookings, and what can be seen of them from outside.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde_json::{Map, Value, json};
+
+use crate::{World, unique, world::text};
+
+/// A prebooking to submit: sound, of a customer of its own, unless a test says otherwise.
+#[derive(Debug, Clone)]
+pub struct Prebooking(Map<String, Value>);
+
+impl Default for Prebooking {
+    fn default() -> Self {
+        let prebooking =
+            json!({"from": "Berlin", "to": "Bonn", "when": in_days(30), "customer": unique("c")});
+        Self(prebooking.as_object().unwrap().clone())
+    }
+}
+
+impl Prebooking {
+    #[must_use]
+    pub fn with(mut self, field: &str, value: impl Into<Value>) -> Self {
+        self.0.insert(field.to_owned(), value.into());
+        self
+    }
+
+    /// The request's body.
+    pub fn json(&self) -> String {
+        Value::Object(self.0.clone()).to_string()
+    }
+}
+
+/// That many days from now, or ago, in RFC 3339.
+pub fn in_days(days: i64) -> String {
+    (jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * days)).to_string()
+}
+
+impl World {
+    /// How a prebooking stands in the table: status, and when it was decided.
+    pub async fn prebooking(&self, id: &str) -> Option<(String, Option<String>)> {
+        let item = self.item("ride-booking", "PrebookingsTableName", &[("id", id)]).await?;
+        let decided = item.get("decidedAt").and_then(|at| at.as_s().ok().cloned());
+        Some((text(&item, "status"), decided))
+    }
+
+    /// How many of these bookings stand like this.
+    pub async fn prebookings_with(&self, ids: &[String], status: &str) -> usize {
+        let table = self.output("ride-booking", "PrebookingsTableName");
+        let mut count = 0;
+        for some in ids.chunks(100) {
+            let key = |id: &String| [("id".to_owned(), AttributeValue::S(id.clone()))].into();
+            let keys = aws_sdk_dynamodb::types::KeysAndAttributes::builder()
+                .set_keys(Some(some.iter().map(key).collect()))
+                .consistent_read(true)
+                .build()
+                .unwrap();
+            let got = self.dynamodb.batch_get_item().request_items(table, keys).send().await.unwrap();
+            let items = got.responses.unwrap_or_default().remove(table).unwrap_or_default();
+            count += items.iter().filter(|item| text(item, "status") == status).count();
+        }
+        count
+    }
+
+    /// How many events of a type the lake's view counts, and how many of them are different.
+    pub async fn counted_in_the_lake(&self, event_type: &str) -> (usize, usize) {
+        let question =
+            format!("count(*) AS n, count(DISTINCT id) AS d FROM unique_events WHERE type = '{event_type}'");
+        let rows = self.lake.select(&question).await.unwrap();
+        (rows[0][0].parse().unwrap(), rows[0][1].parse().unwrap())
+    }
+
+    /// How many processes of a function there are right now.
+    pub fn running(&self, function: &str) -> usize {
+        self.processes(&[function]).len()
+    }
+
+    /// Stops the delivery to a function while something happens. It goes on even if that panics.
+    pub async fn while_disabled<T>(&self, function: &str, what: impl Future<Output = T>) -> T {
+        use futures_util::FutureExt;
+        let lambda = aws_sdk_lambda::Client::new(self.aws());
+        let name = format!("wild-rydes-{}-{function}", self.deployment.stage);
+        let mappings = lambda.list_event_source_mappings().function_name(&name).send().await.unwrap();
+        let mappings = mappings.event_source_mappings.unwrap_or_default();
+        assert!(!mappings.is_empty(), "{function} receives from nowhere");
+        let set = async |enabled: bool| {
+            for mapping in &mappings {
+                let update = lambda.update_event_source_mapping().uuid(mapping.uuid.as_ref().unwrap());
+                update.enabled(enabled).send().await.unwrap();
+            }
+        };
+        set(false).await;
+        let happened = std::panic::AssertUnwindSafe(what).catch_unwind().await;
+        set(true).await;
+        happened.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    }
+}

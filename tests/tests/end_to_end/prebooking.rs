@@ -1,0 +1,236 @@
+//! Prebookings: whatever comes is accepted at once, and everything that was accepted ends, once.
+
+use std::{cell::Cell, collections::HashSet, time::Duration};
+
+use end_to_end::{Caller, Prebooking, Service, World, eventually, eventually_within, in_days, unique};
+use futures_util::{StreamExt, future::join_all, stream};
+use serde_json::{Value, json};
+use tokio::time::sleep;
+
+/// Generous: nothing here measures time.
+const PATIENCE: Duration = Duration::from_mins(4);
+/// As `ProcessingConcurrency` in the template says.
+const BOUND: usize = 5;
+
+/// The booking once it is decided.
+async fn decided(app: &Caller, id: &str) -> Value {
+    let query = || app.queries_prebooking(id);
+    let decided = |answer: &rydes::Answer| answer.status == 200 && answer.body["status"] != "SUBMITTED";
+    eventually("the prebooking is decided", query, decided).await.body
+}
+
+/// The reasons by field.
+fn reasons(booking: &Value) -> Vec<String> {
+    let reasons = booking["reasons"].as_array().unwrap();
+    reasons.iter().map(|reason| reason["field"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn a_prebooking_is_accepted_stored_decided_and_filed_under_one_id() {
+    let world = World::shared().await;
+    let app = Caller::customer_app(&world).await;
+    let correlation = unique("corr");
+    let headers = [("x-correlation-id", correlation.as_str())];
+    let answer = app.posts_prebooking(&Prebooking::default().json(), &headers).await;
+    assert_eq!(answer.status, 202, "{answer:?}");
+    let id = answer.body["id"].as_str().unwrap();
+    let booking = decided(&app, id).await;
+    assert_eq!(
+        (&booking["id"], &booking["status"], &booking["to"]),
+        (&id.into(), &"CONFIRMED".into(), &"Bonn".into())
+    );
+    eventually("its event is in the lake", || world.filed(id), |f| *f == (1, 1)).await;
+    let rows = world.lake.select(&format!("type, correlationid FROM unique_events WHERE id = '{id}'")).await;
+    assert_eq!(rows.unwrap(), [["PrebookingSubmitted", &correlation]]);
+}
+
+#[tokio::test]
+async fn what_breaks_a_rule_is_rejected_with_every_reason_and_is_no_dead_letter() {
+    let world = World::shared().await;
+    let app = Caller::customer_app(&world).await;
+    let sound = Prebooking::default();
+    for (body, fields) in [
+        (sound.clone().with("when", in_days(-1)).json(), &["when"][..]),
+        (sound.clone().with("when", in_days(367)).json(), &["when"]),
+        (sound.clone().with("when", "soon").json(), &["when"]),
+        (sound.clone().with("to", "Berlin").json(), &["to"]),
+        (sound.clone().with("from", "a\u{202e}b").with("customer", "c m r").json(), &["from", "customer"]),
+        (sound.clone().with("tip", "5").with("to", " ").with("when", 5).json(), &["tip", "to", "when"]),
+        ("{}".to_owned(), &["from", "to", "when", "customer"]),
+        // An edge with a validator refuses these; without one they get as far as this.
+        (unique("{ not JSON"), &[""]),
+        (r#"{"from":"a","from":"b"}"#.to_owned(), &["from"]),
+    ] {
+        let answer = app.posts_prebooking(&body, &[]).await;
+        assert_eq!(answer.status, 202, "{answer:?}");
+        let id = answer.body["id"].as_str().unwrap();
+        let booking = decided(&app, id).await;
+        assert_eq!(
+            (booking["status"].as_str(), reasons(&booking)),
+            (Some("REJECTED"), fields.iter().map(|f| (*f).to_owned()).collect()),
+            "{body}"
+        );
+        eventually("its event is in the lake", || world.filed(id), |f| *f == (1, 1)).await;
+        assert!(world.dead_letter(Service::PREBOOKING_SUBMISSION, &body).await.is_none(), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn the_same_key_and_request_is_one_booking_that_either_id_leads_to() {
+    let world = World::shared().await;
+    let app = Caller::customer_app(&world).await;
+    let (prebooking, key) = (Prebooking::default(), unique("key"));
+    let (body, headers) = (prebooking.json(), [("idempotency-key", key.as_str())]);
+    let answers = join_all((0..3).map(|_| app.posts_prebooking(&body, &headers))).await;
+    let ids: Vec<_> = answers.iter().map(|answer| answer.body["id"].as_str().unwrap()).collect();
+    let mut bookings = Vec::new();
+    for id in &ids {
+        bookings.push(decided(&app, id).await);
+    }
+    assert!(
+        ids[0] != ids[1] && bookings.iter().all(|booking| *booking == bookings[0]),
+        "{ids:?} {bookings:?}"
+    );
+    assert_eq!(bookings[0]["status"], "CONFIRMED");
+    let booking = bookings[0]["id"].as_str().unwrap();
+    assert!(ids.contains(&booking));
+    eventually("it is in the lake", || world.filed(booking), |f| *f == (1, 1)).await;
+    for id in ids.iter().filter(|id| **id != booking) {
+        assert_eq!(world.filed(id).await, (0, 0), "a repetition is no booking of its own");
+    }
+}
+
+#[tokio::test]
+async fn the_same_key_with_another_request_is_rejected() {
+    let world = World::shared().await;
+    let app = Caller::customer_app(&world).await;
+    let (prebooking, key) = (Prebooking::default(), unique("key"));
+    let headers = [("idempotency-key", key.as_str())];
+    let first =
+        app.posts_prebooking(&prebooking.json(), &headers).await.body["id"].as_str().unwrap().to_owned();
+    assert_eq!(decided(&app, &first).await["status"], "CONFIRMED");
+    let other = app.posts_prebooking(&prebooking.with("to", "Ulm").json(), &headers).await;
+    let other = decided(&app, other.body["id"].as_str().unwrap()).await;
+    assert_eq!(
+        (other["status"].as_str(), reasons(&other)),
+        (Some("REJECTED"), vec!["Idempotency-Key".to_owned()])
+    );
+    assert_eq!(decided(&app, &first).await["to"], "Bonn", "the first stands");
+}
+
+#[tokio::test]
+async fn what_is_not_there_yet_is_worth_another_look_and_what_never_will_be_is_not() {
+    let world = World::shared().await;
+    let app = Caller::customer_app(&world).await;
+    let unknown = app.queries_prebooking("0190c8f4-5f7b-4c3e-8a57-0d6f2b7b9f10").await;
+    assert_eq!((unknown.status, unknown.retry_after), (404, Some(1)), "{unknown:?}");
+    for none in ["not-an-id", "KEY%23k", &"x".repeat(500)] {
+        let answer = app.queries_prebooking(none).await;
+        assert_eq!((answer.status, answer.retry_after), (404, None), "{none}: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn only_the_customer_app_prebooks_and_only_json() {
+    let world = World::shared().await;
+    let body = Prebooking::default().json();
+    for (who, caller, status) in [
+        ("the Customer App", Caller::customer_app(&world).await, 202),
+        ("the Unicorn Management App", Caller::unicorn_management_app(&world).await, 403),
+        ("an unsigned request", Caller::anonymous(&world), 403),
+    ] {
+        let answer = caller.posts_prebooking(&body, &[]).await;
+        assert_eq!(answer.status, status, "{who}: {answer:?}");
+        if status == 403 {
+            let id = "0190c8f4-5f7b-4c3e-8a57-0d6f2b7b9f10";
+            assert_eq!(caller.queries_prebooking(id).await.status, 403, "{who}");
+        }
+    }
+    let app = Caller::customer_app(&world).await;
+    let answer = app.posts_prebooking(&body, &[("content-type", "text/plain")]).await;
+    assert_eq!(answer.status, 415, "{answer:?}");
+}
+
+#[tokio::test]
+async fn a_second_delivery_changes_nothing_at_any_of_the_queues() {
+    let world = World::alone().await;
+    let app = Caller::customer_app(&world).await;
+    // The submission queue gives the message again because it was stored but could not be told of.
+    let in_trouble = async {
+        let id = app.prebooks(&Prebooking::default()).await;
+        let submitted = |seen: &Option<(String, _)>| seen.as_ref().is_some_and(|(s, _)| s == "SUBMITTED");
+        eventually("it is stored", || world.prebooking(&id), submitted).await;
+        id
+    };
+    let id = world.while_denied("submit-ride-prebooking", "sns:PublishBatch", in_trouble).await;
+    decided(&app, &id).await;
+    eventually("its event is in the lake", || world.filed(&id), |f| *f == (1, 1)).await;
+    let before = world.prebooking(&id).await;
+
+    // The other two get the event again, as it came from the topic.
+    let columns = "source, CAST(time AS varchar), subject, correlationid, data FROM events";
+    let rows = world.lake.select(&format!("{columns} WHERE id = '{id}'")).await.unwrap();
+    let [source, time, subject, correlation, data] = rows[0].clone().try_into().unwrap();
+    let time = format!("{}Z", time.split('+').next().unwrap().replacen(' ', "T", 1));
+    let event = json!({"specversion": "1.0", "type": "PrebookingSubmitted", "id": id, "source": source, "time": time,
+        "subject": subject, "correlationid": correlation, "data": serde_json::from_str::<Value>(&data).unwrap()});
+    for service in [Service::PREBOOKING_PROCESSING, Service::PREBOOKING_NOTIFICATION] {
+        for _ in 0..2 {
+            world.delivers(service, &event.to_string()).await;
+        }
+        eventually("the queue is empty", || world.backlog(service), |n| *n == 0).await;
+        assert!(world.dead_letter(service, &event.to_string()).await.is_none(), "a duplicate is no error");
+    }
+    assert_eq!(world.prebooking(&id).await, before, "decided once, and when it was decided first");
+    assert_eq!(world.filed(&id).await.1, 1, "the view counts it once");
+}
+
+/// Many prebookings at once, each of which must be accepted; gives their ids.
+async fn campaign(app: &Caller, bookings: usize) -> Vec<String> {
+    let requests = (0..bookings).map(|_| async { app.prebooks(&Prebooking::default()).await });
+    stream::iter(requests).buffer_unordered(100).collect().await
+}
+
+#[tokio::test]
+async fn a_campaign_waits_for_a_service_that_is_down_and_nothing_is_lost() {
+    let world = World::alone().await;
+    let app = Caller::customer_app(&world).await;
+    let down = async {
+        let ids = campaign(&app, 300).await;
+        let waiting = || world.backlog(Service::PREBOOKING_PROCESSING);
+        eventually("all are accepted, stored, and wait", waiting, |n| *n == ids.len()).await;
+        assert_eq!(world.prebookings_with(&ids, "SUBMITTED").await, ids.len());
+        ids
+    };
+    let ids = world.while_disabled("process-ride-prebooking", down).await;
+    eventually("all are confirmed", || world.prebookings_with(&ids, "CONFIRMED"), |n| *n == ids.len()).await;
+}
+
+#[tokio::test]
+async fn a_burst_of_five_thousand_is_absorbed_and_each_ends_once() {
+    let world = World::alone().await;
+    let app = Caller::customer_app(&world).await;
+    let (filed_before, _) = world.counted_in_the_lake("PrebookingSubmitted").await;
+    let most = Cell::new(0);
+    let watch = async {
+        loop {
+            most.set(most.get().max(world.running("process-ride-prebooking")));
+            sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let burst = async {
+        let ids = campaign(&app, 5000).await;
+        let confirmed = || world.prebookings_with(&ids, "CONFIRMED");
+        eventually_within(PATIENCE, "each is decided", confirmed, |n| *n == 5000).await;
+        ids
+    };
+    let ids = tokio::select! {
+        ids = burst => ids,
+        () = watch => unreachable!("it watches for as long as there is something to see"),
+    };
+    assert_eq!(ids.iter().collect::<HashSet<_>>().len(), 5000, "each has an id of its own");
+    assert!((1..=BOUND).contains(&most.get()), "{} batches were processed at once", most.get());
+    let counted = || world.counted_in_the_lake("PrebookingSubmitted");
+    let all = (filed_before + 5000, filed_before + 5000);
+    eventually_within(PATIENCE, "each is in the lake, once", counted, |seen| *seen == all).await;
+}
