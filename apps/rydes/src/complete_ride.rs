@@ -38,16 +38,25 @@ const ATTEMPTS: u32 = 4;
 /// Submits the ride and gives its id. Tries again, with the same key, where the API says that this helps.
 pub async fn complete_ride(deployment: &Deployment, ride: &CompleteRide) -> Result<String, Error> {
     let api = Api::of(deployment, "unicorn-management").await?;
-    let key = ride.idempotency_key.clone().unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
     let CompleteRide { from, to, duration, distance, customer, fare, .. } = ride;
     let body = json!({"from": from, "to": to, "duration": duration, "distance": distance,
-                      "customer": customer, "fare": fare})
-    .to_string();
+                      "customer": customer, "fare": fare});
+    send_until_taken(&api, "/submit-ride-completion", ride.idempotency_key.clone(), &body.to_string()).await
+}
+
+/// Sends a request until it is accepted, and gives the id that it got. Where the API says that another try helps, it tries
+/// again with the same key, which it makes up if it was given none.
+pub(crate) async fn send_until_taken(
+    api: &Api,
+    path: &str,
+    key: Option<String>,
+    body: &str,
+) -> Result<String, Error> {
+    let key = key.unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
     let mut attempt = 1;
     loop {
-        let answer = api.post("/submit-ride-completion", &[("idempotency-key", &key)], &body).await?;
-        match answer {
-            Answer { status: 201, body, .. } => {
+        match api.post(path, &[("idempotency-key", &key)], body).await? {
+            Answer { status: 201 | 202, body, .. } => {
                 let id = body.get("id").and_then(Value::as_str).map(str::to_owned);
                 return id.ok_or_else(|| Error::Unexpected(body.to_string()));
             }

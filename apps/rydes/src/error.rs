@@ -57,7 +57,9 @@ pub enum Error {
         problem: Value,
     },
     /// No such ride.
-    #[error("there is no ride {0} in this deployment; rydes complete-ride prints the ids of new ones")]
+    #[error(
+        "there is no ride and no prebooking {0} in this deployment; rydes complete-ride and rydes prebook print the ids of new ones"
+    )]
     NoSuchRide(String),
     /// No collection of such a ride's fare.
     #[error(

@@ -6,7 +6,7 @@ use std::{io::IsTerminal, process::ExitCode, time::Duration};
 
 use clap::{Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
-use rydes::{AddContact, CompleteRide, Deployment, Error, FareTrace, RideTrace};
+use rydes::{AddContact, CompleteRide, Deployment, Error, FareTrace, Prebook, PrebookingTrace, RideTrace};
 use serde_json::json;
 
 /// The command-line client of Wild Rydes: of its apps, and of whoever operates it.
@@ -30,9 +30,11 @@ struct Cli {
 enum Command {
     /// Submit a completed ride, as the Unicorn Management App does
     CompleteRide(CompleteRide),
-    /// Wait for a ride to reach its subscribers and show what each did with it
+    /// Book a ride ahead, as the Customer App does
+    Prebook(Prebook),
+    /// Wait for a ride, or a prebooking, to reach whom it concerns and show what each did with it
     Trace {
-        /// The ride's id
+        /// The ride's or the prebooking's id
         id: String,
         /// How many seconds to wait
         #[arg(long, default_value_t = 60)]
@@ -80,6 +82,10 @@ async fn run(cli: Cli) -> Result<ExitCode, Error> {
             let id = rydes::complete_ride(&deployment, &ride).await?;
             show::answer(cli.json, &json!({ "id": id }), |_| println!("{id}"));
         }
+        Command::Prebook(booking) => {
+            let id = rydes::prebook(&deployment, &booking).await?;
+            show::answer(cli.json, &json!({ "id": id }), |_| println!("{id}"));
+        }
         Command::Trace { id, timeout } => return trace(&deployment, &id, timeout, cli.json).await,
         Command::Fare { id, timeout } => return fare(&deployment, &id, timeout, cli.json).await,
         Command::Status => show::answer(cli.json, &rydes::status(&deployment).await?, show::status),
@@ -98,7 +104,19 @@ async fn run(cli: Cli) -> Result<ExitCode, Error> {
 async fn trace(deployment: &Deployment, id: &str, timeout: u64, json: bool) -> Result<ExitCode, Error> {
     let bar = spinner(json);
     let progress = |trace: &RideTrace| bar.set_message(show::waiting(trace));
-    let trace = rydes::trace_ride(deployment, id, Duration::from_secs(timeout), progress).await;
+    let patience = Duration::from_secs(timeout);
+    let trace = match rydes::trace_ride(deployment, id, patience, progress).await {
+        // Not a ride, but perhaps a prebooking.
+        Err(Error::NoSuchRide(id)) => {
+            let progress = |trace: &PrebookingTrace| bar.set_message(show::waiting_for(&trace.steps));
+            let trace = rydes::trace_prebooking(deployment, &id, patience, progress).await;
+            bar.finish_and_clear();
+            let trace = trace?.ok_or(Error::NoSuchRide(id))?;
+            show::answer(json, &trace, show::prebooking);
+            return Ok(if trace.is_complete() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
+        trace => trace,
+    };
     bar.finish_and_clear();
     let trace = trace?;
     show::answer(json, &trace, show::trace);

@@ -1,7 +1,9 @@
 //! What a person sees.
 
 use comfy_table::{Cell, CellAlignment, Table, presets::UTF8_FULL_CONDENSED};
-use rydes::{Delivery, FareStep, FareTrace, RideTrace, Status, Step, StepError, StepOutcome};
+use rydes::{
+    Delivery, FareStep, FareTrace, PrebookingTrace, RideTrace, Status, Step, StepError, StepOutcome,
+};
 use serde::Serialize;
 
 /// An answer as JSON, or as a person reads it.
@@ -51,8 +53,29 @@ pub fn status(status: &Status) {
 pub fn trace(trace: &RideTrace) {
     let RideTrace { ride, from, to, distance, fare, accepted, .. } = trace;
     println!("Ride {ride}\n{from} → {to}, {distance} km, fare {fare}, accepted {accepted:.3}");
+    steps(trace.services.iter().chain(&trace.fare_collection));
+    if !trace.is_complete() {
+        println!("Not all is done yet. Look at the queues with: rydes status");
+    }
+}
+
+/// What became of a prebooking.
+pub fn prebooking(trace: &PrebookingTrace) {
+    let PrebookingTrace { prebooking, status, from, to, when, .. } = trace;
+    println!("Prebooking {prebooking}: {}", status.as_deref().unwrap_or("not stored yet").to_lowercase());
+    if let (Some(from), Some(to), Some(when)) = (from, to, when) {
+        println!("{from} → {to}, {when}");
+    }
+    steps(trace.steps.iter());
+    if !trace.is_complete() {
+        println!("Not all is done yet. Look at the queues with: rydes status");
+    }
+}
+
+/// What each part did, as a table.
+fn steps<'a>(steps: impl Iterator<Item = &'a Step>) {
     let mut table = table(&["service", "topic → queue", "effect", "after"]);
-    for step in trace.services.iter().chain(&trace.fare_collection) {
+    for step in steps {
         let delivery = match &step.delivery {
             Delivery::Queue => "queued".to_owned(),
             Delivery::FilteredOut(why) => format!("filtered out:\n{}", why.replace(", ", "\n")),
@@ -68,9 +91,6 @@ pub fn trace(trace: &RideTrace) {
         ]);
     }
     println!("{table}");
-    if !trace.is_complete() {
-        println!("Not all is done yet. Look at the queues with: rydes status");
-    }
 }
 
 fn effect(step: &Step) -> &str {
@@ -122,7 +142,13 @@ fn span(milliseconds: i64) -> String {
 
 /// What is still waited for.
 pub fn waiting(trace: &RideTrace) -> String {
-    format!("waiting for {}", trace.missing().map(|step| step.service).collect::<Vec<_>>().join(", "))
+    waiting_for(trace.services.iter().chain(&trace.fare_collection))
+}
+
+/// Which of these are still waited for.
+pub fn waiting_for<'a>(steps: impl IntoIterator<Item = &'a Step>) -> String {
+    let missing = steps.into_iter().filter(|step| step.is_awaited());
+    format!("waiting for {}", missing.map(|step| step.service).collect::<Vec<_>>().join(", "))
 }
 
 fn table(header: &[&str]) -> Table {

@@ -77,7 +77,7 @@ impl RideTrace {
 }
 
 impl Step {
-    fn new(service: &'static str, delivery: Delivery) -> Self {
+    pub(crate) fn new(service: &'static str, delivery: Delivery) -> Self {
         Self { service, delivery, effect: None, latency_ms: None }
     }
 
@@ -134,7 +134,7 @@ struct Tracer<'a> {
 }
 
 /// What was done, and when.
-type Seen = Option<(String, Option<Timestamp>)>;
+pub(crate) type Seen = Option<(String, Option<Timestamp>)>;
 
 impl Tracer<'_> {
     async fn start(&self, row: &Item) -> Result<RideTrace, Error> {
@@ -230,7 +230,7 @@ impl Tracer<'_> {
                     .map(|item| (format!("fare of {} opened", amount(&item, "amount")), recorded_at(&item))))
             }
             "customer-loyalty" => self.points(service, &ride, &customer).await,
-            "datalake-ingestion" => self.filed(&ride, accepted).await,
+            "datalake-ingestion" => filed(&self.lake, "RideCompleted", &ride, accepted).await,
             _ => {
                 let found =
                     self.tables.item(service, "ExtraordinaryRidesTableName", &[("rideId", &ride)]).await?;
@@ -252,19 +252,6 @@ impl Tracer<'_> {
         let effect =
             format!("{} points awarded, {total} in all: {}", value(&award, "points"), Tier::of(total));
         Ok(Some((effect, recorded_at(&award))))
-    }
-
-    async fn filed(&self, ride: &str, accepted: Timestamp) -> Result<Seen, Error> {
-        let day = accepted.strftime("%F");
-        let question = format!(
-            "CAST(ingested_at AS varchar) FROM unique_events WHERE type = 'RideCompleted' AND dt = '{day}' AND id = '{ride}'"
-        );
-        let rows = self.lake.select(&question).await?;
-        Ok(match rows.as_slice() {
-            [] => None,
-            [row] => Some(("event filed as Parquet".to_owned(), row.first().and_then(|cell| sql_time(cell)))),
-            more => Some((format!("event counted {} times", more.len()), None)),
-        })
     }
 
     /// Finds the service's subscription and asks its filter.
@@ -301,12 +288,26 @@ impl Tracer<'_> {
 }
 
 impl Step {
-    fn has_seen(&mut self, seen: Seen, accepted: Timestamp) {
+    pub(crate) fn has_seen(&mut self, seen: Seen, accepted: Timestamp) {
         if let Some((effect, at)) = seen {
             self.effect = Some(effect);
             self.latency_ms = at.map(|at| at.as_millisecond() - accepted.as_millisecond());
         }
     }
+}
+
+/// Whether an event stands in the lake, and since when.
+pub(crate) async fn filed(lake: &Lake, event: &str, id: &str, happened: Timestamp) -> Result<Seen, Error> {
+    let day = happened.strftime("%F");
+    let question = format!(
+        "CAST(ingested_at AS varchar) FROM unique_events WHERE type = '{event}' AND dt = '{day}' AND id = '{id}'"
+    );
+    let rows = lake.select(&question).await?;
+    Ok(match rows.as_slice() {
+        [] => None,
+        [row] => Some(("event filed as Parquet".to_owned(), row.first().and_then(|cell| sql_time(cell)))),
+        more => Some((format!("event counted {} times", more.len()), None)),
+    })
 }
 
 /// `2026-11-23 05:00:00.123`, which is UTC, or with an offset behind it.

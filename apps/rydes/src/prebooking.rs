@@ -1,0 +1,164 @@
+//! `rydes prebook`, and `rydes trace` for a prebooking.
+
+use std::time::Duration;
+
+use clap::Args;
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use crate::{
+    Answer, Api, Deployment, Error, Lake,
+    complete_ride::send_until_taken,
+    tables::{Item, Tables, time, value},
+    trace::{Delivery, Step, filed},
+};
+
+/// A prebooking as typed. Values go to the API as they are: it is the API that judges them.
+#[derive(Debug, Clone, Args)]
+pub struct Prebook {
+    /// Where the ride is to start
+    #[arg(long, default_value = "Berlin")]
+    pub from: String,
+    /// Where it is to end
+    #[arg(long, default_value = "Bonn")]
+    pub to: String,
+    /// When it is to start, as in 2027-05-01T09:30:00Z [default: this time tomorrow]
+    #[arg(long)]
+    pub when: Option<String>,
+    /// Who wants to ride
+    #[arg(long, default_value = "cmr")]
+    pub customer: String,
+    /// Makes sending the same prebooking again harmless; made up if not given
+    #[arg(long)]
+    pub idempotency_key: Option<String>,
+}
+
+impl Prebook {
+    /// The request's body.
+    pub(crate) fn body(&self) -> String {
+        let tomorrow = || format!("{:.0}", Timestamp::now() + SignedDuration::from_hours(24));
+        let when = self.when.clone().unwrap_or_else(tomorrow);
+        let Self { from, to, customer, .. } = self;
+        json!({"from": from, "to": to, "when": when, "customer": customer}).to_string()
+    }
+}
+
+/// Submits the prebooking and gives its id. Tries again, with the same key, where the API says that this helps.
+pub async fn prebook(deployment: &Deployment, booking: &Prebook) -> Result<String, Error> {
+    let api = Api::of(deployment, "ride-booking").await?;
+    let key = booking.idempotency_key.clone();
+    send_until_taken(&api, "/submit-ride-prebooking", key, &booking.body()).await
+}
+
+/// What became of a prebooking.
+#[derive(Debug, Serialize)]
+pub struct PrebookingTrace {
+    /// The booking's id, which may be another than that asked for: a repeated request leads to the first one's booking.
+    pub prebooking: String,
+    /// How it stands: `SUBMITTED`, `CONFIRMED` or `REJECTED`; none while it is in the first queue.
+    pub status: Option<String>,
+    /// Where it is to start, if that was usable.
+    pub from: Option<String>,
+    /// Where it is to end.
+    pub to: Option<String>,
+    /// When it is to start.
+    pub when: Option<String>,
+    /// Every reason why it is rejected.
+    pub reasons: Vec<String>,
+    /// What each part did with it.
+    pub steps: Vec<Step>,
+}
+
+impl PrebookingTrace {
+    /// True if everything that should happen has.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.steps.iter().all(|step| !step.is_awaited())
+    }
+}
+
+/// Waits until a prebooking is decided and filed, or until the time is up, and tells what is known then; none if nothing
+/// ever came of such an id.
+pub async fn trace_prebooking(
+    deployment: &Deployment,
+    id: &str,
+    patience: Duration,
+    mut progress: impl FnMut(&PrebookingTrace),
+) -> Result<Option<PrebookingTrace>, Error> {
+    let api = Api::of(deployment, "ride-booking").await?;
+    let (tables, lake) = (Tables::of(deployment), Lake::of(deployment)?);
+    let deadline = Instant::now() + patience;
+    loop {
+        let answer = api.get(&format!("/query-ride-prebooking/{id}"), &[]).await?;
+        let trace = match answer {
+            Answer { status: 200, body, .. } => Some(look(&tables, &lake, &body).await?),
+            Answer { status: 404, .. } => None,
+            Answer { status, body, .. } => return Err(Error::Refused { status, problem: body }),
+        };
+        trace.iter().for_each(&mut progress);
+        // What nobody has stored after a few seconds is no prebooking.
+        let nothing = trace.is_none() && Instant::now() + patience > deadline + Duration::from_secs(5);
+        if nothing || trace.as_ref().is_some_and(PrebookingTrace::is_complete) || Instant::now() >= deadline {
+            return Ok(trace);
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+async fn look(tables: &Tables<'_>, lake: &Lake, booking: &Value) -> Result<PrebookingTrace, Error> {
+    let field = |name: &str| booking.get(name).and_then(Value::as_str).map(str::to_owned);
+    let id = field("id").unwrap_or_default();
+    let item = tables.item("ride-booking", "PrebookingsTableName", &[("id", &id)]).await?.unwrap_or_default();
+    let submitted = time(&item, "submittedAt").unwrap_or_else(Timestamp::now);
+    let reasons: Vec<String> =
+        booking.get("reasons").and_then(Value::as_array).into_iter().flatten().map(reason).collect();
+    Ok(PrebookingTrace {
+        status: field("status"),
+        from: field("from"),
+        to: field("to"),
+        when: field("when"),
+        steps: steps(lake, &id, &item, submitted, &reasons).await?,
+        reasons,
+        prebooking: id,
+    })
+}
+
+async fn steps(
+    lake: &Lake,
+    id: &str,
+    item: &Item,
+    submitted: Timestamp,
+    reasons: &[String],
+) -> Result<Vec<Step>, Error> {
+    let (status, decided) = (value(item, "status"), time(item, "decidedAt"));
+    let at_once = status == "REJECTED" && decided.is_none();
+    let verdict = |word: &str| {
+        if reasons.is_empty() { word.to_owned() } else { format!("{word}:\n{}", reasons.join("\n")) }
+    };
+    let mut submission = Step::new("submit-ride-prebooking", Delivery::Queue);
+    let stored = if at_once { verdict("rejected") } else { "stored".to_owned() };
+    submission.has_seen(Some((stored, time(item, "recordedAt"))), submitted);
+
+    let mut filing = Step::new("datalake-ingestion", Delivery::Queue);
+    let event = if at_once { "PrebookingRejected" } else { "PrebookingSubmitted" };
+    filing.has_seen(filed(lake, event, id, submitted).await?, submitted);
+
+    let mut processing = Step::new("process-ride-prebooking", Delivery::Queue);
+    if at_once {
+        let why = "type PrebookingRejected is not PrebookingSubmitted".to_owned();
+        processing.delivery = Delivery::FilteredOut(why);
+    } else if decided.is_some() {
+        processing.has_seen(Some((verdict(&status.to_lowercase()), decided)), submitted);
+    }
+    Ok(vec![submission, filing, processing])
+}
+
+fn reason(reason: &Value) -> String {
+    let part = |name| reason.get(name).and_then(Value::as_str).unwrap_or_default();
+    match part("field") {
+        "" => part("detail").to_owned(),
+        field => format!("{field}: {}", part("detail")),
+    }
+}
