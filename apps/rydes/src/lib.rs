@@ -1,5 +1,6 @@
 //! What `rydes` is made of: finding a deployment, calling its APIs, and seeing what its services did.
 
+mod campaign;
 mod complete_ride;
 mod contact;
 mod deployment;
@@ -7,12 +8,14 @@ mod error;
 mod fare;
 mod filter;
 mod lake;
+pub mod plot;
 mod prebooking;
 mod signed;
 mod status;
 mod tables;
 mod trace;
 
+pub use campaign::{Campaign, CampaignPlan, Sample, campaign};
 pub use complete_ride::{CompleteRide, complete_ride};
 pub use contact::{AddContact, add_contact};
 pub use deployment::{DeployedStack, Deployment};

@@ -2,11 +2,14 @@
 
 mod show;
 
-use std::{io::IsTerminal, process::ExitCode, time::Duration};
+use std::{io::IsTerminal, path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::{Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
-use rydes::{AddContact, CompleteRide, Deployment, Error, FareTrace, Prebook, PrebookingTrace, RideTrace};
+use rydes::{
+    AddContact, CampaignPlan, CompleteRide, Deployment, Error, FareTrace, Prebook, PrebookingTrace,
+    RideTrace, Sample,
+};
 use serde_json::json;
 
 /// The command-line client of Wild Rydes: of its apps, and of whoever operates it.
@@ -32,6 +35,14 @@ enum Command {
     CompleteRide(CompleteRide),
     /// Book a ride ahead, as the Customer App does
     Prebook(Prebook),
+    /// Prebook many rides at once, and see the queues fill and drain
+    Campaign {
+        #[command(flatten)]
+        plan: CampaignPlan,
+        /// Write the picture to this file, as an SVG
+        #[arg(long)]
+        svg: Option<PathBuf>,
+    },
     /// Wait for a ride, or a prebooking, to reach whom it concerns and show what each did with it
     Trace {
         /// The ride's or the prebooking's id
@@ -86,6 +97,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Error> {
             let id = rydes::prebook(&deployment, &booking).await?;
             show::answer(cli.json, &json!({ "id": id }), |_| println!("{id}"));
         }
+        Command::Campaign { plan, svg } => return campaign(&deployment, &plan, svg, cli.json).await,
         Command::Trace { id, timeout } => return trace(&deployment, &id, timeout, cli.json).await,
         Command::Fare { id, timeout } => return fare(&deployment, &id, timeout, cli.json).await,
         Command::Status => show::answer(cli.json, &rydes::status(&deployment).await?, show::status),
@@ -132,6 +144,35 @@ async fn fare(deployment: &Deployment, id: &str, timeout: u64, json: bool) -> Re
     let fare = fare?;
     show::answer(json, &fare, show::fare);
     Ok(if fare.is_over() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Fails if anything was refused, or wasn't decided in time.
+async fn campaign(
+    deployment: &Deployment,
+    plan: &CampaignPlan,
+    svg: Option<PathBuf>,
+    json: bool,
+) -> Result<ExitCode, Error> {
+    let bar = if json || !std::io::stderr().is_terminal() {
+        ProgressBar::hidden()
+    } else {
+        ProgressBar::new(plan.bookings.into())
+    };
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} accepted, {msg} {elapsed}");
+    bar.set_style(style.unwrap_or(ProgressStyle::default_bar()));
+    let progress = |sample: &Sample| {
+        bar.set_position(sample.accepted);
+        bar.set_message(format!("{} messages in the queues", sample.backlog()));
+    };
+    let campaign = rydes::campaign(deployment, plan, progress).await;
+    bar.finish_and_clear();
+    let campaign = campaign?;
+    if let Some(file) = svg {
+        std::fs::write(&file, rydes::plot::svg(&campaign))
+            .map_err(|error| Error::Usage(format!("{} can't be written: {error}", file.display())))?;
+    }
+    show::answer(json, &campaign, show::campaign);
+    Ok(if campaign.is_complete() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Shows that something is waited for, where somebody is looking.

@@ -2,7 +2,8 @@
 
 use comfy_table::{Cell, CellAlignment, Table, presets::UTF8_FULL_CONDENSED};
 use rydes::{
-    Delivery, FareStep, FareTrace, PrebookingTrace, RideTrace, Status, Step, StepError, StepOutcome,
+    Campaign, Delivery, FareStep, FareTrace, PrebookingTrace, RideTrace, Status, Step, StepError,
+    StepOutcome, plot,
 };
 use serde::Serialize;
 
@@ -56,6 +57,32 @@ pub fn trace(trace: &RideTrace) {
     steps(trace.services.iter().chain(&trace.fare_collection));
     if !trace.is_complete() {
         println!("Not all is done yet. Look at the queues with: rydes status");
+    }
+}
+
+/// How a campaign went, in figures and over time.
+pub fn campaign(campaign: &Campaign) {
+    let mut table = table(&["prebookings", ""]);
+    for (what, how_many) in [
+        ("accepted", campaign.accepted.to_string()),
+        ("accepted a second", campaign.accept_rate_per_second.to_string()),
+        ("time to the answer, median", span(campaign.accept_p50_ms.cast_signed())),
+        ("time to the answer, 99 of 100", span(campaign.accept_p99_ms.cast_signed())),
+        ("deepest backlog, messages", campaign.deepest_backlog.to_string()),
+        ("queues empty after the last one", span(campaign.drain_ms.cast_signed())),
+        ("decided a second", campaign.decided_per_second.to_string()),
+        ("confirmed", campaign.confirmed.to_string()),
+        ("rejected", campaign.rejected.to_string()),
+        ("undecided", campaign.undecided.to_string()),
+    ] {
+        table.add_row([Cell::new(what), number(how_many)]);
+    }
+    for (kind, count) in &campaign.refused {
+        table.add_row([Cell::new(format!("refused: {kind}")), number(count)]);
+    }
+    println!("{table}\n{}", plot::terminal(campaign).trim_end());
+    if campaign.undecided > 0 {
+        println!("\nNot all is decided yet. Look at the queues with: rydes status");
     }
 }
 

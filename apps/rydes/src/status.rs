@@ -60,7 +60,7 @@ pub async fn status(deployment: &Deployment) -> Result<Status, Error> {
     Ok(Status { stage: deployment.stage.clone(), services })
 }
 
-async fn depth(sqs: &Client, name: &str, url: &str) -> Result<Depth, Error> {
+pub(crate) async fn depth(sqs: &Client, name: &str, url: &str) -> Result<Depth, Error> {
     let counts = [
         QueueAttributeName::ApproximateNumberOfMessages,
         QueueAttributeName::ApproximateNumberOfMessagesDelayed,

@@ -95,6 +95,42 @@ async fn the_path_of_a_fare_is_shown_with_its_errors_and_compensations() {
 }
 
 #[tokio::test]
+async fn a_prebooking_is_traced_whether_confirmed_or_rejected() {
+    let _world = World::shared().await;
+    let booking = json(&["prebook", "--json", "--to", "Ulm"]).await;
+    let trace = json(&["trace", booking["id"].as_str().unwrap(), "--json"]).await;
+    assert_eq!((&trace["status"], &trace["to"]), (&"CONFIRMED".into(), &"Ulm".into()));
+    let effects: Vec<_> = trace["steps"].as_array().unwrap().iter().map(|step| &step["effect"]).collect();
+    assert_eq!(effects, ["stored", "event filed as Parquet", "confirmed"]);
+
+    let booking = json(&["prebook", "--json", "--when", "2020-01-01T00:00:00Z", "--customer", "c m r"]).await;
+    let trace = rydes(&["trace", booking["id"].as_str().unwrap()]).await;
+    let table = words(&trace.stdout);
+    for part in ["rejected", "when: must be in the future", "customer: must be 1 to 64", "filtered out"] {
+        assert!(trace.status.success() && table.contains(part), "{part} in {table}");
+    }
+}
+
+#[tokio::test]
+async fn a_campaign_is_shown_in_figures_and_as_a_picture() {
+    let _world = World::alone().await;
+    let file = std::env::temp_dir().join(format!("{}.svg", unique("campaign")));
+    let svg = file.to_str().unwrap();
+    let campaign = json(&["campaign", "--json", "--bookings", "60", "--rate", "200", "--svg", svg]).await;
+    assert_eq!(
+        (&campaign["accepted"], &campaign["confirmed"], &campaign["undecided"]),
+        (&60.into(), &60.into(), &0.into())
+    );
+    assert!(campaign["samples"].as_array().unwrap().len() > 1, "{campaign}");
+    let picture = std::fs::read_to_string(&file).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    assert!(picture.starts_with("<svg") && picture.contains("60 prebookings"), "{picture}");
+    let shown = words(&rydes(&["campaign", "--bookings", "20"]).await.stdout);
+    assert!(shown.contains("messages in the queues") && shown.contains("confirmed"), "{shown}");
+    assert!(!rydes(&["campaign", "--bookings", "0"]).await.status.success());
+}
+
+#[tokio::test]
 async fn status_shows_every_stack_and_queue() {
     let _world = World::shared().await;
     let status = json(&["status", "--json"]).await;

@@ -59,3 +59,27 @@ fn sendable(IdempotencyKey(key): &IdempotencyKey) -> Result<&str, ProviderError>
         Err(ProviderError::Refused("idempotency_key_invalid".into()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_stripe_would_not_take_is_not_sent() {
+        let key = |key: &str| IdempotencyKey(key.into());
+        assert_eq!(sendable(&key("0190c8f4-authorize")), Ok("0190c8f4-authorize"));
+        assert!(sendable(&key(&"k".repeat(255))).is_ok());
+        for unsendable in ["", "a key", "ké", "key\r\nhost: example.test", &"k".repeat(256)] {
+            let refused = ProviderError::Refused("idempotency_key_invalid".into());
+            assert_eq!(sendable(&key(unsendable)), Err(refused), "{unsendable}");
+        }
+    }
+
+    #[test]
+    fn only_a_whole_url_is_one() {
+        assert!(Api::new("sk_test_1", Some("http://127.0.0.1:1/")).is_ok());
+        for url in ["", "/v1", "localhost:8420"] {
+            assert_eq!(Api::new("sk_test_1", Some(url)).err(), Some(StripeSetupError::InvalidUrl), "{url}");
+        }
+    }
+}

@@ -45,6 +45,7 @@ struct NoSuccess {
     error: StripeError,
 }
 
+/// Of an error only what decides something here, as with [`answer`](super::answer).
 #[derive(Deserialize)]
 struct StripeError {
     r#type: String,
