@@ -1,18 +1,21 @@
 //! `rydes campaign`: many prebookings at once, and what becomes of the queues.
 
+mod deciding;
+mod sending;
+
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use clap::Args;
 use serde::Serialize;
-use serde_json::Value;
-use tokio::{sync::Semaphore, task::JoinSet, time::Instant};
+use tokio::{task::JoinSet, time::Instant};
 
-use crate::{Answer, Api, Deployment, Error, Prebook, status::depth, tables::value};
+use crate::{Api, Deployment, Error, status::depth};
+use deciding::Decisions;
+use sending::{Sent, send};
 
 /// How many prebookings, and how fast.
 #[derive(Debug, Clone, Args)]
@@ -29,12 +32,15 @@ pub struct CampaignPlan {
 }
 
 /// How a campaign went.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct Campaign {
-    /// How many were sent.
+    /// How many were to be sent.
     pub bookings: u32,
     /// How many were accepted.
     pub accepted: usize,
+    /// The ids that they got, in the order of the answers.
+    #[serde(skip)]
+    pub ids: Vec<String>,
     /// What the others met, by kind.
     pub refused: BTreeMap<String, usize>,
     /// How many are confirmed.
@@ -51,12 +57,25 @@ pub struct Campaign {
     pub accept_p99_ms: u64,
     /// The most messages that waited in all queues together.
     pub deepest_backlog: u64,
-    /// How long after the last acceptance the queues were empty.
+    /// The most that waited in each of them, which need not have been at the same time.
+    pub deepest_by_queue: Backlog,
+    /// How long after the last acceptance the queues were empty, or the time was up.
     pub drain_ms: u64,
     /// Decisions a second, over the whole campaign.
     pub decided_per_second: u64,
     /// The queues over time.
     pub samples: Vec<Sample>,
+}
+
+/// Messages in each of the queues, waiting or in flight.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Backlog {
+    /// In the submission queue.
+    pub submission: u64,
+    /// In the processing queue.
+    pub processing: u64,
+    /// In the data lake's queue.
+    pub notification: u64,
 }
 
 /// The queues at one moment.
@@ -66,6 +85,8 @@ pub struct Sample {
     pub at_ms: u64,
     /// Accepted so far.
     pub accepted: u64,
+    /// Refused so far, or not answered.
+    pub refused: u64,
     /// Messages in the submission queue, waiting or in flight.
     pub submission: u64,
     /// Messages in the processing queue.
@@ -81,7 +102,7 @@ impl Sample {
         self.submission + self.processing + self.notification
     }
 
-    /// What has left the queues that lead to a decision.
+    /// What has left the queues that lead to a decision, at least.
     #[must_use]
     pub fn decided(&self) -> u64 {
         self.accepted.saturating_sub(self.submission + self.processing)
@@ -89,180 +110,131 @@ impl Sample {
 }
 
 impl Campaign {
+    /// True if nothing waited any more in the end.
+    #[must_use]
+    pub fn is_drained(&self) -> bool {
+        self.samples.last().is_none_or(|sample| sample.backlog() == 0)
+    }
+
     /// True if everything was accepted, and everything accepted was decided.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.undecided == 0 && self.refused.is_empty()
+        self.undecided == 0 && self.refused.is_empty() && u32::try_from(self.accepted) == Ok(self.bookings)
     }
 }
 
-/// Requests that are under way at the same time, at the most.
-const IN_FLIGHT: usize = 200;
 const BETWEEN_SAMPLES: Duration = Duration::from_millis(250);
-const QUEUES: [(&str, &str); 3] = [
-    ("ride-booking", "PrebookingSubmission"),
-    ("ride-booking", "PrebookingProcessing"),
-    ("datalake-ingestion", "PrebookingNotification"),
-];
+/// Looking up what is still undecided is no cheap question, so it is asked less and less often.
+const BETWEEN_QUESTIONS: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(8));
 
-/// What the requests came to so far.
-#[derive(Debug, Default)]
-struct Sent {
-    ids: Vec<String>,
-    refused: BTreeMap<String, usize>,
-    latencies_ms: Vec<u64>,
-    last_ms: u64,
-}
-
-/// Sends the prebookings, watches the queues until they are empty, and sees whether every one is decided.
+/// Sends the prebookings, watches the queues until they are empty, and sees whether every one is decided. Nothing is sent
+/// any more once this has returned or is dropped.
 pub async fn campaign(
     deployment: &Deployment,
     plan: &CampaignPlan,
     mut progress: impl FnMut(&Sample),
 ) -> Result<Campaign, Error> {
     let api = Arc::new(Api::of(deployment, "ride-booking").await?);
-    let sqs = aws_sdk_sqs::Client::new(deployment.aws());
-    let start = Instant::now();
+    let queues = Queues::of(deployment)?;
+    let (start, patience) = (Instant::now(), Duration::from_secs(plan.timeout));
     let sent = Arc::new(Mutex::new(Sent::default()));
-    let sender = tokio::spawn(send(api, plan.clone(), start, Arc::clone(&sent)));
-    let (mut samples, mut deadline): (Vec<Sample>, _) = (Vec::new(), None);
+    let mut sender = JoinSet::new();
+    sender.spawn(send(api, plan.clone(), start, Arc::clone(&sent)));
+    let mut samples: Vec<Sample> = Vec::new();
+    let mut deadline = start + patience;
     loop {
         // Looked at before the queues: what ends in between is seen in the next round.
-        let over = sender.is_finished();
-        let mut depths = [0; 3];
-        for (depth_of, (service, queue)) in depths.iter_mut().zip(QUEUES) {
-            let found = depth(&sqs, queue, deployment.output(service, &format!("{queue}QueueUrl"))?).await?;
-            *depth_of = found.waiting + found.in_flight;
-        }
-        let [submission, processing, notification] = depths;
-        let accepted = u64::try_from(locked(&sent).ids.len()).unwrap_or(u64::MAX);
-        let sample = Sample { at_ms: since(start), accepted, submission, processing, notification };
+        while sender.try_join_next().is_some() {}
+        let over = sender.is_empty();
+        // Three calls at once are a large future, which callers needn't carry along.
+        let sample = Box::pin(queues.sample(start, &sent)).await?;
         progress(&sample);
         let empty = sample.backlog() == 0 && samples.last().is_some_and(|before| before.backlog() == 0);
         samples.push(sample);
-        let limit = *deadline.get_or_insert_with(|| Instant::now() + Duration::from_secs(plan.timeout));
-        if over && (empty || Instant::now() >= limit) {
-            break;
-        }
         if !over {
-            deadline = None;
+            deadline = Instant::now() + patience;
+        } else if empty || Instant::now() >= deadline {
+            break;
         }
         tokio::time::sleep(BETWEEN_SAMPLES).await;
     }
     let sent = std::mem::take(&mut *locked(&sent));
-    let (confirmed, rejected) = decisions(deployment, &sent.ids).await?;
-    Ok(summary(plan, sent, samples, confirmed, rejected))
-}
-
-/// Lets the requests arrive when they should, each on its own.
-async fn send(api: Arc<Api>, plan: CampaignPlan, start: Instant, sent: Arc<Mutex<Sent>>) {
-    let free = Arc::new(Semaphore::new(IN_FLIGHT));
-    let mut requests = JoinSet::new();
-    for n in 0..plan.bookings {
-        tokio::time::sleep_until(start + arrival(n, plan.rate)).await;
-        let Ok(place) = Arc::clone(&free).acquire_owned().await else { return };
-        let (api, sent) = (Arc::clone(&api), Arc::clone(&sent));
-        requests.spawn(async move {
-            let sent_at = Instant::now();
-            let outcome = request(&api, n).await;
-            drop(place);
-            let mut sent = locked(&sent);
-            match outcome {
-                Ok(id) => {
-                    sent.ids.push(id);
-                    sent.latencies_ms.push(since(sent_at));
-                    sent.last_ms = since(start);
-                }
-                Err(kind) => *sent.refused.entry(kind).or_default() += 1,
-            }
-        });
-        while requests.try_join_next().is_some() {}
+    // Counts of messages are approximate: empty queues may have been empty for that moment only.
+    let mut decisions = Decisions::of(deployment, &sent.ids)?;
+    let (mut pause, longest) = BETWEEN_QUESTIONS;
+    while !decisions.look().await? && Instant::now() < deadline {
+        tokio::time::sleep_until(deadline.min(Instant::now() + pause)).await;
+        pause = (pause * 2).min(longest);
     }
-    while requests.join_next().await.is_some() {}
+    Ok(summary(plan, sent, samples, &decisions))
 }
 
-/// When the nth request is due.
-fn arrival(n: u32, rate: u32) -> Duration {
-    Duration::from_micros((u64::from(n) * 1_000_000).checked_div(u64::from(rate)).unwrap_or_default())
+/// The queues that a prebooking goes through.
+struct Queues<'a> {
+    sqs: aws_sdk_sqs::Client,
+    submission: &'a str,
+    processing: &'a str,
+    notification: &'a str,
 }
 
-/// One prebooking, tried once: a campaign wants to see what is refused.
-async fn request(api: &Api, n: u32) -> Result<String, String> {
-    let booking = Prebook {
-        from: "Berlin".to_owned(),
-        to: "Bonn".to_owned(),
-        when: None,
-        customer: format!("c-{n}"),
-        idempotency_key: None,
-    };
-    let key = uuid::Uuid::now_v7().to_string();
-    let answer = api.post("/submit-ride-prebooking", &[("idempotency-key", &key)], &booking.body()).await;
-    match answer {
-        Ok(Answer { status: 202, body, .. }) => {
-            let id = body.get("id").and_then(Value::as_str).map(str::to_owned);
-            id.ok_or_else(|| "an answer without an id".to_owned())
-        }
-        Ok(Answer { status, .. }) => Err(format!("status {status}")),
-        Err(_) => Err("no answer".to_owned()),
+impl<'a> Queues<'a> {
+    fn of(deployment: &'a Deployment) -> Result<Self, Error> {
+        Ok(Self {
+            sqs: aws_sdk_sqs::Client::new(deployment.aws()),
+            submission: deployment.output("ride-booking", "PrebookingSubmissionQueueUrl")?,
+            processing: deployment.output("ride-booking", "PrebookingProcessingQueueUrl")?,
+            notification: deployment.output("datalake-ingestion", "PrebookingNotificationQueueUrl")?,
+        })
+    }
+
+    /// What was accepted is counted first, so that what seems to have left the queues has.
+    async fn sample(&self, start: Instant, sent: &Mutex<Sent>) -> Result<Sample, Error> {
+        let (accepted, refused) = {
+            let sent = locked(sent);
+            (sent.ids.len() as u64, sent.refused.values().sum::<usize>() as u64)
+        };
+        let at_ms = since(start);
+        let (submission, processing, notification) = tokio::try_join!(
+            depth(&self.sqs, "PrebookingSubmission", self.submission),
+            depth(&self.sqs, "PrebookingProcessing", self.processing),
+            depth(&self.sqs, "PrebookingNotification", self.notification),
+        )?;
+        let [submission, processing, notification] =
+            [submission, processing, notification].map(|queue| queue.waiting + queue.in_flight);
+        Ok(Sample { at_ms, accepted, refused, submission, processing, notification })
     }
 }
 
-/// How many of these bookings are confirmed, and how many rejected.
-async fn decisions(deployment: &Deployment, ids: &[String]) -> Result<(usize, usize), Error> {
-    let client = aws_sdk_dynamodb::Client::new(deployment.aws());
-    let table = deployment.output("ride-booking", "PrebookingsTableName")?;
-    let (mut confirmed, mut rejected) = (0, 0);
-    for some in ids.chunks(100) {
-        let key = |id: &String| [("id".to_owned(), AttributeValue::S(id.clone()))].into();
-        let mut keys: Vec<_> = some.iter().map(key).collect();
-        // DynamoDB gives as many as fit into one answer, and says which are left.
-        while !keys.is_empty() {
-            let wanted = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
-            let wanted = wanted.map_err(|error| Error::Unexpected(error.to_string()))?;
-            let got = client.batch_get_item().request_items(table, wanted).send().await;
-            let got = got.map_err(|error| Error::aws("dynamodb:BatchGetItem", &error))?;
-            for item in got.responses.iter().filter_map(|tables| tables.get(table)).flatten() {
-                match value(item, "status").as_str() {
-                    "CONFIRMED" => confirmed += 1,
-                    "REJECTED" => rejected += 1,
-                    _ => {}
-                }
-            }
-            let left = got.unprocessed_keys.unwrap_or_default().remove(table);
-            keys = left.map(|left| left.keys).unwrap_or_default();
-        }
-    }
-    Ok((confirmed, rejected))
-}
-
-fn summary(
-    plan: &CampaignPlan,
-    mut sent: Sent,
-    samples: Vec<Sample>,
-    confirmed: usize,
-    rejected: usize,
-) -> Campaign {
+fn summary(plan: &CampaignPlan, mut sent: Sent, samples: Vec<Sample>, decisions: &Decisions<'_>) -> Campaign {
     sent.latencies_ms.sort_unstable();
     let accepted = sent.ids.len();
     // The first moment from which on nothing waits.
     let waiting = samples.iter().rposition(|sample| sample.backlog() > 0);
     let drained =
         waiting.map_or(sent.last_ms, |n| samples.get(n + 1).or(samples.last()).map_or(0, |s| s.at_ms));
-    let per_second = |count: usize, ms: u64| u64::try_from(count).unwrap_or(u64::MAX) * 1000 / ms.max(1);
+    let per_second = |count: usize, ms: u64| count as u64 * 1000 / ms.max(1);
+    let deepest = |of: fn(&Sample) -> u64| samples.iter().map(of).max().unwrap_or_default();
+    let decided = decisions.confirmed + decisions.rejected;
     Campaign {
         bookings: plan.bookings,
         accepted,
         refused: sent.refused,
-        confirmed,
-        rejected,
-        undecided: accepted - confirmed - rejected,
+        confirmed: decisions.confirmed,
+        rejected: decisions.rejected,
+        undecided: accepted.saturating_sub(decided),
         accept_rate_per_second: per_second(accepted, sent.last_ms),
         accept_p50_ms: percentile(&sent.latencies_ms, 50),
         accept_p99_ms: percentile(&sent.latencies_ms, 99),
-        deepest_backlog: samples.iter().map(Sample::backlog).max().unwrap_or_default(),
+        deepest_backlog: deepest(Sample::backlog),
+        deepest_by_queue: Backlog {
+            submission: deepest(|sample| sample.submission),
+            processing: deepest(|sample| sample.processing),
+            notification: deepest(|sample| sample.notification),
+        },
         drain_ms: drained.saturating_sub(sent.last_ms),
-        decided_per_second: per_second(confirmed + rejected, drained),
+        decided_per_second: per_second(decided, drained),
         samples,
+        ids: sent.ids,
     }
 }
 
@@ -282,32 +254,4 @@ fn locked(sent: &Mutex<Sent>) -> std::sync::MutexGuard<'_, Sent> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn arrivals_keep_the_rate_whatever_the_answers_do() {
-        assert_eq!([0, 1, 50].map(|n| arrival(n, 50)), [0, 20, 1000].map(Duration::from_millis));
-        assert_eq!(arrival(1_000_000, 0), Duration::ZERO, "as fast as they are answered");
-    }
-
-    #[test]
-    fn percentiles_are_values_that_were_seen() {
-        let values: Vec<u64> = (1..=200).collect();
-        assert_eq!([50, 99, 100].map(|p| percentile(&values, p)), [100, 198, 200]);
-        assert_eq!((percentile(&[7], 50), percentile(&[], 99)), (7, 0));
-    }
-
-    #[test]
-    fn a_summary_counts_what_is_left_and_when_the_queues_were_empty() {
-        let sample = |at_ms, processing| Sample { at_ms, processing, ..Sample::default() };
-        let samples = vec![sample(0, 0), sample(500, 30), sample(1000, 10), sample(1500, 0), sample(1750, 0)];
-        let ids = (0..40).map(|n| n.to_string()).collect();
-        let sent = Sent { ids, latencies_ms: vec![5; 40], last_ms: 800, ..Sent::default() };
-        let plan = CampaignPlan { bookings: 40, rate: 0, timeout: 1 };
-        let campaign = summary(&plan, sent, samples, 30, 9);
-        assert_eq!((campaign.undecided, campaign.is_complete()), (1, false));
-        assert_eq!((campaign.deepest_backlog, campaign.drain_ms), (30, 700));
-        assert_eq!((campaign.accept_rate_per_second, campaign.decided_per_second), (50, 26));
-    }
-}
+mod tests;

@@ -15,14 +15,14 @@ mod status;
 mod tables;
 mod trace;
 
-pub use campaign::{Campaign, CampaignPlan, Sample, campaign};
+pub use campaign::{Backlog, Campaign, CampaignPlan, Sample, campaign};
 pub use complete_ride::{CompleteRide, complete_ride};
 pub use contact::{AddContact, add_contact};
 pub use deployment::{DeployedStack, Deployment};
 pub use error::Error;
 pub use fare::{FareStep, FareTrace, StepError, StepOutcome, trace_fare};
 pub use lake::Lake;
-pub use prebooking::{Prebook, PrebookingTrace, prebook, trace_prebooking};
+pub use prebooking::{Prebook, PrebookingTrace, decided_prebooking, prebook, prebooking, trace_prebooking};
 pub use signed::{Answer, Api};
 pub use status::{Depth, Service, Status, status};
 pub use trace::{Delivery, RideTrace, Step, trace_ride};

@@ -2,7 +2,12 @@
 
 mod show;
 
-use std::{io::IsTerminal, path::PathBuf, process::ExitCode, time::Duration};
+use std::{
+    io::IsTerminal,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
 
 use clap::{Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -153,6 +158,13 @@ async fn campaign(
     svg: Option<PathBuf>,
     json: bool,
 ) -> Result<ExitCode, Error> {
+    let unwritable =
+        |file: &Path, error| Error::Usage(format!("{} can't be written: {error}", file.display()));
+    if let Some(file) = &svg {
+        // Better now than after all is sent. What the file holds stays until there is something new.
+        let opened = std::fs::OpenOptions::new().append(true).create(true).open(file);
+        opened.map_err(|error| unwritable(file, error))?;
+    }
     let bar = if json || !std::io::stderr().is_terminal() {
         ProgressBar::hidden()
     } else {
@@ -162,16 +174,19 @@ async fn campaign(
     bar.set_style(style.unwrap_or(ProgressStyle::default_bar()));
     let progress = |sample: &Sample| {
         bar.set_position(sample.accepted);
-        bar.set_message(format!("{} messages in the queues", sample.backlog()));
+        let refused =
+            if sample.refused > 0 { format!("{} refused, ", sample.refused) } else { String::new() };
+        let phase =
+            if sample.accepted + sample.refused < u64::from(plan.bookings) { "" } else { "draining: " };
+        bar.set_message(format!("{refused}{phase}{} messages in the queues", sample.backlog()));
     };
     let campaign = rydes::campaign(deployment, plan, progress).await;
     bar.finish_and_clear();
     let campaign = campaign?;
-    if let Some(file) = svg {
-        std::fs::write(&file, rydes::plot::svg(&campaign))
-            .map_err(|error| Error::Usage(format!("{} can't be written: {error}", file.display())))?;
-    }
     show::answer(json, &campaign, show::campaign);
+    if let Some(file) = &svg {
+        std::fs::write(file, rydes::plot::svg(&campaign)).map_err(|error| unwritable(file, error))?;
+    }
     Ok(if campaign.is_complete() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

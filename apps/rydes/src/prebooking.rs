@@ -30,7 +30,7 @@ pub struct Prebook {
     /// Who wants to ride
     #[arg(long, default_value = "cmr")]
     pub customer: String,
-    /// Makes sending the same prebooking again harmless; made up if not given
+    /// Makes sending the same prebooking again harmless, with the same --when; made up if not given
     #[arg(long)]
     pub idempotency_key: Option<String>,
 }
@@ -52,10 +52,47 @@ pub async fn prebook(deployment: &Deployment, booking: &Prebook) -> Result<Strin
     send_until_taken(&api, "/submit-ride-prebooking", key, &booking.body()).await
 }
 
+/// A prebooking as its caller may see it; none if there is none with this id, or none yet.
+pub async fn prebooking(deployment: &Deployment, id: &str) -> Result<Option<Value>, Error> {
+    query(&Api::of(deployment, "ride-booking").await?, id).await
+}
+
+/// Waits until a prebooking is decided, or until the time is up, and gives it as it is then.
+pub async fn decided_prebooking(
+    deployment: &Deployment,
+    id: &str,
+    patience: Duration,
+) -> Result<Option<Value>, Error> {
+    let api = Api::of(deployment, "ride-booking").await?;
+    let deadline = Instant::now() + patience;
+    loop {
+        let booking = query(&api, id).await?;
+        let decided = booking.as_ref().is_some_and(|booking| {
+            booking.get("status").and_then(Value::as_str).is_some_and(|status| status != "SUBMITTED")
+        });
+        if decided || Instant::now() >= deadline {
+            return Ok(booking);
+        }
+        tokio::time::sleep(BETWEEN_LOOKS).await;
+    }
+}
+
+async fn query(api: &Api, id: &str) -> Result<Option<Value>, Error> {
+    match api.get(&format!("/query-ride-prebooking/{id}"), &[]).await? {
+        Answer { status: 200, body, .. } => Ok(Some(body)),
+        Answer { status: 404, .. } => Ok(None),
+        Answer { status, body, .. } => Err(Error::Refused { status, problem: body }),
+    }
+}
+
+const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
+
 /// What became of a prebooking.
 #[derive(Debug, Serialize)]
 pub struct PrebookingTrace {
-    /// The booking's id, which may be another than that asked for: a repeated request leads to the first one's booking.
+    /// The id that was asked for, if it is that of a repeated request: it leads to the booking of the first.
+    pub repetition: Option<String>,
+    /// The booking's own id.
     pub prebooking: String,
     /// How it stands: `SUBMITTED`, `CONFIRMED` or `REJECTED`; none while it is in the first queue.
     pub status: Option<String>,
@@ -91,11 +128,9 @@ pub async fn trace_prebooking(
     let (tables, lake) = (Tables::of(deployment), Lake::of(deployment)?);
     let deadline = Instant::now() + patience;
     loop {
-        let answer = api.get(&format!("/query-ride-prebooking/{id}"), &[]).await?;
-        let trace = match answer {
-            Answer { status: 200, body, .. } => Some(look(&tables, &lake, &body).await?),
-            Answer { status: 404, .. } => None,
-            Answer { status, body, .. } => return Err(Error::Refused { status, problem: body }),
+        let trace = match query(&api, id).await? {
+            Some(booking) => Some(look(&tables, &lake, id, &booking).await?),
+            None => None,
         };
         trace.iter().for_each(&mut progress);
         // What nobody has stored after a few seconds is no prebooking.
@@ -103,11 +138,16 @@ pub async fn trace_prebooking(
         if nothing || trace.as_ref().is_some_and(PrebookingTrace::is_complete) || Instant::now() >= deadline {
             return Ok(trace);
         }
-        tokio::time::sleep(Duration::from_millis(200)).await;
+        tokio::time::sleep(BETWEEN_LOOKS).await;
     }
 }
 
-async fn look(tables: &Tables<'_>, lake: &Lake, booking: &Value) -> Result<PrebookingTrace, Error> {
+async fn look(
+    tables: &Tables<'_>,
+    lake: &Lake,
+    asked: &str,
+    booking: &Value,
+) -> Result<PrebookingTrace, Error> {
     let field = |name: &str| booking.get(name).and_then(Value::as_str).map(str::to_owned);
     let id = field("id").unwrap_or_default();
     let item = tables.item("ride-booking", "PrebookingsTableName", &[("id", &id)]).await?.unwrap_or_default();
@@ -115,6 +155,7 @@ async fn look(tables: &Tables<'_>, lake: &Lake, booking: &Value) -> Result<Prebo
     let reasons: Vec<String> =
         booking.get("reasons").and_then(Value::as_array).into_iter().flatten().map(reason).collect();
     Ok(PrebookingTrace {
+        repetition: (!asked.eq_ignore_ascii_case(&id)).then(|| asked.to_owned()),
         status: field("status"),
         from: field("from"),
         to: field("to"),

@@ -63,13 +63,18 @@ pub fn trace(trace: &RideTrace) {
 /// How a campaign went, in figures and over time.
 pub fn campaign(campaign: &Campaign) {
     let mut table = table(&["prebookings", ""]);
+    let drained =
+        if campaign.is_drained() { span(campaign.drain_ms.cast_signed()) } else { "not yet".to_owned() };
     for (what, how_many) in [
         ("accepted", campaign.accepted.to_string()),
         ("accepted a second", campaign.accept_rate_per_second.to_string()),
         ("time to the answer, median", span(campaign.accept_p50_ms.cast_signed())),
         ("time to the answer, 99 of 100", span(campaign.accept_p99_ms.cast_signed())),
         ("deepest backlog, messages", campaign.deepest_backlog.to_string()),
-        ("queues empty after the last one", span(campaign.drain_ms.cast_signed())),
+        ("  of the submission queue", campaign.deepest_by_queue.submission.to_string()),
+        ("  of the processing queue", campaign.deepest_by_queue.processing.to_string()),
+        ("  of the data lake's queue", campaign.deepest_by_queue.notification.to_string()),
+        ("queues empty after the last one", drained),
         ("decided a second", campaign.decided_per_second.to_string()),
         ("confirmed", campaign.confirmed.to_string()),
         ("rejected", campaign.rejected.to_string()),
@@ -80,15 +85,23 @@ pub fn campaign(campaign: &Campaign) {
     for (kind, count) in &campaign.refused {
         table.add_row([Cell::new(format!("refused: {kind}")), number(count)]);
     }
-    println!("{table}\n{}", plot::terminal(campaign).trim_end());
+    println!("{table}\n{}", plot::terminal(campaign, terminal_width()).trim_end());
     if campaign.undecided > 0 {
         println!("\nNot all is decided yet. Look at the queues with: rydes status");
     }
 }
 
+/// Where the output is read later, there is room.
+fn terminal_width() -> usize {
+    console::Term::stdout().size_checked().map_or(plot::WIDEST, |(_, columns)| columns.into())
+}
+
 /// What became of a prebooking.
 pub fn prebooking(trace: &PrebookingTrace) {
-    let PrebookingTrace { prebooking, status, from, to, when, .. } = trace;
+    let PrebookingTrace { repetition, prebooking, status, from, to, when, .. } = trace;
+    if let Some(repetition) = repetition {
+        println!("{repetition} repeats an earlier request, and means the prebooking of that one:");
+    }
     println!("Prebooking {prebooking}: {}", status.as_deref().unwrap_or("not stored yet").to_lowercase());
     if let (Some(from), Some(to), Some(when)) = (from, to, when) {
         println!("{from} → {to}, {when}");
