@@ -3,7 +3,10 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Map, Value, json};
 
-use crate::{World, unique, world::text};
+use crate::{
+    World, unique,
+    world::{and_back, text},
+};
 
 /// A prebooking to submit: sound, of a customer of its own, unless a test says otherwise.
 #[derive(Debug, Clone)]
@@ -74,9 +77,8 @@ impl World {
         self.processes(&[function]).len()
     }
 
-    /// Stops the delivery to a function while something happens. It goes on even if that panics.
+    /// Stops the delivery to a function while something happens.
     pub async fn while_disabled<T>(&self, function: &str, what: impl Future<Output = T>) -> T {
-        use futures_util::FutureExt;
         let lambda = aws_sdk_lambda::Client::new(self.aws());
         let name = format!("wild-rydes-{}-{function}", self.deployment.stage);
         let mappings = lambda.list_event_source_mappings().function_name(&name).send().await.unwrap();
@@ -89,8 +91,6 @@ impl World {
             }
         };
         set(false).await;
-        let happened = std::panic::AssertUnwindSafe(what).catch_unwind().await;
-        set(true).await;
-        happened.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        and_back(what, async || set(true).await).await
     }
 }

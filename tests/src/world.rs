@@ -222,8 +222,7 @@ impl World {
 
     // ---- disturbances ----------------------------------------------------------------------------------------------
 
-    /// Denies a function an action while something happens. The permission comes back even if that panics, or every
-    /// test after it would fail too.
+    /// Denies a function an action while something happens.
     pub async fn while_denied<T>(&self, function: &str, action: &str, what: impl Future<Output = T>) -> T {
         self.while_denied_on(function, action, "*", what).await
     }
@@ -244,9 +243,10 @@ impl World {
             "Statement": [{"Effect": "Deny", "Action": action, "Resource": resource}]});
         let put = self.iam.put_role_policy().role_name(&role).policy_name(NAME);
         put.policy_document(policy.to_string()).send().await.unwrap();
-        let happened = AssertUnwindSafe(what).catch_unwind().await;
-        self.iam.delete_role_policy().role_name(&role).policy_name(NAME).send().await.unwrap();
-        happened.unwrap_or_else(|panic| resume_unwind(panic))
+        let permit = async || {
+            self.iam.delete_role_policy().role_name(&role).policy_name(NAME).send().await.unwrap();
+        };
+        and_back(what, permit).await
     }
 
     /// Shortens, while something happens, how long a queue keeps a message invisible after its receiver has died.
@@ -265,9 +265,7 @@ impl World {
             set.attributes(QueueAttributeName::VisibilityTimeout, value).send().await.unwrap();
         };
         set(seconds.to_string()).await;
-        let happened = AssertUnwindSafe(what).catch_unwind().await;
-        set(before).await;
-        happened.unwrap_or_else(|panic| resume_unwind(panic))
+        and_back(what, async || set(before).await).await
     }
 
     /// Kills the running processes of these functions, wherever they are in their work; gives how many there were.
@@ -315,6 +313,14 @@ impl World {
         }
         panic!("{function} has no role");
     }
+}
+
+/// Lets something happen in a disturbed world, and sets the world right again even if that panics: every test after it
+/// would fail too.
+pub(crate) async fn and_back<T>(what: impl Future<Output = T>, set_right: impl AsyncFnOnce()) -> T {
+    let happened = AssertUnwindSafe(what).catch_unwind().await;
+    set_right().await;
+    happened.unwrap_or_else(|panic| resume_unwind(panic))
 }
 
 impl From<Message> for DeadLetter {

@@ -167,44 +167,31 @@ impl Tracer<'_> {
         for step in trace.services.iter_mut().filter(|step| step.is_awaited()) {
             step.has_seen(self.effect(step.service, row, accepted).await?, accepted);
         }
+        let ride = self.ride.to_string();
+        let fare = self.tables.item("fare-collection", "FaresTableName", &[("fareId", &ride)]).await?;
+        let Some(fare) = fare else {
+            return Ok(());
+        };
         for step in trace.fare_collection.iter_mut().filter(|step| step.is_awaited()) {
             let seen = match step.delivery {
-                Delivery::Started => self.outcome().await?,
-                _ => self.told().await?,
+                Delivery::Started => outcome(&fare),
+                _ => self.told(&fare).await?,
             };
             step.has_seen(seen, accepted);
         }
         Ok(())
     }
 
-    /// How the collection of the fare ended.
-    async fn outcome(&self) -> Result<Seen, Error> {
-        let ride = self.ride.to_string();
-        let found = self.tables.item("fare-collection", "FaresTableName", &[("fareId", &ride)]).await?;
-        let Some(fare) = found else {
-            return Ok(None);
-        };
-        Ok(match value(&fare, "status").as_str() {
+    /// Whether the customer was told how the collection ended. While a fare needs review there is nothing to tell.
+    async fn told(&self, fare: &Item) -> Result<Seen, Error> {
+        match value(fare, "status").as_str() {
             "COLLECTED" => {
-                Some((format!("fare of {} collected", amount(&fare, "amount")), time(&fare, "collectedAt")))
+                self.notified(&format!("{}-collected", self.ride), "payment receipt e-mailed").await
             }
-            "FAILED" => Some((format!("not collected: {}", value(&fare, "reason")), time(&fare, "failedAt"))),
-            "NEEDS_REVIEW" => Some(("needs review: see rydes fare".to_owned(), time(&fare, "parkedAt"))),
-            _ => None,
-        })
-    }
-
-    /// Whether the customer was told how it ended. While a fare needs review there is nothing to tell.
-    async fn told(&self) -> Result<Seen, Error> {
-        let fare = self.ride.to_string();
-        let found = self.tables.item("fare-collection", "FaresTableName", &[("fareId", &fare)]).await?;
-        let (event, told) = match found.map(|fare| value(&fare, "status")).as_deref() {
-            Some("COLLECTED") => (format!("{fare}-collected"), "payment receipt e-mailed"),
-            Some("FAILED") => (format!("{fare}-failed"), "payment problem e-mailed"),
-            Some("NEEDS_REVIEW") => return Ok(Some(("nothing to tell yet".to_owned(), None))),
-            _ => return Ok(None),
-        };
-        self.notified(&event, told).await
+            "FAILED" => self.notified(&format!("{}-failed", self.ride), "payment problem e-mailed").await,
+            "NEEDS_REVIEW" => Ok(Some(("nothing to tell yet".to_owned(), None))),
+            _ => Ok(None),
+        }
     }
 
     async fn notified(&self, event: &str, told: &str) -> Result<Seen, Error> {
@@ -293,6 +280,18 @@ impl Step {
             self.effect = Some(effect);
             self.latency_ms = at.map(|at| at.as_millisecond() - accepted.as_millisecond());
         }
+    }
+}
+
+/// How the collection of a fare ended.
+fn outcome(fare: &Item) -> Seen {
+    match value(fare, "status").as_str() {
+        "COLLECTED" => {
+            Some((format!("fare of {} collected", amount(fare, "amount")), time(fare, "collectedAt")))
+        }
+        "FAILED" => Some((format!("not collected: {}", value(fare, "reason")), time(fare, "failedAt"))),
+        "NEEDS_REVIEW" => Some(("needs review: see rydes fare".to_owned(), time(fare, "parkedAt"))),
+        _ => None,
     }
 }
 

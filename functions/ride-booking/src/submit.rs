@@ -47,7 +47,7 @@ impl SubmitRidePrebooking {
             }
             Err(failure) => return Err(failure),
         };
-        Ok((Some(tell(submission)?), written.into()))
+        Ok((Some(tell(&submission)?), written.into()))
     }
 }
 
@@ -70,27 +70,19 @@ impl MessageReceiver for SubmitRidePrebooking {
 }
 
 /// The event of a submission. Told again it is the same: all of it follows from the message.
-fn tell(submission: Submission) -> Result<publisher::Message, Failure> {
-    let Submission { id, sent_at, asked, correlation_id, trace_parent, .. } = submission;
-    match asked {
-        Ok(sound) => {
-            let data = PrebookingSubmitted::new(id, sound);
-            message(Event {
-                traceparent: Some(trace_parent),
-                ..Event::new(SOURCE, sent_at, correlation_id, data)
-            })
-        }
-        Err(reasons) => {
-            let data = PrebookingRejected { prebooking: id, reasons };
-            message(Event {
-                traceparent: Some(trace_parent),
-                ..Event::new(SOURCE, sent_at, correlation_id, data)
-            })
-        }
+fn tell(submission: &Submission) -> Result<publisher::Message, Failure> {
+    match submission.asked.clone() {
+        Ok(sound) => message(submission, PrebookingSubmitted::new(submission.id, sound)),
+        Err(reasons) => message(submission, PrebookingRejected { prebooking: submission.id, reasons }),
     }
 }
 
-fn message<T: EventPayload + Serialize>(event: Event<T>) -> Result<publisher::Message, Failure> {
+fn message<T: EventPayload + Serialize>(
+    submission: &Submission,
+    data: T,
+) -> Result<publisher::Message, Failure> {
+    let mut event = Event::new(SOURCE, submission.sent_at, submission.correlation_id.clone(), data);
+    event.traceparent = Some(submission.trace_parent);
     let body = serde_json::to_string(&event).map_err(|error| Failure::permanent("MalformedEvent", error))?;
     Ok(publisher::Message::new(body).text("type", event.event_type))
 }
