@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use crate::{
     Answer, Api, Deployment, Error, Lake,
     complete_ride::send_until_taken,
-    tables::{Item, Tables, time, value},
+    tables::{Item, Tables, time},
     trace::{Delivery, Step, filed},
 };
 
@@ -160,7 +160,7 @@ async fn look(
         from: field("from"),
         to: field("to"),
         when: field("when"),
-        steps: steps(lake, &id, &item, submitted, &reasons).await?,
+        steps: steps(lake, &id, &item, submitted, &field("status").unwrap_or_default(), &reasons).await?,
         reasons,
         prebooking: id,
     })
@@ -171,9 +171,11 @@ async fn steps(
     id: &str,
     item: &Item,
     submitted: Timestamp,
+    status: &str,
     reasons: &[String],
 ) -> Result<Vec<Step>, Error> {
-    let (status, decided) = (value(item, "status"), time(item, "decidedAt"));
+    // The API was asked before the table: what was decided in between is for the next look, which sees both.
+    let decided = time(item, "decidedAt").filter(|_| status != "SUBMITTED");
     let at_once = status == "REJECTED" && decided.is_none();
     let verdict = |word: &str| {
         if reasons.is_empty() { word.to_owned() } else { format!("{word}:\n{}", reasons.join("\n")) }
