@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CustomerId, Distance, Duration, Fault, Money, Place, PrebookingId, RideCompletion, RideId, RidePrebooking,
+    CustomerId, Distance, Duration, Fault, HerdName, Money, Place, PrebookingId, Quote, RfqId,
+    RideCompletion, RideId, RidePrebooking,
 };
 
 /// The `data` of an event.
@@ -161,5 +162,77 @@ impl EventPayload for PrebookingRejected {
 
     fn subject(&self) -> String {
         format!("prebooking/{}", self.prebooking)
+    }
+}
+
+/// Quotes for a ride right now are asked for. It says nothing of who wants to ride: a quote doesn't depend on it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct QuotesRequested {
+    /// The correlation identifier: each answer names it.
+    pub rfq: RfqId,
+    /// Where the ride is to start.
+    pub from: Place,
+    /// Where it is to end.
+    pub to: Place,
+    /// Who is asked.
+    pub herds: Vec<HerdName>,
+    /// The return address: the queue that answers go to.
+    pub reply_to: String,
+    /// When the request expires: an answer after it is of no use to anyone.
+    pub reply_by: Timestamp,
+}
+
+/// A herd offers a ride: the answer to `QuotesRequested`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RideQuoted {
+    /// The request that it answers.
+    pub rfq: RfqId,
+    /// What is offered.
+    #[serde(flatten)]
+    pub quote: Quote,
+}
+
+/// The time for answers is over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RfqDeadlineReached {
+    /// The request that may wait no longer.
+    pub rfq: RfqId,
+}
+
+impl EventPayload for QuotesRequested {
+    const TYPE: &'static str = "QuotesRequested";
+
+    fn id(&self) -> String {
+        self.rfq.to_string()
+    }
+
+    fn subject(&self) -> String {
+        format!("rfq/{}", self.rfq)
+    }
+}
+
+/// A herd answers a request once, so a second answer has the id of the first.
+impl EventPayload for RideQuoted {
+    const TYPE: &'static str = "RideQuoted";
+
+    fn id(&self) -> String {
+        format!("{}-{}", self.rfq, self.quote.responder)
+    }
+
+    fn subject(&self) -> String {
+        format!("rfq/{}", self.rfq)
+    }
+}
+
+impl EventPayload for RfqDeadlineReached {
+    const TYPE: &'static str = "RfqDeadlineReached";
+
+    fn id(&self) -> String {
+        format!("{}-deadline", self.rfq)
+    }
+
+    fn subject(&self) -> String {
+        format!("rfq/{}", self.rfq)
     }
 }

@@ -16,63 +16,80 @@ pub enum IdError {
     NotAToken,
 }
 
-/// A ride's id, which is also the id of its `RideCompleted` event and of its fare.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct RideId(Uuid);
+/// An id that is a UUID.
+macro_rules! uuid_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// Reads a UUID.
+            pub fn parse(text: &str) -> Result<Self, IdError> {
+                text.parse().map(Self).map_err(|_| IdError::NotAUuid)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl From<$name> for CorrelationId {
+            fn from(id: $name) -> Self {
+                Self(id.to_string())
+            }
+        }
+    };
+}
+
+/// An id that is made here, for what a caller may send again with the same key.
+macro_rules! made_here {
+    ($name:ident, $keys:ident) => {
+        impl $name {
+            /// A new id. Time-ordered, so that listings read in the order of their making.
+            #[must_use]
+            pub fn new() -> Self {
+                Self(Uuid::now_v7())
+            }
+
+            /// The one id that belongs to an idempotency key: sent again, the same key names the same, and a conditional
+            /// write on it is all that is needed to accept it once.
+            #[must_use]
+            pub fn from_key(key: &IdempotencyKey) -> Self {
+                Self(Uuid::new_v5(&$keys, key.0.as_bytes()))
+            }
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self::new()
+            }
+        }
+    };
+}
+
+uuid_id! {
+    /// A ride's id, which is also the id of its `RideCompleted` event and of its fare.
+    RideId
+}
+uuid_id! {
+    /// A prebooking's id: the id of the message by which it was submitted.
+    PrebookingId
+}
+uuid_id! {
+    /// The id of a request for quotes: the correlation identifier by which each quote finds its request.
+    RfqId
+}
 
 /// Names the space of ids that come from idempotency keys. Changing it would turn repeats into new rides.
 const RIDES_BY_KEY: Uuid = Uuid::from_u128(0x6f9c_1c52_7d0b_4f6e_9a41_52d2_8a90_e3b7);
-
-impl RideId {
-    /// A new id. Time-ordered, so that listings read in the order of the rides.
-    #[must_use]
-    pub fn new() -> Self {
-        Self(Uuid::now_v7())
-    }
-
-    /// The one id that belongs to an idempotency key: sent again, the same key names the same ride, and a
-    /// conditional write on it is all that is needed to accept the ride once.
-    #[must_use]
-    pub fn from_key(key: &IdempotencyKey) -> Self {
-        Self(Uuid::new_v5(&RIDES_BY_KEY, key.0.as_bytes()))
-    }
-
-    /// Reads a ride id.
-    pub fn parse(text: &str) -> Result<Self, IdError> {
-        text.parse().map(Self).map_err(|_| IdError::NotAUuid)
-    }
-}
-
-impl Default for RideId {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl fmt::Display for RideId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-/// A prebooking's id: the id of the message by which it was submitted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct PrebookingId(Uuid);
-
-impl PrebookingId {
-    /// Reads a prebooking id.
-    pub fn parse(text: &str) -> Result<Self, IdError> {
-        text.parse().map(Self).map_err(|_| IdError::NotAUuid)
-    }
-}
-
-impl fmt::Display for PrebookingId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
+/// The same for requests for quotes.
+const RFQS_BY_KEY: Uuid = Uuid::from_u128(0x1d52_93c0_a4fb_4b52_8f0e_7c36_5e21_9d84);
+made_here!(RideId, RIDES_BY_KEY);
+made_here!(RfqId, RFQS_BY_KEY);
 
 /// An id that somebody else chose: 1 to 64 characters of `A-Z a-z 0-9 _ -`.
 macro_rules! token {
@@ -96,6 +113,12 @@ macro_rules! token {
             /// Its characters.
             #[must_use]
             pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
                 &self.0
             }
         }
@@ -134,16 +157,9 @@ token! {
     CorrelationId
 }
 
-impl From<RideId> for CorrelationId {
-    fn from(ride: RideId) -> Self {
-        Self(ride.to_string())
-    }
-}
-
-impl From<PrebookingId> for CorrelationId {
-    fn from(prebooking: PrebookingId) -> Self {
-        Self(prebooking.to_string())
-    }
+token! {
+    /// A herd's name, by which it is asked and by which it answers.
+    HerdName
 }
 
 #[cfg(test)]
@@ -162,6 +178,7 @@ mod tests {
     fn the_ids_of_keys_never_change() {
         let key = IdempotencyKey::parse("ride-42").unwrap();
         assert_eq!(RideId::from_key(&key).to_string(), "a10081be-e026-5624-b176-612e23b59d15");
+        assert_eq!(RfqId::from_key(&key).to_string(), "a518ea9f-4bd4-577c-8e3e-bb5549b6af2b");
     }
 
     #[test]

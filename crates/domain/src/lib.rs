@@ -12,20 +12,25 @@ mod measure;
 mod money;
 mod place;
 mod prebooking;
+mod quote;
 mod raw;
+mod rfq;
 mod ride;
 #[cfg(feature = "samples")]
 mod sample;
 
 pub use event::{
-    EventPayload, FareCollected, FareCollectionFailed, PrebookingRejected, PrebookingSubmitted, RideCompleted,
+    EventPayload, FareCollected, FareCollectionFailed, PrebookingRejected, PrebookingSubmitted,
+    QuotesRequested, RfqDeadlineReached, RideCompleted, RideQuoted,
 };
 pub use fault::{Fault, Faults};
-pub use id::{CorrelationId, CustomerId, IdempotencyKey, PrebookingId, RideId};
+pub use id::{CorrelationId, CustomerId, HerdName, IdempotencyKey, PrebookingId, RfqId, RideId};
 pub use loyalty::{Points, Tier};
 pub use measure::{Distance, Duration};
 pub use money::Money;
 pub use place::Place;
 pub use prebooking::RidePrebooking;
+pub use quote::{PriceList, Quote, RawPriceList, best};
 pub use raw::{RawFields, RawValue};
+pub use rfq::{InstantRideRfq, ReplyWithin, ReplyWithinError};
 pub use ride::RideCompletion;

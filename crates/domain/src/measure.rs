@@ -28,6 +28,15 @@ impl Distance {
     pub fn parse(text: &str) -> Result<Self, MeasureError> {
         Ok(Self(decimal::parse(text, 3, 100_000)?))
     }
+
+    /// That many hundreds of metres.
+    pub(crate) fn hundreds_of_metres(count: u16) -> Self {
+        Self(Decimal::new(count.into(), 1))
+    }
+
+    pub(crate) fn kilometres(self) -> Decimal {
+        self.0
+    }
 }
 
 impl fmt::Display for Distance {

@@ -2,7 +2,7 @@
 
 use std::{fmt, iter::Sum};
 
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Serialize};
 
 use crate::decimal::{self, DecimalError};
@@ -29,6 +29,15 @@ impl Money {
         let mut amount = decimal::parse(text, PLACES, MAX)?;
         amount.rescale(PLACES);
         Ok(Self(amount))
+    }
+
+    /// So many times the amount, rounded to hundredths, halves up.
+    pub(crate) fn times(self, factor: Decimal) -> Self {
+        let product =
+            (self.0 * factor).round_dp_with_strategy(PLACES, RoundingStrategy::MidpointAwayFromZero);
+        let mut product = product.min(Decimal::from(MAX));
+        product.rescale(PLACES);
+        Self(product)
     }
 
     /// The whole currency units in this amount: 256 of 256.50.

@@ -60,6 +60,13 @@ impl<T: EventPayload> Event<T> {
     }
 }
 
+impl<T: Serialize> Event<T> {
+    /// The event as it travels.
+    pub fn to_json(&self) -> Result<String, Failure> {
+        serde_json::to_string(self).map_err(|error| Failure::permanent("MalformedEvent", error))
+    }
+}
+
 impl<T: Payload> Event<T> {
     /// Reads an event of the types that the payload is for. What isn't one can never become one, so the failure is
     /// permanent.
@@ -203,7 +210,7 @@ mod tests {
     #[test]
     fn an_event_survives_the_wire() {
         let event = parse(&document()).unwrap();
-        assert_eq!(Event::parse(&serde_json::to_string(&event).unwrap()).unwrap(), event);
+        assert_eq!(Event::parse(&event.to_json().unwrap()).unwrap(), event);
     }
 
     #[test]

@@ -4,6 +4,8 @@
 //! |---|---|
 //! | [`event`] | canonical message: a CloudEvents envelope with correlation id and trace context |
 //! | [`publisher`] | publish-subscribe channel: batches onto an SNS topic |
+//! | [`outbox`] | transactional outbox: a table's stream, from which every new row is told of |
+//! | [`return_address`] | request-response between queues: an answer goes where the request says, if that is allowed |
 //! | [`consumer`] | competing consumers on a buffer queue: partial batch responses, backoff, dead-letter channel |
 //! | [`once`] | idempotent receiver: the effect and the record that guards it in one write |
 //! | [`api`] | request-reply at the edge: checks, problem documents |
@@ -15,7 +17,9 @@ pub mod event;
 pub mod failure;
 pub mod function;
 pub mod once;
+pub mod outbox;
 pub mod publisher;
+pub mod return_address;
 mod settings;
 mod telemetry;
 

@@ -34,6 +34,13 @@ impl Message {
         self.attribute(name, "String", value.into())
     }
 
+    /// Adds a list of strings; a subscriber's filter passes if it names any of them.
+    #[must_use]
+    pub fn texts(self, name: &str, values: &[impl AsRef<str>]) -> Self {
+        let values: Vec<&str> = values.iter().map(AsRef::as_ref).collect();
+        self.attribute(name, "String.Array", serde_json::json!(values).to_string())
+    }
+
     /// Adds a number that subscribers can filter by.
     #[must_use]
     pub fn number(self, name: &str, value: &impl ToString) -> Self {

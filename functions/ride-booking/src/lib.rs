@@ -1,14 +1,12 @@
-//! Ride Booking takes prebookings. API Gateway writes each straight into a queue, so accepting one needs no function and
-//! a campaign's peak meets nothing that could refuse it; what follows is a row of filters with queues between them, each
-//! as fast as it can be.
+//! Ride Booking takes what customers want: a ride ahead (prebooking), through queues that absorb whole campaigns, or a ride
+//! right now, for which every herd is asked (RFQ, a request for quotes).
 
-mod bookings;
-mod process;
-mod query;
-mod submission;
-mod submit;
+mod prebooking;
+mod rfq;
 
-pub use bookings::Prebookings;
-pub use process::ProcessRidePrebooking;
-pub use query::QueryRidePrebooking;
-pub use submit::SubmitRidePrebooking;
+pub use prebooking::{Prebookings, ProcessRidePrebooking, QueryRidePrebooking, SubmitRidePrebooking};
+pub use rfq::{
+    CollectQuotes, Herds, PublishInstantRideRfqs, QueryInstantRideRfq, Rfqs, SubmitInstantRideRfq,
+};
+
+const SOURCE: &str = "/wild-rydes/ride-booking";

@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use messaging::{
     Event, Failure, TraceParent,
     once::{self, Item, Written, number, text},
+    outbox::Row,
 };
-use serde_dynamo::AttributeValue;
 
-const SOURCE: &str = "/wild-rydes/unicorn-management";
+use crate::SOURCE;
 
 /// The Rides table.
 #[derive(Debug)]
@@ -55,32 +55,18 @@ pub(crate) fn row(ride: &RideCompleted) -> Item {
 
 /// The event that a stored row becomes. It depends on nothing but the row, so that publishing the row again
 /// publishes the same event.
-pub(crate) fn event(row: &serde_dynamo::Item) -> Result<Event<RideCompleted>, Failure> {
+pub(crate) fn event(row: &Row) -> Result<Event<RideCompleted>, Failure> {
     let ride = RideCompleted {
-        ride: read(row, "id", RideId::parse)?,
-        customer: read(row, "customer", CustomerId::parse)?,
-        from: read(row, "from", Place::parse)?,
-        to: read(row, "to", Place::parse)?,
-        duration: read(row, "duration", Duration::parse)?,
-        distance: read(row, "distance", Distance::parse)?,
-        fare: read(row, "fare", Money::parse)?,
+        ride: row.read("id", RideId::parse)?,
+        customer: row.read("customer", CustomerId::parse)?,
+        from: row.read("from", Place::parse)?,
+        to: row.read("to", Place::parse)?,
+        duration: row.read("duration", Duration::parse)?,
+        distance: row.read("distance", Distance::parse)?,
+        fare: row.read("fare", Money::parse)?,
     };
-    let time: Timestamp = read(row, once::RECORDED_AT, str::parse)?;
-    let mut event = Event::new(SOURCE, time, read(row, "correlationId", CorrelationId::parse)?, ride);
-    event.traceparent = attribute(row, "traceparent").and_then(TraceParent::parse);
+    let time: Timestamp = row.read(once::RECORDED_AT, str::parse)?;
+    let mut event = Event::new(SOURCE, time, row.read("correlationId", CorrelationId::parse)?, ride);
+    event.traceparent = row.text("traceparent").and_then(TraceParent::parse);
     Ok(event)
-}
-
-fn read<T, E>(row: &serde_dynamo::Item, name: &str, parse: fn(&str) -> Result<T, E>) -> Result<T, Failure> {
-    attribute(row, name).and_then(|value| parse(value).ok()).ok_or_else(|| {
-        let detail = format_args!("the row's attribute {name} is missing or unusable");
-        Failure::permanent("MalformedRide", detail)
-    })
-}
-
-fn attribute<'a>(row: &'a serde_dynamo::Item, name: &str) -> Option<&'a str> {
-    match row.get(name)? {
-        AttributeValue::S(value) | AttributeValue::N(value) => Some(value),
-        _ => None,
-    }
 }

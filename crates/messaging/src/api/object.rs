@@ -56,6 +56,15 @@ pub fn json_object(body: &str) -> Result<Vec<(String, RawValue)>, Problem> {
 
 fn raw(value: &RawJson) -> RawValue {
     let json = value.get();
+    if let Some(b'[') = json.as_bytes().first() {
+        let values = serde_json::from_str::<Vec<Box<RawJson>>>(json).unwrap_or_default();
+        return RawValue::List(values.iter().map(|value| scalar(value)).collect());
+    }
+    scalar(value)
+}
+
+fn scalar(value: &RawJson) -> RawValue {
+    let json = value.get();
     match json.as_bytes().first() {
         Some(b'"') => serde_json::from_str(json).map_or(RawValue::Other, RawValue::Text),
         Some(b'-' | b'0'..=b'9') => RawValue::Number(json.to_owned()),
@@ -71,14 +80,18 @@ mod tests {
 
     #[test]
     fn numbers_stay_as_they_were_written() {
-        let fields = json_object(r#"{"fare": 256.50, "n": "1", "x": [1], "big": 1e999}"#).unwrap();
+        let fields = json_object(r#"{"fare": 256.50, "n": "1", "x": [1, "2", [3]], "big": 1e999}"#).unwrap();
         let values: Vec<_> = fields.into_iter().map(|(_, value)| value).collect();
         assert_eq!(
             values,
             [
                 RawValue::Number("256.50".into()),
                 RawValue::Text("1".into()),
-                RawValue::Other,
+                RawValue::List(vec![
+                    RawValue::Number("1".into()),
+                    RawValue::Text("2".into()),
+                    RawValue::Other
+                ]),
                 RawValue::Number("1e999".into())
             ]
         );
@@ -95,7 +108,7 @@ mod tests {
     #[test]
     fn depth_is_harmless() {
         let deep = format!(r#"{{"a":{}{}}}"#, "[".repeat(100_000), "]".repeat(100_000));
-        assert_eq!(json_object(&deep).unwrap(), [("a".to_owned(), RawValue::Other)]);
+        assert_eq!(json_object(&deep).unwrap(), [("a".to_owned(), RawValue::List(vec![RawValue::Other]))]);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use messaging::{
     consumer::{Effect, Receiver},
 };
 
-use crate::{Prebookings, bookings::Decision};
+use super::{Prebookings, bookings::Decision};
 
 /// The receiver of submitted prebookings.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use messaging::api::{self, Problem, Request, Response, StatusCode};
 use serde_json::Value;
 use tracing::{error, info};
 
-use crate::Prebookings;
+use super::Prebookings;
 
 /// The handler of `GET /query-ride-prebooking/{id}`.
 #[derive(Debug)]

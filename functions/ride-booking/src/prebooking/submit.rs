@@ -10,9 +10,8 @@ use messaging::{
 };
 use serde::Serialize;
 
-use crate::{Prebookings, bookings::Stored, submission::Submission};
-
-const SOURCE: &str = "/wild-rydes/ride-booking";
+use super::{Prebookings, bookings::Stored, submission::Submission};
+use crate::SOURCE;
 
 /// The receiver of submissions.
 #[derive(Debug)]
@@ -83,8 +82,7 @@ fn message<T: EventPayload + Serialize>(
 ) -> Result<publisher::Message, Failure> {
     let mut event = Event::new(SOURCE, submission.sent_at, submission.correlation_id.clone(), data);
     event.traceparent = Some(submission.trace_parent);
-    let body = serde_json::to_string(&event).map_err(|error| Failure::permanent("MalformedEvent", error))?;
-    Ok(publisher::Message::new(body).text("type", event.event_type))
+    Ok(publisher::Message::new(event.to_json()?).text("type", event.event_type))
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use messaging::{
 };
 use serde_json::{Value, json};
 
-use crate::submission::{Key, Submission};
+use super::submission::{Key, Submission};
 
 /// The `Prebookings` table.
 #[derive(Debug)]

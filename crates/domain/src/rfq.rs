@@ -1,0 +1,161 @@
+//! A ride that is wanted right now, as it is asked for and once it is known to be sound.
+
+use rust_decimal::prelude::ToPrimitive;
+
+use crate::{
+    CustomerId, Faults, HerdName, Place, RawFields,
+    decimal::{self, DecimalError},
+    raw::{given, number, refuse_unknown, text, texts},
+};
+
+/// A request for quotes that keeps every rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InstantRideRfq {
+    /// Where the ride is to start.
+    pub from: Place,
+    /// Where it is to end.
+    pub to: Place,
+    /// Who wants to ride.
+    pub customer: CustomerId,
+    /// Who is to be asked, each once and in alphabetical order; all if not given.
+    pub herds: Option<Vec<HerdName>>,
+    /// How long the customer waits for quotes; as long as the deployment says if not given.
+    pub reply_within: Option<ReplyWithin>,
+}
+
+/// How long answers are waited for: 1 to 900 whole seconds, as long as a queue can hold back the message that ends it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReplyWithin(u16);
+
+/// Why a text is no such time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ReplyWithinError {
+    /// Not a number of that range.
+    #[error(transparent)]
+    Decimal(DecimalError),
+    /// Seconds come whole, and at least one of them.
+    #[error("must be a whole number of seconds, at least 1")]
+    NotWhole,
+}
+
+const FIELDS: [&str; 5] = ["from", "to", "customer", "herds", "reply-within"];
+const MAX_SECONDS: u32 = 900;
+
+impl InstantRideRfq {
+    /// Checks what was asked for, and names everything that is wrong with it. These herds can be asked.
+    pub fn parse(raw: &RawFields, known: &[HerdName]) -> Result<Self, Faults> {
+        let mut faults = Faults::none();
+        refuse_unknown(&mut faults, raw, &FIELDS);
+        let from = text(&mut faults, raw, "from", Place::parse);
+        let to = text(&mut faults, raw, "to", Place::parse);
+        let customer = text(&mut faults, raw, "customer", CustomerId::parse);
+        let herds = given(raw, "herds").then(|| texts(&mut faults, raw, "herds", HerdName::parse)).flatten();
+        if herds.as_ref().is_some_and(Vec::is_empty) {
+            faults.add("herds", "must name at least one herd, or be left out to ask all");
+        }
+        for unknown in herds.iter().flatten().filter(|herd| !known.contains(herd)) {
+            let known = known.iter().map(HerdName::as_str).collect::<Vec<_>>().join(", ");
+            faults.add("herds", format_args!("there is no herd {unknown}; there are {known}"));
+        }
+        let reply_within = given(raw, "reply-within")
+            .then(|| number(&mut faults, raw, "reply-within", ReplyWithin::parse))
+            .flatten();
+        if from.is_some() && from == to {
+            faults.add("to", "must be another place than from");
+        }
+        match (from, to, customer) {
+            (Some(from), Some(to), Some(customer)) if faults.is_empty() => {
+                let herds = herds.map(|mut herds| {
+                    herds.sort_unstable();
+                    herds.dedup();
+                    herds
+                });
+                Ok(Self { from, to, customer, herds, reply_within })
+            }
+            _ => Err(faults),
+        }
+    }
+}
+
+impl ReplyWithin {
+    /// Reads seconds as JSON writes numbers.
+    pub fn parse(text: &str) -> Result<Self, ReplyWithinError> {
+        match decimal::parse(text, 0, MAX_SECONDS) {
+            Ok(seconds) => {
+                let seconds = seconds.to_u16().filter(|seconds| *seconds > 0);
+                seconds.map(Self).ok_or(ReplyWithinError::NotWhole)
+            }
+            Err(DecimalError::TooPrecise(_)) => Err(ReplyWithinError::NotWhole),
+            Err(error) => Err(ReplyWithinError::Decimal(error)),
+        }
+    }
+
+    /// Whole seconds.
+    #[must_use]
+    pub fn seconds(self) -> u16 {
+        self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::RawValue;
+
+    fn text(value: &str) -> RawValue {
+        RawValue::Text(value.to_owned())
+    }
+
+    fn parse(more: &[(&str, RawValue)]) -> Result<InstantRideRfq, Faults> {
+        let mut raw: RawFields = [("from", "Berlin"), ("to", "Bonn"), ("customer", "cmr")]
+            .map(|(n, v)| (n.to_owned(), text(v)))
+            .into();
+        for (name, value) in more {
+            raw.retain(|(given, _)| given != name);
+            raw.push(((*name).to_owned(), value.clone()));
+        }
+        InstantRideRfq::parse(&raw, &["a", "b", "fine"].map(|herd| HerdName::parse(herd).unwrap()))
+    }
+
+    #[test]
+    fn who_is_asked_and_for_how_long_may_be_left_out() {
+        let rfq = parse(&[]).unwrap();
+        assert_eq!((rfq.herds, rfq.reply_within), (None, None));
+        let herds = RawValue::List(vec![text("b"), text("a"), text("b")]);
+        let rfq = parse(&[("herds", herds), ("reply-within", RawValue::Number("30".into()))]).unwrap();
+        let names: Vec<_> = rfq.herds.iter().flatten().map(HerdName::as_str).collect();
+        assert_eq!((names, rfq.reply_within.map(ReplyWithin::seconds)), (vec!["a", "b"], Some(30)));
+    }
+
+    #[test]
+    fn every_fault_is_named_at_once() {
+        let herds = RawValue::List(vec![text("no blanks"), RawValue::Other, text("ü"), text("fine")]);
+        let faults = parse(&[
+            ("to", text("Berlin")),
+            ("customer", RawValue::Other),
+            ("herds", herds),
+            ("reply-within", RawValue::Number("0".into())),
+            ("when", text("now")),
+        ]);
+        let faults = faults.unwrap_err();
+        let fields: Vec<_> = faults.iter().map(|fault| fault.field.as_str()).collect();
+        assert_eq!(fields, ["when", "customer", "herds", "herds", "reply-within", "to"], "{faults}");
+        assert!(faults.to_string().contains("herds: each must be 1 to 64 characters"), "{faults}");
+        assert_eq!(parse(&[("herds", RawValue::List(vec![]))]).unwrap_err().iter().count(), 1);
+        assert_eq!(
+            parse(&[("herds", text("a"))]).unwrap_err().to_string(),
+            "herds: must be a list of strings"
+        );
+        assert_eq!(InstantRideRfq::parse(&vec![], &[]).unwrap_err().iter().count(), 3);
+    }
+
+    #[test]
+    fn seconds_are_whole_and_within_what_a_queue_can_hold_back() {
+        for good in ["1", "900", "6e1"] {
+            assert!(ReplyWithin::parse(good).is_ok(), "{good}");
+        }
+        for bad in ["0", "0.5", "901", "-1", "soon", ""] {
+            assert!(ReplyWithin::parse(bad).is_err(), "{bad}");
+        }
+    }
+}

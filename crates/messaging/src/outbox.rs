@@ -1,0 +1,224 @@
+//! The transactional outbox: what is to be told follows from the write itself. The table's stream can't miss a write, and
+//! gives it again until it has been told of.
+
+use aws_lambda_events::dynamodb::{Event as StreamEvent, EventRecord};
+use aws_sdk_sqs::{Client, types::MessageAttributeValue};
+use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
+use serde::Deserialize;
+use serde_dynamo::AttributeValue;
+use tracing::{error, info};
+
+use crate::{Failure, Function};
+
+/// Tells of a table's new rows. A row may be told of more than once, so whoever is told is an idempotent receiver.
+pub trait Outbox {
+    /// What follows from a row. It depends on nothing but the row, so that telling again tells the same.
+    type Telling;
+
+    /// Reads a row.
+    ///
+    /// # Errors
+    /// If it can't be read; then no retry helps, and it goes to the dead-letter queue.
+    fn read(&self, row: &Row) -> Result<Self::Telling, Failure>;
+
+    /// Tells of rows that were written together, or shortly after each other.
+    ///
+    /// # Errors
+    /// If anything was left untold; then all are given again.
+    fn tell(&self, tellings: Vec<Self::Telling>) -> impl Future<Output = Result<(), Failure>>;
+}
+
+/// A row as the stream gives it.
+#[derive(Debug, Deserialize)]
+pub struct Row(serde_dynamo::Item);
+
+impl Row {
+    /// An attribute's value.
+    ///
+    /// # Errors
+    /// Permanent `MalformedRow` if it is missing or can't be parsed.
+    pub fn read<T, E>(&self, name: &str, parse: impl Fn(&str) -> Result<T, E>) -> Result<T, Failure> {
+        self.text(name).and_then(|value| parse(value).ok()).ok_or_else(|| malformed(name))
+    }
+
+    /// The values of an attribute that is a list.
+    ///
+    /// # Errors
+    /// Permanent `MalformedRow` if it is missing, or one of them can't be parsed.
+    pub fn read_list<T, E>(
+        &self,
+        name: &str,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Result<Vec<T>, Failure> {
+        let Some(AttributeValue::L(values)) = self.0.get(name) else {
+            return Err(malformed(name));
+        };
+        let values = values.iter().map(|value| text(value).and_then(|value| parse(value).ok()));
+        values.collect::<Option<_>>().ok_or_else(|| malformed(name))
+    }
+
+    /// The characters of a string or a number.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        text(self.0.get(name)?)
+    }
+}
+
+fn text(value: &AttributeValue) -> Option<&str> {
+    match value {
+        AttributeValue::S(value) | AttributeValue::N(value) => Some(value),
+        _ => None,
+    }
+}
+
+fn malformed(name: &str) -> Failure {
+    let detail = format_args!("the row's attribute {name} is missing or unusable").to_string();
+    Failure::permanent("MalformedRow", detail)
+}
+
+/// Runs a function that is given a table's stream.
+pub async fn run(function: &Function, outbox: impl Outbox) -> Result<(), Error> {
+    let [url] = function.settings([("DEAD_LETTER_QUEUE_URL", "where rows go that can't be told of")])?;
+    let dlq = &DeadLetterQueue { sqs: Client::new(function.aws()), url };
+    let outbox = &outbox;
+    lambda_runtime::run(service_fn(async |event| tell(outbox, dlq, event).await)).await
+}
+
+/// # Errors
+/// If any row was left untold. Lambda then gives the whole batch again, in halves, and receivers skip what they had
+/// before. Reporting only the failed record would save little, and not every emulator honours it.
+async fn tell(
+    outbox: &impl Outbox,
+    dlq: &DeadLetterQueue,
+    event: LambdaEvent<StreamEvent>,
+) -> Result<(), Diagnostic> {
+    let mut tellings = Vec::new();
+    for record in event.payload.records {
+        if record.event_name != "INSERT" {
+            continue;
+        }
+        let row = Row(record.change.new_image.clone());
+        match outbox.read(&row) {
+            Ok(telling) => tellings.push(telling),
+            Err(failure) => dlq.take(&record, &failure).await.map_err(failed)?,
+        }
+    }
+    let count = tellings.len();
+    outbox.tell(tellings).await.map_err(failed)?;
+    info!(count, "published");
+    Ok(())
+}
+
+fn failed(failure: Failure) -> Diagnostic {
+    error!(%failure, "not published");
+    failure.into()
+}
+
+struct DeadLetterQueue {
+    sqs: Client,
+    url: String,
+}
+
+impl DeadLetterQueue {
+    /// A row that can't be read would block all behind it, so it steps aside.
+    async fn take(&self, record: &EventRecord, failure: &Failure) -> Result<(), Failure> {
+        let row = serde_json::to_string(&record.change.new_image).unwrap_or_default();
+        let mut send = self.sqs.send_message().queue_url(&self.url).message_body(row);
+        let reason = failure.reason();
+        for (name, value) in [("ErrorType", &reason.error_type), ("ErrorDetail", &reason.detail)] {
+            let value = MessageAttributeValue::builder().data_type("String").string_value(value).build();
+            if let Ok(value) = value {
+                send = send.message_attributes(name, value);
+            }
+        }
+        send.send().await.map_err(|error| Failure::aws("sqs:SendMessage", &error))?;
+        error!(%failure, outcome = "dead-lettered", "a row that can't be told of");
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use aws_sdk_sqs::operation::send_message::SendMessageOutput;
+    use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
+    use lambda_runtime::Context;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// Tells of numbers, unless it is in trouble.
+    #[derive(Default)]
+    struct Numbers {
+        told: Mutex<Vec<u32>>,
+        in_trouble: bool,
+    }
+
+    impl Outbox for Numbers {
+        type Telling = u32;
+
+        fn read(&self, row: &Row) -> Result<u32, Failure> {
+            row.read("number", str::parse)
+        }
+
+        async fn tell(&self, numbers: Vec<u32>) -> Result<(), Failure> {
+            if self.in_trouble {
+                return Err(Failure::transient("Throttled", "the topic is in trouble"));
+            }
+            self.told.lock().unwrap().extend(numbers);
+            Ok(())
+        }
+    }
+
+    fn record(name: &str, number: &str) -> Value {
+        json!({
+            "eventName": name, "awsRegion": "us-east-1", "eventID": "1", "eventSource": "aws:dynamodb",
+            "dynamodb": {
+                "ApproximateCreationDateTime": 1, "SequenceNumber": "1", "SizeBytes": 1, "StreamViewType": "NEW_IMAGE",
+                "Keys": {"id": {"S": "1"}}, "NewImage": {"id": {"S": "1"}, "number": {"N": number}},
+            },
+        })
+    }
+
+    async fn give(outbox: &Numbers, rule: &Rule, records: &[Value]) -> Result<(), Diagnostic> {
+        let dlq = DeadLetterQueue {
+            sqs: mock_client!(aws_sdk_sqs, RuleMode::MatchAny, [rule]),
+            url: "dlq".to_owned(),
+        };
+        let batch = serde_json::from_value(json!({ "Records": records })).unwrap();
+        tell(outbox, &dlq, LambdaEvent::new(batch, Context::default())).await
+    }
+
+    fn dead_letter() -> Rule {
+        mock!(Client::send_message)
+            .match_requests(|send| {
+                let attributes = send.message_attributes().unwrap();
+                attributes["ErrorType"].string_value() == Some("MalformedRow")
+            })
+            .then_output(|| SendMessageOutput::builder().build())
+    }
+
+    #[tokio::test]
+    async fn new_rows_are_told_of_together_and_changed_ones_are_not() {
+        let (outbox, dlq) = (Numbers::default(), dead_letter());
+        let batch =
+            [record("INSERT", "1"), record("MODIFY", "2"), record("REMOVE", "3"), record("INSERT", "4")];
+        give(&outbox, &dlq, &batch).await.unwrap();
+        assert_eq!((outbox.told.into_inner().unwrap(), dlq.num_calls()), (vec![1, 4], 0));
+    }
+
+    #[tokio::test]
+    async fn a_row_that_can_not_be_read_steps_aside_with_its_reason() {
+        let (outbox, dlq) = (Numbers::default(), dead_letter());
+        give(&outbox, &dlq, &[record("INSERT", "-5"), record("INSERT", "5")]).await.unwrap();
+        assert_eq!((outbox.told.into_inner().unwrap(), dlq.num_calls()), (vec![5], 1));
+    }
+
+    #[tokio::test]
+    async fn trouble_fails_the_batch_so_that_it_comes_again() {
+        let outbox = Numbers { in_trouble: true, ..Numbers::default() };
+        let error = give(&outbox, &dead_letter(), &[record("INSERT", "5")]).await.unwrap_err();
+        assert_eq!(error.error_type, "Throttled");
+    }
+}

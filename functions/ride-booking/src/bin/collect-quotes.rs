@@ -1,0 +1,13 @@
+//! The response queue → what the quotes for each request come to.
+
+use aws_sdk_dynamodb::Client;
+use messaging::{Function, consumer};
+use ride_booking::{CollectQuotes, Rfqs};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    let function = Function::start("ride-booking").await;
+    let [table] = function.settings([("RFQS_TABLE_NAME", "where requests for quotes are stored")])?;
+    let rfqs = Rfqs::new(Client::new(function.aws()), table);
+    consumer::run(&function, CollectQuotes::new(rfqs)).await
+}

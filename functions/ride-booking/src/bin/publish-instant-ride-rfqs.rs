@@ -1,0 +1,16 @@
+//! The Rfqs table's stream → the Request For Quotes Topic, and the deadlines into the response queue.
+
+use messaging::{Function, outbox, publisher::Publisher};
+use ride_booking::PublishInstantRideRfqs;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    let function = Function::start("ride-booking").await;
+    let [topic, responses] = function.settings([
+        ("REQUEST_FOR_QUOTES_TOPIC_ARN", "where the herds are asked"),
+        ("RFQ_RESPONSE_QUEUE_URL", "where they answer to"),
+    ])?;
+    let topic = Publisher::new(aws_sdk_sns::Client::new(function.aws()), topic);
+    let sqs = aws_sdk_sqs::Client::new(function.aws());
+    outbox::run(&function, PublishInstantRideRfqs::new(topic, sqs, responses)).await
+}

@@ -1,0 +1,100 @@
+//! What the answers to a request come to: the aggregator's rules, and no table.
+
+use domain::{CustomerId, HerdName, Place, Quote, RfqId, best};
+use jiff::Timestamp;
+
+/// A request for quotes and the answers so far.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Rfq {
+    pub id: RfqId,
+    pub from: Place,
+    pub to: Place,
+    pub customer: CustomerId,
+    /// Who was asked: these answers are waited for.
+    pub asked: Vec<HerdName>,
+    pub submitted_at: Timestamp,
+    pub reply_by: Timestamp,
+    /// When the deadline closed it, if it had to.
+    pub expired_at: Option<Timestamp>,
+    /// The quotes that came before it was closed, in the order they came.
+    pub quotes: Vec<Answer>,
+    /// Those that came after.
+    pub late: Vec<Answer>,
+}
+
+/// A quote, and when it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Answer {
+    pub quote: Quote,
+    pub received_at: Timestamp,
+}
+
+impl Rfq {
+    /// When it was closed: by the last answer, or by the deadline. That all have answered isn't recorded but follows from
+    /// the answers, so there is no moment at which all are there and it is still open.
+    pub(crate) fn closed_at(&self) -> Option<Timestamp> {
+        let all_answered = self.quotes.len() >= self.asked.len();
+        let last = self.quotes.iter().map(|answer| answer.received_at).max();
+        self.expired_at.or(last.filter(|_| all_answered))
+    }
+
+    /// The quote to take, once it is closed and if there is any.
+    pub(crate) fn best(&self) -> Option<&Quote> {
+        self.closed_at().and_then(|_| best(self.quotes.iter().map(|answer| &answer.quote)))
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    pub(crate) fn time(second: i64) -> Timestamp {
+        Timestamp::from_second(1_795_500_000 + second).unwrap()
+    }
+
+    pub(crate) fn quote(herd: &str, price: &str) -> Quote {
+        serde_json::from_value(serde_json::json!({"responder": herd, "quote": price, "pickup": 7})).unwrap()
+    }
+
+    pub(crate) fn answer(herd: &str, price: &str, second: i64) -> Answer {
+        Answer { quote: quote(herd, price), received_at: time(second) }
+    }
+
+    pub(crate) fn rfq(quotes: Vec<Answer>) -> Rfq {
+        Rfq {
+            id: RfqId::parse("0190c8f4-5f7b-7c3e-8a57-0d6f2b7b9f10").unwrap(),
+            from: Place::parse("Berlin").unwrap(),
+            to: Place::parse("Bonn").unwrap(),
+            customer: CustomerId::parse("cmr").unwrap(),
+            asked: ["a", "b"].map(|herd| HerdName::parse(herd).unwrap()).into(),
+            submitted_at: time(0),
+            reply_by: time(5),
+            expired_at: None,
+            quotes,
+            late: vec![],
+        }
+    }
+
+    #[test]
+    fn it_is_open_until_all_have_answered_and_closed_by_the_last_answer() {
+        let open = rfq(vec![answer("a", "12.00", 1)]);
+        assert_eq!((open.closed_at(), open.best()), (None, None), "what is open has no best yet");
+        let closed = rfq(vec![answer("a", "12.00", 2), answer("b", "11.00", 1)]);
+        assert_eq!((closed.closed_at(), closed.best()), (Some(time(2)), Some(&quote("b", "11.00"))));
+    }
+
+    #[test]
+    fn the_deadline_closes_it_with_what_is_there() {
+        let with_one = Rfq { expired_at: Some(time(5)), ..rfq(vec![answer("a", "12.00", 1)]) };
+        assert_eq!((with_one.closed_at(), with_one.best()), (Some(time(5)), Some(&quote("a", "12.00"))));
+        let with_none = Rfq { expired_at: Some(time(5)), ..rfq(vec![]) };
+        assert_eq!((with_none.closed_at(), with_none.best()), (Some(time(5)), None));
+    }
+
+    #[test]
+    fn what_came_late_is_never_the_best() {
+        let late = vec![answer("b", "1.00", 6)];
+        let rfq = Rfq { expired_at: Some(time(5)), late, ..rfq(vec![answer("a", "12.00", 1)]) };
+        assert_eq!((rfq.closed_at(), rfq.best()), (Some(time(5)), Some(&quote("a", "12.00"))));
+    }
+}

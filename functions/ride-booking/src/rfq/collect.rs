@@ -1,0 +1,74 @@
+//! The aggregator: gathers the quotes for each request until all who were asked have answered, or the deadline comes.
+
+use domain::{EventPayload, RfqDeadlineReached, RideQuoted};
+use messaging::{
+    Event, Failure,
+    consumer::{Effect, Receiver},
+    event::{self, Payload},
+};
+use tracing::info;
+
+use super::{
+    Rfqs,
+    rfqs::{Counted, Expiry},
+};
+
+/// The receiver of what comes into the response queue.
+#[derive(Debug)]
+pub struct CollectQuotes {
+    rfqs: Rfqs,
+}
+
+/// What comes into the response queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Response {
+    /// A herd has answered.
+    Quoted(RideQuoted),
+    /// The time for answers is up.
+    Deadline(RfqDeadlineReached),
+}
+
+impl CollectQuotes {
+    /// Gathers quotes in this table.
+    #[must_use]
+    pub fn new(rfqs: Rfqs) -> Self {
+        Self { rfqs }
+    }
+}
+
+impl Receiver for CollectQuotes {
+    type Payload = Response;
+
+    async fn receive(&self, event: Event<Response>) -> Result<Effect, Failure> {
+        match event.data {
+            Response::Quoted(quoted) => match self.rfqs.count(&quoted).await? {
+                Counted::InTime(written) => Ok(written.into()),
+                Counted::Late(written) => {
+                    info!(rfq_id = %quoted.rfq, responder = %quoted.quote.responder, "a quote came late");
+                    Ok(written.into())
+                }
+            },
+            Response::Deadline(RfqDeadlineReached { rfq }) => match self.rfqs.expire(rfq).await? {
+                Expiry::Closed(written) => Ok(written.into()),
+                Expiry::AllAnswered => Ok(Effect::Nothing("all had answered")),
+            },
+        }
+    }
+}
+
+impl Payload for Response {
+    fn read(event_type: &str, data: &str) -> Result<Self, Failure> {
+        match event_type {
+            RideQuoted::TYPE => event::read(data).map(Self::Quoted),
+            RfqDeadlineReached::TYPE => event::read(data).map(Self::Deadline),
+            _ => Err(event::unexpected_type(&[RideQuoted::TYPE, RfqDeadlineReached::TYPE])),
+        }
+    }
+
+    fn event_id(&self) -> String {
+        match self {
+            Self::Quoted(quoted) => quoted.id(),
+            Self::Deadline(deadline) => deadline.id(),
+        }
+    }
+}

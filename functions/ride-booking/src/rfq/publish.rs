@@ -1,0 +1,230 @@
+//! Asks the herds, from the write itself: the Rfqs table's stream. Beside each request goes the message that ends it.
+
+use aws_sdk_sqs::{Client, types::SendMessageBatchRequestEntry};
+use domain::{CorrelationId, EventPayload, HerdName, Place, QuotesRequested, RfqDeadlineReached, RfqId};
+use jiff::Timestamp;
+use messaging::{
+    Event, Failure, TraceParent,
+    outbox::{Outbox, Row},
+    publisher::{Message, Publisher},
+};
+
+use crate::SOURCE;
+
+/// What SQS takes in one call.
+const MAX_ENTRIES: usize = 10;
+/// What SQS holds a message back for at most.
+const MAX_DELAY_SECONDS: i64 = 900;
+
+/// The outbox that the Rfqs table's stream is.
+#[derive(Debug)]
+pub struct PublishInstantRideRfqs {
+    topic: Publisher,
+    sqs: Client,
+    response_queue_url: String,
+}
+
+/// What follows from a stored request.
+#[derive(Debug)]
+pub struct Scatter {
+    request: Message,
+    deadline: String,
+    reply_by: Timestamp,
+}
+
+impl PublishInstantRideRfqs {
+    /// Asks through this topic; answers, and the deadline, go to this queue.
+    #[must_use]
+    pub fn new(topic: Publisher, sqs: Client, response_queue_url: String) -> Self {
+        Self { topic, sqs, response_queue_url }
+    }
+
+    /// Sets the timers: messages that the response queue holds back until the time for answers is up.
+    async fn set_deadlines(&self, scatters: &[Scatter], now: Timestamp) -> Result<(), Failure> {
+        for some in scatters.chunks(MAX_ENTRIES) {
+            let entries = some.iter().enumerate().filter_map(|(n, Scatter { deadline, reply_by, .. })| {
+                let entry = SendMessageBatchRequestEntry::builder().id(n.to_string()).message_body(deadline);
+                entry.delay_seconds(delay(now, *reply_by)).build().ok()
+            });
+            let send = self.sqs.send_message_batch().queue_url(&self.response_queue_url);
+            let sent = send.set_entries(Some(entries.collect())).send().await;
+            let sent = sent.map_err(|error| Failure::aws("sqs:SendMessageBatch", &error))?;
+            if let Some(failed) = sent.failed().first() {
+                return Err(Failure::transient(failed.code(), "the response queue didn't take a deadline"));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Outbox for PublishInstantRideRfqs {
+    type Telling = Scatter;
+
+    fn read(&self, row: &Row) -> Result<Scatter, Failure> {
+        let rfq = row.read("id", RfqId::parse)?;
+        let reply_by: Timestamp = row.read("replyBy", str::parse)?;
+        let request = QuotesRequested {
+            rfq,
+            from: row.read("from", Place::parse)?,
+            to: row.read("to", Place::parse)?,
+            herds: row.read_list("asked", HerdName::parse)?,
+            reply_to: self.response_queue_url.clone(),
+            reply_by,
+        };
+        // The recipient list: each herd's subscription lets pass what names it.
+        let recipients = request.herds.clone();
+        let request = event(row, "submittedAt", request)?;
+        let deadline = event(row, "replyBy", RfqDeadlineReached { rfq })?;
+        Ok(Scatter {
+            request: Message::new(request.to_json()?)
+                .text("type", request.event_type)
+                .texts("herds", &recipients),
+            deadline: deadline.to_json()?,
+            reply_by,
+        })
+    }
+
+    /// The deadline first: whatever happens next, there is an end to waiting. Nobody is asked what can't be answered in
+    /// time any more.
+    async fn tell(&self, scatters: Vec<Scatter>) -> Result<(), Failure> {
+        let now = Timestamp::now();
+        self.set_deadlines(&scatters, now).await?;
+        let in_time = scatters.into_iter().filter(|scatter| scatter.reply_by > now);
+        let requests: Vec<Message> = in_time.map(|scatter| scatter.request).collect();
+        self.topic.publish(&requests).await
+    }
+}
+
+fn event<T: EventPayload>(row: &Row, time: &str, data: T) -> Result<Event<T>, Failure> {
+    let (time, correlation_id) =
+        (row.read(time, str::parse)?, row.read("correlationId", CorrelationId::parse)?);
+    let mut event = Event::new(SOURCE, time, correlation_id, data);
+    event.traceparent = row.text("traceparent").and_then(TraceParent::parse);
+    Ok(event)
+}
+
+/// Whole seconds, so that the message doesn't come before its time.
+fn delay(now: Timestamp, until: Timestamp) -> i32 {
+    let milliseconds = until.as_millisecond() - now.as_millisecond();
+    let seconds = (milliseconds.max(0) + 999) / 1000;
+    i32::try_from(seconds.min(MAX_DELAY_SECONDS)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_sns::operation::publish_batch::PublishBatchOutput;
+    use aws_sdk_sqs::{operation::send_message_batch::SendMessageBatchOutput, types::BatchResultErrorEntry};
+    use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
+    use jiff::SignedDuration;
+    use serde_json::json;
+
+    use super::*;
+
+    const ID: &str = "0190c8f4-5f7b-7c3e-8a57-0d6f2b7b9f10";
+
+    fn row(reply_by: Timestamp) -> Row {
+        let row = json!({
+            "id": {"S": ID}, "customer": {"S": "cmr"}, "from": {"S": "Berlin"}, "to": {"S": "Bonn"},
+            "asked": {"L": [{"S": "a"}, {"S": "b"}]}, "replyBy": {"S": format!("{reply_by:.3}")},
+            "submittedAt": {"S": "2026-11-24T09:00:00.000Z"}, "correlationId": {"S": "c-1"},
+        });
+        serde_json::from_value(row).unwrap()
+    }
+
+    fn in_seconds(seconds: i64) -> Timestamp {
+        Timestamp::now() + SignedDuration::from_secs(seconds)
+    }
+
+    fn function(topic: &Rule, queue: &Rule) -> PublishInstantRideRfqs {
+        let topic = Publisher::new(mock_client!(aws_sdk_sns, RuleMode::MatchAny, [topic]), "topic".into());
+        PublishInstantRideRfqs::new(
+            topic,
+            mock_client!(aws_sdk_sqs, RuleMode::MatchAny, [queue]),
+            "responses".into(),
+        )
+    }
+
+    fn asking() -> Rule {
+        mock!(aws_sdk_sns::Client::publish_batch)
+            .match_requests(|batch| {
+                batch.publish_batch_request_entries().iter().all(|entry| {
+                    let event = Event::<QuotesRequested>::parse(entry.message()).unwrap();
+                    let attribute = |name: &str| {
+                        entry.message_attributes().unwrap()[name].string_value().unwrap().to_owned()
+                    };
+                    event.data.reply_to == "responses"
+                        && event.correlationid.as_str() == "c-1"
+                        && attribute("herds") == r#"["a","b"]"#
+                        && !entry.message().contains("cmr")
+                })
+            })
+            .then_output(|| PublishBatchOutput::builder().build())
+    }
+
+    fn timing(delays: &'static [i32]) -> Rule {
+        mock!(Client::send_message_batch)
+            .match_requests(|batch| {
+                batch.queue_url() == Some("responses")
+                    && batch.entries().iter().all(|entry| {
+                        let event = Event::<RfqDeadlineReached>::parse(entry.message_body()).unwrap();
+                        event.data.rfq.to_string() == ID
+                    })
+                    && batch
+                        .entries()
+                        .iter()
+                        .map(|entry| entry.delay_seconds().unwrap())
+                        .eq(delays.iter().copied())
+            })
+            .then_output(|| {
+                SendMessageBatchOutput::builder()
+                    .set_successful(Some(vec![]))
+                    .set_failed(Some(vec![]))
+                    .build()
+                    .unwrap()
+            })
+    }
+
+    #[tokio::test]
+    async fn the_herds_are_asked_and_the_response_queue_holds_the_deadline_back() {
+        let (topic, queue) = (asking(), timing(&[60, 900]));
+        let function = function(&topic, &queue);
+        let scatters = [in_seconds(60), in_seconds(2000)].map(|by| function.read(&row(by)).unwrap());
+        function.tell(scatters.into()).await.unwrap();
+        assert_eq!((topic.num_calls(), queue.num_calls()), (1, 1));
+    }
+
+    #[tokio::test]
+    async fn what_has_expired_is_ended_and_nobody_is_asked() {
+        let (topic, queue) = (asking(), timing(&[0]));
+        let function = function(&topic, &queue);
+        let scatter = function.read(&row(in_seconds(-1))).unwrap();
+        function.tell(vec![scatter]).await.unwrap();
+        assert_eq!((topic.num_calls(), queue.num_calls()), (0, 1));
+    }
+
+    #[tokio::test]
+    async fn without_a_deadline_nobody_is_asked_and_all_comes_again() {
+        let topic = asking();
+        let queue = mock!(Client::send_message_batch).then_output(|| {
+            let failed = BatchResultErrorEntry::builder().id("0").code("InternalError").sender_fault(false);
+            let output = SendMessageBatchOutput::builder().set_successful(Some(vec![]));
+            output.failed(failed.build().unwrap()).build().unwrap()
+        });
+        let function = function(&topic, &queue);
+        let scatter = function.read(&row(in_seconds(60))).unwrap();
+        let failure = function.tell(vec![scatter]).await.unwrap_err();
+        assert_eq!((failure.reason().error_type.as_str(), topic.num_calls()), ("InternalError", 0));
+    }
+
+    #[test]
+    fn a_deadline_never_comes_early() {
+        let now: Timestamp = "2026-11-24T09:00:00Z".parse().unwrap();
+        for (milliseconds, seconds) in [(-5000, 0), (0, 0), (1, 1), (1000, 1), (1001, 2), (900_000, 900)] {
+            assert_eq!(
+                delay(now, now + SignedDuration::from_millis(milliseconds)),
+                seconds,
+                "{milliseconds}"
+            );
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! Takes a request for quotes: checks it, stores it, says yes. That the herds are asked follows from the write.
+
+use domain::{InstantRideRfq, ReplyWithin, RfqId};
+use messaging::{
+    Failure,
+    api::{self, Problem, Request, Response, StatusCode},
+    once::Written,
+};
+use serde_json::json;
+use tracing::{error, info};
+
+use super::{Herds, Rfqs, rfqs::NewRfq};
+
+/// The handler of `POST /submit-instant-ride-rfq`.
+#[derive(Debug)]
+pub struct SubmitInstantRideRfq {
+    rfqs: Rfqs,
+    herds: Herds,
+    reply_within: ReplyWithin,
+}
+
+impl SubmitInstantRideRfq {
+    /// Stores requests here, to be answered by these herds, within this time unless the request says otherwise.
+    #[must_use]
+    pub fn new(rfqs: Rfqs, herds: Herds, reply_within: ReplyWithin) -> Self {
+        Self { rfqs, herds, reply_within }
+    }
+
+    /// Answers a request.
+    pub async fn handle(&self, request: &Request) -> Response<String> {
+        match self.accept(request).await {
+            Ok(rfq) => api::json(StatusCode::CREATED, &json!({ "rfq-id": rfq })),
+            Err(problem) => {
+                info!(status = problem.status().as_u16(), outcome = "refused", "answered");
+                problem.into()
+            }
+        }
+    }
+
+    async fn accept(&self, request: &Request) -> Result<RfqId, Problem> {
+        let key = api::idempotency_key(request)?;
+        let fields = api::json_object(api::json_body(request)?)?;
+        let id = key.as_ref().map_or_else(RfqId::new, RfqId::from_key);
+        let in_trouble = |failure: Failure| {
+            error!(rfq_id = %id, %failure, "not accepted");
+            Problem::try_later()
+        };
+        let known = self.herds.all().await.map_err(in_trouble)?;
+        let request_for_quotes =
+            InstantRideRfq::parse(&fields, &known).map_err(|faults| Problem::invalid(&faults))?;
+        let asked = request_for_quotes.herds.clone().unwrap_or(known);
+        if asked.is_empty() {
+            return Err(in_trouble(Failure::transient("NoHerds", "no herd is deployed")));
+        }
+
+        let correlation_id = api::correlation_id(request).unwrap_or_else(|| id.into());
+        info!(rfq_id = %id, %correlation_id, asked = asked.len(), "accepting");
+        let reply_within = request_for_quotes.reply_within.unwrap_or(self.reply_within);
+        let new = NewRfq {
+            id,
+            request: request_for_quotes,
+            asked,
+            reply_within,
+            correlation_id,
+            trace_parent: api::trace_parent(request),
+        };
+        match self.rfqs.store(&new).await {
+            Ok(Written::Now | Written::Before) => Ok(id),
+            Err(Failure::Permanent(_)) => {
+                let detail = "the Idempotency-Key was used before with another request for quotes";
+                Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail))
+            }
+            Err(failure @ Failure::Transient(_)) => Err(in_trouble(failure)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::{
+        Client,
+        operation::put_item::{PutItemError, PutItemOutput},
+        types::error::ConditionalCheckFailedException,
+    };
+    use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
+    use messaging::once::Item;
+    use serde_json::Value;
+
+    use super::{
+        super::{herds::tests::*, rfqs::tests::row},
+        *,
+    };
+
+    const RFQ: &str = r#"{"from":"Berlin","to":"Bonn","customer":"cmr"}"#;
+    const HERDS: &[&str] = &["wild-rydes-test-herd-a", "wild-rydes-test-herd-b"];
+
+    async fn submit(table: &Rule, topic: &Rule, body: &str, key: Option<&str>) -> (StatusCode, Value) {
+        let client: Client = mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, [table]);
+        let submit = SubmitInstantRideRfq::new(
+            Rfqs::new(client, "rfqs".into()),
+            herds(topic),
+            ReplyWithin::parse("5").unwrap(),
+        );
+        let mut request = Request::new(body.into());
+        request.headers_mut().insert("content-type", "application/json".parse().unwrap());
+        if let Some(key) = key {
+            request.headers_mut().insert("idempotency-key", key.parse().unwrap());
+        }
+        let response = submit.handle(&request).await;
+        (response.status(), serde_json::from_str(response.body()).unwrap())
+    }
+
+    fn storing(check: impl Fn(&Item) -> bool + Send + Sync + 'static) -> Rule {
+        mock!(Client::put_item)
+            .match_requests(move |put| check(put.item().unwrap()))
+            .then_output(|| PutItemOutput::builder().build())
+    }
+
+    fn asked(item: &Item) -> Vec<&str> {
+        item["asked"].as_l().unwrap().iter().map(|name| name.as_s().unwrap().as_str()).collect()
+    }
+
+    #[tokio::test]
+    async fn all_herds_are_asked_unless_some_are_named() {
+        for (body, expected) in [
+            (RFQ.to_owned(), &["a", "b"][..]),
+            (RFQ.replace('}', r#","herds":["b"]}"#), &["b"]),
+            (RFQ.replace('}', r#","herds":["b","a","b"]}"#), &["a", "b"]),
+        ] {
+            let rule = storing(move |item| asked(item) == expected);
+            let (status, answer) = submit(&rule, &topic_with(HERDS), &body, None).await;
+            assert_eq!((status, rule.num_calls()), (StatusCode::CREATED, 1), "{body}");
+            assert!(RfqId::parse(answer["rfq-id"].as_str().unwrap()).is_ok());
+        }
+    }
+
+    #[tokio::test]
+    async fn it_may_wait_for_as_long_as_the_request_says() {
+        for (body, seconds) in [(RFQ.to_owned(), 5), (RFQ.replace('}', r#","reply-within":"60"}"#), 60)] {
+            let rule = storing(move |item| {
+                let time = |name: &str| item[name].as_s().unwrap().parse::<jiff::Timestamp>().unwrap();
+                time("replyBy").duration_since(time("submittedAt")).as_secs() == seconds
+            });
+            assert_eq!(submit(&rule, &topic_with(HERDS), &body, None).await.0, StatusCode::CREATED);
+        }
+    }
+
+    #[tokio::test]
+    async fn nothing_is_stored_of_a_bad_request_and_every_fault_is_named() {
+        let rule = storing(|_| true);
+        for (status, body, pointers) in [
+            (400, "{", vec![]),
+            (422, "{}", vec!["#/from", "#/to", "#/customer"]),
+            (
+                422,
+                r#"{"from":"Bonn","to":"Bonn","customer":"c m r","herds":["a","mars","Pluto"],"reply-within":1.5}"#,
+                vec!["#/customer", "#/herds", "#/herds", "#/reply-within", "#/to"],
+            ),
+        ] {
+            let (answered, problem) = submit(&rule, &topic_with(HERDS), body, None).await;
+            let errors = problem["errors"].as_array().cloned().unwrap_or_default();
+            let found: Vec<_> = errors.iter().map(|error| error["pointer"].as_str().unwrap()).collect();
+            assert_eq!((answered.as_u16(), found), (status, pointers), "{problem}");
+            if status == 422 && errors.len() > 3 {
+                assert!(problem.to_string().contains("there is no herd mars; there are a, b"), "{problem}");
+            }
+        }
+        assert_eq!(rule.num_calls(), 0);
+    }
+
+    #[tokio::test]
+    async fn without_any_herd_it_is_worth_another_try_later() {
+        let rule = storing(|_| true);
+        let (status, _) = submit(&rule, &topic_with(&["audit"]), RFQ, None).await;
+        assert_eq!((status, rule.num_calls()), (StatusCode::SERVICE_UNAVAILABLE, 0));
+    }
+
+    /// A table in which the key `k` already stands for this request.
+    fn stored(change: fn(&mut Item)) -> Rule {
+        mock!(Client::put_item).then_error(move || {
+            let key = domain::IdempotencyKey::parse("k").unwrap();
+            let mut item = row(RfqId::from_key(&key));
+            change(&mut item);
+            let taken = ConditionalCheckFailedException::builder().set_item(Some(item)).build();
+            PutItemError::ConditionalCheckFailedException(taken)
+        })
+    }
+
+    #[tokio::test]
+    async fn the_same_key_and_request_is_the_same_although_there_are_other_herds_by_now() {
+        let (status, answer) =
+            submit(&stored(|_| {}), &topic_with(&["wild-rydes-test-herd-c"]), RFQ, Some("k")).await;
+        let id = RfqId::from_key(&domain::IdempotencyKey::parse("k").unwrap());
+        assert_eq!((status, &answer["rfq-id"]), (StatusCode::CREATED, &id.to_string().into()));
+    }
+
+    #[tokio::test]
+    async fn the_same_key_with_another_request_is_refused() {
+        for body in [
+            RFQ.replace("Bonn", "Ulm"),
+            RFQ.replace('}', r#","herds":["a","b"]}"#),
+            RFQ.replace('}', r#","reply-within":5}"#),
+        ] {
+            let (status, _) = submit(&stored(|_| {}), &topic_with(HERDS), &body, Some("k")).await;
+            assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{body}");
+        }
+    }
+}
