@@ -1,7 +1,8 @@
 """Deploys the stacks, one per template in infra/, with the SAM CLI: the same way to AWS and to the emulator.
 
 A template that imports a value is deployed after the one that exports it; templates that don't wait for each other are
-deployed side by side. A new service is a new template: nothing here names one.
+deployed side by side. A new service is a new template: nothing here names one. A template x.yaml beside which stands
+x.instances.json is deployed once for each name in it, as x-<name>, with the parameters given there and Name=<name>.
 """
 
 import hashlib
@@ -11,6 +12,7 @@ import re
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import environments
@@ -42,6 +44,24 @@ def waves() -> list[list[Path]]:
     return order
 
 
+@dataclass(frozen=True)
+class Stack:
+    """A template, and what it is deployed with."""
+
+    template: Path
+    name: str
+    parameters: dict[str, str] = field(default_factory=dict)
+
+
+def stacks_of(template: Path) -> list[Stack]:
+    """The one stack of a template, or one for each of its instances."""
+    instances = template.with_suffix(".instances.json")
+    if not instances.exists():
+        return [Stack(template, template.stem)]
+    each = json.loads(instances.read_text()).items()
+    return [Stack(template, f"{template.stem}-{name}", {"Name": name, **parameters}) for name, parameters in each]
+
+
 class Deployment:
     """The stacks of one stage, at one place."""
 
@@ -58,44 +78,47 @@ class Deployment:
         deployed = known.get("stacks", {}) if instance and known.get("instance") == instance else {}
         sam = environments.bin_of("sam") / "sam"
         for wave in waves():
-            changed = [path for path in wave if deployed.get(path.stem) != self._fingerprint(templates / path.name)]
+            stacks = [stack for path in wave for stack in stacks_of(templates / path.name)]
+            changed = [stack for stack in stacks if deployed.get(stack.name) != self._fingerprint(stack)]
             # The very first goes alone: with it the SAM CLI makes its bucket, and two at once would be in each other's way.
             alone, beside = (changed[:1], changed[1:]) if not deployed else ([], changed)
             for group in (alone, beside):
                 with ThreadPoolExecutor(max_workers=4) as pool:
-                    for path, _ in zip(group, pool.map(lambda path: self._deploy(sam, templates / path.name), group)):
-                        deployed[path.stem] = self._fingerprint(templates / path.name)
+                    for stack, _ in zip(group, pool.map(lambda stack: self._deploy(sam, stack), group)):
+                        deployed[stack.name] = self._fingerprint(stack)
                         if instance:
                             record.write_text(json.dumps({"instance": instance, "stacks": deployed}))
 
-    def _fingerprint(self, template: Path) -> str:
+    def _fingerprint(self, stack: Stack) -> str:
         """Changes when the template, one of its functions or state machines, or a parameter does."""
-        digest = hashlib.sha256(json.dumps([self.stage, self.arch, self.parameters]).encode())
-        text = template.read_text()
+        given = [self.stage, self.arch, self.parameters, stack.parameters]
+        digest = hashlib.sha256(json.dumps(given).encode())
+        text, folder = stack.template.read_text(), stack.template.parent
         digest.update(text.encode())
         for code in sorted(set(CODE.findall(text))):
-            digest.update((template.parent / code / "bootstrap").read_bytes())
+            digest.update((folder / code / "bootstrap").read_bytes())
         for definition in sorted(set(DEFINITION.findall(text))):
-            digest.update((template.parent / definition).read_bytes())
+            digest.update((folder / definition).read_bytes())
         return digest.hexdigest()
 
-    def _deploy(self, sam: Path, template: Path) -> None:
-        stack = f"wild-rydes-{self.stage}-{template.stem}"
+    def _deploy(self, sam: Path, stack: Stack) -> None:
+        name, template = f"wild-rydes-{self.stage}-{stack.name}", stack.template
         started = time.monotonic()
-        log = self.logs / f"{template.stem}.log"
+        log = self.logs / f"{stack.name}.log"
         # SAM passes on those that the template has.
         overrides = [f"Stage={self.stage}", f"Architecture={self.arch}", f"OnEmulator={'true' if self.env else 'false'}"]
-        overrides += [p.split(":", 1)[1] for p in self.parameters if p.split(":", 1)[0] == template.stem]
-        command = [sam, "deploy", "--template-file", template, "--stack-name", stack, "--resolve-s3"]
-        command += ["--s3-prefix", stack, "--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset"]
+        overrides += [f"{parameter}={value}" for parameter, value in stack.parameters.items()]
+        overrides += [p.split(":", 1)[1] for p in self.parameters if p.split(":", 1)[0] == stack.name]
+        command = [sam, "deploy", "--template-file", template, "--stack-name", name, "--resolve-s3"]
+        command += ["--s3-prefix", name, "--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset"]
         command += ["--no-fail-on-empty-changeset", "--no-progressbar", "--parameter-overrides", *overrides]
-        command += ["--tags", f"stage={self.stage}", f"service={template.stem}"]
+        command += ["--tags", f"stage={self.stage}", f"service={stack.name}"]
         env = {**os.environ, **self.env, **environments.SAM}
         with log.open("wb") as output:
             ended = subprocess.run(command, env=env, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
         if ended.returncode:
-            raise say.Stop(f"{stack} was not deployed: {_reason(log)}; the whole log is {log.relative_to(ROOT)}")
-        say.done(f"deployed {template.stem}", time.monotonic() - started)
+            raise say.Stop(f"{name} was not deployed: {_reason(log)}; the whole log is {log.relative_to(ROOT)}")
+        say.done(f"deployed {stack.name}", time.monotonic() - started)
 
 
 def _reason(log: Path) -> str:
