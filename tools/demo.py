@@ -37,6 +37,11 @@ def walk(rydes: Path, env: dict[str, str]) -> None:
         run("trace", booking)
         return json.loads(run("trace", booking, "--json", shown=False))["status"]
 
+    def quotes(*arguments: str) -> dict:
+        """Requests quotes, shows them, and gives how the request ended."""
+        shown = run("request-quotes", *arguments)
+        return json.loads(run("trace", shown.split()[1].rstrip(":"), "--json", shown=False))
+
     title("Use case 1: a ride is completed (publish-subscribe, message filter, topic-queue chaining)")
     run("add-contact", "cmr", "cmr@example.com")
     say.line("\nA long and expensive ride. Five services want to know; none of them is known to the one that tells.")
@@ -60,6 +65,16 @@ def walk(rydes: Path, env: dict[str, str]) -> None:
     say.line("\nOne that breaks rules is accepted as well, as nobody looks at it before it is safe. It is answered afterwards.")
     booking = run("prebook", "--from", "Bonn", "--to", "Bonn", "--when", "2020-01-01T00:00:00Z").strip()
     check(status(booking) == "REJECTED", "a prebooking of the past was not rejected")
+
+    title("Use case 3: a ride right now (scatter-gather, return address, correlation identifier, recipient list)")
+    say.line("\nThree herds are asked at the same time. One has no unicorn near Alexanderplatz; it is waited for, but not for ever.")
+    rfq = quotes("--from", "Alexanderplatz", "--to", "Wedding")
+    check(rfq["status"] == "CLOSED" and len(rfq["quotes"]) == 2, "a silent herd kept a request open")
+
+    say.line("\nIn Mitte all have. With the last answer the request is closed, long before its time.")
+    rfq = quotes("--from", "Mitte", "--to", "Moabit", "--reply-within", "60")
+    check(len(rfq["quotes"]) == 3 and rfq["closed-at"] < rfq["reply-by"], "the last answer did not close a request")
+    run("trace", rfq["rfq-id"])
 
     title("Use case 4: fares are collected (saga, FIFO queue with message groups, task tokens)")
     run("add-contact", "tom_fail_credit", "tom@example.com")

@@ -154,7 +154,10 @@ def against_fresh_stacks(_: argparse.Namespace) -> None:
         stage_locally(emulator, folder, "test")
         with LocalStripe() as stripe:
             env = {"STAGE": "test", "RYDES": str(functions.RYDES), "STRIPE_URL": stripe.url}
-            cargo(*tests, env={**emulator.environment(), **env})
+            # For the test that deploys one more herd.
+            sam = {"SAM": str(environments.bin_of("sam") / "sam"), **environments.SAM}
+            sam["HERD_TEMPLATE"] = str(LOCAL / INFRA.name / "herd.yaml")
+            cargo(*tests, env={**emulator.environment(), **env, **sam})
     finally:
         emulator.stop()
 

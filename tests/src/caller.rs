@@ -4,7 +4,7 @@ use aws_config::SdkConfig;
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use rydes::{Answer, Api, Deployment};
 
-use crate::{Contract, Prebooking, Ride, World, unique};
+use crate::{Contract, Prebooking, Rfq, Ride, World, unique};
 
 /// A caller of the endpoints. What it sends and gets is held against the contracts.
 pub struct Caller {
@@ -76,6 +76,27 @@ impl Caller {
     pub async fn queries_prebooking(&self, id: &str) -> Answer {
         let answer = self.ride_booking.get(&format!("/query-ride-prebooking/{id}"), &[]).await.unwrap();
         Contract::query_ride_prebooking().check_answer(&answer);
+        answer
+    }
+
+    /// Asks for quotes, which must be accepted, and gives the id of the request.
+    pub async fn requests_quotes(&self, rfq: &Rfq) -> String {
+        let answer = self.posts_rfq(&rfq.json(), &[]).await;
+        assert_eq!(answer.status, 201, "{answer:?}");
+        answer.body["rfq-id"].as_str().unwrap().to_owned()
+    }
+
+    /// Sends any body as a request for quotes.
+    pub async fn posts_rfq(&self, body: &str, headers: &[(&str, &str)]) -> Answer {
+        let answer = self.ride_booking.post("/submit-instant-ride-rfq", headers, body).await.unwrap();
+        Contract::submit_instant_ride_rfq().check(body, &answer);
+        answer
+    }
+
+    /// Asks how a request for quotes stands.
+    pub async fn queries_rfq(&self, id: &str) -> Answer {
+        let answer = self.ride_booking.get(&format!("/query-instant-ride-rfq/{id}"), &[]).await.unwrap();
+        Contract::query_instant_ride_rfq().check_answer(&answer);
         answer
     }
 }

@@ -27,6 +27,16 @@ impl Contract {
         Self::of(document, "/query-ride-prebooking/{id}", "get")
     }
 
+    pub fn submit_instant_ride_rfq() -> Self {
+        let document = include_str!("../../functions/ride-booking/openapi.yaml");
+        Self::of(document, "/submit-instant-ride-rfq", "post")
+    }
+
+    pub fn query_instant_ride_rfq() -> Self {
+        let document = include_str!("../../functions/ride-booking/openapi.yaml");
+        Self::of(document, "/query-instant-ride-rfq/{id}", "get")
+    }
+
     fn of(document: &str, path: &str, method: &str) -> Self {
         let document: Value = serde_saphyr::from_str(document).expect("openapi.yaml is YAML");
         let operation = format!("/paths/{}/{method}", path.replace('/', "~1"));

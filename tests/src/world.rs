@@ -1,7 +1,7 @@
 //! The deployment under test.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     panic::{AssertUnwindSafe, resume_unwind},
 };
 
@@ -38,6 +38,9 @@ impl Service {
         Self { stack: "ride-booking", name: "PrebookingProcessing", function: "process-ride-prebooking" };
     pub const PREBOOKING_NOTIFICATION: Self =
         Self { stack: "datalake-ingestion", name: "PrebookingNotification", function: "ingest-events" };
+    pub const RFQ_RESPONSE: Self =
+        Self { stack: "ride-booking", name: "RfqResponse", function: "collect-quotes" };
+    pub const STARDUST: Self = Self { stack: "herd-stardust", name: "Herd", function: "herd-stardust" };
     /// A participant of the saga, not a subscriber.
     pub const PAYMENT: Self =
         Self { stack: "customer-payment", name: "Payment", function: "process-payment" };
@@ -186,19 +189,49 @@ impl World {
         self.sqs.send_message().queue_url(queue).message_body(body).send().await.unwrap();
     }
 
+    /// The same, some seconds later: the queue holds the message back.
+    pub async fn delivers_after(&self, seconds: i32, service: Service, body: &str) {
+        let queue = self.output(service.stack, &format!("{}QueueUrl", service.name));
+        let send = self.sqs.send_message().queue_url(queue).message_body(body).delay_seconds(seconds);
+        send.send().await.unwrap();
+    }
+
+    /// A queue of the test's own that is subscribed to a topic.
+    pub async fn listens_to(&self, topic_arn: &str) -> String {
+        let queue = self.sqs.create_queue().queue_name(crate::unique("listens"));
+        let queue = queue.send().await.unwrap().queue_url.unwrap();
+        let get = self.sqs.get_queue_attributes().queue_url(&queue).attribute_names(QueueAttributeName::All);
+        let arn = get.send().await.unwrap().attributes.unwrap()[&QueueAttributeName::QueueArn].clone();
+        let policy = serde_json::json!({"Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage",
+            "Resource": arn, "Condition": {"ArnEquals": {"aws:SourceArn": topic_arn}}}]});
+        let set = self.sqs.set_queue_attributes().queue_url(&queue);
+        set.attributes(QueueAttributeName::Policy, policy.to_string()).send().await.unwrap();
+        let subscribe = self.sns.subscribe().topic_arn(topic_arn).protocol("sqs").endpoint(&arn);
+        subscribe.attributes("RawMessageDelivery", "true").send().await.unwrap();
+        queue
+    }
+
     /// How many messages the buffer queue of a service holds, in whatever state.
     pub async fn backlog(&self, service: Service) -> usize {
+        self.in_hand(service).await
+            + self.counts(service, &[QueueAttributeName::ApproximateNumberOfMessagesDelayed]).await
+    }
+
+    /// The same without those that the queue holds back.
+    pub async fn in_hand(&self, service: Service) -> usize {
+        let counts = [
+            QueueAttributeName::ApproximateNumberOfMessages,
+            QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+        ];
+        self.counts(service, &counts).await
+    }
+
+    async fn counts(&self, service: Service, counts: &[QueueAttributeName]) -> usize {
         let queue = self.output(service.stack, &format!("{}QueueUrl", service.name));
         let get = self.sqs.get_queue_attributes().queue_url(queue).attribute_names(QueueAttributeName::All);
         let got = get.send().await.unwrap().attributes.unwrap();
-        [
-            QueueAttributeName::ApproximateNumberOfMessages,
-            QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
-            QueueAttributeName::ApproximateNumberOfMessagesDelayed,
-        ]
-        .iter()
-        .map(|name| got[name].parse::<usize>().unwrap())
-        .sum()
+        counts.iter().map(|name| got[name].parse::<usize>().unwrap()).sum()
     }
 
     /// The message with this body in the dead-letter queue of a service, if it is there. It stays there.
@@ -249,6 +282,39 @@ impl World {
         and_back(what, permit).await
     }
 
+    /// The stacks of the deployment, and when each was changed last.
+    pub async fn stacks(&self) -> BTreeMap<String, String> {
+        let client = aws_sdk_cloudformation::Client::new(self.aws());
+        let stacks = client.describe_stacks().send().await.unwrap().stacks.unwrap();
+        let changed = |stack: &aws_sdk_cloudformation::types::Stack| {
+            let times = (stack.creation_time(), stack.last_updated_time());
+            (stack.stack_name().unwrap().to_owned(), format!("{:?} {times:?}", stack.stack_status()))
+        };
+        let ours = format!("wild-rydes-{}-", self.deployment.stage);
+        let stacks = stacks.iter().filter(|stack| stack.stack_name().unwrap().starts_with(&ours));
+        // A deleted stack may be listed for a while.
+        let there = stacks.filter(|stack| stack.deletion_time().is_none());
+        there.map(changed).collect()
+    }
+
+    /// Deploys one more herd, as a person would, while something happens.
+    pub async fn with_herd<T>(&self, herd: &str, parameters: &[&str], what: impl AsyncFnOnce() -> T) -> T {
+        let stack = format!("wild-rydes-{}-herd-{herd}", self.deployment.stage);
+        let template = std::env::var("HERD_TEMPLATE").expect("HERD_TEMPLATE is a path: run `make test-e2e`");
+        let stage = format!("Stage={}", self.deployment.stage);
+        let mut deploy = vec!["deploy", "--template-file", &template, "--stack-name", &stack, "--resolve-s3"];
+        deploy.extend([
+            "--capabilities",
+            "CAPABILITY_IAM",
+            "--no-confirm-changeset",
+            "--parameter-overrides",
+            &stage,
+        ]);
+        deploy.extend(parameters);
+        sam(&deploy).await;
+        and_back(what(), async || sam(&["delete", "--stack-name", &stack, "--no-prompts"]).await).await
+    }
+
     /// Shortens, while something happens, how long a queue keeps a message invisible after its receiver has died.
     pub async fn with_visibility_timeout<T>(
         &self,
@@ -289,6 +355,12 @@ impl World {
         processes.map(|process| process.file_name().into_string().unwrap()).collect()
     }
 
+    /// A queue that nobody receives from.
+    pub async fn creates_queue(&self) -> String {
+        let create = self.sqs.create_queue().queue_name(crate::unique("elsewhere"));
+        create.send().await.unwrap().queue_url.unwrap()
+    }
+
     /// A FIFO queue that nobody receives from.
     pub async fn creates_fifo_queue(&self) -> String {
         let create = self.sqs.create_queue().queue_name(format!("{}.fifo", crate::unique("held-up")));
@@ -313,6 +385,12 @@ impl World {
         }
         panic!("{function} has no role");
     }
+}
+
+async fn sam(arguments: &[&str]) {
+    let program = std::env::var("SAM").expect("SAM names the program: run `make test-e2e`");
+    let ended = tokio::process::Command::new(program).args(arguments).output().await.unwrap();
+    assert!(ended.status.success(), "sam {arguments:?}: {ended:?}");
 }
 
 /// Lets something happen in a disturbed world, and sets the world right again even if that panics: every test after it

@@ -5,7 +5,7 @@ mod sending;
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -13,9 +13,13 @@ use clap::Args;
 use serde::Serialize;
 use tokio::{task::JoinSet, time::Instant};
 
-use crate::{Api, Deployment, Error, status::depth};
+use crate::{
+    Api, Deployment, Error,
+    arrivals::{Sent, locked, percentile, since},
+    status::depth,
+};
 use deciding::Decisions;
-use sending::{Sent, send};
+use sending::send;
 
 /// How many prebookings, and how fast.
 #[derive(Debug, Clone, Args)]
@@ -160,7 +164,8 @@ pub async fn campaign(
     }
     let sent = std::mem::take(&mut *locked(&sent));
     // Counts of messages are approximate: empty queues may have been empty for that moment only.
-    let mut decisions = Decisions::of(deployment, &sent.ids)?;
+    let ids: Vec<String> = sent.taken.iter().map(|taken| taken.id.clone()).collect();
+    let mut decisions = Decisions::of(deployment, &ids)?;
     let (mut pause, longest) = BETWEEN_QUESTIONS;
     while !decisions.look().await? && Instant::now() < deadline {
         tokio::time::sleep_until(deadline.min(Instant::now() + pause)).await;
@@ -191,7 +196,7 @@ impl<'a> Queues<'a> {
     async fn sample(&self, start: Instant, sent: &Mutex<Sent>) -> Result<Sample, Error> {
         let (accepted, refused) = {
             let sent = locked(sent);
-            (sent.ids.len() as u64, sent.refused.values().sum::<usize>() as u64)
+            (sent.taken.len() as u64, sent.refused.values().sum::<usize>() as u64)
         };
         let at_ms = since(start);
         let (submission, processing, notification) = tokio::try_join!(
@@ -207,7 +212,7 @@ impl<'a> Queues<'a> {
 
 fn summary(plan: &CampaignPlan, mut sent: Sent, samples: Vec<Sample>, decisions: &Decisions<'_>) -> Campaign {
     sent.latencies_ms.sort_unstable();
-    let accepted = sent.ids.len();
+    let accepted = sent.taken.len();
     // The first moment from which on nothing waits.
     let waiting = samples.iter().rposition(|sample| sample.backlog() > 0);
     let drained =
@@ -234,23 +239,8 @@ fn summary(plan: &CampaignPlan, mut sent: Sent, samples: Vec<Sample>, decisions:
         drain_ms: drained.saturating_sub(sent.last_ms),
         decided_per_second: per_second(decided, drained),
         samples,
-        ids: sent.ids,
+        ids: sent.taken.into_iter().map(|taken| taken.id).collect(),
     }
-}
-
-/// What so many of a hundred sorted values are at most.
-fn percentile(sorted: &[u64], percent: usize) -> u64 {
-    let rank = (sorted.len() * percent).div_ceil(100);
-    sorted.get(rank.saturating_sub(1)).copied().unwrap_or_default()
-}
-
-fn since(start: Instant) -> u64 {
-    u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX)
-}
-
-/// A task that panicked while it held the lock has left nothing half done here.
-fn locked(sent: &Mutex<Sent>) -> std::sync::MutexGuard<'_, Sent> {
-    sent.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -41,23 +41,25 @@ pub async fn complete_ride(deployment: &Deployment, ride: &CompleteRide) -> Resu
     let CompleteRide { from, to, duration, distance, customer, fare, .. } = ride;
     let body = json!({"from": from, "to": to, "duration": duration, "distance": distance,
                       "customer": customer, "fare": fare});
-    send_until_taken(&api, "/submit-ride-completion", ride.idempotency_key.clone(), &body.to_string()).await
+    send_until_taken(&api, "/submit-ride-completion", ride.idempotency_key.clone(), &body.to_string(), "id")
+        .await
 }
 
-/// Sends a request until it is accepted, and gives the id that it got. Where the API says that another try helps, it tries
+/// Sends a request until it is accepted, and gives the id that it got, which the answer has under this name. Where the API says that another try helps, it tries
 /// again with the same key, which it makes up if it was given none.
 pub(crate) async fn send_until_taken(
     api: &Api,
     path: &str,
     key: Option<String>,
     body: &str,
+    id: &str,
 ) -> Result<String, Error> {
     let key = key.unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
     let mut attempt = 1;
     loop {
         match api.post(path, &[("idempotency-key", &key)], body).await? {
             Answer { status: 201 | 202, body, .. } => {
-                let id = body.get("id").and_then(Value::as_str).map(str::to_owned);
+                let id = body.get(id).and_then(Value::as_str).map(str::to_owned);
                 return id.ok_or_else(|| Error::Unexpected(body.to_string()));
             }
             Answer { status: 429 | 503, retry_after, .. } if attempt < ATTEMPTS => {

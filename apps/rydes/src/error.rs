@@ -58,7 +58,7 @@ pub enum Error {
     },
     /// No such ride.
     #[error(
-        "there is no ride and no prebooking {0} in this deployment; rydes complete-ride and rydes prebook print the ids of new ones"
+        "there is no ride, no prebooking and no request for quotes {0} in this deployment; rydes complete-ride, rydes prebook and rydes request-quotes print the ids of new ones"
     )]
     NoSuchRide(String),
     /// No collection of such a ride's fare.

@@ -1,5 +1,6 @@
 //! What `rydes` is made of: finding a deployment, calling its APIs, and seeing what its services did.
 
+mod arrivals;
 mod campaign;
 mod complete_ride;
 mod contact;
@@ -10,6 +11,7 @@ mod filter;
 mod lake;
 pub mod plot;
 mod prebooking;
+mod rfq;
 mod signed;
 mod status;
 mod tables;
@@ -23,6 +25,9 @@ pub use error::Error;
 pub use fare::{FareStep, FareTrace, StepError, StepOutcome, trace_fare};
 pub use lake::Lake;
 pub use prebooking::{Prebook, PrebookingTrace, decided_prebooking, prebook, prebooking, trace_prebooking};
+pub use rfq::{
+    ManyRfqs, ManyRfqsPlan, Quoted, RequestQuotes, Rfq, RfqTrace, request_many, request_quotes, trace_rfq,
+};
 pub use signed::{Answer, Api};
 pub use status::{Depth, Service, Status, status};
 pub use trace::{Delivery, RideTrace, Step, trace_ride};

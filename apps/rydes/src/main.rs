@@ -1,19 +1,13 @@
 //! `rydes`: the command-line client of Wild Rydes.
 
+mod commands;
 mod show;
 
-use std::{
-    io::IsTerminal,
-    path::{Path, PathBuf},
-    process::ExitCode,
-    time::Duration,
-};
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
-use indicatif::{ProgressBar, ProgressStyle};
 use rydes::{
-    AddContact, CampaignPlan, CompleteRide, Deployment, Error, FareTrace, Prebook, PrebookingTrace,
-    RideTrace, Sample,
+    AddContact, CampaignPlan, CompleteRide, Deployment, Error, ManyRfqsPlan, Prebook, RequestQuotes,
 };
 use serde_json::json;
 
@@ -48,9 +42,16 @@ enum Command {
         #[arg(long)]
         svg: Option<PathBuf>,
     },
-    /// Wait for a ride, or a prebooking, to reach whom it concerns and show what each did with it
+    /// Ask the herds for a ride right now, as the Customer App does, and see their quotes come in
+    RequestQuotes {
+        #[command(flatten)]
+        request: RequestQuotes,
+        #[command(flatten)]
+        plan: ManyRfqsPlan,
+    },
+    /// Wait for a ride, a prebooking or a request for quotes to reach whom it concerns and show what each did with it
     Trace {
-        /// The ride's or the prebooking's id
+        /// The id of the ride, the prebooking or the request for quotes
         id: String,
         /// How many seconds to wait
         #[arg(long, default_value_t = 60)]
@@ -102,9 +103,14 @@ async fn run(cli: Cli) -> Result<ExitCode, Error> {
             let id = rydes::prebook(&deployment, &booking).await?;
             show::answer(cli.json, &json!({ "id": id }), |_| println!("{id}"));
         }
-        Command::Campaign { plan, svg } => return campaign(&deployment, &plan, svg, cli.json).await,
-        Command::Trace { id, timeout } => return trace(&deployment, &id, timeout, cli.json).await,
-        Command::Fare { id, timeout } => return fare(&deployment, &id, timeout, cli.json).await,
+        Command::Campaign { plan, svg } => {
+            return commands::campaign(&deployment, &plan, svg, cli.json).await;
+        }
+        Command::RequestQuotes { request, plan } => {
+            return commands::request_quotes(&deployment, &request, &plan, cli.json).await;
+        }
+        Command::Trace { id, timeout } => return commands::trace(&deployment, &id, timeout, cli.json).await,
+        Command::Fare { id, timeout } => return commands::fare(&deployment, &id, timeout, cli.json).await,
         Command::Status => show::answer(cli.json, &rydes::status(&deployment).await?, show::status),
         Command::AddContact(contact) => {
             rydes::add_contact(&deployment, &contact).await?;
@@ -115,91 +121,4 @@ async fn run(cli: Cli) -> Result<ExitCode, Error> {
         }
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// Fails if the time is up before every service has done its part, so that scripts can rely on it.
-async fn trace(deployment: &Deployment, id: &str, timeout: u64, json: bool) -> Result<ExitCode, Error> {
-    let bar = spinner(json);
-    let progress = |trace: &RideTrace| bar.set_message(show::waiting(trace));
-    let patience = Duration::from_secs(timeout);
-    let trace = match rydes::trace_ride(deployment, id, patience, progress).await {
-        // Not a ride, but perhaps a prebooking.
-        Err(Error::NoSuchRide(id)) => {
-            let progress = |trace: &PrebookingTrace| bar.set_message(show::waiting_for(&trace.steps));
-            let trace = rydes::trace_prebooking(deployment, &id, patience, progress).await;
-            bar.finish_and_clear();
-            let trace = trace?.ok_or(Error::NoSuchRide(id))?;
-            show::answer(json, &trace, show::prebooking);
-            return Ok(if trace.is_complete() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
-        }
-        trace => trace,
-    };
-    bar.finish_and_clear();
-    let trace = trace?;
-    show::answer(json, &trace, show::trace);
-    Ok(if trace.is_complete() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// Fails if the time is up before the collection has ended; a fare that was given up is an end like any other.
-async fn fare(deployment: &Deployment, id: &str, timeout: u64, json: bool) -> Result<ExitCode, Error> {
-    let bar = spinner(json);
-    let progress = |fare: &FareTrace| bar.set_message(format!("in {}", fare.current()));
-    let fare = rydes::trace_fare(deployment, id, Duration::from_secs(timeout), progress).await;
-    bar.finish_and_clear();
-    let fare = fare?;
-    show::answer(json, &fare, show::fare);
-    Ok(if fare.is_over() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// Fails if anything was refused, or wasn't decided in time.
-async fn campaign(
-    deployment: &Deployment,
-    plan: &CampaignPlan,
-    svg: Option<PathBuf>,
-    json: bool,
-) -> Result<ExitCode, Error> {
-    let unwritable =
-        |file: &Path, error| Error::Usage(format!("{} can't be written: {error}", file.display()));
-    if let Some(file) = &svg {
-        // Better now than after all is sent. What the file holds stays until there is something new.
-        let opened = std::fs::OpenOptions::new().append(true).create(true).open(file);
-        opened.map_err(|error| unwritable(file, error))?;
-    }
-    let bar = if json || !std::io::stderr().is_terminal() {
-        ProgressBar::hidden()
-    } else {
-        ProgressBar::new(plan.bookings.into())
-    };
-    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} accepted, {msg} {elapsed}");
-    bar.set_style(style.unwrap_or(ProgressStyle::default_bar()));
-    let progress = |sample: &Sample| {
-        bar.set_position(sample.accepted);
-        let refused =
-            if sample.refused > 0 { format!("{} refused, ", sample.refused) } else { String::new() };
-        let phase =
-            if sample.accepted + sample.refused < u64::from(plan.bookings) { "" } else { "draining: " };
-        bar.set_message(format!("{refused}{phase}{} messages in the queues", sample.backlog()));
-    };
-    let campaign = rydes::campaign(deployment, plan, progress).await;
-    bar.finish_and_clear();
-    let campaign = campaign?;
-    show::answer(json, &campaign, show::campaign);
-    if let Some(file) = &svg {
-        std::fs::write(file, rydes::plot::svg(&campaign)).map_err(|error| unwritable(file, error))?;
-    }
-    Ok(if campaign.is_complete() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// Shows that something is waited for, where somebody is looking.
-fn spinner(json: bool) -> ProgressBar {
-    let bar = if json || !std::io::stderr().is_terminal() {
-        ProgressBar::hidden()
-    } else {
-        ProgressBar::new_spinner()
-    };
-    bar.set_style(
-        ProgressStyle::with_template("{spinner} {msg} {elapsed}").unwrap_or(ProgressStyle::default_spinner()),
-    );
-    bar.enable_steady_tick(Duration::from_millis(100));
-    bar
 }

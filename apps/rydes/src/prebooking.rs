@@ -49,7 +49,7 @@ impl Prebook {
 pub async fn prebook(deployment: &Deployment, booking: &Prebook) -> Result<String, Error> {
     let api = Api::of(deployment, "ride-booking").await?;
     let key = booking.idempotency_key.clone();
-    send_until_taken(&api, "/submit-ride-prebooking", key, &booking.body()).await
+    send_until_taken(&api, "/submit-ride-prebooking", key, &booking.body(), "id").await
 }
 
 /// A prebooking as its caller may see it; none if there is none with this id, or none yet.

@@ -2,8 +2,8 @@
 
 use comfy_table::{Cell, CellAlignment, Table, presets::UTF8_FULL_CONDENSED};
 use rydes::{
-    Campaign, Delivery, FareStep, FareTrace, PrebookingTrace, RideTrace, Status, Step, StepError,
-    StepOutcome, plot,
+    Campaign, Delivery, FareStep, FareTrace, ManyRfqs, PrebookingTrace, Quoted, Rfq, RfqTrace, RideTrace,
+    Status, Step, StepError, StepOutcome, plot,
 };
 use serde::Serialize;
 
@@ -112,6 +112,74 @@ pub fn prebooking(trace: &PrebookingTrace) {
     }
 }
 
+/// Who is asked, unless some quotes are shown already, and then the quotes that have come since.
+pub fn rfq_goes_on(rfq: &Rfq, shown: Option<usize>) {
+    let Rfq { rfq_id, from, to, herds, quotes, reply_by, .. } = rfq;
+    if shown.is_none() {
+        let herds = herds.join(", ");
+        println!("RFQ {rfq_id}: {from} → {to}\nasked: {herds}, who may answer until {reply_by:.0}");
+    }
+    let width = herds.iter().map(String::len).max().unwrap_or_default();
+    for Quoted { responder, quote, pickup, received_at } in quotes.iter().skip(shown.unwrap_or_default()) {
+        let after = received_at.map(|at| span(rfq.after_ms(at))).unwrap_or_default();
+        println!("  {after:>7}  {responder:width$}  {quote:>8}, there in {pickup} min");
+    }
+}
+
+/// How a request for quotes ended.
+pub fn rfq_ends(rfq: &Rfq) {
+    let Some(closed_at) = rfq.closed_at else {
+        println!("It should be closed by now, and isn't. Look at the queues with: rydes status");
+        return;
+    };
+    let silent: Vec<&str> = rfq.silent().collect();
+    let by = if silent.is_empty() {
+        "all have answered".to_owned()
+    } else {
+        format!("the time is up, and {} did not answer", silent.join(", "))
+    };
+    println!("  {:>7}  closed: {by}", span(rfq.after_ms(closed_at)));
+    match &rfq.best {
+        Some(Quoted { responder, quote, pickup, .. }) => {
+            println!("best: {responder}, {quote}, there in {pickup} min");
+        }
+        None => println!("There is no quote."),
+    }
+}
+
+/// What became of a request for quotes.
+pub fn rfq(trace: &RfqTrace) {
+    let Rfq { rfq_id, from, to, status, .. } = &trace.rfq;
+    println!("RFQ {rfq_id}: {}\n{from} → {to}", status.to_lowercase());
+    steps(trace.steps.iter());
+    if !trace.rfq.is_closed() {
+        println!("Quotes are still waited for.");
+    }
+}
+
+/// How many requests for quotes went.
+pub fn many_rfqs(many: &ManyRfqs) {
+    let mut table = table(&["requests for quotes", ""]);
+    for (what, how_many) in [
+        ("accepted", many.accepted.to_string()),
+        ("closed by the last answer", many.closed_by_the_last_answer.to_string()),
+        ("closed by the deadline", many.closed_by_the_deadline.to_string()),
+        ("still open", many.open.to_string()),
+        ("quotes in time", many.quotes.to_string()),
+        ("quotes too late", many.late.to_string()),
+        ("time to the answer, median", span(many.accept_p50_ms.cast_signed())),
+        ("time to the answer, 99 of 100", span(many.accept_p99_ms.cast_signed())),
+        ("time until closed, median", span(many.closed_p50_ms.cast_signed())),
+        ("time until closed, 99 of 100", span(many.closed_p99_ms.cast_signed())),
+    ] {
+        table.add_row([Cell::new(what), number(how_many)]);
+    }
+    for (kind, count) in &many.refused {
+        table.add_row([Cell::new(format!("refused: {kind}")), number(count)]);
+    }
+    println!("{table}");
+}
+
 /// What each part did, as a table.
 fn steps<'a>(steps: impl Iterator<Item = &'a Step>) {
     let mut table = table(&["service", "topic → queue", "effect", "after"]);
@@ -124,7 +192,7 @@ fn steps<'a>(steps: impl Iterator<Item = &'a Step>) {
         };
         let latency = step.latency_ms.map_or_else(|| "–".to_owned(), |ms| format!("{ms} ms"));
         table.add_row([
-            Cell::new(step.service),
+            Cell::new(&step.service),
             Cell::new(delivery),
             Cell::new(effect(step)),
             number(latency),
@@ -188,7 +256,7 @@ pub fn waiting(trace: &RideTrace) -> String {
 /// Which of these are still waited for.
 pub fn waiting_for<'a>(steps: impl IntoIterator<Item = &'a Step>) -> String {
     let missing = steps.into_iter().filter(|step| step.is_awaited());
-    format!("waiting for {}", missing.map(|step| step.service).collect::<Vec<_>>().join(", "))
+    format!("waiting for {}", missing.map(|step| step.service.as_str()).collect::<Vec<_>>().join(", "))
 }
 
 fn table(header: &[&str]) -> Table {

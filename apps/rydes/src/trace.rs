@@ -40,7 +40,7 @@ pub struct RideTrace {
 #[derive(Debug, Clone, Serialize)]
 pub struct Step {
     /// The service.
-    pub service: &'static str,
+    pub service: String,
     /// Whether the ride was for it.
     pub delivery: Delivery,
     /// What it did, in words; none while nothing is to be seen.
@@ -77,8 +77,8 @@ impl RideTrace {
 }
 
 impl Step {
-    pub(crate) fn new(service: &'static str, delivery: Delivery) -> Self {
-        Self { service, delivery, effect: None, latency_ms: None }
+    pub(crate) fn new(service: impl Into<String>, delivery: Delivery) -> Self {
+        Self { service: service.into(), delivery, effect: None, latency_ms: None }
     }
 
     /// True if an effect should come, and hasn't.
@@ -109,7 +109,7 @@ pub async fn trace_ride(
     patience: Duration,
     mut progress: impl FnMut(&RideTrace),
 ) -> Result<RideTrace, Error> {
-    let ride = RideId::parse(ride).map_err(|rule| Error::Usage(format!("ride id: {rule}")))?;
+    let ride = RideId::parse(ride).map_err(|rule| Error::Usage(format!("id: {rule}")))?;
     let tracer = Tracer { tables: Tables::of(deployment), deployment, ride, lake: Lake::of(deployment)? };
     let row =
         tracer.tables.item("unicorn-management", "RidesTableName", &[("id", &ride.to_string())]).await?;
@@ -165,7 +165,7 @@ impl Tracer<'_> {
     async fn look(&self, row: &Item, trace: &mut RideTrace) -> Result<(), Error> {
         let accepted = trace.accepted;
         for step in trace.services.iter_mut().filter(|step| step.is_awaited()) {
-            step.has_seen(self.effect(step.service, row, accepted).await?, accepted);
+            step.has_seen(self.effect(&step.service, row, accepted).await?, accepted);
         }
         let ride = self.ride.to_string();
         let fare = self.tables.item("fare-collection", "FaresTableName", &[("fareId", &ride)]).await?;

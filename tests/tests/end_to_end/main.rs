@@ -7,6 +7,7 @@ mod faults;
 mod filter;
 mod prebooking;
 mod publish_subscribe;
+mod rfq;
 mod rydes_cli;
 mod saga_invariant;
 mod stripe;

@@ -2,7 +2,7 @@
 
 use std::process::Output;
 
-use end_to_end::{World, unique};
+use end_to_end::{Herds, World, unique};
 use serde_json::Value;
 use tokio::process::Command;
 
@@ -131,6 +131,51 @@ async fn a_campaign_is_shown_in_figures_and_as_a_picture() {
 }
 
 #[tokio::test]
+async fn quotes_are_shown_as_they_come_and_traced() {
+    let _world = World::shared().await;
+    // At some places one herd is silent.
+    let herds = Herds::deployed();
+    let to = unique("to");
+    for (place, silent) in [(herds.a_place_of_all(), false), (herds.a_place_of_all_but_one(), true)] {
+        let rfq = ["request-quotes", "--from", &place, "--to", &to, "--reply-within", "10"];
+        let output = rydes(&rfq).await;
+        let shown = words(&output.stdout);
+        let end = if silent { "moonlight did not answer" } else { "closed: all have answered" };
+        for part in ["asked: moonlight, rainbow, stardust", end, "best: rainbow", "there in 12 min"] {
+            assert!(output.status.success() && shown.contains(part), "{part} in {shown}");
+        }
+        let id = shown.split_whitespace().nth(1).unwrap().trim_end_matches(':');
+        let table = words(&rydes(&["trace", id]).await.stdout);
+        let of_moonlight = if silent { "silent" } else { "there in 9 min" };
+        let closed = if silent { "closed by the deadline, 2 of 3" } else { "closed by the last answer" };
+        for part in ["herd moonlight", of_moonlight, closed, "best: rainbow"] {
+            assert!(table.contains(part), "{part} in {table}");
+        }
+    }
+
+    let named =
+        json(&["request-quotes", "--json", "--to", &to, "--herds", "stardust", "--from", &unique("from")])
+            .await;
+    assert_eq!((&named["status"], &named["best"]["responder"]), (&"CLOSED".into(), &"stardust".into()));
+    let trace = json(&["trace", "--json", named["rfq-id"].as_str().unwrap()]).await;
+    assert_eq!(trace["steps"][1]["delivery"]["filtered_out"], "it is not among the herds asked");
+}
+
+#[tokio::test]
+async fn many_requests_for_quotes_are_summed_up() {
+    let _world = World::shared().await;
+    let place = Herds::deployed().a_place_of_all();
+    let rfq = ["request-quotes", "--from", &place, "--reply-within", "300", "--times", "12", "--rate", "20"];
+    let many = json(&[&rfq[..], &["--json"]].concat()).await;
+    assert_eq!(
+        (&many["accepted"], &many["closed_by_the_last_answer"], &many["quotes"], &many["late"]),
+        (&12.into(), &12.into(), &36.into(), &0.into())
+    );
+    let shown = words(&rydes(&rfq).await.stdout);
+    assert!(shown.contains("closed by the last answer") && shown.contains("time until closed"), "{shown}");
+}
+
+#[tokio::test]
 async fn status_shows_every_stack_and_queue() {
     let _world = World::shared().await;
     let status = json(&["status", "--json"]).await;
@@ -149,10 +194,14 @@ async fn status_shows_every_stack_and_queue() {
         "DatalakeIngestion",
         "ExtraordinaryRides",
         "FareReview",
+        "Herd",
+        "Herd",
+        "Herd",
         "Payment",
         "PrebookingNotification",
         "PrebookingProcessing",
         "PrebookingSubmission",
+        "RfqResponse",
     ];
     assert_eq!(names, all);
 }
@@ -167,6 +216,8 @@ async fn errors_say_what_to_do() {
         (&["trace", "0190c8f4-5f7b-7c3e-8a57-0d6f2b7b9f10"], "rydes complete-ride"),
         (&["fare", "not-an-id"], "must be a UUID"),
         (&["fare", "0190c8f4-5f7b-7c3e-8a57-0d6f2b7b9f10"], "no collection of the fare"),
+        (&["request-quotes", "--herds", "mars", "--reply-within", "0"], "there is no herd mars"),
+        (&["request-quotes", "--times", "2", "--idempotency-key", "k"], "--idempotency-key"),
         (&["add-contact", "cmr", "nonsense"], "name@example.com"),
     ] {
         let output = rydes(arguments).await;

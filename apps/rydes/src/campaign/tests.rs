@@ -1,26 +1,13 @@
-use super::{sending::arrival, *};
-
-#[test]
-fn arrivals_keep_the_rate_whatever_the_answers_do() {
-    assert_eq!([0, 1, 50].map(|n| arrival(n, 50)), [0, 20, 1000].map(|ms| Some(Duration::from_millis(ms))));
-    assert_eq!(arrival(999_999, 3), Some(Duration::from_secs(333_333)), "no error adds up");
-    assert_eq!(arrival(1_000_000, 0), None, "as fast as they are answered");
-}
-
-#[test]
-fn percentiles_are_values_that_were_seen() {
-    let values: Vec<u64> = (1..=200).collect();
-    assert_eq!([50, 99, 100].map(|p| percentile(&values, p)), [100, 198, 200]);
-    assert_eq!((percentile(&[7], 50), percentile(&[], 99)), (7, 0));
-}
+use super::*;
+use crate::arrivals::Taken;
 
 #[test]
 fn a_summary_counts_what_is_left_and_when_the_queues_were_empty() {
     let sample = |at_ms, processing| Sample { at_ms, processing, ..Sample::default() };
     let mut samples = vec![sample(0, 0), sample(500, 30), sample(1000, 10), sample(1500, 0), sample(1750, 0)];
     samples[2].notification = 12;
-    let ids = (0..40).map(|n| n.to_string()).collect();
-    let sent = Sent { ids, latencies_ms: vec![5; 40], last_ms: 800, ..Sent::default() };
+    let taken = (0..40).map(|n| Taken { id: n.to_string(), arrived_ms: n }).collect();
+    let sent = Sent { taken, latencies_ms: vec![5; 40], last_ms: 800, ..Sent::default() };
     let plan = CampaignPlan { bookings: 40, rate: 0, timeout: 1 };
     let campaign = summary(&plan, sent, samples, &Decisions::counted(30, 9));
     assert_eq!((campaign.undecided, campaign.is_complete(), campaign.ids.len()), (1, false, 40));

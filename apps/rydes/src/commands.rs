@@ -1,0 +1,149 @@
+//! The commands that wait for something, and what a person sees meanwhile.
+
+use std::{
+    io::IsTerminal,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use rydes::{
+    CampaignPlan, Deployment, Error, FareTrace, ManyRfqsPlan, PrebookingTrace, RequestQuotes, Rfq, RfqTrace,
+    RideTrace, Sample,
+};
+
+use crate::show;
+
+/// Fails if the time is up before every service has done its part, so that scripts can rely on it.
+pub async fn trace(deployment: &Deployment, id: &str, timeout: u64, json: bool) -> Result<ExitCode, Error> {
+    let bar = spinner(json);
+    let progress = |trace: &RideTrace| bar.set_message(show::waiting(trace));
+    let patience = Duration::from_secs(timeout);
+    let trace = match rydes::trace_ride(deployment, id, patience, progress).await {
+        // Not a ride, but perhaps something else.
+        Err(Error::NoSuchRide(id)) => {
+            let progress = |trace: &RfqTrace| bar.set_message(show::waiting_for(&trace.steps));
+            if let Some(trace) = rydes::trace_rfq(deployment, &id, patience, progress).await? {
+                bar.finish_and_clear();
+                show::answer(json, &trace, show::rfq);
+                return Ok(if trace.rfq.is_closed() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+            }
+            let progress = |trace: &PrebookingTrace| bar.set_message(show::waiting_for(&trace.steps));
+            let trace = rydes::trace_prebooking(deployment, &id, patience, progress).await;
+            bar.finish_and_clear();
+            let trace = trace?.ok_or(Error::NoSuchRide(id))?;
+            show::answer(json, &trace, show::prebooking);
+            return Ok(if trace.is_complete() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
+        trace => trace,
+    };
+    bar.finish_and_clear();
+    let trace = trace?;
+    show::answer(json, &trace, show::trace);
+    Ok(if trace.is_complete() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Fails if the time is up before the collection has ended; a fare that was given up is an end like any other.
+pub async fn fare(deployment: &Deployment, id: &str, timeout: u64, json: bool) -> Result<ExitCode, Error> {
+    let bar = spinner(json);
+    let progress = |fare: &FareTrace| bar.set_message(format!("in {}", fare.current()));
+    let fare = rydes::trace_fare(deployment, id, Duration::from_secs(timeout), progress).await;
+    bar.finish_and_clear();
+    let fare = fare?;
+    show::answer(json, &fare, show::fare);
+    Ok(if fare.is_over() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Fails if the request isn't closed long after its time, or if any of many isn't.
+pub async fn request_quotes(
+    deployment: &Deployment,
+    request: &RequestQuotes,
+    plan: &ManyRfqsPlan,
+    json: bool,
+) -> Result<ExitCode, Error> {
+    if plan.times > 1 {
+        if request.idempotency_key.is_some() {
+            return Err(Error::Usage("many requests can't have one --idempotency-key".to_owned()));
+        }
+        let bar = progress_bar(json, plan.times, "{bar:40} {pos}/{len} accepted {elapsed}");
+        let progress = |accepted| bar.set_position(accepted);
+        let many = rydes::request_many(deployment, request, plan, progress).await;
+        bar.finish_and_clear();
+        let many = many?;
+        show::answer(json, &many, show::many_rfqs);
+        return Ok(if many.is_complete() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+    }
+    let bar = spinner(json);
+    let mut shown = None;
+    let progress = |rfq: &Rfq| {
+        if !json {
+            bar.suspend(|| show::rfq_goes_on(rfq, shown));
+        }
+        shown = Some(rfq.quotes.len());
+        bar.set_message(format!("waiting for {}", rfq.silent().collect::<Vec<_>>().join(", ")));
+    };
+    let rfq = rydes::request_quotes(deployment, request, progress).await;
+    bar.finish_and_clear();
+    let rfq = rfq?;
+    show::answer(json, &rfq, show::rfq_ends);
+    Ok(if rfq.is_closed() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Fails if anything was refused, or wasn't decided in time.
+pub async fn campaign(
+    deployment: &Deployment,
+    plan: &CampaignPlan,
+    svg: Option<PathBuf>,
+    json: bool,
+) -> Result<ExitCode, Error> {
+    let unwritable =
+        |file: &Path, error| Error::Usage(format!("{} can't be written: {error}", file.display()));
+    if let Some(file) = &svg {
+        // Better now than after all is sent. What the file holds stays until there is something new.
+        let opened = std::fs::OpenOptions::new().append(true).create(true).open(file);
+        opened.map_err(|error| unwritable(file, error))?;
+    }
+    let bar = progress_bar(json, plan.bookings, "{bar:40} {pos}/{len} accepted, {msg} {elapsed}");
+    let progress = |sample: &Sample| {
+        bar.set_position(sample.accepted);
+        let refused =
+            if sample.refused > 0 { format!("{} refused, ", sample.refused) } else { String::new() };
+        let phase =
+            if sample.accepted + sample.refused < u64::from(plan.bookings) { "" } else { "draining: " };
+        bar.set_message(format!("{refused}{phase}{} messages in the queues", sample.backlog()));
+    };
+    let campaign = rydes::campaign(deployment, plan, progress).await;
+    bar.finish_and_clear();
+    let campaign = campaign?;
+    show::answer(json, &campaign, show::campaign);
+    if let Some(file) = &svg {
+        std::fs::write(file, rydes::plot::svg(&campaign)).map_err(|error| unwritable(file, error))?;
+    }
+    Ok(if campaign.is_complete() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Shows how far something is, where somebody is looking.
+fn progress_bar(json: bool, count: u32, template: &str) -> ProgressBar {
+    let bar = if json || !std::io::stderr().is_terminal() {
+        ProgressBar::hidden()
+    } else {
+        ProgressBar::new(count.into())
+    };
+    bar.set_style(ProgressStyle::with_template(template).unwrap_or(ProgressStyle::default_bar()));
+    bar
+}
+
+/// Shows that something is waited for, where somebody is looking.
+fn spinner(json: bool) -> ProgressBar {
+    let bar = if json || !std::io::stderr().is_terminal() {
+        ProgressBar::hidden()
+    } else {
+        ProgressBar::new_spinner()
+    };
+    bar.set_style(
+        ProgressStyle::with_template("{spinner} {msg} {elapsed}").unwrap_or(ProgressStyle::default_spinner()),
+    );
+    bar.enable_steady_tick(Duration::from_millis(100));
+    bar
+}

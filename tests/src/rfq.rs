@@ -1,0 +1,117 @@
+//! Requests for quotes, and what the deployed herds answer to them.
+
+use std::collections::BTreeMap;
+
+use domain::{Place, PriceList, RawPriceList};
+use serde_json::{Map, Value, json};
+
+use crate::{Caller, eventually, unique};
+
+/// A request for quotes: sound, of a customer of its own, unless a test says otherwise.
+#[derive(Debug, Clone)]
+pub struct Rfq(Map<String, Value>);
+
+impl Rfq {
+    /// From here to a place that no other test goes to.
+    pub fn from(place: &str) -> Self {
+        let rfq = json!({"from": place, "to": unique("to"), "customer": unique("c")});
+        Self(rfq.as_object().unwrap().clone())
+    }
+
+    #[must_use]
+    pub fn with(mut self, field: &str, value: impl Into<Value>) -> Self {
+        self.0.insert(field.to_owned(), value.into());
+        self
+    }
+
+    /// The request's body.
+    pub fn json(&self) -> String {
+        Value::Object(self.0.clone()).to_string()
+    }
+}
+
+/// The herds that are deployed, and their price lists.
+#[derive(Debug)]
+pub struct Herds(Vec<PriceList>);
+
+impl Herds {
+    /// As they are deployed by default.
+    pub fn deployed() -> Self {
+        let instances = include_str!("../../infra/herd.instances.json");
+        let instances: BTreeMap<String, BTreeMap<String, String>> = serde_json::from_str(instances).unwrap();
+        let prices = |(herd, parameters): (&String, &BTreeMap<String, String>)| {
+            PriceList::parse(RawPriceList {
+                herd,
+                price_per_km: &parameters["PricePerKm"],
+                pickup_minutes: &parameters["PickupMinutes"],
+                availability_percent: &parameters["AvailabilityPercent"],
+                seed: &parameters["Seed"],
+            })
+            .unwrap()
+        };
+        Self(instances.iter().map(prices).collect())
+    }
+
+    pub fn names(&self) -> Vec<&str> {
+        self.0.iter().map(|prices| prices.herd.as_str()).collect()
+    }
+
+    /// What these herds will answer, in the order of their names; silent ones don't.
+    pub fn answers(&self, rfq: &Rfq, asked: &[&str]) -> Vec<Value> {
+        let place = |field: &str| Place::parse(rfq.0[field].as_str().unwrap()).unwrap();
+        let asked = self.0.iter().filter(|prices| asked.contains(&prices.herd.as_str()));
+        let quotes = asked.filter_map(|prices| prices.quote(&place("from"), &place("to")));
+        quotes.map(|quote| serde_json::to_value(quote).unwrap()).collect()
+    }
+
+    /// A request that all herds answer.
+    pub fn a_request_that_all_answer(&self) -> Rfq {
+        Rfq::from(&self.a_place_of_all())
+    }
+
+    /// A request that all but one answer.
+    pub fn a_request_that_one_does_not_answer(&self) -> Rfq {
+        Rfq::from(&self.a_place_of_all_but_one())
+    }
+
+    /// Where all herds have a unicorn free.
+    pub fn a_place_of_all(&self) -> String {
+        self.a_place_of(self.0.len())
+    }
+
+    /// Where one herd has none.
+    pub fn a_place_of_all_but_one(&self) -> String {
+        self.a_place_of(self.0.len() - 1)
+    }
+
+    fn a_place_of(&self, herds: usize) -> String {
+        let answers = |place: &String| self.answers(&Rfq::from(place), &self.names()).len() == herds;
+        let found = (0..1000).map(|_| unique("from")).find(answers);
+        found.expect("a herd is available at some places, and not at others")
+    }
+}
+
+/// The quotes of an answer, in the order of the responders' names, without when they came.
+pub fn quotes(rfq: &Value, which: &str) -> Vec<Value> {
+    let mut quotes = rfq[which].as_array().cloned().unwrap_or_default();
+    for quote in &mut quotes {
+        quote.as_object_mut().unwrap().remove("received-at");
+    }
+    quotes.sort_by_key(|quote| quote["responder"].as_str().unwrap().to_owned());
+    quotes
+}
+
+impl Caller {
+    /// The request once it is closed.
+    pub async fn sees_closed(&self, id: &str) -> Value {
+        let look = || self.queries_rfq(id);
+        eventually("it is closed", look, |answer| answer.body["status"] == "CLOSED").await.body
+    }
+
+    /// The request once so many quotes are there.
+    pub async fn sees_quotes(&self, id: &str, count: usize) -> Value {
+        let look = || self.queries_rfq(id);
+        let right = |answer: &rydes::Answer| quotes(&answer.body, "quotes").len() == count;
+        eventually("the quotes are there", look, right).await.body
+    }
+}
