@@ -1,6 +1,6 @@
 # `make` or `make help` says what there is. Everything real stands in tools/ and in cargo.
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test test-unit test-e2e lint lint-rust lint-templates check-functions diagrams fmt build deploy bench-cold-start bench-prebooking
+.PHONY: help demo up down test test-unit test-e2e lint lint-rust lint-templates check-functions diagrams fmt build deploy bench-cold-start bench-prebooking bench-rfq
 
 PYTHON ?= python3
 PORT ?= 4566
@@ -59,3 +59,6 @@ bench-cold-start: ## Start each function 30 times, beside one that does nothing
 
 bench-prebooking: ## Campaigns of 500, 5,000 and 50,000 prebookings: how they are accepted and drain
 	$(WILD_RYDES) bench-prebooking
+
+bench-rfq: ## 1, 10 and 100 requests for quotes a second: how soon they are closed
+	$(WILD_RYDES) bench-rfq

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import artifacts
@@ -17,6 +18,7 @@ import cold_start
 import demo
 import environments
 import functions
+import quotes
 import say
 import stacks
 from emulator import Emulator, free_port
@@ -63,6 +65,7 @@ def parse() -> argparse.Namespace:
     command(check_functions, "check-functions", arch=arch)
     command(bench_cold_start, "bench-cold-start")
     command(bench_prebooking, "bench-prebooking")
+    command(bench_rfq, "bench-rfq")
     command(install, "install", environment={"required": True})
     return parser.parse_args()
 
@@ -209,6 +212,16 @@ def bench_cold_start(_: argparse.Namespace) -> None:
 
 def bench_prebooking(_: argparse.Namespace) -> None:
     """Runs campaigns of growing size against an emulator of their own."""
+    against_fresh_emulator(campaigns.bench)
+
+
+def bench_rfq(_: argparse.Namespace) -> None:
+    """Requests quotes at growing rates against an emulator of their own."""
+    against_fresh_emulator(quotes.bench)
+
+
+def against_fresh_emulator(bench: Callable[[Path, dict[str, str], Path], None]) -> None:
+    """Runs a benchmark against an emulator that nothing else uses."""
     functions.build_for_here()
     folder = LOCAL / "bench"
     shutil.rmtree(folder, ignore_errors=True)
@@ -216,7 +229,7 @@ def bench_prebooking(_: argparse.Namespace) -> None:
     emulator.start()
     try:
         stage_locally(emulator, folder, "bench")
-        campaigns.bench(functions.RYDES, {**emulator.environment(), "STAGE": "bench"}, ROOT / "target" / "bench")
+        bench(functions.RYDES, {**emulator.environment(), "STAGE": "bench"}, ROOT / "target" / "bench")
     finally:
         emulator.stop()
 

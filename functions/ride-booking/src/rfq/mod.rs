@@ -7,6 +7,7 @@ mod herds;
 mod publish;
 mod query;
 mod rfqs;
+mod row;
 mod submit;
 
 pub use collect::CollectQuotes;

@@ -6,16 +6,17 @@ use aws_sdk_dynamodb::{
     operation::update_item::UpdateItemError,
     types::{AttributeValue, ReturnValuesOnConditionCheckFailure},
 };
-use domain::{
-    CorrelationId, CustomerId, HerdName, InstantRideRfq, Place, Quote, ReplyWithin, RfqId, RideQuoted,
-};
+use domain::{CorrelationId, HerdName, InstantRideRfq, Quote, ReplyWithin, RfqId, RideQuoted};
 use jiff::{SignedDuration, Timestamp};
 use messaging::{
     Failure, TraceParent,
     once::{self, Item, Written, number, text},
 };
 
-use super::aggregate::{Answer, Rfq};
+use super::{
+    aggregate::Rfq,
+    row::{answers, listed, malformed, read},
+};
 
 /// The `Rfqs` table.
 #[derive(Debug)]
@@ -203,69 +204,11 @@ fn given(found: &Item, which: &str, quote: &Quote) -> Result<Option<Written>, Fa
         None => Ok(None),
         Some(given) if given.quote == *quote => Ok(Some(Written::Before)),
         Some(_) => {
-            let detail = format_args!("{} has answered this request before, and otherwise", quote.responder)
-                .to_string();
+            let detail =
+                format_args!("{} has answered this request before, with another quote", quote.responder)
+                    .to_string();
             Err(Failure::permanent("AnsweredTwice", detail))
         }
-    }
-}
-
-fn read(item: &Item) -> Result<Rfq, Failure> {
-    parse(item).ok_or_else(malformed)
-}
-
-fn malformed() -> Failure {
-    Failure::permanent("MalformedRow", "the stored request for quotes can't be read")
-}
-
-fn parse(item: &Item) -> Option<Rfq> {
-    let value = |name: &str| characters(item.get(name)?);
-    let mut answers = [answers(item, "quotes")?, answers(item, "late")?];
-    for answers in &mut answers {
-        answers.sort_by(|a, b| (a.received_at, &a.quote.responder).cmp(&(b.received_at, &b.quote.responder)));
-    }
-    let [quotes, late] = answers;
-    Some(Rfq {
-        id: RfqId::parse(value("id")?).ok()?,
-        from: Place::parse(value("from")?).ok()?,
-        to: Place::parse(value("to")?).ok()?,
-        customer: CustomerId::parse(value("customer")?).ok()?,
-        asked: listed(item, "asked").map(|name| HerdName::parse(name).ok()).collect::<Option<_>>()?,
-        submitted_at: value("submittedAt")?.parse().ok()?,
-        reply_by: value("replyBy")?.parse().ok()?,
-        expired_at: match value("expiredAt") {
-            Some(at) => Some(at.parse().ok()?),
-            None => None,
-        },
-        quotes,
-        late,
-    })
-}
-
-fn answers(item: &Item, which: &str) -> Option<Vec<Answer>> {
-    let answer = |(name, answer): (&String, &AttributeValue)| {
-        let value = |name: &str| characters(answer.as_m().ok()?.get(name)?);
-        Some(Answer {
-            quote: Quote {
-                responder: HerdName::parse(name).ok()?,
-                quote: domain::Money::parse(value("quote")?).ok()?,
-                pickup: domain::Duration::parse(value("pickup")?).ok()?,
-            },
-            received_at: value("receivedAt")?.parse().ok()?,
-        })
-    };
-    item.get(which)?.as_m().ok()?.iter().map(answer).collect()
-}
-
-fn listed<'a>(item: &'a Item, name: &str) -> impl Iterator<Item = &'a str> {
-    let values = item.get(name).and_then(|list| list.as_l().ok());
-    values.into_iter().flatten().filter_map(characters)
-}
-
-fn characters(value: &AttributeValue) -> Option<&str> {
-    match value {
-        AttributeValue::S(value) | AttributeValue::N(value) => Some(value),
-        _ => None,
     }
 }
 
