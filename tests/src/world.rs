@@ -236,6 +236,15 @@ impl World {
 
     /// The message with this body in the dead-letter queue of a service, if it is there. It stays there.
     pub async fn dead_letter(&self, service: Service, body: &str) -> Option<DeadLetter> {
+        self.dead_letter_that(service, |letter| letter.body == body).await
+    }
+
+    /// The same, with whatever tells the message from others.
+    pub async fn dead_letter_that(
+        &self,
+        service: Service,
+        is_it: impl Fn(&DeadLetter) -> bool,
+    ) -> Option<DeadLetter> {
         let dlq = self.output(service.stack, &format!("{}DlqUrl", service.name));
         loop {
             // Invisible for a moment, so that the next call gives others.
@@ -246,7 +255,7 @@ impl World {
             if messages.is_empty() {
                 return None;
             }
-            let found = messages.into_iter().map(DeadLetter::from).find(|letter| letter.body == body);
+            let found = messages.into_iter().map(DeadLetter::from).find(&is_it);
             if found.is_some() {
                 return found;
             }

@@ -21,8 +21,8 @@ async fn decided(app: &Caller, id: &str) -> Value {
 
 /// The reasons by field.
 fn reasons(booking: &Value) -> Vec<String> {
-    let reasons = booking["reasons"].as_array().unwrap();
-    reasons.iter().map(|reason| reason["field"].as_str().unwrap_or_default().to_owned()).collect()
+    let reasons = booking["reasons"].as_array().into_iter().flatten();
+    reasons.map(|reason| reason["field"].as_str().unwrap_or_default().to_owned()).collect()
 }
 
 #[tokio::test]
@@ -72,6 +72,10 @@ async fn what_breaks_a_rule_is_rejected_with_every_reason_and_is_no_dead_letter(
         );
         eventually("its event is in the lake", || world.filed(id), |f| *f == (1, 1)).await;
         assert!(world.dead_letter(Service::PREBOOKING_SUBMISSION, &body).await.is_none(), "{body}");
+        // Nor does it wait for a decision, where it would become one.
+        eventually("no decision is due", || world.backlog(Service::PREBOOKING_PROCESSING), |n| *n == 0).await;
+        let about_it = world.dead_letter_that(Service::PREBOOKING_PROCESSING, |l| l.body.contains(id)).await;
+        assert!(about_it.is_none(), "{about_it:?}");
     }
 }
 
@@ -195,6 +199,7 @@ async fn campaign(app: &Caller, bookings: usize) -> Vec<String> {
 async fn a_campaign_waits_for_a_service_that_is_down_and_nothing_is_lost() {
     let world = World::alone().await;
     let app = Caller::customer_app(&world).await;
+    eventually("nothing waits", || world.backlog(Service::PREBOOKING_PROCESSING), |n| *n == 0).await;
     let down = async {
         let ids = campaign(&app, 300).await;
         let waiting = || world.backlog(Service::PREBOOKING_PROCESSING);

@@ -95,14 +95,33 @@ mod tests {
     const BODY: &str = r#"{"from":"Berlin","to":"Bonn","when":"2026-12-24T18:00:00Z","customer":"cmr"}"#;
 
     fn read(body: &str, headers: &[(&str, &str)]) -> Submission {
+        read_sent("2026-11-24T09:00:00Z", body, headers)
+    }
+
+    fn read_sent(sent_at: &str, body: &str, headers: &[(&str, &str)]) -> Submission {
         let attribute = |(name, value): &(&str, &str)| {
             let mut attribute = SqsMessageAttribute::default();
             attribute.string_value = Some((*value).to_owned());
             ((*name).to_owned(), attribute)
         };
         let attributes: Vec<_> = headers.iter().map(attribute).collect();
-        let sent_at = "2026-11-24T09:00:00Z".parse().unwrap();
-        Submission::read(&Message::new(ID, sent_at, body, &attributes)).unwrap()
+        Submission::read(&Message::new(ID, sent_at.parse().unwrap(), body, &attributes)).unwrap()
+    }
+
+    #[test]
+    fn times_are_judged_as_of_when_the_message_was_sent_and_not_of_when_it_is_read() {
+        for (sent_at, when, rule) in [
+            ("2020-01-01T00:00:00Z", "2020-01-02T00:00:00Z", None),
+            ("2020-01-01T00:00:00Z", "2022-01-01T00:00:00Z", Some("must be at most a year ahead")),
+            ("2999-01-01T00:00:00Z", "2999-01-02T00:00:00Z", None),
+            ("2999-01-02T00:00:00Z", "2999-01-01T00:00:00Z", Some("must be in the future")),
+        ] {
+            let submission = read_sent(sent_at, &BODY.replace("2026-12-24T18:00:00Z", when), &[]);
+            let rules: Vec<_> =
+                submission.asked.err().into_iter().flatten().map(|fault| fault.rule).collect();
+            assert_eq!(rules, Vec::from_iter(rule), "{when}, sent at {sent_at}");
+            assert_eq!(submission.sent_at, sent_at.parse().unwrap());
+        }
     }
 
     #[test]

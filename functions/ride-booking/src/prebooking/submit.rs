@@ -68,7 +68,7 @@ impl MessageReceiver for SubmitRidePrebooking {
     }
 }
 
-/// The event of a submission. Told again it is the same: all of it follows from the message.
+/// The event of a submission. Told again it is the same, but for a step of its trace: the rest follows from the message.
 fn tell(submission: &Submission) -> Result<publisher::Message, Failure> {
     match submission.asked.clone() {
         Ok(sound) => message(submission, PrebookingSubmitted::new(submission.id, sound)),
