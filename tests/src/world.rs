@@ -324,6 +324,42 @@ impl World {
         and_back(what(), async || sam(&["delete", "--stack-name", &stack, "--no-prompts"]).await).await
     }
 
+    /// Changes an item of a table while something happens: takes it away, or sets one of its attributes, for which it need
+    /// not be there.
+    pub async fn while_changed<T>(
+        &self,
+        (stack, table): (&str, &str),
+        key: &[(&str, String)],
+        change: Option<(&str, AttributeValue)>,
+        what: impl Future<Output = T>,
+    ) -> T {
+        let table = self.output(stack, table);
+        let key: Item =
+            key.iter().map(|(name, value)| ((*name).to_owned(), AttributeValue::S(value.clone()))).collect();
+        let get = self.dynamodb.get_item().table_name(table).set_key(Some(key.clone()));
+        let before = get.consistent_read(true).send().await.unwrap().item;
+        let delete = async || {
+            let delete = self.dynamodb.delete_item().table_name(table).set_key(Some(key.clone()));
+            delete.send().await.unwrap();
+        };
+        let put = async |item: Item| {
+            self.dynamodb.put_item().table_name(table).set_item(Some(item)).send().await.unwrap();
+        };
+        match change {
+            None => delete().await,
+            Some((name, value)) => {
+                let mut item = before.clone().unwrap_or_else(|| key.clone());
+                item.insert(name.to_owned(), value);
+                put(item).await;
+            }
+        }
+        and_back(what, async || match before {
+            Some(item) => put(item).await,
+            None => delete().await,
+        })
+        .await
+    }
+
     /// Shortens, while something happens, how long a queue keeps a message invisible after its receiver has died.
     pub async fn with_visibility_timeout<T>(
         &self,

@@ -9,8 +9,8 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressStyle};
 use rydes::{
-    CampaignPlan, Deployment, Error, FareTrace, ManyRfqsPlan, PrebookingTrace, RequestQuotes, Rfq, RfqTrace,
-    RideTrace, Sample,
+    Audit, CampaignPlan, Deployment, Error, FareTrace, ManyRfqsPlan, PrebookingTrace, RequestQuotes, Rfq,
+    RfqTrace, RideTrace, Sample,
 };
 
 use crate::show;
@@ -121,6 +121,22 @@ pub async fn campaign(
         std::fs::write(file, rydes::plot::svg(&campaign)).map_err(|error| unwritable(file, error))?;
     }
     Ok(if campaign.is_complete() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Fails if anything isn't as it should be.
+pub async fn audit(deployment: &Deployment, settle: u64, json: bool) -> Result<ExitCode, Error> {
+    let bar = spinner(json);
+    bar.set_message("waiting until nothing is under way");
+    let progress = |audit: &Audit| {
+        let looked_at = audit.looked_at.iter().map(|(what, count)| format!("{count} {what}"));
+        let findings = if audit.found > 0 { format!(", {} findings", audit.found) } else { String::new() };
+        bar.set_message(format!("{}{findings}", looked_at.collect::<Vec<_>>().join(", ")));
+    };
+    let audit = rydes::audit(deployment, Duration::from_secs(settle), progress).await;
+    bar.finish_and_clear();
+    let audit = audit?;
+    show::answer(json, &audit, show::audit);
+    Ok(if audit.is_green() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Shows how far something is, where somebody is looking.

@@ -24,6 +24,8 @@ pub struct DeployedStack {
     pub status: String,
     /// Its outputs.
     pub outputs: BTreeMap<String, String>,
+    /// What it was deployed with.
+    pub parameters: BTreeMap<String, String>,
 }
 
 impl Deployment {
@@ -66,6 +68,15 @@ impl Deployment {
         self.stacks.iter().map(|(service, stack)| (service.as_str(), stack))
     }
 
+    /// A parameter that a service's stack was deployed with.
+    pub fn parameter(&self, service: &str, parameter: &str) -> Result<&str, Error> {
+        let found = self.stacks.get(service).and_then(|stack| stack.parameters.get(parameter));
+        found.map(String::as_str).ok_or_else(|| Error::NoParameter {
+            stack: format!("wild-rydes-{}-{service}", self.stage),
+            parameter: parameter.to_owned(),
+        })
+    }
+
     /// An output of a service's stack.
     pub fn output(&self, service: &str, output: &str) -> Result<&str, Error> {
         let found = self.stacks.get(service).and_then(|stack| stack.outputs.get(output));
@@ -81,9 +92,13 @@ impl From<&Stack> for DeployedStack {
         let output = |o: &aws_sdk_cloudformation::types::Output| {
             Some((o.output_key()?.to_owned(), o.output_value()?.to_owned()))
         };
+        let parameter = |p: &aws_sdk_cloudformation::types::Parameter| {
+            Some((p.parameter_key()?.to_owned(), p.parameter_value()?.to_owned()))
+        };
         Self {
             status: stack.stack_status().map_or_else(String::new, |status| status.as_str().to_owned()),
             outputs: stack.outputs().iter().filter_map(output).collect(),
+            parameters: stack.parameters().iter().filter_map(parameter).collect(),
         }
     }
 }

@@ -22,6 +22,16 @@ pub enum Error {
         /// The output.
         output: String,
     },
+    /// The deployment lacks a parameter that its contract promises.
+    #[error(
+        "stack {stack} has no parameter {parameter}: is the deployment older than this rydes? deploy it again"
+    )]
+    NoParameter {
+        /// The stack.
+        stack: String,
+        /// The parameter.
+        parameter: String,
+    },
     /// No usable credentials.
     #[error(
         "no AWS credentials were found\n  locally: . .local/stack.env\n  on AWS: sign in as usual, for example with aws sso login"

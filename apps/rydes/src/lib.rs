@@ -1,6 +1,7 @@
 //! What `rydes` is made of: finding a deployment, calling its APIs, and seeing what its services did.
 
 mod arrivals;
+mod audit;
 mod campaign;
 mod complete_ride;
 mod contact;
@@ -17,6 +18,7 @@ mod status;
 mod tables;
 mod trace;
 
+pub use audit::{Audit, Finding, audit};
 pub use campaign::{Backlog, Campaign, CampaignPlan, Sample, campaign};
 pub use complete_ride::{CompleteRide, complete_ride};
 pub use contact::{AddContact, add_contact};

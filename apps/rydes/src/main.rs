@@ -65,6 +65,12 @@ enum Command {
         #[arg(long, default_value_t = 60)]
         timeout: u64,
     },
+    /// Look at everything that was accepted and at every service's data, and find what isn't as it should be
+    Audit {
+        /// How many seconds to wait until nothing is under way
+        #[arg(long, default_value_t = 60)]
+        settle: u64,
+    },
     /// Show every stack, and how deep its queues are
     Status,
     /// Put a customer's e-mail address on file
@@ -111,6 +117,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Error> {
         }
         Command::Trace { id, timeout } => return commands::trace(&deployment, &id, timeout, cli.json).await,
         Command::Fare { id, timeout } => return commands::fare(&deployment, &id, timeout, cli.json).await,
+        Command::Audit { settle } => return commands::audit(&deployment, settle, cli.json).await,
         Command::Status => show::answer(cli.json, &rydes::status(&deployment).await?, show::status),
         Command::AddContact(contact) => {
             rydes::add_contact(&deployment, &contact).await?;

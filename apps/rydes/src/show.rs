@@ -2,8 +2,8 @@
 
 use comfy_table::{Cell, CellAlignment, Table, presets::UTF8_FULL_CONDENSED};
 use rydes::{
-    Campaign, Delivery, FareStep, FareTrace, ManyRfqs, PrebookingTrace, Quoted, Rfq, RfqTrace, RideTrace,
-    Status, Step, StepError, StepOutcome, plot,
+    Audit, Campaign, Delivery, FareStep, FareTrace, Finding, ManyRfqs, PrebookingTrace, Quoted, Rfq,
+    RfqTrace, RideTrace, Status, Step, StepError, StepOutcome, plot,
 };
 use serde::Serialize;
 
@@ -20,14 +20,15 @@ pub fn answer<T: Serialize>(json: bool, answer: &T, to_a_person: impl FnOnce(&T)
 }
 
 pub fn status(status: &Status) {
-    let mut table = table(&["service", "stack", "queue", "waiting", "in flight", "dead letters"]);
+    let mut table =
+        table(&["service", "stack", "queue", "waiting", "held back", "in flight", "dead letters"]);
     for service in &status.services {
         let dead: u64 = service.dead_letter_queues.iter().map(|queue| queue.waiting + queue.in_flight).sum();
         let mut first =
             vec![Cell::new(&service.service), Cell::new(service.stack.to_lowercase().replace('_', " "))];
         let mut dead = vec![number(dead)];
         if service.queues.is_empty() {
-            first.extend([Cell::new("–"), number("–"), number("–")]);
+            first.extend([Cell::new("–"), number("–"), number("–"), number("–")]);
             first.append(&mut dead);
             table.add_row(first);
             continue;
@@ -38,7 +39,9 @@ pub fn status(status: &Status) {
             } else {
                 std::mem::take(&mut first)
             };
-            row.extend([Cell::new(&queue.name), number(queue.waiting), number(queue.in_flight)]);
+            let counts = [queue.waiting, queue.held_back, queue.in_flight];
+            row.push(Cell::new(&queue.name));
+            row.extend(counts.map(number));
             row.append(&mut dead);
             table.add_row(row);
         }
@@ -178,6 +181,31 @@ pub fn many_rfqs(many: &ManyRfqs) {
         table.add_row([Cell::new(format!("refused: {kind}")), number(count)]);
     }
     println!("{table}");
+}
+
+/// What was looked at, and what isn't as it should be.
+pub fn audit(audit: &Audit) {
+    let mut looked_at = table(&["looked at", ""]);
+    for (what, count) in &audit.looked_at {
+        looked_at.add_row([Cell::new(what), number(count)]);
+    }
+    for (why, count) in &audit.dead_letters {
+        looked_at.add_row([Cell::new(format!("  {why}")), number(count)]);
+    }
+    println!("{looked_at}");
+    if audit.is_green() {
+        println!("All is as it should be.");
+        return;
+    }
+    let mut findings = table(&["finding", "service", "about"]);
+    for Finding { about, service, what } in &audit.findings {
+        findings.add_row([what, *service, about]);
+    }
+    let shown = audit.findings.len() as u64;
+    println!("{findings}");
+    if audit.found > shown {
+        println!("and {} more", audit.found - shown);
+    }
 }
 
 /// What each part did, as a table.

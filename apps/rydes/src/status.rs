@@ -34,8 +34,10 @@ pub struct Service {
 pub struct Depth {
     /// The queue, as the stack's output names it.
     pub name: String,
-    /// Waiting to be received, now or after a delay.
+    /// Waiting to be received.
     pub waiting: u64,
+    /// Held back until later, as deadlines are.
+    pub held_back: u64,
     /// Received and not yet deleted.
     pub in_flight: u64,
 }
@@ -68,10 +70,10 @@ pub(crate) async fn depth(sqs: &Client, name: &str, url: &str) -> Result<Depth, 
     ];
     let get = sqs.get_queue_attributes().queue_url(url).set_attribute_names(Some(counts.to_vec()));
     let got = get.send().await.map_err(|error| Error::aws("sqs:GetQueueAttributes", &error))?;
-    let [visible, delayed, in_flight] = counts.map(|count| {
+    let [waiting, held_back, in_flight] = counts.map(|count| {
         got.attributes()
             .and_then(|attributes| attributes.get(&count)?.parse::<u64>().ok())
             .unwrap_or_default()
     });
-    Ok(Depth { name: name.to_owned(), waiting: visible + delayed, in_flight })
+    Ok(Depth { name: name.to_owned(), waiting, held_back, in_flight })
 }

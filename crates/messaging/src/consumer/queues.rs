@@ -121,7 +121,13 @@ impl Queues {
         let original = delivery.attributes.iter().filter_map(|(name, a)| {
             Some((name.clone(), attribute(a.data_type.as_deref()?, a.string_value.clone())?))
         });
-        let attributes: HashMap<_, _> = reasons.chain(original).take(MAX_ATTRIBUTES).collect();
+        let mut attributes: HashMap<_, _> = reasons.collect();
+        for (name, value) in original {
+            // A message that was a dead letter before brings the reasons of then along.
+            if attributes.len() < MAX_ATTRIBUTES && !attributes.contains_key(&name) {
+                attributes.insert(name, value);
+            }
+        }
         let send = self.client.send_message().queue_url(&pair.dlq_url).message_body(&delivery.body);
         // A FIFO queue's dead-letter queue is one too: the same group, and one copy of the same message.
         let send = match &delivery.group {

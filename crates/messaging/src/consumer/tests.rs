@@ -249,3 +249,24 @@ async fn a_dead_letter_of_a_fifo_queue_stays_in_its_group() {
     assert!(kept_in_order(&Noting::default(), &queues, fifo(&[("a", "permanent", 1)])).await.is_empty());
     assert_eq!(rule.num_calls(), 1);
 }
+
+#[tokio::test]
+async fn a_dead_letter_that_was_one_before_says_why_it_is_one_now() {
+    let rule = mock!(Client::send_message)
+        .match_requests(|send| {
+            let attributes = send.message_attributes().unwrap();
+            let value = |name: &str| attributes[name].string_value().unwrap();
+            (value("ErrorType"), value("ReceiveCount"), value("tenant")) == ("MalformedEvent", "1", "blue")
+        })
+        .then_output(|| SendMessageOutput::builder().build());
+    let client = mock_client!(aws_sdk_sqs, RuleMode::MatchAny, [&rule]);
+    let queues = Queues::one(client, "http://sqs/1/buffer", "http://sqs/1/buffer-dlq");
+    let mut batch = batch(&["mangled".to_owned()], 1);
+    for (name, value) in [("ErrorType", "Throttled"), ("ReceiveCount", "5"), ("tenant", "blue")] {
+        let attribute = json!({"dataType": "String", "stringValue": value});
+        let attribute = serde_json::from_value(attribute).unwrap();
+        batch.records[0].message_attributes.insert(name.to_owned(), attribute);
+    }
+    assert!(kept(&queues, batch).await.is_empty());
+    assert_eq!(rule.num_calls(), 1);
+}

@@ -1,0 +1,105 @@
+//! Each accepted prebooking and request for quotes, and whether it has come to its end.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use super::{
+    Audit,
+    pages::{PREBOOKINGS, Pages, RFQS},
+};
+use crate::{
+    Error, Lake,
+    tables::{Item, value},
+};
+
+/// As many as one answer of the lake has room for.
+const TOGETHER: usize = 900;
+
+pub(super) async fn audit(
+    pages: &Pages<'_>,
+    lake: &Lake,
+    audit: &mut Audit,
+    progress: &mut impl FnMut(&Audit),
+) -> Result<(), Error> {
+    let mut bookings = pages.all(PREBOOKINGS)?.send();
+    while let Some(page) = bookings.next().await {
+        let page = page.map_err(|error| Error::aws("dynamodb:Scan", &error))?;
+        prebookings(pages, lake, page.items(), audit).await?;
+        progress(audit);
+    }
+    let decided = audit.looked_at.get("prebookings").copied().unwrap_or_default();
+    let filed = lake.count("PrebookingSubmitted").await? + lake.count("PrebookingRejected").await?;
+    audit.expects(
+        filed <= decided,
+        "the lake",
+        "datalake-ingestion",
+        "it has events of prebookings that there are none of",
+    );
+    let mut rfqs = pages.all(RFQS)?.send();
+    while let Some(page) = rfqs.next().await {
+        let page = page.map_err(|error| Error::aws("dynamodb:Scan", &error))?;
+        for rfq in page.items() {
+            self::rfq(rfq, audit);
+        }
+        progress(audit);
+    }
+    Ok(())
+}
+
+/// Each is decided and in the lake, once; and what repeats another leads to it.
+async fn prebookings(pages: &Pages<'_>, lake: &Lake, items: &[Item], audit: &mut Audit) -> Result<(), Error> {
+    // Beside the bookings the table holds which booking a key, or a repeated request, stands for.
+    let stands_for = |item: &Item| {
+        let meant = ["booking", "aliasOf"].map(|name| value(item, name));
+        meant.into_iter().find(|meant| !meant.is_empty())
+    };
+    let meant = pages.with(PREBOOKINGS, ["id"], items.iter().filter_map(stands_for).map(|id| [id])).await?;
+    for item in items {
+        if let Some(id) = stands_for(item) {
+            let about = format!("prebooking {id}");
+            audit.expects(
+                meant.contains_key(&[id]),
+                &about,
+                PREBOOKINGS.0,
+                "a request leads to it, and it isn't there",
+            );
+        }
+    }
+    let bookings: Vec<&Item> = items.iter().filter(|item| stands_for(item).is_none()).collect();
+    for some in bookings.chunks(TOGETHER) {
+        let ids: Vec<String> = some.iter().map(|booking| value(booking, "id")).collect();
+        let filed = lake.counts(&ids).await?;
+        for (booking, id) in some.iter().zip(&ids) {
+            let about = format!("prebooking {id}");
+            let ended = matches!(value(booking, "status").as_str(), "CONFIRMED" | "REJECTED");
+            audit.expects(ended, &about, PREBOOKINGS.0, "it is not decided");
+            audit.expects(
+                filed.get(id) == Some(&1),
+                &about,
+                "datalake-ingestion",
+                "its event is not in the lake once",
+            );
+        }
+    }
+    audit.looked_at("prebookings", bookings.len());
+    Ok(())
+}
+
+/// Each is closed, and has at most one answer from each herd that was asked.
+fn rfq(rfq: &Item, audit: &mut Audit) {
+    audit.looked_at("requests for quotes", 1);
+    let about = format!("rfq {}", value(rfq, "id"));
+    let asked = rfq.get("asked").and_then(|asked| asked.as_l().ok());
+    let asked: Vec<&str> =
+        asked.into_iter().flatten().filter_map(|name| name.as_s().ok()).map(String::as_str).collect();
+    let answers = |which: &str| -> Vec<&str> {
+        let answers = rfq.get(which).and_then(|answers: &AttributeValue| answers.as_m().ok());
+        answers.into_iter().flat_map(|answers| answers.keys()).map(String::as_str).collect()
+    };
+    let (quotes, late) = (answers("quotes"), answers("late"));
+    let closed = rfq.contains_key("expiredAt") || quotes.len() == asked.len();
+    audit.expects(closed, &about, RFQS.0, "it is not closed");
+    let strangers = quotes.iter().chain(&late).any(|herd| !asked.contains(herd));
+    audit.expects(!strangers, &about, RFQS.0, "somebody who wasn't asked has answered");
+    let twice = late.iter().any(|herd| quotes.contains(herd));
+    audit.expects(!twice, &about, RFQS.0, "a herd's answer counts as in time and as late");
+}

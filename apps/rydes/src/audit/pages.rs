@@ -1,0 +1,101 @@
+//! Tables, page by page.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::{
+    Client,
+    operation::{query::paginator::QueryPaginatorItems, scan::paginator::ScanPaginator},
+    types::{AttributeValue, KeysAndAttributes},
+};
+
+use crate::{Deployment, Error, tables::Item};
+
+/// What a table answers for in one call.
+const AT_ONCE: usize = 100;
+
+/// A deployment's tables, to be gone through.
+pub(super) struct Pages<'a> {
+    client: Client,
+    deployment: &'a Deployment,
+}
+
+impl<'a> Pages<'a> {
+    pub fn of(deployment: &'a Deployment) -> Self {
+        Self { client: Client::new(deployment.aws()), deployment }
+    }
+
+    /// All of a table.
+    pub fn all(&self, (service, table): Table) -> Result<ScanPaginator, Error> {
+        let scan = self.client.scan().table_name(self.deployment.output(service, table)?);
+        Ok(scan.consistent_read(true).into_paginator())
+    }
+
+    /// The items under a hash key whose range key begins like this.
+    pub fn beginning(
+        &self,
+        (service, table): Table,
+        [hash, range]: [&str; 2],
+        under: &str,
+        prefix: &str,
+    ) -> Result<QueryPaginatorItems, Error> {
+        let query = self.client.query().table_name(self.deployment.output(service, table)?);
+        let query = query
+            .key_condition_expression("#hash = :hash AND begins_with(#range, :prefix)")
+            .expression_attribute_names("#hash", hash)
+            .expression_attribute_names("#range", range)
+            .expression_attribute_values(":hash", AttributeValue::S(under.to_owned()))
+            .expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned()))
+            .consistent_read(true);
+        Ok(query.into_paginator().items())
+    }
+
+    /// The items with these keys, by key; those that aren't there are left out.
+    pub async fn with<const N: usize>(
+        &self,
+        (service, table): Table,
+        names: [&str; N],
+        keys: impl IntoIterator<Item = [String; N]>,
+    ) -> Result<HashMap<[String; N], Item>, Error> {
+        let table = self.deployment.output(service, table)?;
+        let mut keys: Vec<[String; N]> = keys.into_iter().collect();
+        // A key may be asked for only once in a call.
+        keys.sort_unstable();
+        keys.dedup();
+        let mut found = HashMap::new();
+        for some in keys.chunks(AT_ONCE) {
+            let mut wanted: Vec<Item> = some.iter().map(|key| item(names, key)).collect();
+            // What a busy table leaves out is asked for again.
+            while !wanted.is_empty() {
+                let request =
+                    KeysAndAttributes::builder().set_keys(Some(wanted)).consistent_read(true).build();
+                let request = request.map_err(|error| Error::Unexpected(error.to_string()))?;
+                let got = self.client.batch_get_item().request_items(table, request).send().await;
+                let got = got.map_err(|error| Error::aws("dynamodb:BatchGetItem", &error))?;
+                let items = got.responses.unwrap_or_default().remove(table).unwrap_or_default();
+                let key = |item: &Item| names.map(|name| crate::tables::value(item, name));
+                found.extend(items.into_iter().map(|item| (key(&item), item)));
+                let left = got.unprocessed_keys.unwrap_or_default().remove(table);
+                wanted = left.map(|left| left.keys).unwrap_or_default();
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// A table: its service, and the output that names it.
+pub(super) type Table = (&'static str, &'static str);
+
+pub(super) const RIDES: Table = ("unicorn-management", "RidesTableName");
+pub(super) const LEDGER: Table = ("customer-accounting", "LedgerTableName");
+pub(super) const FARES: Table = ("fare-collection", "FaresTableName");
+pub(super) const PAYMENTS: Table = ("customer-payment", "PaymentsTableName");
+pub(super) const LOYALTY: Table = ("customer-loyalty", "LoyaltyPointsTableName");
+pub(super) const NOTIFICATIONS: Table = ("customer-notification", "NotificationsTableName");
+pub(super) const EXTRAORDINARY: Table = ("extraordinary-rides", "ExtraordinaryRidesTableName");
+pub(super) const PREBOOKINGS: Table = ("ride-booking", "PrebookingsTableName");
+pub(super) const RFQS: Table = ("ride-booking", "RfqsTableName");
+
+fn item<const N: usize>(names: [&str; N], key: &[String; N]) -> Item {
+    let attributes = names.iter().zip(key);
+    attributes.map(|(name, value)| ((*name).to_owned(), AttributeValue::S(value.clone()))).collect()
+}

@@ -1,0 +1,233 @@
+//! Each accepted ride, and what follows from it.
+
+use std::collections::HashMap;
+
+use domain::{Money, Points};
+use rust_decimal::Decimal;
+
+use super::{
+    Audit,
+    pages::{EXTRAORDINARY, FARES, LEDGER, LOYALTY, NOTIFICATIONS, PAYMENTS, Pages, RIDES},
+};
+use crate::{
+    Deployment, Error, Lake,
+    tables::{Item, value},
+};
+
+/// As many as one answer of the lake has room for, with the event of each fare's outcome.
+const TOGETHER: usize = 300;
+
+/// Every ride: in the ledger, in loyalty, in the notifications and in the lake once, among the extraordinary ones if and
+/// only if it is one, and its fare at an end at which the money adds up.
+pub(super) async fn audit(
+    deployment: &Deployment,
+    pages: &Pages<'_>,
+    lake: &Lake,
+    audit: &mut Audit,
+    progress: &mut impl FnMut(&Audit),
+) -> Result<(), Error> {
+    let bounds = Bounds::of(deployment)?;
+    let mut rides = pages.all(RIDES)?.send();
+    while let Some(page) = rides.next().await {
+        let page = page.map_err(|error| Error::aws("dynamodb:Scan", &error))?;
+        for some in page.items().chunks(TOGETHER) {
+            let effects = Effects::of(pages, lake, some).await?;
+            for ride in some {
+                effects.audit(ride, &bounds, audit);
+            }
+            audit.looked_at("rides", some.len());
+            progress(audit);
+        }
+    }
+    Ok(())
+}
+
+/// From where on rides are extraordinary. The contract says so, by the parameters of the stack; what its filter says is
+/// what is audited.
+struct Bounds {
+    fare: Decimal,
+    distance: Decimal,
+}
+
+impl Bounds {
+    fn of(deployment: &Deployment) -> Result<Self, Error> {
+        let bound = |name: &str| {
+            let value = deployment.parameter("extraordinary-rides", name)?;
+            value.parse().map_err(|_| Error::Unexpected(format!("the parameter {name} is no number")))
+        };
+        Ok(Self { fare: bound("MinimumFare")?, distance: bound("MinimumDistance")? })
+    }
+
+    fn include(&self, ride: &Item) -> bool {
+        let number = |name: &str| value(ride, name).parse::<Decimal>().unwrap_or_default();
+        number("fare") >= self.fare && number("distance") >= self.distance
+    }
+}
+
+/// What services have made of some rides.
+struct Effects {
+    ledger: HashMap<[String; 2], Item>,
+    fares: HashMap<[String; 1], Item>,
+    payments: HashMap<[String; 1], Item>,
+    awards: HashMap<[String; 2], Item>,
+    notifications: HashMap<[String; 1], Item>,
+    extraordinary: HashMap<[String; 1], Item>,
+    filed: HashMap<String, u64>,
+}
+
+const ENDINGS: [&str; 2] = ["collected", "failed"];
+
+impl Effects {
+    async fn of(pages: &Pages<'_>, lake: &Lake, rides: &[Item]) -> Result<Self, Error> {
+        let ids: Vec<String> = rides.iter().map(|ride| value(ride, "id")).collect();
+        let each = || ids.iter().map(|id| [id.clone()]);
+        let entries = ["OPENED", "CREDITED", "REVERSED"];
+        let entries = ids.iter().flat_map(|id| entries.map(|entry| [id.clone(), entry.to_owned()]));
+        let awards = rides.iter().map(|ride| [value(ride, "customer"), award(&value(ride, "id"))]);
+        let outcomes = || ids.iter().flat_map(|id| ENDINGS.map(|ending| format!("{id}-{ending}")));
+        let events: Vec<String> = ids.iter().cloned().chain(outcomes()).collect();
+        Ok(Self {
+            ledger: pages.with(LEDGER, ["fareId", "entry"], entries).await?,
+            fares: pages.with(FARES, ["fareId"], each()).await?,
+            payments: pages.with(PAYMENTS, ["fareId"], each()).await?,
+            awards: pages.with(LOYALTY, ["customer", "entry"], awards).await?,
+            notifications: pages
+                .with(NOTIFICATIONS, ["eventId"], events.iter().map(|id| [id.clone()]))
+                .await?,
+            extraordinary: pages.with(EXTRAORDINARY, ["rideId"], each()).await?,
+            filed: lake.counts(&events).await?,
+        })
+    }
+
+    fn audit(&self, ride: &Item, bounds: &Bounds, audit: &mut Audit) {
+        let (id, fare) = (value(ride, "id"), money(ride, "fare"));
+        let about = format!("ride {id}");
+        let key = [id.clone()];
+
+        let opened = self.entry(&id, "OPENED");
+        audit.expects(
+            opened == Some(fare),
+            &about,
+            LEDGER.0,
+            "its fare is not open in the ledger, or another",
+        );
+
+        let points = Points::for_fare(fare).to_string();
+        let awarded = self.awards.get(&[value(ride, "customer"), award(&id)]);
+        let awarded = awarded.map(|award| value(award, "points"));
+        audit.expects(
+            awarded.as_ref() == Some(&points),
+            &about,
+            LOYALTY.0,
+            "its points are not awarded, or others",
+        );
+
+        audit.expects(self.is_notified(&id), &about, NOTIFICATIONS.0, "its customer is not notified");
+        self.audit_filed(&id, &about, audit);
+
+        let (is_featured, should_be) = (self.extraordinary.contains_key(&key), bounds.include(ride));
+        audit.expects(
+            is_featured || !should_be,
+            &about,
+            EXTRAORDINARY.0,
+            "it is extraordinary, and not featured",
+        );
+        audit.expects(!is_featured || should_be, &about, EXTRAORDINARY.0, "it is featured, and ordinary");
+
+        self.audit_fare(&id, fare, audit);
+    }
+
+    /// A fare that was collected is captured, credited and told of. One that wasn't left nothing behind but the telling.
+    fn audit_fare(&self, id: &str, owed: Money, audit: &mut Audit) {
+        let about = format!("fare {id}");
+        let Some(fare) = self.fares.get(&[id.to_owned()]) else {
+            return audit.finds(about, FARES.0, "its collection has not begun");
+        };
+        audit.looked_at("fares", 1);
+        audit.expects(money(fare, "amount") == owed, &about, FARES.0, "another amount is collected");
+        let payment = self.payments.get(&[id.to_owned()]);
+        let payment = payment.map(|payment| (value(payment, "status"), money(payment, "amount")));
+        let captured = match &payment {
+            Some((status, amount)) if status == "CAPTURED" => *amount,
+            _ => Money::default(),
+        };
+        let credited = match (self.entry(id, "CREDITED"), self.entry(id, "REVERSED")) {
+            (Some(amount), None) => amount,
+            _ => Money::default(),
+        };
+        audit.expects(
+            captured == credited,
+            &about,
+            PAYMENTS.0,
+            "what was taken is not what the ledger has as paid",
+        );
+        match value(fare, "status").as_str() {
+            "COLLECTED" => {
+                audit.expects(
+                    credited == owed,
+                    &about,
+                    LEDGER.0,
+                    "it is collected, and not all of it is paid",
+                );
+                self.audit_told(id, "collected", &about, audit);
+            }
+            "FAILED" => {
+                audit.expects(credited == Money::default(), &about, LEDGER.0, "it was given up, and is paid");
+                let reserved = payment.is_some_and(|(status, _)| status == "AUTHORIZED");
+                audit.expects(
+                    !reserved,
+                    &about,
+                    PAYMENTS.0,
+                    "it was given up, and its amount is still reserved",
+                );
+                self.audit_told(id, "failed", &about, audit);
+            }
+            "NEEDS_REVIEW" => audit.finds(about, FARES.0, "somebody has to look at it: see rydes fare"),
+            _ => audit.finds(about, FARES.0, "its collection has not ended"),
+        }
+    }
+
+    /// The customer and the lake know how the collection ended.
+    fn audit_told(&self, id: &str, ending: &str, about: &str, audit: &mut Audit) {
+        let event = format!("{id}-{ending}");
+        audit.expects(
+            self.is_notified(&event),
+            about,
+            NOTIFICATIONS.0,
+            "its customer is not told how it ended",
+        );
+        self.audit_filed(&event, about, audit);
+        for other in ENDINGS.iter().filter(|other| **other != ending) {
+            let other = format!("{id}-{other}");
+            let told = self.is_notified(&other) || self.filed.contains_key(&other);
+            audit.expects(!told, about, FARES.0, "two different ends are told of it");
+        }
+    }
+
+    fn audit_filed(&self, event: &str, about: &str, audit: &mut Audit) {
+        match self.filed.get(event) {
+            Some(1) => {}
+            Some(more) => {
+                audit.finds(about, "datalake-ingestion", format!("its event is counted {more} times"));
+            }
+            None => audit.finds(about, "datalake-ingestion", "its event is not in the lake"),
+        }
+    }
+
+    fn is_notified(&self, event: &str) -> bool {
+        let found = self.notifications.get(&[event.to_owned()]);
+        found.is_some_and(|found| matches!(value(found, "status").as_str(), "SENT" | "NO_ADDRESS"))
+    }
+
+    fn entry(&self, fare: &str, entry: &str) -> Option<Money> {
+        self.ledger.get(&[fare.to_owned(), entry.to_owned()]).map(|entry| money(entry, "amount"))
+    }
+}
+
+fn award(ride: &str) -> String {
+    format!("RIDE#{ride}")
+}
+
+fn money(item: &Item, name: &str) -> Money {
+    Money::parse(&value(item, name)).unwrap_or_default()
+}

@@ -1,0 +1,252 @@
+//! The auditor: green where all is as the contract says, and not where it isn't. Run by `make test-e2e` before anything
+//! else, as it looks at everything that is deployed.
+
+use std::process::Output;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use end_to_end::{Caller, Herds, Prebooking, Rfq, Ride, Service, World, eventually, in_days, unique};
+use serde_json::{Value, json};
+use tokio::process::Command;
+
+async fn rydes(arguments: &[&str]) -> Output {
+    let program = std::env::var("RYDES").expect("RYDES names the program: run `make test-e2e`");
+    Command::new(program).args(arguments).output().await.unwrap()
+}
+
+/// Looks at everything; gives what was found, and whether that was good.
+async fn audits() -> (bool, Value) {
+    let output = rydes(&["audit", "--json"]).await;
+    let audit = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
+    (output.status.success(), audit)
+}
+
+fn found(audit: &Value) -> Vec<String> {
+    let findings = audit["findings"].as_array().unwrap();
+    let found = |f: &Value| format!("{}: {}", f["service"].as_str().unwrap(), f["what"].as_str().unwrap());
+    findings.iter().map(found).collect()
+}
+
+/// Rides, prebookings and requests for quotes of all sorts, and poison in every queue.
+struct Accepted {
+    collected: String,
+    customer: String,
+    refused: String,
+    ordinary: String,
+    prebooking: String,
+    rfq: String,
+}
+
+async fn work(world: &World) -> Accepted {
+    let unicorns = Caller::unicorn_management_app(world).await;
+    let customers = Caller::customer_app(world).await;
+    let ride = Ride::default();
+    let collected = unicorns.completes(&ride).await;
+    for _ in 0..3 {
+        unicorns.completes(&Ride::default().with("customer", ride.customer())).await;
+    }
+    let failing = format!("{}_fail_credit", unique("c"));
+    let refused = unicorns.completes(&Ride::default().with("customer", failing)).await;
+    for ending in ["_fail_auth", "_fail_charge", "_flaky"] {
+        unicorns.completes(&Ride::default().with("customer", format!("{}{ending}", unique("c")))).await;
+    }
+    let ordinary = unicorns.completes(&Ride::default().with("fare", "49.99")).await;
+    for (fare, distance) in [("50", "20"), ("50", "19.999"), ("0", "0")] {
+        unicorns.completes(&Ride::default().with("fare", fare).with("distance", distance)).await;
+    }
+
+    let prebooking = customers.prebooks(&Prebooking::default()).await;
+    let key = unique("key");
+    let repeated = Prebooking::default();
+    for _ in 0..2 {
+        customers.posts_prebooking(&repeated.json(), &[("idempotency-key", &key)]).await;
+    }
+    customers.posts_prebooking(&Prebooking::default().with("when", in_days(-1)).json(), &[]).await;
+
+    let herds = Herds::deployed();
+    let rfq = customers.requests_quotes(&herds.a_request_that_all_answer()).await;
+    let silent: Rfq = herds.a_request_that_one_does_not_answer().with("reply-within", 1);
+    customers.requests_quotes(&silent).await;
+
+    for service in Service::ALL {
+        world.delivers(service, &unique("{ poison")).await;
+    }
+    Accepted { collected, customer: ride.customer().to_owned(), refused, ordinary, prebooking, rfq }
+}
+
+#[tokio::test]
+async fn an_audit_is_green_where_all_is_well_and_finds_whatever_is_not() {
+    let world = World::alone().await;
+    let all = work(&world).await;
+    let (green, audit) = audits().await;
+    assert!(green && found(&audit).is_empty(), "{audit:#}");
+    let looked_at = |what: &str| audit["looked_at"][what].as_u64().unwrap_or_default();
+    assert_eq!(
+        ["rides", "fares", "prebookings", "requests for quotes"].map(looked_at),
+        [12, 12, 3, 2],
+        "{audit:#}"
+    );
+    assert_eq!(
+        (looked_at("dead letters"), audit["dead_letters"].as_object().unwrap().len()),
+        (5, 5),
+        "{audit:#}"
+    );
+
+    let text = |value: &str| AttributeValue::S(value.to_owned());
+    let number = |value: &str| AttributeValue::N(value.to_owned());
+    let award = format!("RIDE#{}", all.collected);
+    let (ledger, fares) = (("customer-accounting", "LedgerTableName"), ("fare-collection", "FaresTableName"));
+    let (payments, points) =
+        (("customer-payment", "PaymentsTableName"), ("customer-loyalty", "LoyaltyPointsTableName"));
+    let (notifications, featured) = (
+        ("customer-notification", "NotificationsTableName"),
+        ("extraordinary-rides", "ExtraordinaryRidesTableName"),
+    );
+    let (prebookings, rfqs) = (("ride-booking", "PrebookingsTableName"), ("ride-booking", "RfqsTableName"));
+    let of_ride = |table, key: &'static str, id: &str| (table, vec![(key, id.to_owned())]);
+    let of_two = |table, a: (&'static str, &str), b: (&'static str, &str)| {
+        (table, vec![(a.0, a.1.to_owned()), (b.0, b.1.to_owned())])
+    };
+    let paid = format!("{}-collected", all.collected);
+    for (what, (table, key), change, findings) in [
+        (
+            "an entry is lost",
+            of_two(ledger, ("fareId", &all.collected), ("entry", "OPENED")),
+            None,
+            &["customer-accounting: its fare is not open in the ledger, or another"][..],
+        ),
+        (
+            "an amount is another",
+            of_two(ledger, ("fareId", &all.collected), ("entry", "OPENED")),
+            Some(("amount", number("1"))),
+            &["customer-accounting: its fare is not open in the ledger, or another"],
+        ),
+        (
+            "a credit is lost",
+            of_two(ledger, ("fareId", &all.collected), ("entry", "CREDITED")),
+            None,
+            &[
+                "customer-payment: what was taken is not what the ledger has as paid",
+                "customer-accounting: it is collected, and not all of it is paid",
+            ],
+        ),
+        (
+            "a payment is refunded behind the ledger's back",
+            of_ride(payments, "fareId", &all.collected),
+            Some(("status", text("REFUNDED"))),
+            &["customer-payment: what was taken is not what the ledger has as paid"],
+        ),
+        (
+            "a refused fare is captured all the same",
+            of_ride(payments, "fareId", &all.refused),
+            Some(("status", text("CAPTURED"))),
+            &["customer-payment: what was taken is not what the ledger has as paid"],
+        ),
+        (
+            "a collection hangs",
+            of_ride(fares, "fareId", &all.collected),
+            Some(("status", text("REGISTERED"))),
+            &["fare-collection: its collection has not ended"],
+        ),
+        (
+            "a collection never began",
+            of_ride(fares, "fareId", &all.collected),
+            None,
+            &["fare-collection: its collection has not begun"],
+        ),
+        (
+            "somebody has to look at it",
+            of_ride(fares, "fareId", &all.collected),
+            Some(("status", text("NEEDS_REVIEW"))),
+            &["fare-collection: somebody has to look at it: see rydes fare"],
+        ),
+        (
+            "points are awarded twice",
+            of_two(points, ("customer", &all.customer), ("entry", "BALANCE")),
+            Some(("points", number("1280"))),
+            &["customer-loyalty: the awards don't add up to the balance"],
+        ),
+        (
+            "an award is lost",
+            of_two(points, ("customer", &all.customer), ("entry", &award)),
+            None,
+            &[
+                "customer-loyalty: its points are not awarded, or others",
+                "customer-loyalty: the awards don't add up to the balance",
+            ],
+        ),
+        (
+            "a receipt is lost",
+            of_ride(notifications, "eventId", &all.collected),
+            None,
+            &["customer-notification: its customer is not notified"],
+        ),
+        (
+            "nobody is told of a payment",
+            of_ride(notifications, "eventId", &paid),
+            Some(("status", text("SENDING"))),
+            &["customer-notification: its customer is not told how it ended"],
+        ),
+        (
+            "an extraordinary ride isn't featured",
+            of_ride(featured, "rideId", &all.collected),
+            None,
+            &["extraordinary-rides: it is extraordinary, and not featured"],
+        ),
+        (
+            "an ordinary ride is featured",
+            of_ride(featured, "rideId", &all.ordinary),
+            Some(("fare", number("49.99"))),
+            &["extraordinary-rides: it is featured, and ordinary"],
+        ),
+        (
+            "a ride that never was is featured",
+            of_ride(featured, "rideId", "never"),
+            Some(("fare", number("1"))),
+            &["extraordinary-rides: it has an effect, and was never accepted"],
+        ),
+        (
+            "a prebooking is never decided",
+            of_ride(prebookings, "id", &all.prebooking),
+            Some(("status", text("SUBMITTED"))),
+            &["ride-booking: it is not decided"],
+        ),
+        (
+            "a request is never closed",
+            of_ride(rfqs, "id", &all.rfq),
+            Some(("quotes", AttributeValue::M([].into()))),
+            &["ride-booking: it is not closed"],
+        ),
+    ] {
+        let (green, audit) = world.while_changed(table, &key, change, audits()).await;
+        let (mut found, mut expected) = (found(&audit), findings.to_vec());
+        found.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!((green, found), (false, expected.iter().map(|f| (*f).to_owned()).collect()), "{what}");
+    }
+
+    // What only a queue knows of.
+    let letter = unique("nobody knows why");
+    let dlq = world.output("customer-loyalty", "CustomerLoyaltyDlqUrl");
+    world.sqs.send_message().queue_url(dlq).message_body(&letter).send().await.unwrap();
+    let (green, audit) = audits().await;
+    assert_eq!(
+        (green, found(&audit)),
+        (false, vec!["queues: a dead letter of CustomerLoyalty that doesn't say why".to_owned()])
+    );
+    world.sqs.purge_queue().queue_url(dlq).send().await.unwrap();
+
+    let event = json!({"specversion": "1.0", "id": uuid::Uuid::now_v7().to_string(), "source": "/test", "type": "RideCompleted",
+                       "time": jiff::Timestamp::now().to_string(), "correlationid": "c", "data": {}});
+    world.delivers(Service::DATALAKE, &event.to_string()).await;
+    let id = event["id"].as_str().unwrap();
+    eventually("it is in the lake", || world.filed(id), |f| *f == (1, 1)).await;
+    let (green, audit) = audits().await;
+    let stranger = "datalake-ingestion: it has events of rides that were never accepted".to_owned();
+    assert_eq!((green, found(&audit)), (false, vec![stranger]));
+
+    let shown = String::from_utf8(rydes(&["audit"]).await.stdout).unwrap();
+    assert!(
+        shown.contains("rides that were never accepted") && shown.contains("requests for quotes"),
+        "{shown}"
+    );
+}
