@@ -5,6 +5,7 @@ mod audit;
 mod campaign;
 mod complete_ride;
 mod contact;
+mod dead_letters;
 mod deployment;
 mod error;
 mod fare;
@@ -22,6 +23,9 @@ pub use audit::{Audit, Finding, audit};
 pub use campaign::{Backlog, Campaign, CampaignPlan, Sample, campaign};
 pub use complete_ride::{CompleteRide, complete_ride};
 pub use contact::{AddContact, add_contact};
+pub use dead_letters::{
+    DeadLetter, DeadLetterQueue, Letters, Moved, dead_letter_queues, dead_letters, discard, redrive,
+};
 pub use deployment::{DeployedStack, Deployment};
 pub use error::Error;
 pub use fare::{FareStep, FareTrace, StepError, StepOutcome, trace_fare};

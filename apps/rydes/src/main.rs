@@ -7,7 +7,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use rydes::{
-    AddContact, CampaignPlan, CompleteRide, Deployment, Error, ManyRfqsPlan, Prebook, RequestQuotes,
+    AddContact, CampaignPlan, CompleteRide, Deployment, Error, Letters, ManyRfqsPlan, Prebook, RequestQuotes,
 };
 use serde_json::json;
 
@@ -71,10 +71,45 @@ enum Command {
         #[arg(long, default_value_t = 60)]
         settle: u64,
     },
+    /// Look at what could not be handled, put it back, or throw it away
+    #[command(subcommand)]
+    Dlq(Dlq),
     /// Show every stack, and how deep its queues are
     Status,
     /// Put a customer's e-mail address on file
     AddContact(AddContact),
+}
+
+#[derive(Debug, Subcommand)]
+enum Dlq {
+    /// Show every dead-letter queue, and why there is what in it
+    List,
+    /// Show the messages in a dead-letter queue, each with its reason
+    Show {
+        /// The queue, as `rydes dlq list` names it, or its service
+        queue: String,
+        /// Show the messages themselves, too: they may be personal
+        #[arg(long)]
+        body: bool,
+    },
+    /// Put dead letters back into the queue that they come from, once what was wrong with them is mended
+    Redrive {
+        /// The queue, as `rydes dlq list` names it, or its service
+        queue: String,
+        /// Only these messages, as `rydes dlq show` names them
+        ids: Vec<String>,
+    },
+    /// Delete dead letters
+    Discard {
+        /// The queue, as `rydes dlq list` names it, or its service
+        queue: String,
+        /// These messages, as `rydes dlq show` names them
+        #[arg(conflicts_with = "all")]
+        ids: Vec<String>,
+        /// All of them
+        #[arg(long)]
+        all: bool,
+    },
 }
 
 #[tokio::main]
@@ -118,6 +153,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Error> {
         Command::Trace { id, timeout } => return commands::trace(&deployment, &id, timeout, cli.json).await,
         Command::Fare { id, timeout } => return commands::fare(&deployment, &id, timeout, cli.json).await,
         Command::Audit { settle } => return commands::audit(&deployment, settle, cli.json).await,
+        Command::Dlq(dlq) => dead_letters(&deployment, dlq, cli.json).await?,
         Command::Status => show::answer(cli.json, &rydes::status(&deployment).await?, show::status),
         Command::AddContact(contact) => {
             rydes::add_contact(&deployment, &contact).await?;
@@ -128,4 +164,32 @@ async fn run(cli: Cli) -> Result<ExitCode, Error> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+async fn dead_letters(deployment: &Deployment, dlq: Dlq, json: bool) -> Result<(), Error> {
+    match dlq {
+        Dlq::List => {
+            show::answer(json, &rydes::dead_letter_queues(deployment).await?, |q| {
+                show::dead_letter_queues(q);
+            });
+        }
+        Dlq::Show { queue, body } => {
+            let letters = rydes::dead_letters(deployment, &queue).await?;
+            show::answer(json, &letters, |letters| show::dead_letters(letters, body));
+        }
+        Dlq::Redrive { queue, ids } => {
+            let which = if ids.is_empty() { Letters::All } else { Letters::These(ids) };
+            let moved = rydes::redrive(deployment, &queue, &which).await?;
+            show::answer(json, &moved, |moved| show::moved(moved, "put back"));
+        }
+        Dlq::Discard { queue, ids, all } => {
+            if ids.is_empty() && !all {
+                return Err(Error::Usage("name the messages to delete, or say --all".to_owned()));
+            }
+            let which = if all { Letters::All } else { Letters::These(ids) };
+            let moved = rydes::discard(deployment, &queue, &which).await?;
+            show::answer(json, &moved, |moved| show::moved(moved, "deleted"));
+        }
+    }
+    Ok(())
 }

@@ -2,8 +2,8 @@
 
 use comfy_table::{Cell, CellAlignment, Table, presets::UTF8_FULL_CONDENSED};
 use rydes::{
-    Audit, Campaign, Delivery, FareStep, FareTrace, Finding, ManyRfqs, PrebookingTrace, Quoted, Rfq,
-    RfqTrace, RideTrace, Status, Step, StepError, StepOutcome, plot,
+    Audit, Campaign, DeadLetter, DeadLetterQueue, Delivery, FareStep, FareTrace, Finding, ManyRfqs, Moved,
+    PrebookingTrace, Quoted, Rfq, RfqTrace, RideTrace, Status, Step, StepError, StepOutcome, plot,
 };
 use serde::Serialize;
 
@@ -206,6 +206,44 @@ pub fn audit(audit: &Audit) {
     if audit.found > shown {
         println!("and {} more", audit.found - shown);
     }
+}
+
+/// How many dead letters there are, and why.
+pub fn dead_letter_queues(queues: &[DeadLetterQueue]) {
+    let mut table = table(&["service", "dead-letter queue of", "messages", "why"]);
+    for DeadLetterQueue { service, queue, letters, reasons, .. } in queues {
+        let reasons: Vec<String> =
+            reasons.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
+        table.add_row([Cell::new(service), Cell::new(queue), number(letters), Cell::new(reasons.join("\n"))]);
+    }
+    println!("{table}");
+}
+
+/// The dead letters of a queue.
+pub fn dead_letters(letters: &[DeadLetter], body: bool) {
+    if letters.is_empty() {
+        println!("There are no dead letters in it, or somebody is looking at them.");
+        return;
+    }
+    let mut table = table(&["message", "since", "tries", "why"]);
+    for DeadLetter { id, error_type, detail, receive_count, since, .. } in letters {
+        let why = match (error_type, detail) {
+            (Some(error_type), Some(detail)) => format!("{error_type}: {detail}"),
+            (Some(error_type), None) => error_type.clone(),
+            (None, _) => "no reason given: its function crashed, or ran out of time".to_owned(),
+        };
+        let since = since.map(|since| format!("{since:.0}")).unwrap_or_default();
+        table.add_row([id, &since, receive_count.as_deref().unwrap_or("–"), &why]);
+    }
+    println!("{table}");
+    for DeadLetter { id, body: message, .. } in letters.iter().filter(|_| body) {
+        println!("\n{id}\n{message}");
+    }
+}
+
+/// What became of dead letters.
+pub fn moved(Moved { moved, left }: &Moved, how: &str) {
+    println!("{moved} {how}, {left} left");
 }
 
 /// What each part did, as a table.

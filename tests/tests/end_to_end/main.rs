@@ -2,6 +2,7 @@
 
 mod access;
 mod bad_input;
+mod dead_letters;
 mod fare_collection;
 mod faults;
 mod filter;

@@ -3,21 +3,17 @@
 use std::time::Duration;
 
 use aws_sdk_sfn::types::ExecutionStatus;
-use aws_sdk_sqs::{
-    Client,
-    types::{ChangeMessageVisibilityBatchRequestEntry, Message},
-};
+use aws_sdk_sqs::Client;
 use tokio::time::Instant;
 
 use super::Audit;
-use crate::{Deployment, Error, status::depth};
+use crate::{
+    Deployment, Error,
+    dead_letters::{DeadLetter, look},
+    status::depth,
+};
 
 const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
-/// How long a dead letter that was looked at isn't given again. It stays where it is.
-const LOOKED_AT_SECONDS: i32 = 60;
-/// How many of them are made visible again at once; more come back when that time is over.
-const PUT_BACK: usize = 1000;
-
 /// Waits until no message waits or is in flight and no fare is being collected; what still is when the time is up, is a
 /// finding. What a queue holds back until later isn't under way.
 pub(super) async fn settle(
@@ -80,53 +76,19 @@ pub(super) async fn dead_letters(deployment: &Deployment, audit: &mut Audit) -> 
     let sqs = Client::new(deployment.aws());
     for (_, stack) in deployment.stacks() {
         for (output, url) in &stack.outputs {
-            let Some(name) = output.strip_suffix("DlqUrl") else { continue };
-            let mut left = count(&sqs, url).await?;
-            let mut handles = Vec::new();
-            while left > 0 {
-                let receive = sqs.receive_message().queue_url(url).max_number_of_messages(10);
-                let receive = receive.visibility_timeout(LOOKED_AT_SECONDS).wait_time_seconds(1);
-                let received = receive.message_attribute_names("All").send().await;
-                let received = received.map_err(|error| Error::aws("sqs:ReceiveMessage", &error))?;
-                let letters = received.messages.unwrap_or_default();
-                if letters.is_empty() {
-                    break;
-                }
-                left = left.saturating_sub(letters.len() as u64);
-                for letter in letters {
-                    dead_letter(name, &letter, audit);
-                    handles.extend(letter.receipt_handle.filter(|_| handles.len() < PUT_BACK));
-                }
-            }
-            put_back(&sqs, url, &handles).await?;
+            let Some(queue) = output.strip_suffix("DlqUrl") else { continue };
+            look(&sqs, url, |letter| dead_letter(queue, letter, audit)).await?;
         }
     }
     Ok(())
 }
 
-/// Makes messages visible again.
-async fn put_back(sqs: &Client, url: &str, handles: &[String]) -> Result<(), Error> {
-    for some in handles.chunks(10) {
-        let entry = |(n, handle): (usize, &String)| {
-            let entry = ChangeMessageVisibilityBatchRequestEntry::builder().id(n.to_string());
-            entry.receipt_handle(handle).visibility_timeout(0).build().ok()
-        };
-        let entries = some.iter().enumerate().filter_map(entry).collect();
-        let change = sqs.change_message_visibility_batch().queue_url(url).set_entries(Some(entries));
-        change.send().await.map_err(|error| Error::aws("sqs:ChangeMessageVisibilityBatch", &error))?;
-    }
-    Ok(())
-}
-
-fn dead_letter(queue: &str, letter: &Message, audit: &mut Audit) {
+fn dead_letter(queue: &str, letter: &DeadLetter, audit: &mut Audit) {
     audit.looked_at("dead letters", 1);
-    let attributes = letter.message_attributes();
-    let attribute = |name: &str| attributes.and_then(|a| a.get(name)?.string_value());
-    if let Some(reason) = attribute("ErrorType") {
+    if let Some(reason) = &letter.error_type {
         *audit.dead_letters.entry(format!("{queue}: {reason}")).or_default() += 1;
     } else {
-        let id = letter.message_id().unwrap_or_default();
         let what = format!("a dead letter of {queue} that doesn't say why");
-        audit.finds(format!("message {id}"), "queues", what);
+        audit.finds(format!("message {}", letter.id), "queues", what);
     }
 }

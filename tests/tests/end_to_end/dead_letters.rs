@@ -1,0 +1,143 @@
+//! What could not be handled: shown with its reason, put back once what was wrong is mended, or thrown away.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use end_to_end::{Caller, Ride, Service, World, eventually, in_days, unique};
+use serde_json::{Value, json};
+use tokio::process::Command;
+
+async fn dlq(arguments: &[&str]) -> (bool, String) {
+    let program = std::env::var("RYDES").expect("RYDES names the program: run `make test-e2e`");
+    let output = Command::new(program).arg("dlq").args(arguments).output().await.unwrap();
+    let both = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8(both).unwrap())
+}
+
+async fn json(arguments: &[&str]) -> Value {
+    let (succeeded, text) = dlq(&[arguments, &["--json"]].concat()).await;
+    assert!(succeeded, "{text}");
+    serde_json::from_str(&text).unwrap()
+}
+
+/// The id and the reason of the dead letter with this body.
+async fn letter(queue: &str, body: &str) -> Option<(String, String)> {
+    let letters = json(&["show", queue]).await;
+    let text = |letter: &Value, name: &str| letter[name].as_str().unwrap_or_default().to_owned();
+    let letter = letters.as_array().unwrap().iter().find(|letter| letter["body"] == body)?;
+    Some((text(letter, "id"), text(letter, "error_type")))
+}
+
+/// The event of a prebooking that nobody has stored.
+fn prebooking_event(id: &str) -> String {
+    json!({"specversion": "1.0", "id": id, "source": "/test", "type": "PrebookingSubmitted",
+           "time": jiff::Timestamp::now().to_string(), "correlationid": unique("corr"),
+           "data": {"prebooking": id, "customer": "cmr", "from": "Berlin", "to": "Bonn", "when": in_days(30)}})
+    .to_string()
+}
+
+#[tokio::test]
+async fn a_dead_letter_is_handled_after_all_once_what_was_wrong_is_mended() {
+    let world = World::alone().await;
+    let id = uuid::Uuid::now_v7().to_string();
+    let event = prebooking_event(&id);
+    world.delivers(Service::PREBOOKING_PROCESSING, &event).await;
+    let seen = || letter("PrebookingProcessing", &event);
+    let (message, reason) = eventually("it is dead-lettered", seen, Option::is_some).await.unwrap();
+    assert_eq!(reason, "UnknownPrebooking");
+    let listed = json(&["list"]).await;
+    let queue = listed.as_array().unwrap().iter().find(|q| q["queue"] == "PrebookingProcessing").unwrap();
+    assert!(queue["reasons"]["UnknownPrebooking"].as_u64().is_some_and(|n| n >= 1), "{queue}");
+
+    // As it was before, it is a dead letter again.
+    assert_eq!(json(&["redrive", "PrebookingProcessing", &message]).await["moved"], 1);
+    let again =
+        eventually("it is dead-lettered again", seen, |l| l.as_ref().is_some_and(|(id, _)| *id != message));
+    let (message, reason) = again.await.unwrap();
+    assert_eq!(reason, "UnknownPrebooking");
+
+    let stored: HashMap<_, _> =
+        [("id", id.as_str()), ("status", "SUBMITTED"), ("from", "Berlin"), ("to", "Bonn")]
+            .map(|(name, value)| (name.to_owned(), AttributeValue::S(value.to_owned())))
+            .into();
+    let table = world.output("ride-booking", "PrebookingsTableName");
+    world.dynamodb.put_item().table_name(table).set_item(Some(stored)).send().await.unwrap();
+    assert_eq!(json(&["redrive", "PrebookingProcessing", &message]).await["moved"], 1);
+    let confirmed =
+        |seen: &Option<(String, _)>| seen.as_ref().is_some_and(|(status, _)| status == "CONFIRMED");
+    eventually("it is confirmed", || world.prebooking(&id), confirmed).await;
+    assert_eq!(seen().await, None);
+}
+
+#[tokio::test]
+async fn everything_in_a_dead_letter_queue_is_put_back_and_nothing_is_lost() {
+    let world = World::alone().await;
+    let bodies: Vec<String> = (0..25).map(|_| unique("{ poison")).collect();
+    for body in &bodies {
+        world.delivers(Service::EXTRAORDINARY, body).await;
+    }
+    let there = async || {
+        let letters = json(&["show", "ExtraordinaryRides"]).await;
+        let letters: Vec<_> =
+            letters.as_array().unwrap().iter().map(|l| l["body"].as_str().unwrap().to_owned()).collect();
+        bodies.iter().filter(|body| letters.contains(body)).count()
+    };
+    eventually("all are dead-lettered", there, |n| *n == bodies.len()).await;
+    let moved = json(&["redrive", "ExtraordinaryRides"]).await;
+    assert!(moved["moved"].as_u64().unwrap() >= 25, "{moved}");
+    eventually("all are dead-lettered again", there, |n| *n == bodies.len()).await;
+}
+
+#[tokio::test]
+async fn dead_letters_are_shown_with_their_reasons_and_deleted_one_by_one() {
+    let world = World::alone().await;
+    let (poison, other) = (unique("{ poison"), unique("{ other"));
+    for body in [&poison, &other] {
+        world.delivers(Service::STARDUST, body).await;
+    }
+    // Several herds have a queue of this name; its service tells it from the others.
+    let seen = eventually("it is dead-lettered", || letter("herd-stardust", &poison), Option::is_some).await;
+    eventually("so is the other", || letter("herd-stardust", &other), Option::is_some).await;
+    let (id, reason) = seen.unwrap();
+    assert_eq!(reason, "MalformedEvent");
+    let (_, shown) = dlq(&["show", "herd-stardust"]).await;
+    assert!(shown.contains("MalformedEvent: the message is not JSON") && !shown.contains(&poison), "{shown}");
+    assert!(dlq(&["show", "herd-stardust", "--body"]).await.1.contains(&poison));
+
+    assert_eq!(json(&["discard", "herd-stardust", &id]).await["moved"], 1);
+    assert_eq!(letter("herd-stardust", &poison).await, None);
+    assert!(letter("herd-stardust", &other).await.is_some(), "the other is still there");
+}
+
+#[tokio::test]
+async fn a_fifo_queues_dead_letter_goes_back_into_its_group() {
+    let world = World::alone().await;
+    let body = unique("{ poison");
+    let queue = world.output("customer-payment", "PaymentQueueUrl");
+    let send = world.sqs.send_message().queue_url(queue).message_body(&body).message_group_id("cmr");
+    send.message_deduplication_id(unique("d")).send().await.unwrap();
+    let seen = || letter("Payment", &body);
+    let (first, _) = eventually("it is dead-lettered", seen, Option::is_some).await.unwrap();
+    assert_eq!(json(&["redrive", "Payment", &first]).await["moved"], 1);
+    eventually("it is dead-lettered again", seen, |l| l.as_ref().is_some_and(|(id, _)| *id != first)).await;
+    // Whoever comes next in that group isn't held up.
+    let ride = Ride::default();
+    let id = Caller::unicorn_management_app(&world).await.completes(&ride).await;
+    eventually("the fare is collected", || world.fare_status(&id), |s| s.as_deref() == Some("COLLECTED"))
+        .await;
+}
+
+#[tokio::test]
+async fn what_can_not_be_done_is_said() {
+    let _world = World::alone().await;
+    for (arguments, advice) in [
+        (&["show", "Herd"][..], "name one by its queue or its service"),
+        (&["show", "nonsense"], "PrebookingProcessing of ride-booking"),
+        (&["redrive", "RidePublication"], "rows of a table"),
+        (&["discard", "Payment"], "--all"),
+        (&["discard", "Payment", "not-there"], "found 0 of 1"),
+    ] {
+        let (succeeded, text) = dlq(arguments).await;
+        assert!(!succeeded && text.contains(advice), "{arguments:?}: {text}");
+    }
+}
