@@ -1,10 +1,11 @@
 # `make` or `make help` says what there is. Everything real stands in tools/ and in cargo.
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test test-unit test-e2e lint lint-rust lint-templates check-functions diagrams fmt build deploy bench-cold-start bench-prebooking bench-rfq
+.PHONY: help demo up down test test-unit test-e2e test-chaos chaos lint lint-rust lint-templates check-functions diagrams fmt build deploy bench-cold-start bench-prebooking bench-rfq
 
 PYTHON ?= python3
 PORT ?= 4566
 ARCH ?= x86_64
+SIZE ?= full
 WILD_RYDES := @$(PYTHON) tools/wild_rydes.py
 
 help: ## Show this help
@@ -21,7 +22,7 @@ up: ## Deploy locally and keep it running; then: . .local/stack.env
 down: ## Stop what make up started
 	$(WILD_RYDES) down
 
-test: lint test-unit check-functions test-e2e ## Everything: lints, unit tests, both builds, end-to-end tests
+test: lint test-unit check-functions test-e2e test-chaos ## Everything: lints, unit tests, both builds, end-to-end tests, a small fault run
 	@echo "✓ all tests passed"
 
 test-unit: ## Unit and property tests, handlers with mocked AWS clients
@@ -29,6 +30,12 @@ test-unit: ## Unit and property tests, handlers with mocked AWS clients
 
 test-e2e: ## End-to-end tests against an emulator of their own
 	$(WILD_RYDES) test
+
+test-chaos:
+	$(WILD_RYDES) chaos --size small --seed 1
+
+chaos: ## A bad hour at full size, and an audit after it (SIZE=small, SEED=<number>)
+	$(WILD_RYDES) chaos --size $(SIZE) --seed "$(SEED)"
 
 lint: lint-rust lint-templates ## Formatting, clippy, templates, state machines
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import artifacts
 import campaigns
+import chaos as fault_runs
 import cold_start
 import demo
 import environments
@@ -66,6 +67,7 @@ def parse() -> argparse.Namespace:
     command(bench_cold_start, "bench-cold-start")
     command(bench_prebooking, "bench-prebooking")
     command(bench_rfq, "bench-rfq")
+    command(chaos, "chaos", size={"choices": ["small", "full"], "default": "full"}, seed={"default": ""})
     command(install, "install", environment={"required": True})
     return parser.parse_args()
 
@@ -147,7 +149,8 @@ def against_fresh_stacks(_: argparse.Namespace) -> None:
     functions.build_for_here()
     # The whole workspace, so that its dependencies are those that the unit tests have compiled.
     tests = ("test", "--locked", "--workspace", "--test")
-    cargo(*tests, "*", "--no-run")
+    for test in ("audit", "end-to-end"):
+        cargo(*tests, test, "--no-run")
     folder = LOCAL / "test"
     shutil.rmtree(folder, ignore_errors=True)
     # Retries of state machines wait a fiftieth of their time.
@@ -165,6 +168,27 @@ def against_fresh_stacks(_: argparse.Namespace) -> None:
                 cargo(*tests, test, env={**emulator.environment(), **env, **sam})
     finally:
         emulator.stop()
+
+
+def chaos(options: argparse.Namespace) -> None:
+    """Lets whatever can fail do so while there is load, and audits what came of it."""
+    functions.build_for_here()
+    test = ("test", "--locked", "--workspace", "--test", "chaos")
+    cargo(*test, "--no-run")
+    folder, seed, port = LOCAL / "chaos", fault_runs.seed_of(options.seed), free_port()
+    shutil.rmtree(folder, ignore_errors=True)
+    say.line(f"  seed {seed}; the same again: make chaos SIZE={options.size} SEED={seed}")
+    with fault_runs.FaultProxy(port, seed) as proxy:
+        # The functions' calls go through the proxy; everybody else's go straight to the emulator.
+        emulator = Emulator(folder, port, {"AWS_ENDPOINT_URL": proxy.url, "SFN_WAIT_SCALE": "0.2"})
+        emulator.start()
+        try:
+            stage_locally(emulator, folder, "chaos")
+            env = {"STAGE": "chaos", "RYDES": str(functions.RYDES), "FAULTS": proxy.url, "SEED": str(seed)}
+            sizes = {name: str(count) for name, count in fault_runs.SIZES[options.size].items()}
+            cargo(*test, "--", "--nocapture", env={**emulator.environment(), **env, **sizes})
+        finally:
+            emulator.stop()
 
 
 def lint(_: argparse.Namespace) -> None:

@@ -1,0 +1,121 @@
+"""A proxy between the functions and the emulator, in which calls to AWS fail as they do in a bad hour: before they have had
+an effect, or after it. What fails is drawn from a seed.
+
+    POST /_faults {"share": 0.3}    from now on this share of the calls fails; 0 stops it
+    GET  /_faults                   how many calls there were, and what became of them
+"""
+
+import argparse
+import asyncio
+import json
+import random
+from collections import Counter
+
+# A reset before the call has arrived; AWS's own trouble; throttling; a late answer; an effect, and no answer.
+FAULTS = ("reset", "error", "throttled", "slow", "lost answer")
+# Longer than a client waits for one try.
+SLOW_SECONDS = (0.2, 4.0)
+
+
+class Proxy:
+    def __init__(self, upstream: int, seed: int) -> None:
+        self.upstream, self.random, self.share, self.seen = upstream, random.Random(seed), 0.0, Counter()
+        # The event loop itself keeps no hold on them.
+        self.under_way: set = set()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One request a connection: so each can be cut off for itself."""
+        task = asyncio.current_task()
+        self.under_way.add(task)
+        try:
+            request = await read(reader)
+            answer = self.control(request) if request.path == "/_faults" else await self.forward(request)
+            if answer is None:
+                # With unread data or without, the client sees its connection reset.
+                writer.transport.abort()
+                return
+            writer.write(answer)
+            await writer.drain()
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            self.under_way.discard(task)
+            writer.close()
+
+    def control(self, request: "Request") -> bytes:
+        if request.method == "POST":
+            self.share = float(json.loads(request.body)["share"])
+        return respond(200, "application/json", json.dumps(self.seen))
+
+    async def forward(self, request: "Request") -> bytes | None:
+        fault = self.random.choice(FAULTS) if self.random.random() < self.share else "none"
+        self.seen[fault] += 1
+        if fault == "reset":
+            return None
+        if fault in ("error", "throttled"):
+            return refuse(request, fault)
+        if fault == "slow":
+            await asyncio.sleep(self.random.uniform(*SLOW_SECONDS))
+        answer = await self.call(request)
+        return None if fault == "lost answer" else answer
+
+    async def call(self, request: "Request") -> bytes:
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.upstream)
+        writer.write(request.head_for_one_call() + request.body)
+        await writer.drain()
+        try:
+            return await reader.read()
+        finally:
+            writer.close()
+
+
+class Request:
+    def __init__(self, head: bytes, body: bytes) -> None:
+        self.head, self.body = head, body
+        self.method, self.path, _ = head.split(b"\r\n", 1)[0].decode().split(" ")
+
+    def is_json(self) -> bool:
+        return b"x-amz-json" in self.head.lower()
+
+    def head_for_one_call(self) -> bytes:
+        lines = [line for line in self.head.rstrip().split(b"\r\n") if not line.lower().startswith(b"connection:")]
+        return b"\r\n".join([*lines, b"Connection: close", b"", b""])
+
+
+async def read(reader: asyncio.StreamReader) -> Request:
+    head = await reader.readuntil(b"\r\n\r\n")
+    headers = dict(line.lower().split(b":", 1) for line in head.strip().split(b"\r\n")[1:])
+    if b"chunked" in headers.get(b"transfer-encoding", b""):
+        body = b""
+        while not body.endswith(b"0\r\n\r\n"):
+            body += await reader.readuntil(b"\r\n")
+        return Request(head, body)
+    return Request(head, await reader.readexactly(int(headers.get(b"content-length", 0))))
+
+
+def refuse(request: Request, fault: str) -> bytes:
+    """As the service would: in JSON, or in XML."""
+    status, code = (500, "InternalServerError") if fault == "error" else (400, "ThrottlingException")
+    if request.is_json():
+        return respond(status, "application/x-amz-json-1.0", json.dumps({"__type": code}))
+    return respond(status, "text/xml", f"<ErrorResponse><Error><Code>{code}</Code></Error></ErrorResponse>")
+
+
+def respond(status: int, content_type: str, body: str) -> bytes:
+    lines = [f"HTTP/1.1 {status} Fault", f"Content-Type: {content_type}", f"Content-Length: {len(body)}", "Connection: close"]
+    return "\r\n".join([*lines, "", body]).encode()
+
+
+async def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name in ("port", "upstream", "seed"):
+        parser.add_argument(f"--{name}", type=int, required=True)
+    options = parser.parse_args()
+    proxy = Proxy(options.upstream, options.seed)
+    server = await asyncio.start_server(proxy.serve, "127.0.0.1", options.port, limit=16 * 1024 * 1024)
+    async with server:
+        await server.serve_forever()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
