@@ -11,7 +11,7 @@ WILD_RYDES := @$(PYTHON) tools/wild_rydes.py
 help: ## Show this help
 	@echo "Wild Rydes: make <target>"
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  \1|\2/' | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
-	@echo "Options: PORT=4566 (demo, up)  ARCH=x86_64|arm64, STAGE=<name>, PARAMETERS=\"<service>:<Name>=<value> …\" (deploy)"
+	@echo "Options: PORT=4566 (demo, up)  ARCH=x86_64|arm64, STAGE=<name>, PARAMETERS=\"<service>:<Name>=<value> …\" (deploy)  SIZE=small|full SEED=<number> (chaos)"
 
 demo: ## Set up whatever is missing, deploy locally, and walk through the use cases
 	$(WILD_RYDES) demo --port $(PORT)

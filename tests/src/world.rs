@@ -360,6 +360,45 @@ impl World {
         .await
     }
 
+    /// Replaces a part of the filter of a service's subscription while something happens.
+    pub async fn with_filter_of<T>(
+        &self,
+        stack: &str,
+        part: &str,
+        by: &str,
+        what: impl AsyncFnOnce() -> T,
+    ) -> T {
+        const POLICY: &str = "FilterPolicy";
+        let topic = self.output("unicorn-management", "RideCompletionTopicArn");
+        let queue = self.output(stack, "ExtraordinaryRidesQueueUrl").rsplit('/').next().unwrap();
+        let subscriptions = self.sns.list_subscriptions_by_topic().topic_arn(topic).send().await.unwrap();
+        let ours = |s: &&aws_sdk_sns::types::Subscription| s.endpoint().unwrap().ends_with(queue);
+        let subscription = subscriptions.subscriptions().iter().find(ours).unwrap();
+        let arn = subscription.subscription_arn().unwrap();
+        let get = self.sns.get_subscription_attributes().subscription_arn(arn).send().await.unwrap();
+        let before = get.attributes.unwrap()[POLICY].clone();
+        let set = async |policy: String| {
+            let set = self.sns.set_subscription_attributes().subscription_arn(arn);
+            set.attribute_name(POLICY).attribute_value(policy).send().await.unwrap();
+        };
+        let changed = before.replace(part, by);
+        assert_ne!(changed, before, "the filter has no such part");
+        set(changed).await;
+        and_back(what(), async || set(before).await).await
+    }
+
+    /// The event of a stored ride, as the topic's subscribers got it.
+    pub async fn event_in_the_lake(&self, id: &str) -> String {
+        let columns = "type, source, CAST(time AS varchar), subject, correlationid, data FROM events";
+        let rows = self.lake.select(&format!("{columns} WHERE id = '{id}'")).await.unwrap();
+        let [event_type, source, time, subject, correlation, data] = rows[0].clone().try_into().unwrap();
+        let time = format!("{}Z", time.split('+').next().unwrap().replacen(' ', "T", 1));
+        let data: Value = serde_json::from_str(&data).unwrap();
+        serde_json::json!({"specversion": "1.0", "type": event_type, "id": id, "source": source, "time": time,
+                           "subject": subject, "correlationid": correlation, "data": data})
+        .to_string()
+    }
+
     /// Shortens, while something happens, how long a queue keeps a message invisible after its receiver has died.
     pub async fn with_visibility_timeout<T>(
         &self,

@@ -235,6 +235,22 @@ async fn an_audit_is_green_where_all_is_well_and_finds_whatever_is_not() {
     );
     world.sqs.purge_queue().queue_url(dlq).send().await.unwrap();
 
+    // A filter that is off by one: more than the bound, where the contract says at least.
+    let lowest = Ride::default().with("fare", "50").with("distance", "20");
+    let kept_back = world.with_filter_of("extraordinary-rides", ">=", ">", async || {
+        let id = Caller::unicorn_management_app(&world).await.completes(&lowest).await;
+        eventually("it is published", || world.filed(&id), |f| *f == (1, 1)).await;
+        id
+    });
+    let id = kept_back.await;
+    let (green, audit) = audits().await;
+    let unfeatured = "extraordinary-rides: it is extraordinary, and not featured".to_owned();
+    assert_eq!((green, found(&audit)), (false, vec![unfeatured]));
+    assert_eq!(audit["findings"][0]["about"], format!("ride {id}"));
+    world.delivers(Service::EXTRAORDINARY, &world.event_in_the_lake(&id).await).await;
+    eventually("it is featured after all", || world.featured(&id), |f| *f).await;
+    assert!(audits().await.0);
+
     let event = json!({"specversion": "1.0", "id": uuid::Uuid::now_v7().to_string(), "source": "/test", "type": "RideCompleted",
                        "time": jiff::Timestamp::now().to_string(), "correlationid": "c", "data": {}});
     world.delivers(Service::DATALAKE, &event.to_string()).await;

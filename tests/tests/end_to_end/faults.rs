@@ -1,19 +1,7 @@
 //! At least once on the wire, once in effect; and one bad message never blocks or loses a good one.
 
 use end_to_end::{Caller, Ride, Service, World, eventually, unique};
-use serde_json::{Value, json};
-
-/// The event of a stored ride, as the topic's subscribers got it.
-async fn event(world: &World, ride: &str) -> String {
-    let columns = "id, source, CAST(time AS varchar), subject, correlationid, data FROM events";
-    let rows = world.lake.select(&format!("{columns} WHERE id = '{ride}'")).await.unwrap();
-    let [id, source, time, subject, correlation, data] = rows[0].clone().try_into().unwrap();
-    let time = format!("{}Z", time.split('+').next().unwrap().replacen(' ', "T", 1));
-    let data: Value = serde_json::from_str(&data).unwrap();
-    json!({"specversion": "1.0", "type": "RideCompleted", "id": id, "source": source, "time": time,
-           "subject": subject, "correlationid": correlation, "data": data})
-    .to_string()
-}
+use serde_json::json;
 
 /// A ride that has reached everyone.
 async fn completed(world: &World, ride: &Ride) -> String {
@@ -39,7 +27,7 @@ async fn a_redelivered_event_has_no_second_effect() {
     let email = format!("{}@example.com", ride.customer());
     world.puts_address_on_file(ride.customer(), &email).await;
     let id = completed(&world, &ride).await;
-    let event = event(&world, &id).await;
+    let event = world.event_in_the_lake(&id).await;
 
     // Twice into every queue, and once more from the topic to all of them.
     for service in Service::ALL {
@@ -129,7 +117,7 @@ async fn the_same_id_with_another_content_is_not_a_duplicate() {
     let id = Caller::unicorn_management_app(&world).await.completes(&ride).await;
     eventually("the event is in the lake", || world.filed(&id), |f| *f == (1, 1)).await;
     eventually("the fare is open", || world.fare(&id), Option::is_some).await;
-    let forged = event(&world, &id).await.replace("256.50", "1.00");
+    let forged = world.event_in_the_lake(&id).await.replace("256.50", "1.00");
     world.delivers(Service::ACCOUNTING, &forged).await;
     let letter = eventually(
         "it is dead-lettered",
