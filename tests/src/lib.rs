@@ -3,6 +3,7 @@
 
 mod caller;
 mod contract;
+mod disturbances;
 mod eventually;
 mod fares;
 mod prebooking;

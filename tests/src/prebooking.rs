@@ -3,10 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Map, Value, json};
 
-use crate::{
-    World, unique,
-    world::{and_back, text},
-};
+use crate::{World, disturbances::and_back, unique, world::text};
 
 /// A prebooking to submit: sound, of a customer of its own, unless a test says otherwise.
 #[derive(Debug, Clone)]

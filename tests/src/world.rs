@@ -1,14 +1,10 @@
 //! The deployment under test.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    panic::{AssertUnwindSafe, resume_unwind},
-};
+use std::collections::{BTreeMap, HashMap};
 
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_sqs::types::{Message, QueueAttributeName};
-use futures_util::FutureExt;
 use rydes::{Deployment, Lake};
 use serde_json::Value;
 use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -181,6 +177,33 @@ impl World {
             .collect()
     }
 
+    /// The event of a stored ride, as the topic's subscribers got it.
+    pub async fn event_in_the_lake(&self, id: &str) -> String {
+        let columns = "type, source, CAST(time AS varchar), subject, correlationid, data FROM events";
+        let rows = self.lake.select(&format!("{columns} WHERE id = '{id}'")).await.unwrap();
+        let [event_type, source, time, subject, correlation, data] = rows[0].clone().try_into().unwrap();
+        let time = format!("{}Z", time.split('+').next().unwrap().replacen(' ', "T", 1));
+        let data: Value = serde_json::from_str(&data).unwrap();
+        serde_json::json!({"specversion": "1.0", "type": event_type, "id": id, "source": source, "time": time,
+                           "subject": subject, "correlationid": correlation, "data": data})
+        .to_string()
+    }
+
+    /// The stacks of the deployment, and when each was changed last.
+    pub async fn stacks(&self) -> BTreeMap<String, String> {
+        let client = aws_sdk_cloudformation::Client::new(self.aws());
+        let stacks = client.describe_stacks().send().await.unwrap().stacks.unwrap();
+        let changed = |stack: &aws_sdk_cloudformation::types::Stack| {
+            let times = (stack.creation_time(), stack.last_updated_time());
+            (stack.stack_name().unwrap().to_owned(), format!("{:?} {times:?}", stack.stack_status()))
+        };
+        let ours = format!("wild-rydes-{}-", self.deployment.stage);
+        let stacks = stacks.iter().filter(|stack| stack.stack_name().unwrap().starts_with(&ours));
+        // A deleted stack may be listed for a while.
+        let there = stacks.filter(|stack| stack.deletion_time().is_none());
+        there.map(changed).collect()
+    }
+
     // ---- queues ----------------------------------------------------------------------------------------------------
 
     /// Puts a message into a service's buffer queue, as the topic does.
@@ -262,182 +285,7 @@ impl World {
         }
     }
 
-    // ---- disturbances ----------------------------------------------------------------------------------------------
-
-    /// Denies a function an action while something happens.
-    pub async fn while_denied<T>(&self, function: &str, action: &str, what: impl Future<Output = T>) -> T {
-        self.while_denied_on(function, action, "*", what).await
-    }
-
-    /// The same, on one table only.
-    pub async fn while_denied_on<T>(
-        &self,
-        function: &str,
-        action: &str,
-        table: &str,
-        what: impl Future<Output = T>,
-    ) -> T {
-        const NAME: &str = "denied-by-a-test";
-        let role = self.role_of(function).await;
-        let resource =
-            if table == "*" { table.to_owned() } else { format!("arn:aws:dynamodb:*:*:table/{table}") };
-        let policy = serde_json::json!({"Version": "2012-10-17",
-            "Statement": [{"Effect": "Deny", "Action": action, "Resource": resource}]});
-        let put = self.iam.put_role_policy().role_name(&role).policy_name(NAME);
-        put.policy_document(policy.to_string()).send().await.unwrap();
-        let permit = async || {
-            self.iam.delete_role_policy().role_name(&role).policy_name(NAME).send().await.unwrap();
-        };
-        and_back(what, permit).await
-    }
-
-    /// The stacks of the deployment, and when each was changed last.
-    pub async fn stacks(&self) -> BTreeMap<String, String> {
-        let client = aws_sdk_cloudformation::Client::new(self.aws());
-        let stacks = client.describe_stacks().send().await.unwrap().stacks.unwrap();
-        let changed = |stack: &aws_sdk_cloudformation::types::Stack| {
-            let times = (stack.creation_time(), stack.last_updated_time());
-            (stack.stack_name().unwrap().to_owned(), format!("{:?} {times:?}", stack.stack_status()))
-        };
-        let ours = format!("wild-rydes-{}-", self.deployment.stage);
-        let stacks = stacks.iter().filter(|stack| stack.stack_name().unwrap().starts_with(&ours));
-        // A deleted stack may be listed for a while.
-        let there = stacks.filter(|stack| stack.deletion_time().is_none());
-        there.map(changed).collect()
-    }
-
-    /// Deploys one more herd, as a person would, while something happens.
-    pub async fn with_herd<T>(&self, herd: &str, parameters: &[&str], what: impl AsyncFnOnce() -> T) -> T {
-        let stack = format!("wild-rydes-{}-herd-{herd}", self.deployment.stage);
-        let template = std::env::var("HERD_TEMPLATE").expect("HERD_TEMPLATE is a path: run `make test-e2e`");
-        let stage = format!("Stage={}", self.deployment.stage);
-        let mut deploy = vec!["deploy", "--template-file", &template, "--stack-name", &stack, "--resolve-s3"];
-        deploy.extend([
-            "--capabilities",
-            "CAPABILITY_IAM",
-            "--no-confirm-changeset",
-            "--parameter-overrides",
-            &stage,
-        ]);
-        deploy.extend(parameters);
-        sam(&deploy).await;
-        and_back(what(), async || sam(&["delete", "--stack-name", &stack, "--no-prompts"]).await).await
-    }
-
-    /// Changes an item of a table while something happens: takes it away, or sets one of its attributes, for which it need
-    /// not be there.
-    pub async fn while_changed<T>(
-        &self,
-        (stack, table): (&str, &str),
-        key: &[(&str, String)],
-        change: Option<(&str, AttributeValue)>,
-        what: impl Future<Output = T>,
-    ) -> T {
-        let table = self.output(stack, table);
-        let key: Item =
-            key.iter().map(|(name, value)| ((*name).to_owned(), AttributeValue::S(value.clone()))).collect();
-        let get = self.dynamodb.get_item().table_name(table).set_key(Some(key.clone()));
-        let before = get.consistent_read(true).send().await.unwrap().item;
-        let delete = async || {
-            let delete = self.dynamodb.delete_item().table_name(table).set_key(Some(key.clone()));
-            delete.send().await.unwrap();
-        };
-        let put = async |item: Item| {
-            self.dynamodb.put_item().table_name(table).set_item(Some(item)).send().await.unwrap();
-        };
-        match change {
-            None => delete().await,
-            Some((name, value)) => {
-                let mut item = before.clone().unwrap_or_else(|| key.clone());
-                item.insert(name.to_owned(), value);
-                put(item).await;
-            }
-        }
-        and_back(what, async || match before {
-            Some(item) => put(item).await,
-            None => delete().await,
-        })
-        .await
-    }
-
-    /// Replaces a part of the filter of a service's subscription while something happens.
-    pub async fn with_filter_of<T>(
-        &self,
-        stack: &str,
-        part: &str,
-        by: &str,
-        what: impl AsyncFnOnce() -> T,
-    ) -> T {
-        const POLICY: &str = "FilterPolicy";
-        let topic = self.output("unicorn-management", "RideCompletionTopicArn");
-        let queue = self.output(stack, "ExtraordinaryRidesQueueUrl").rsplit('/').next().unwrap();
-        let subscriptions = self.sns.list_subscriptions_by_topic().topic_arn(topic).send().await.unwrap();
-        let ours = |s: &&aws_sdk_sns::types::Subscription| s.endpoint().unwrap().ends_with(queue);
-        let subscription = subscriptions.subscriptions().iter().find(ours).unwrap();
-        let arn = subscription.subscription_arn().unwrap();
-        let get = self.sns.get_subscription_attributes().subscription_arn(arn).send().await.unwrap();
-        let before = get.attributes.unwrap()[POLICY].clone();
-        let set = async |policy: String| {
-            let set = self.sns.set_subscription_attributes().subscription_arn(arn);
-            set.attribute_name(POLICY).attribute_value(policy).send().await.unwrap();
-        };
-        let changed = before.replace(part, by);
-        assert_ne!(changed, before, "the filter has no such part");
-        set(changed).await;
-        and_back(what(), async || set(before).await).await
-    }
-
-    /// The event of a stored ride, as the topic's subscribers got it.
-    pub async fn event_in_the_lake(&self, id: &str) -> String {
-        let columns = "type, source, CAST(time AS varchar), subject, correlationid, data FROM events";
-        let rows = self.lake.select(&format!("{columns} WHERE id = '{id}'")).await.unwrap();
-        let [event_type, source, time, subject, correlation, data] = rows[0].clone().try_into().unwrap();
-        let time = format!("{}Z", time.split('+').next().unwrap().replacen(' ', "T", 1));
-        let data: Value = serde_json::from_str(&data).unwrap();
-        serde_json::json!({"specversion": "1.0", "type": event_type, "id": id, "source": source, "time": time,
-                           "subject": subject, "correlationid": correlation, "data": data})
-        .to_string()
-    }
-
-    /// Shortens, while something happens, how long a queue keeps a message invisible after its receiver has died.
-    pub async fn with_visibility_timeout<T>(
-        &self,
-        service: Service,
-        seconds: u32,
-        what: impl Future<Output = T>,
-    ) -> T {
-        let queue = self.output(service.stack, &format!("{}QueueUrl", service.name));
-        let get = self.sqs.get_queue_attributes().queue_url(queue).attribute_names(QueueAttributeName::All);
-        let before =
-            get.send().await.unwrap().attributes.unwrap()[&QueueAttributeName::VisibilityTimeout].clone();
-        let set = async |value: String| {
-            let set = self.sqs.set_queue_attributes().queue_url(queue);
-            set.attributes(QueueAttributeName::VisibilityTimeout, value).send().await.unwrap();
-        };
-        set(seconds.to_string()).await;
-        and_back(what, async || set(before).await).await
-    }
-
-    /// Kills the running processes of these functions, wherever they are in their work; gives how many there were.
-    pub fn kills(&self, functions: &[&str]) -> usize {
-        let kill = |pid: &String| std::process::Command::new("kill").args(["-9", pid]).status().unwrap();
-        self.processes(functions).iter().map(kill).filter(std::process::ExitStatus::success).count()
-    }
-
-    /// The processes of these functions. The embedded emulator runs functions as processes of this machine.
-    pub(crate) fn processes(&self, functions: &[&str]) -> Vec<String> {
-        let variable = |function: &&str| {
-            format!("AWS_LAMBDA_FUNCTION_NAME=wild-rydes-{}-{function}", self.deployment.stage)
-        };
-        let names: Vec<_> = functions.iter().map(variable).collect();
-        let is_one = |process: &std::fs::DirEntry| {
-            // Not every process is ours to read, and some end meanwhile.
-            let environment = std::fs::read(process.path().join("environ")).unwrap_or_default();
-            environment.split(|b| *b == 0).any(|v| names.iter().any(|name| name.as_bytes() == v))
-        };
-        let processes = std::fs::read_dir("/proc").unwrap().flatten().filter(is_one);
-        processes.map(|process| process.file_name().into_string().unwrap()).collect()
-    }
+    // ---- queues of a test's own ------------------------------------------------------------------------------------
 
     /// A queue that nobody receives from.
     pub async fn creates_queue(&self) -> String {
@@ -457,32 +305,6 @@ impl World {
         let received = self.sqs.receive_message().queue_url(queue_url).send().await.unwrap();
         received.messages.unwrap_or_default().into_iter().next()?.body
     }
-
-    /// The role whose policy is named after the function. Role names themselves are cut off.
-    async fn role_of(&self, function: &str) -> String {
-        for role in self.iam.list_roles().send().await.unwrap().roles {
-            let policies = self.iam.list_role_policies().role_name(&role.role_name).send().await.unwrap();
-            let ours = role.role_name.starts_with(&format!("wild-rydes-{}-", self.deployment.stage));
-            if ours && policies.policy_names.iter().any(|name| name == function) {
-                return role.role_name;
-            }
-        }
-        panic!("{function} has no role");
-    }
-}
-
-async fn sam(arguments: &[&str]) {
-    let program = std::env::var("SAM").expect("SAM names the program: run `make test-e2e`");
-    let ended = tokio::process::Command::new(program).args(arguments).output().await.unwrap();
-    assert!(ended.status.success(), "sam {arguments:?}: {ended:?}");
-}
-
-/// Lets something happen in a disturbed world, and sets the world right again even if that panics: every test after it
-/// would fail too.
-pub(crate) async fn and_back<T>(what: impl Future<Output = T>, set_right: impl AsyncFnOnce()) -> T {
-    let happened = AssertUnwindSafe(what).catch_unwind().await;
-    set_right().await;
-    happened.unwrap_or_else(|panic| resume_unwind(panic))
 }
 
 impl From<Message> for DeadLetter {

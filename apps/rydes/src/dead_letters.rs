@@ -1,18 +1,19 @@
-//! `rydes dlq`: what could not be handled, why, and what to do with it.
+//! `rydes dlq`: what could not be handled, and why.
 
-use std::{collections::BTreeMap, time::Duration};
+mod moving;
+
+use std::collections::BTreeMap;
 
 use aws_sdk_sqs::{
     Client,
     types::{
         ChangeMessageVisibilityBatchRequestEntry, Message, MessageAttributeValue, MessageSystemAttributeName,
-        QueueAttributeName,
     },
 };
-use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use jiff::Timestamp;
 use serde::Serialize;
 
+pub use self::moving::{Letters, Moved, discard, redrive};
 use crate::{Deployment, Error, status::depth};
 
 /// A queue of messages that could not be handled.
@@ -54,27 +55,6 @@ pub struct DeadLetter {
     message: Message,
 }
 
-/// What became of dead letters.
-#[derive(Debug, Clone, Default, Serialize)]
-pub struct Moved {
-    /// How many were put back into their queue, or deleted.
-    pub moved: u64,
-    /// How many are left.
-    pub left: u64,
-}
-
-/// Which dead letters are meant.
-#[derive(Debug, Clone)]
-pub enum Letters {
-    /// All of them.
-    All,
-    /// Those with these ids.
-    These(Vec<String>),
-}
-
-/// What the consumers write on a dead letter.
-const REASONS: [&str; 6] =
-    ["ErrorType", "ErrorDetail", "Service", "SourceQueue", "SourceMessageId", "ReceiveCount"];
 /// How long a dead letter that was looked at isn't given again. It stays where it is.
 const LOOKED_AT_SECONDS: i32 = 60;
 /// How many of them are made visible again at once; more come back when that time is over.
@@ -104,117 +84,6 @@ pub async fn dead_letters(deployment: &Deployment, queue: &str) -> Result<Vec<De
     let mut letters = Vec::new();
     look(&sqs, &named(deployment, queue)?.url, |letter| letters.push(letter.clone())).await?;
     Ok(letters)
-}
-
-/// Puts dead letters back into the queue that they come from. All of them by the service's own means, where it has such;
-/// else each is sent first and deleted then, so that the worst that can happen is a second copy, which is no harm.
-pub async fn redrive(deployment: &Deployment, queue: &str, which: &Letters) -> Result<Moved, Error> {
-    let sqs = Client::new(deployment.aws());
-    let queue = named(deployment, queue)?;
-    let source = queue.source.as_deref().ok_or_else(|| {
-        let rows = "it holds rows of a table, which no queue can take back; once what was wrong is mended, discard them";
-        Error::Usage(format!("{} can't be redriven: {rows}", queue.queue))
-    })?;
-    if let Letters::All = which
-        && let Some(moved) = natively(&sqs, &queue.url, source).await?
-    {
-        return Ok(Moved { moved, left: count(&sqs, &queue.url).await? });
-    }
-    each(&sqs, &queue.url, which, async |letter| send(&sqs, source, letter).await).await
-}
-
-/// Deletes dead letters.
-pub async fn discard(deployment: &Deployment, queue: &str, which: &Letters) -> Result<Moved, Error> {
-    let sqs = Client::new(deployment.aws());
-    each(&sqs, &named(deployment, queue)?.url, which, async |_| Ok(())).await
-}
-
-/// SQS's own redrive; none if there is none here.
-async fn natively(sqs: &Client, from: &str, to: &str) -> Result<Option<u64>, Error> {
-    let (from, to) = (arn(sqs, from).await?, arn(sqs, to).await?);
-    let started = sqs.start_message_move_task().source_arn(&from).destination_arn(to).send().await;
-    if let Err(error) = &started
-        && matches!(
-            error.code(),
-            Some("InvalidAction" | "UnsupportedOperation" | "AWS.SimpleQueueService.UnsupportedOperation")
-        )
-    {
-        return Ok(None);
-    }
-    started.map_err(|error| Error::aws("sqs:StartMessageMoveTask", &error))?;
-    loop {
-        tokio::time::sleep(Duration::from_millis(500)).await;
-        let tasks = sqs.list_message_move_tasks().source_arn(&from).max_results(1).send().await;
-        let tasks = tasks.map_err(|error| Error::aws("sqs:ListMessageMoveTasks", &error))?;
-        let Some(task) = tasks.results().first() else {
-            return Err(Error::Unexpected("the redrive that was started isn't listed".to_owned()));
-        };
-        let moved = task.approximate_number_of_messages_moved().try_into().unwrap_or_default();
-        match task.status() {
-            Some("RUNNING" | "CANCELLING") => {}
-            Some("COMPLETED") => return Ok(Some(moved)),
-            _ => {
-                let why = task.failure_reason().unwrap_or("no reason given");
-                return Err(Error::Unexpected(format!("the redrive ended after {moved} messages: {why}")));
-            }
-        }
-    }
-}
-
-/// Does something with each of the letters that are meant, and deletes it when that is done.
-async fn each(
-    sqs: &Client,
-    url: &str,
-    which: &Letters,
-    what: impl AsyncFn(&DeadLetter) -> Result<(), Error>,
-) -> Result<Moved, Error> {
-    let meant = |letter: &DeadLetter| match which {
-        Letters::All => true,
-        Letters::These(ids) => ids.contains(&letter.id),
-    };
-    let (mut moved, mut others) = (0, Vec::new());
-    let mut left = count(sqs, url).await?;
-    while left > 0 {
-        let letters = receive(sqs, url).await?;
-        if letters.is_empty() {
-            break;
-        }
-        for letter in letters {
-            left = left.saturating_sub(1);
-            if !meant(&letter) {
-                others.extend(letter.message.receipt_handle);
-                continue;
-            }
-            what(&letter).await?;
-            let delete =
-                sqs.delete_message().queue_url(url).set_receipt_handle(letter.message.receipt_handle);
-            delete.send().await.map_err(|error| Error::aws("sqs:DeleteMessage", &error))?;
-            moved += 1;
-        }
-    }
-    put_back(sqs, url, &others).await?;
-    if let Letters::These(ids) = which
-        && moved < ids.len() as u64
-    {
-        let missing = "is it in this queue? one that was looked at a moment ago shows again within a minute";
-        return Err(Error::Usage(format!("found {moved} of {} messages: {missing}", ids.len())));
-    }
-    Ok(Moved { moved, left: count(sqs, url).await? })
-}
-
-/// Sends a letter where it came from, without what was written on it here.
-async fn send(sqs: &Client, to: &str, letter: &DeadLetter) -> Result<(), Error> {
-    let attributes = letter.message.message_attributes.clone().unwrap_or_default();
-    let original = attributes.into_iter().filter(|(name, _)| !REASONS.contains(&name.as_str())).collect();
-    let send =
-        sqs.send_message().queue_url(to).message_body(&letter.body).set_message_attributes(Some(original));
-    // A FIFO queue keeps the group, and takes the same letter once.
-    let system = letter.message.attributes.as_ref();
-    let send = match system.and_then(|system| system.get(&MessageSystemAttributeName::MessageGroupId)) {
-        Some(group) => send.message_group_id(group).message_deduplication_id(&letter.id),
-        None => send,
-    };
-    send.send().await.map(drop).map_err(|error| Error::aws("sqs:SendMessage", &error))
 }
 
 /// Shows each letter to somebody, and leaves all where they are.
@@ -260,13 +129,6 @@ async fn put_back(sqs: &Client, url: &str, handles: &[String]) -> Result<(), Err
 async fn count(sqs: &Client, url: &str) -> Result<u64, Error> {
     let depth = depth(sqs, "", url).await?;
     Ok(depth.waiting + depth.in_flight)
-}
-
-async fn arn(sqs: &Client, url: &str) -> Result<String, Error> {
-    let get = sqs.get_queue_attributes().queue_url(url).attribute_names(QueueAttributeName::QueueArn);
-    let got = get.send().await.map_err(|error| Error::aws("sqs:GetQueueAttributes", &error))?;
-    let arn = got.attributes.and_then(|mut attributes| attributes.remove(&QueueAttributeName::QueueArn));
-    arn.ok_or_else(|| Error::Unexpected(format!("the queue {url} has no ARN")))
 }
 
 fn all(deployment: &Deployment) -> Vec<DeadLetterQueue> {
