@@ -13,8 +13,8 @@ import say
 from emulator import free_port
 
 SIZES = {
-    "small": {"RIDES": 60, "PREBOOKINGS": 40, "RFQS": 20, "AND_SECONDS": 30},
-    "full": {"RIDES": 10_000, "PREBOOKINGS": 2_000, "RFQS": 500, "AND_SECONDS": 120},
+    "small": {"RIDES": 60, "PREBOOKINGS": 40, "RFQS": 20, "CALLS": 1_200},
+    "full": {"RIDES": 10_000, "PREBOOKINGS": 2_000, "RFQS": 500, "CALLS": 60_000},
 }
 
 

@@ -113,6 +113,7 @@ pub(crate) fn locked(sent: &Mutex<Sent>) -> MutexGuard<'_, Sent> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
     #[test]
     fn arrivals_keep_the_rate_whatever_the_answers_do() {
         assert_eq!(

@@ -17,6 +17,7 @@ use crate::{
     Api, Deployment, Error,
     arrivals::{Sent, locked, percentile, since},
     status::depth,
+    tables::Tables,
 };
 use deciding::Decisions;
 use sending::send;
@@ -165,9 +166,9 @@ pub async fn campaign(
     let sent = std::mem::take(&mut *locked(&sent));
     // Counts of messages are approximate: empty queues may have been empty for that moment only.
     let ids: Vec<String> = sent.taken.iter().map(|taken| taken.id.clone()).collect();
-    let mut decisions = Decisions::of(deployment, &ids)?;
+    let (tables, mut decisions) = (Tables::of(deployment), Decisions::of(&ids));
     let (mut pause, longest) = BETWEEN_QUESTIONS;
-    while !decisions.look().await? && Instant::now() < deadline {
+    while !decisions.look(&tables).await? && Instant::now() < deadline {
         tokio::time::sleep_until(deadline.min(Instant::now() + pause)).await;
         pause = (pause * 2).min(longest);
     }
@@ -205,12 +206,12 @@ impl<'a> Queues<'a> {
             depth(&self.sqs, "PrebookingNotification", self.notification),
         )?;
         let [submission, processing, notification] =
-            [submission, processing, notification].map(|queue| queue.waiting + queue.in_flight);
+            [submission, processing, notification].map(|queue| queue.under_way());
         Ok(Sample { at_ms, accepted, refused, submission, processing, notification })
     }
 }
 
-fn summary(plan: &CampaignPlan, mut sent: Sent, samples: Vec<Sample>, decisions: &Decisions<'_>) -> Campaign {
+fn summary(plan: &CampaignPlan, mut sent: Sent, samples: Vec<Sample>, decisions: &Decisions) -> Campaign {
     sent.latencies_ms.sort_unstable();
     let accepted = sent.taken.len();
     // The first moment from which on nothing waits.

@@ -24,7 +24,8 @@ pub async fn trace(deployment: &Deployment, id: &str, timeout: u64, json: bool) 
         // Not a ride, but perhaps something else.
         Err(Error::NoSuchRide(id)) => {
             let progress = |trace: &RfqTrace| bar.set_message(show::waiting_for(&trace.steps));
-            if let Some(trace) = rydes::trace_rfq(deployment, &id, patience, progress).await? {
+            let trace = rydes::trace_rfq(deployment, &id, patience, progress).await;
+            if let Some(trace) = trace.inspect_err(|_| bar.finish_and_clear())? {
                 bar.finish_and_clear();
                 show::answer(json, &trace, show::rfq);
                 return Ok(if trace.rfq.is_closed() { ExitCode::SUCCESS } else { ExitCode::FAILURE });

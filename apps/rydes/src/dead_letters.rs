@@ -127,8 +127,7 @@ async fn put_back(sqs: &Client, url: &str, handles: &[String]) -> Result<(), Err
 }
 
 async fn count(sqs: &Client, url: &str) -> Result<u64, Error> {
-    let depth = depth(sqs, "", url).await?;
-    Ok(depth.waiting + depth.in_flight)
+    Ok(depth(sqs, "", url).await?.under_way())
 }
 
 fn all(deployment: &Deployment) -> Vec<DeadLetterQueue> {

@@ -42,6 +42,14 @@ pub struct Depth {
     pub in_flight: u64,
 }
 
+impl Depth {
+    /// Messages that somebody is at, or could be. What is held back isn't among them.
+    #[must_use]
+    pub fn under_way(&self) -> u64 {
+        self.waiting + self.in_flight
+    }
+}
+
 /// Looks at every stack and every queue of it.
 pub async fn status(deployment: &Deployment) -> Result<Status, Error> {
     let sqs = Client::new(deployment.aws());

@@ -1,14 +1,20 @@
 //! Looks into the services' tables.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
-use aws_sdk_dynamodb::{Client, types::AttributeValue};
+use aws_sdk_dynamodb::{
+    Client,
+    types::{AttributeValue, KeysAndAttributes},
+};
 use domain::Money;
 use jiff::Timestamp;
 
 use crate::{Deployment, Error};
 
 pub(crate) type Item = HashMap<String, AttributeValue>;
+
+/// What a table answers for in one call.
+const AT_ONCE: usize = 100;
 
 /// A deployment's tables.
 pub(crate) struct Tables<'a> {
@@ -33,6 +39,30 @@ impl<'a> Tables<'a> {
         let get = self.client.get_item().table_name(self.deployment.output(service, table)?);
         let got = get.set_key(Some(key.collect())).consistent_read(true).send().await;
         Ok(got.map_err(|error| Error::aws("dynamodb:GetItem", &error))?.item)
+    }
+
+    /// The items with these keys, as they are at this moment, in no particular order; those that aren't there are left out.
+    pub(crate) async fn items(&self, service: &str, table: &str, keys: &[Item]) -> Result<Vec<Item>, Error> {
+        let table = self.deployment.output(service, table)?;
+        let mut items = Vec::new();
+        for some in keys.chunks(AT_ONCE) {
+            let mut keys = some.to_vec();
+            loop {
+                let wanted = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
+                let wanted = wanted.map_err(|error| Error::Unexpected(error.to_string()))?;
+                let got = self.client.batch_get_item().request_items(table, wanted).send().await;
+                let got = got.map_err(|error| Error::aws("dynamodb:BatchGetItem", &error))?;
+                items.extend(got.responses.unwrap_or_default().remove(table).into_iter().flatten());
+                // DynamoDB gives as many as it can now, and says which are left.
+                let left = got.unprocessed_keys.unwrap_or_default().remove(table);
+                keys = left.map_or(vec![], |left| left.keys);
+                if keys.is_empty() {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+        Ok(items)
     }
 }
 

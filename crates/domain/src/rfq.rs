@@ -142,6 +142,11 @@ mod tests {
         assert_eq!(fields, ["when", "customer", "herds", "herds", "reply-within", "to"], "{faults}");
         assert!(faults.to_string().contains("herds: each must be 1 to 64 characters"), "{faults}");
         assert_eq!(parse(&[("herds", RawValue::List(vec![]))]).unwrap_err().iter().count(), 1);
+        let strangers = RawValue::List(vec![text("mars"), text("a"), text("pluto")]);
+        assert_eq!(
+            parse(&[("herds", strangers)]).unwrap_err().to_string(),
+            "herds: there is no herd mars; there are a, b, fine; herds: there is no herd pluto; there are a, b, fine"
+        );
         assert_eq!(
             parse(&[("herds", text("a"))]).unwrap_err().to_string(),
             "herds: must be a list of strings"

@@ -7,6 +7,7 @@ mod problem;
 use domain::{CorrelationId, IdempotencyKey};
 use lambda_http::{Error, RequestExt, http::header::CONTENT_TYPE, service_fn};
 pub use lambda_http::{Request, Response, http::StatusCode};
+use tracing::info;
 
 pub use self::{object::json_object, problem::Problem};
 use crate::TraceParent;
@@ -82,10 +83,16 @@ pub fn trace_parent(request: &Request) -> TraceParent {
     given.map_or_else(TraceParent::start, TraceParent::child)
 }
 
-/// An answer with a JSON body.
+/// What came of a request, or why it was refused.
 #[must_use]
-pub fn json(status: StatusCode, body: &serde_json::Value) -> Response<String> {
-    answer(status, "application/json", body)
+pub fn respond(status: StatusCode, outcome: Result<serde_json::Value, Problem>) -> Response<String> {
+    match outcome {
+        Ok(body) => answer(status, "application/json", &body),
+        Err(problem) => {
+            info!(status = problem.status().as_u16(), outcome = "refused", "answered");
+            problem.into()
+        }
+    }
 }
 
 fn answer(status: StatusCode, content_type: &'static str, body: &serde_json::Value) -> Response<String> {

@@ -1,7 +1,7 @@
 //! The transactional outbox: what is to be told follows from the write itself. The table's stream can't miss a write, and
 //! gives it again until it has been told of.
 
-use aws_lambda_events::dynamodb::{Event as StreamEvent, EventRecord};
+use aws_lambda_events::dynamodb::Event as StreamEvent;
 use aws_sdk_sqs::{Client, types::MessageAttributeValue};
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
 use serde::Deserialize;
@@ -97,10 +97,10 @@ async fn tell(
         if record.event_name != "INSERT" {
             continue;
         }
-        let row = Row(record.change.new_image.clone());
+        let row = Row(record.change.new_image);
         match outbox.read(&row) {
             Ok(telling) => tellings.push(telling),
-            Err(failure) => dlq.take(&record, &failure).await.map_err(failed)?,
+            Err(failure) => dlq.take(&row, &failure).await.map_err(failed)?,
         }
     }
     let count = tellings.len();
@@ -121,8 +121,8 @@ struct DeadLetterQueue {
 
 impl DeadLetterQueue {
     /// A row that can't be read would block all behind it, so it steps aside.
-    async fn take(&self, record: &EventRecord, failure: &Failure) -> Result<(), Failure> {
-        let row = serde_json::to_string(&record.change.new_image).unwrap_or_default();
+    async fn take(&self, row: &Row, failure: &Failure) -> Result<(), Failure> {
+        let row = serde_json::to_string(&row.0).unwrap_or_default();
         let mut send = self.sqs.send_message().queue_url(&self.url).message_body(row);
         let reason = failure.reason();
         for (name, value) in [("ErrorType", &reason.error_type), ("ErrorDetail", &reason.detail)] {

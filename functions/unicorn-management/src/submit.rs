@@ -26,13 +26,7 @@ impl SubmitRideCompletion {
 
     /// Answers a request.
     pub async fn handle(&self, request: &Request) -> Response<String> {
-        match self.accept(request).await {
-            Ok(ride) => api::json(StatusCode::CREATED, &json!({ "id": ride })),
-            Err(problem) => {
-                info!(status = problem.status().as_u16(), outcome = "refused", "answered");
-                problem.into()
-            }
-        }
+        api::respond(StatusCode::CREATED, self.accept(request).await.map(|ride| json!({ "id": ride })))
     }
 
     async fn accept(&self, request: &Request) -> Result<RideId, Problem> {

@@ -62,9 +62,18 @@ impl Dice {
 
 /// From now on so many of the functions' calls to AWS fail; gives what became of those before.
 async fn faults(share: f64) -> Value {
+    serde_json::from_str(&asks_proxy(Some(json!({ "share": share }))).await).unwrap()
+}
+
+/// Tells the proxy something, or asks how it is.
+async fn asks_proxy(order: Option<Value>) -> String {
     let url = format!("{}/_faults", std::env::var("FAULTS").expect("FAULTS is an address: run `make chaos`"));
-    let set = reqwest::Client::new().post(url).body(json!({ "share": share }).to_string());
-    serde_json::from_str(&set.send().await.unwrap().text().await.unwrap()).unwrap()
+    let client = reqwest::Client::new();
+    let request = match order {
+        Some(order) => client.post(url).body(order.to_string()),
+        None => client.get(url),
+    };
+    request.send().await.unwrap().text().await.unwrap()
 }
 
 /// Sends until it is taken, as every client should: with the same key, for as long as there is trouble.
@@ -113,7 +122,12 @@ async fn load(world: &World, dice: &Dice) {
     });
     tokio::join!(rides, prebookings, rfqs);
     // Most of the work is still to come, and is to have its share of trouble.
-    sleep(Duration::from_secs(setting("AND_SECONDS"))).await;
+    let calls = async || {
+        let calls: HashMap<String, u64> = serde_json::from_str(&asks_proxy(None).await).unwrap();
+        calls.values().sum::<u64>()
+    };
+    let enough = setting("CALLS");
+    eventually_within(PATIENCE, "the functions have made so many calls", calls, |n| *n >= enough).await;
 }
 
 /// Functions die, wherever they are in their work.
@@ -203,7 +217,13 @@ async fn after_a_bad_hour_the_auditor_finds_nothing_and_each_poison_message_in_i
     let poisoned = poisoned.into_inner();
     for (service, body, reason) in &poisoned {
         let look = || world.dead_letter(*service, body);
-        let letter = eventually_within(PATIENCE, "the poison is dead-lettered", look, Option::is_some).await;
+        let letter = eventually_within(
+            PATIENCE,
+            &format!("the poison of {} is dead-lettered", service.name),
+            look,
+            Option::is_some,
+        )
+        .await;
         assert_eq!(letter.unwrap().attributes["ErrorType"], *reason, "{service:?}");
     }
     let program = std::env::var("RYDES").expect("RYDES names the program: run `make chaos`");

@@ -5,23 +5,24 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::{
     Client,
     operation::{query::paginator::QueryPaginatorItems, scan::paginator::ScanPaginator},
-    types::{AttributeValue, KeysAndAttributes},
+    types::AttributeValue,
 };
 
-use crate::{Deployment, Error, tables::Item};
-
-/// What a table answers for in one call.
-const AT_ONCE: usize = 100;
+use crate::{
+    Deployment, Error,
+    tables::{Item, Tables, value},
+};
 
 /// A deployment's tables, to be gone through.
 pub(super) struct Pages<'a> {
     client: Client,
     deployment: &'a Deployment,
+    tables: Tables<'a>,
 }
 
 impl<'a> Pages<'a> {
     pub fn of(deployment: &'a Deployment) -> Self {
-        Self { client: Client::new(deployment.aws()), deployment }
+        Self { client: Client::new(deployment.aws()), deployment, tables: Tables::of(deployment) }
     }
 
     /// All of a table.
@@ -56,29 +57,14 @@ impl<'a> Pages<'a> {
         names: [&str; N],
         keys: impl IntoIterator<Item = [String; N]>,
     ) -> Result<HashMap<[String; N], Item>, Error> {
-        let table = self.deployment.output(service, table)?;
         let mut keys: Vec<[String; N]> = keys.into_iter().collect();
         // A key may be asked for only once in a call.
         keys.sort_unstable();
         keys.dedup();
-        let mut found = HashMap::new();
-        for some in keys.chunks(AT_ONCE) {
-            let mut wanted: Vec<Item> = some.iter().map(|key| item(names, key)).collect();
-            // What a busy table leaves out is asked for again.
-            while !wanted.is_empty() {
-                let request =
-                    KeysAndAttributes::builder().set_keys(Some(wanted)).consistent_read(true).build();
-                let request = request.map_err(|error| Error::Unexpected(error.to_string()))?;
-                let got = self.client.batch_get_item().request_items(table, request).send().await;
-                let got = got.map_err(|error| Error::aws("dynamodb:BatchGetItem", &error))?;
-                let items = got.responses.unwrap_or_default().remove(table).unwrap_or_default();
-                let key = |item: &Item| names.map(|name| crate::tables::value(item, name));
-                found.extend(items.into_iter().map(|item| (key(&item), item)));
-                let left = got.unprocessed_keys.unwrap_or_default().remove(table);
-                wanted = left.map(|left| left.keys).unwrap_or_default();
-            }
-        }
-        Ok(found)
+        let keys: Vec<Item> = keys.iter().map(|key| item(names, key)).collect();
+        let items = self.tables.items(service, table, &keys).await?;
+        let key = |item: &Item| names.map(|name| value(item, name));
+        Ok(items.into_iter().map(|item| (key(&item), item)).collect())
     }
 }
 

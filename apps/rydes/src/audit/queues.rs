@@ -14,6 +14,7 @@ use crate::{
 };
 
 const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
+
 /// Waits until no message waits or is in flight and no fare is being collected; what still is when the time is up, is a
 /// finding. What a queue holds back until later isn't under way.
 pub(super) async fn settle(
@@ -49,9 +50,9 @@ async fn busy(deployment: &Deployment) -> Result<Vec<(&'static str, String)>, Er
             let Some(name) = output.strip_suffix("QueueUrl").filter(|name| *name != "FareReview") else {
                 continue;
             };
-            let counts = count(&sqs, url).await?;
-            if counts > 0 {
-                busy.push(("queues", format!("{name}: {counts} messages")));
+            let messages = depth(&sqs, name, url).await?.under_way();
+            if messages > 0 {
+                busy.push(("queues", format!("{name}: {messages} messages")));
             }
         }
     }
@@ -64,11 +65,6 @@ async fn busy(deployment: &Deployment) -> Result<Vec<(&'static str, String)>, Er
         busy.push(("fare-collection", format!("{running} collections, or more")));
     }
     Ok(busy)
-}
-
-async fn count(sqs: &Client, url: &str) -> Result<u64, Error> {
-    let depth = depth(sqs, "", url).await?;
-    Ok(depth.waiting + depth.in_flight)
 }
 
 /// Every dead letter says why it is one. One that doesn't, nobody has looked at: its function crashed, or ran out of time.

@@ -1,40 +1,34 @@
 //! Sees what was decided on the prebookings of a campaign, without a call for each.
 
-use std::time::Duration;
-
-use aws_sdk_dynamodb::{
-    Client,
-    types::{AttributeValue, KeysAndAttributes},
-};
+use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::{
-    Deployment, Error,
-    tables::{Item, value},
+    Error,
+    tables::{Item, Tables, value},
 };
 
 /// What is decided so far, and what isn't.
-pub(super) struct Decisions<'a> {
-    client: Client,
-    table: &'a str,
-    open: Vec<String>,
+#[derive(Default)]
+pub(super) struct Decisions {
+    pub open: Vec<String>,
     pub confirmed: usize,
     pub rejected: usize,
 }
 
-impl<'a> Decisions<'a> {
+impl Decisions {
     /// Nothing is known yet of these bookings.
-    pub fn of(deployment: &'a Deployment, ids: &[String]) -> Result<Self, Error> {
-        let client = Client::new(deployment.aws());
-        let table = deployment.output("ride-booking", "PrebookingsTableName")?;
-        Ok(Self { client, table, open: ids.to_vec(), confirmed: 0, rejected: 0 })
+    pub fn of(ids: &[String]) -> Self {
+        Self { open: ids.to_vec(), ..Self::default() }
     }
 
     /// Looks up those that weren't decided the last time. True if all are by now.
-    pub async fn look(&mut self) -> Result<bool, Error> {
+    pub async fn look(&mut self, tables: &Tables<'_>) -> Result<bool, Error> {
         let asked = std::mem::take(&mut self.open);
-        // A table answers for a hundred keys at a time.
+        // Some at a time: what is decided is dropped before the next come.
         for ids in asked.chunks(100) {
-            let items = self.items(ids).await?;
+            let key = |id: &String| [("id".to_owned(), AttributeValue::S(id.clone()))].into();
+            let keys: Vec<Item> = ids.iter().map(key).collect();
+            let items = tables.items("ride-booking", "PrebookingsTableName", &keys).await?;
             self.take(ids, &items);
         }
         Ok(self.open.is_empty())
@@ -53,31 +47,6 @@ impl<'a> Decisions<'a> {
         }
         self.open.append(&mut open);
     }
-
-    async fn items(&self, ids: &[String]) -> Result<Vec<Item>, Error> {
-        let key = |id: &String| [("id".to_owned(), AttributeValue::S(id.clone()))].into();
-        let (mut keys, mut items): (Vec<_>, _) = (ids.iter().map(key).collect(), Vec::new());
-        loop {
-            let wanted = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
-            let wanted = wanted.map_err(|error| Error::Unexpected(error.to_string()))?;
-            let got = self.client.batch_get_item().request_items(self.table, wanted).send().await;
-            let got = got.map_err(|error| Error::aws("dynamodb:BatchGetItem", &error))?;
-            items.extend(got.responses.unwrap_or_default().remove(self.table).into_iter().flatten());
-            // DynamoDB gives as many as it can now, and says which are left.
-            keys =
-                got.unprocessed_keys.unwrap_or_default().remove(self.table).map_or(vec![], |left| left.keys);
-            if keys.is_empty() {
-                return Ok(items);
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-    }
-
-    #[cfg(test)]
-    pub fn counted(confirmed: usize, rejected: usize) -> Decisions<'static> {
-        let config = aws_sdk_dynamodb::Config::builder().behavior_version_latest().build();
-        Decisions { client: Client::from_conf(config), table: "t", open: vec![], confirmed, rejected }
-    }
 }
 
 #[cfg(test)]
@@ -91,7 +60,7 @@ mod tests {
             Item::from([("id".to_owned(), text(id)), ("status".to_owned(), text(status))])
         };
         let ids = ["a", "b", "c", "d"].map(str::to_owned);
-        let mut decisions = Decisions::counted(0, 0);
+        let mut decisions = Decisions::default();
         decisions.take(&ids, &[item("c", "CONFIRMED"), item("a", "SUBMITTED"), item("b", "REJECTED")]);
         assert_eq!((decisions.confirmed, decisions.rejected), (1, 1));
         assert_eq!(decisions.open, ["a", "d"]);

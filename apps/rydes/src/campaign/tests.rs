@@ -9,7 +9,8 @@ fn a_summary_counts_what_is_left_and_when_the_queues_were_empty() {
     let taken = (0..40).map(|n| Taken { id: n.to_string(), arrived_ms: n }).collect();
     let sent = Sent { taken, latencies_ms: vec![5; 40], last_ms: 800, ..Sent::default() };
     let plan = CampaignPlan { bookings: 40, rate: 0, timeout: 1 };
-    let campaign = summary(&plan, sent, samples, &Decisions::counted(30, 9));
+    let campaign =
+        summary(&plan, sent, samples, &Decisions { confirmed: 30, rejected: 9, ..Decisions::default() });
     assert_eq!((campaign.undecided, campaign.is_complete(), campaign.ids.len()), (1, false, 40));
     assert_eq!((campaign.deepest_backlog, campaign.drain_ms, campaign.is_drained()), (30, 700, true));
     assert_eq!(campaign.deepest_by_queue, Backlog { submission: 0, processing: 30, notification: 12 });

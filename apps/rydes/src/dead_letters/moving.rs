@@ -33,6 +33,7 @@ pub enum Letters {
 /// What the consumers write on a dead letter.
 const REASONS: [&str; 6] =
     ["ErrorType", "ErrorDetail", "Service", "SourceQueue", "SourceMessageId", "ReceiveCount"];
+
 /// Puts dead letters back into the queue that they come from. All of them by the service's own means, where it has such;
 /// else each is sent first and deleted then, so that the worst that can happen is a second copy, which is no harm.
 pub async fn redrive(deployment: &Deployment, queue: &str, which: &Letters) -> Result<Moved, Error> {

@@ -99,50 +99,48 @@ async fn send(api: Arc<Api>, body: String, plan: Plan, start: Instant, sent: Arc
     arrive(plan.times, plan.rate, start, sent, request).await;
 }
 
-/// The requests, each once it is closed, or as it stands long after its time.
-async fn closed(api: &Arc<Api>, taken: &[Taken]) -> Result<Vec<Rfq>, Error> {
+/// The requests, each with when it arrived, once it is closed, or as it stands long after its time.
+async fn closed(api: &Arc<Api>, taken: &[Taken]) -> Result<Vec<(u64, Rfq)>, Error> {
     let mut rfqs = Vec::with_capacity(taken.len());
     for some in taken.chunks(AT_ONCE) {
-        let looks = some.iter().map(|Taken { id, .. }| once_closed(Arc::clone(api), id.clone()));
+        let looks = some.iter().map(|taken| once_closed(Arc::clone(api), taken.clone()));
         for rfq in looks.collect::<JoinSet<_>>().join_all().await {
             rfqs.push(rfq?);
         }
     }
-    // They come in the order in which they were closed.
-    let position = |rfq: &Rfq| taken.iter().position(|taken| taken.id == rfq.rfq_id);
-    rfqs.sort_by_cached_key(position);
     Ok(rfqs)
 }
 
-async fn once_closed(api: Arc<Api>, id: String) -> Result<Rfq, Error> {
+async fn once_closed(api: Arc<Api>, Taken { id, arrived_ms }: Taken) -> Result<(u64, Rfq), Error> {
     loop {
         let rfq = query(&api, &id).await?;
         let rfq = rfq.ok_or_else(|| Error::Unexpected(format!("{id} was not stored")))?;
         let overdue = Timestamp::now().as_millisecond() - rfq.reply_by.as_millisecond();
         if rfq.is_closed() || u128::try_from(overdue).is_ok_and(|ms| ms > GRACE.as_millis()) {
-            return Ok(rfq);
+            return Ok((arrived_ms, rfq));
         }
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
 }
 
-fn summary(plan: &Plan, mut sent: Sent, started_at: Timestamp, rfqs: &[Rfq]) -> ManyRfqs {
+fn summary(plan: &Plan, mut sent: Sent, started_at: Timestamp, arrived: &[(u64, Rfq)]) -> ManyRfqs {
     sent.latencies_ms.sort_unstable();
-    let took = |(taken, rfq): (&Taken, &Rfq)| {
+    let took = |(arrived_ms, rfq): &(u64, Rfq)| {
         let since_start = rfq.closed_at?.as_millisecond() - started_at.as_millisecond();
-        Some(u64::try_from(since_start).unwrap_or_default().saturating_sub(taken.arrived_ms))
+        Some(u64::try_from(since_start).unwrap_or_default().saturating_sub(*arrived_ms))
     };
-    let mut closed_ms: Vec<u64> = sent.taken.iter().zip(rfqs).filter_map(took).collect();
+    let mut closed_ms: Vec<u64> = arrived.iter().filter_map(took).collect();
     closed_ms.sort_unstable();
-    let count = |which: fn(&Rfq) -> bool| rfqs.iter().filter(|rfq| which(rfq)).count();
+    let rfqs = || arrived.iter().map(|(_, rfq)| rfq);
+    let count = |which: fn(&Rfq) -> bool| rfqs().filter(|rfq| which(rfq)).count();
     ManyRfqs {
         requests: plan.times,
         accepted: sent.taken.len(),
         closed_by_the_last_answer: count(|rfq| rfq.is_closed() && rfq.silent().next().is_none()),
         closed_by_the_deadline: count(|rfq| rfq.is_closed() && rfq.silent().next().is_some()),
         open: count(|rfq| !rfq.is_closed()),
-        quotes: rfqs.iter().map(|rfq| rfq.quotes.len()).sum(),
-        late: rfqs.iter().map(|rfq| rfq.late.len()).sum(),
+        quotes: rfqs().map(|rfq| rfq.quotes.len()).sum(),
+        late: rfqs().map(|rfq| rfq.late.len()).sum(),
         accept_p50_ms: percentile(&sent.latencies_ms, 50),
         accept_p99_ms: percentile(&sent.latencies_ms, 99),
         closed_p50_ms: percentile(&closed_ms, 50),

@@ -3,7 +3,7 @@
 use domain::PrebookingId;
 use messaging::api::{self, Problem, Request, Response, StatusCode};
 use serde_json::Value;
-use tracing::{error, info};
+use tracing::error;
 
 use super::Prebookings;
 
@@ -22,13 +22,7 @@ impl QueryRidePrebooking {
 
     /// Answers a request.
     pub async fn handle(&self, request: &Request) -> Response<String> {
-        match self.find(request).await {
-            Ok(booking) => api::json(StatusCode::OK, &booking),
-            Err(problem) => {
-                info!(status = problem.status().as_u16(), outcome = "refused", "answered");
-                problem.into()
-            }
-        }
+        api::respond(StatusCode::OK, self.find(request).await)
     }
 
     async fn find(&self, request: &Request) -> Result<Value, Problem> {

@@ -3,7 +3,7 @@
 use domain::{Quote, RfqId};
 use messaging::api::{self, Problem, Request, Response, StatusCode};
 use serde_json::{Value, json};
-use tracing::{error, info};
+use tracing::error;
 
 use super::{
     Rfqs,
@@ -25,13 +25,7 @@ impl QueryInstantRideRfq {
 
     /// Answers a request.
     pub async fn handle(&self, request: &Request) -> Response<String> {
-        match self.find(request).await {
-            Ok(rfq) => api::json(StatusCode::OK, &shown(&rfq)),
-            Err(problem) => {
-                info!(status = problem.status().as_u16(), outcome = "refused", "answered");
-                problem.into()
-            }
-        }
+        api::respond(StatusCode::OK, self.find(request).await.map(|rfq| shown(&rfq)))
     }
 
     async fn find(&self, request: &Request) -> Result<Rfq, Problem> {

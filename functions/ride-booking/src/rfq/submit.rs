@@ -28,13 +28,7 @@ impl SubmitInstantRideRfq {
 
     /// Answers a request.
     pub async fn handle(&self, request: &Request) -> Response<String> {
-        match self.accept(request).await {
-            Ok(rfq) => api::json(StatusCode::CREATED, &json!({ "rfq-id": rfq })),
-            Err(problem) => {
-                info!(status = problem.status().as_u16(), outcome = "refused", "answered");
-                problem.into()
-            }
-        }
+        api::respond(StatusCode::CREATED, self.accept(request).await.map(|rfq| json!({ "rfq-id": rfq })))
     }
 
     async fn accept(&self, request: &Request) -> Result<RfqId, Problem> {
