@@ -382,32 +382,32 @@ async fn quotes_at_the_same_instant_and_the_deadline_racing_the_last_come_to_one
             let deliver = deliveries
                 .map(async |(a, delay)| world.delivers_after(delay, Service::RFQ_RESPONSE, a).await);
             join_all(deliver).await;
-            id
+            // Only then may the herds themselves answer again: what they say to the same request is another price.
+            let all = |answer: &rydes::Answer| {
+                quotes(&answer.body, "quotes").len() + quotes(&answer.body, "late").len() == 3
+            };
+            eventually("all quotes have found their place", || app.queries_rfq(&id), all).await.body
         };
         stream::iter((0..40).map(race)).buffered(8).collect::<Vec<_>>().await
     };
     let race = world.while_disabled("herd-stardust", race);
     let race = world.while_disabled("herd-rainbow", race);
-    let ids = world.while_disabled("herd-moonlight", race).await;
+    let rfqs = world.while_disabled("herd-moonlight", race).await;
     let mut late = 0;
-    for id in &ids {
-        let all = |answer: &rydes::Answer| {
-            quotes(&answer.body, "quotes").len() + quotes(&answer.body, "late").len() == 3
-        };
-        let rfq = eventually("all quotes have found their place", || app.queries_rfq(id), all).await.body;
+    for rfq in &rfqs {
         assert_eq!(rfq["status"], "CLOSED");
-        let mut herds: Vec<_> = ["quotes", "late"].iter().flat_map(|which| quotes(&rfq, which)).collect();
+        let mut herds: Vec<_> = ["quotes", "late"].iter().flat_map(|which| quotes(rfq, which)).collect();
         herds.sort_by_key(|quote| quote["responder"].to_string());
         let herds: Vec<_> = herds.iter().map(|quote| quote["responder"].as_str().unwrap()).collect();
         assert_eq!(herds, ["moonlight", "rainbow", "stardust"], "each once, in time or late: {rfq}");
-        if quotes(&rfq, "late").is_empty() {
+        if quotes(rfq, "late").is_empty() {
             assert_eq!(rfq["best"]["responder"], "moonlight", "equally good ones: the first by name");
         } else {
             late += 1;
-            assert!(time(&rfq, "closed-at") >= time(&rfq, "reply-by"), "{rfq}");
+            assert!(time(rfq, "closed-at") >= time(rfq, "reply-by"), "{rfq}");
         }
     }
-    eprintln!("{late} of {} were closed by the deadline", ids.len());
+    eprintln!("{late} of {} were closed by the deadline", rfqs.len());
 }
 
 #[tokio::test]
