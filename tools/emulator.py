@@ -13,6 +13,7 @@ import environments
 import say
 
 REGION = "us-east-1"
+SERVER = Path(__file__).parent / "ministack_server.py"
 
 
 def free_port() -> int:
@@ -69,7 +70,7 @@ class Emulator:
             return False
 
     def start(self) -> None:
-        program = environments.bin_of("ministack") / "ministack"
+        python = environments.bin_of("ministack") / "python"
         self.check_port()
         self.folder.mkdir(parents=True, exist_ok=True)
         env = {
@@ -87,7 +88,7 @@ class Emulator:
         }
         with say.step(f"starting the emulator on {self.endpoint}"), self.log.open("wb") as log:
             process = subprocess.Popen(
-                [program], env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                [python, SERVER], env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
             )
             self.record.write_text(json.dumps({"pid": process.pid, "port": self.port, "started": time.time()}))
             deadline = time.monotonic() + 60

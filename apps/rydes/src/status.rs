@@ -1,5 +1,8 @@
 //! `rydes status`
 
+use std::fmt;
+
+use aws_sdk_sfn::types::ExecutionStatus;
 use aws_sdk_sqs::{Client, types::QueueAttributeName};
 use serde::Serialize;
 
@@ -68,6 +71,51 @@ pub async fn status(deployment: &Deployment) -> Result<Status, Error> {
         services.push(Service { service, stack, api, queues, dead_letter_queues });
     }
     Ok(Status { stage: deployment.stage.clone(), services })
+}
+
+/// Work that isn't done yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnderWay {
+    /// Where: a queue, or a state machine.
+    pub at: String,
+    /// Messages that wait there to be received.
+    pub waiting: u64,
+    /// Messages in flight, or executions that run; of these no more than [`MOST_EXECUTIONS`] are counted.
+    pub in_hand: u64,
+}
+
+/// So many executions are counted at most: a page of their list.
+pub const MOST_EXECUTIONS: i32 = 1000;
+
+impl fmt::Display for UnderWay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { at, waiting, in_hand } = self;
+        write!(f, "{at}: {waiting} waiting, {in_hand} in hand")
+    }
+}
+
+/// Everything that isn't at rest. What a queue holds back until later is.
+pub async fn under_way(deployment: &Deployment) -> Result<Vec<UnderWay>, Error> {
+    let sqs = Client::new(deployment.aws());
+    let mut under_way = Vec::new();
+    for (_, stack) in deployment.stacks() {
+        for (output, url) in &stack.outputs {
+            // What waits in the review queue waits for people, and is found at its fare.
+            let Some(name) = output.strip_suffix("QueueUrl").filter(|name| *name != "FareReview") else {
+                continue;
+            };
+            let Depth { waiting, in_flight, .. } = depth(&sqs, name, url).await?;
+            under_way.push(UnderWay { at: name.to_owned(), waiting, in_hand: in_flight });
+        }
+    }
+    let sfn = aws_sdk_sfn::Client::new(deployment.aws());
+    let machine = deployment.output("fare-collection", "FareCollectionStateMachineArn")?;
+    let running = sfn.list_executions().state_machine_arn(machine).status_filter(ExecutionStatus::Running);
+    let running = running.max_results(MOST_EXECUTIONS).send().await;
+    let running = running.map_err(|error| Error::aws("states:ListExecutions", &error))?.executions.len();
+    under_way.push(UnderWay { at: "fare collections".to_owned(), waiting: 0, in_hand: running as u64 });
+    under_way.retain(|work| work.waiting + work.in_hand > 0);
+    Ok(under_way)
 }
 
 pub(crate) async fn depth(sqs: &Client, name: &str, url: &str) -> Result<Depth, Error> {

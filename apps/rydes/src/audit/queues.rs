@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use aws_sdk_sfn::types::ExecutionStatus;
 use aws_sdk_sqs::Client;
 use tokio::time::Instant;
 
@@ -10,7 +9,7 @@ use super::Audit;
 use crate::{
     Deployment, Error,
     dead_letters::{DeadLetter, look},
-    status::depth,
+    status::under_way,
 };
 
 const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
@@ -26,45 +25,19 @@ pub(super) async fn settle(
     // Between two queues a message is in neither for a moment, so once is not enough.
     let mut at_rest = 0;
     loop {
-        let busy = busy(deployment).await?;
+        let busy = under_way(deployment).await?;
         at_rest = if busy.is_empty() { at_rest + 1 } else { 0 };
         if at_rest == 2 {
             return Ok(());
         }
         if Instant::now() >= deadline && !busy.is_empty() {
-            for (service, what) in busy {
-                audit.finds(what, service, "it is still under way");
+            for work in busy {
+                audit.finds(work.to_string(), "queues", "it is still under way");
             }
             return Ok(());
         }
         tokio::time::sleep(BETWEEN_LOOKS).await;
     }
-}
-
-async fn busy(deployment: &Deployment) -> Result<Vec<(&'static str, String)>, Error> {
-    let sqs = Client::new(deployment.aws());
-    let mut busy = Vec::new();
-    for (_, stack) in deployment.stacks() {
-        for (output, url) in &stack.outputs {
-            // What waits in the review queue waits for people, and is found at its fare.
-            let Some(name) = output.strip_suffix("QueueUrl").filter(|name| *name != "FareReview") else {
-                continue;
-            };
-            let messages = depth(&sqs, name, url).await?.under_way();
-            if messages > 0 {
-                busy.push(("queues", format!("{name}: {messages} messages")));
-            }
-        }
-    }
-    let sfn = aws_sdk_sfn::Client::new(deployment.aws());
-    let machine = deployment.output("fare-collection", "FareCollectionStateMachineArn")?;
-    let running = sfn.list_executions().state_machine_arn(machine).status_filter(ExecutionStatus::Running);
-    let running = running.max_results(100).send().await;
-    let running = running.map_err(|error| Error::aws("states:ListExecutions", &error))?.executions.len();
-    if running > 0 {
-        busy.push(("fare-collection", format!("{running} collections, or more")));
-    }
-    Ok(busy)
 }
 
 /// Every dead letter says why it is one. One that doesn't, nobody has looked at: its function crashed, or ran out of time.
