@@ -12,9 +12,11 @@ from pathlib import Path
 import say
 from emulator import free_port
 
+# How much there is to do; how many of the functions' calls there are to be at least while there is trouble, the share of them
+# that fails, and how far apart kills are. A small run has to see in a minute what a full one has half an hour for.
 SIZES = {
-    "small": {"RIDES": 60, "PREBOOKINGS": 40, "RFQS": 20, "CALLS": 1_200},
-    "full": {"RIDES": 10_000, "PREBOOKINGS": 2_000, "RFQS": 500, "CALLS": 60_000},
+    "small": {"RIDES": 60, "PREBOOKINGS": 40, "RFQS": 20, "CALLS": 1_200, "SHARE_PERCENT": 30, "KILL_EVERY_MS": 400},
+    "full": {"RIDES": 10_000, "PREBOOKINGS": 2_000, "RFQS": 500, "CALLS": 60_000, "SHARE_PERCENT": 3, "KILL_EVERY_MS": 2_000},
 }
 
 

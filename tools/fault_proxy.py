@@ -13,7 +13,7 @@ from collections import Counter
 
 # A reset before the call has arrived; AWS's own trouble; throttling; a late answer; an effect, and no answer.
 FAULTS = ("reset", "error", "throttled", "slow", "lost answer")
-# Longer than a client waits for one try.
+# Some of it longer than a client waits for one try, most of it not.
 SLOW_SECONDS = (0.2, 4.0)
 
 
@@ -55,7 +55,8 @@ class Proxy:
         if fault in ("error", "throttled"):
             return refuse(request, fault)
         if fault == "slow":
-            await asyncio.sleep(self.random.uniform(*SLOW_SECONDS))
+            least, most = SLOW_SECONDS
+            await asyncio.sleep(least + (most - least) * self.random.random() ** 3)
         answer = await self.call(request)
         return None if fault == "lost answer" else answer
 

@@ -4,10 +4,16 @@
 mod object;
 mod problem;
 
+use std::fmt::Display;
+
 use domain::{CorrelationId, IdempotencyKey};
 use lambda_http::{Error, RequestExt, http::header::CONTENT_TYPE, service_fn};
 pub use lambda_http::{Request, Response, http::StatusCode};
-use tracing::info;
+use tracing::{
+    Instrument, Span,
+    field::{Empty, display},
+    info, info_span,
+};
 
 pub use self::{object::json_object, problem::Problem};
 use crate::TraceParent;
@@ -20,10 +26,22 @@ pub async fn run<F: Future<Output = Response<String>> + Send>(
     handler: impl Fn(Request) -> F,
 ) -> Result<(), Error> {
     lambda_http::run(service_fn(|request| {
+        let correlation_id = correlation_id(&request).map(display);
+        let span = info_span!("request", event_id = Empty, correlation_id);
         let answer = handler(request);
-        async { Ok::<_, Error>(answer.await) }
+        let answered = async {
+            let answer = answer.await;
+            info!(status = answer.status().as_u16(), "answered");
+            Ok::<_, Error>(answer)
+        };
+        answered.instrument(span)
     }))
     .await
+}
+
+/// What the request is about: from here on every log line about it says so.
+pub fn concerns(event_id: impl Display, correlation_id: impl Display) {
+    Span::current().record("event_id", display(event_id)).record("correlation_id", display(correlation_id));
 }
 
 /// The body of a JSON request.
@@ -88,10 +106,7 @@ pub fn trace_parent(request: &Request) -> TraceParent {
 pub fn respond(status: StatusCode, outcome: Result<serde_json::Value, Problem>) -> Response<String> {
     match outcome {
         Ok(body) => answer(status, "application/json", &body),
-        Err(problem) => {
-            info!(status = problem.status().as_u16(), outcome = "refused", "answered");
-            problem.into()
-        }
+        Err(problem) => problem.into(),
     }
 }
 

@@ -9,6 +9,7 @@
 //! | [`consumer`] | competing consumers on a buffer queue: partial batch responses, backoff, dead-letter channel |
 //! | [`once`] | idempotent receiver: the effect and the record that guards it in one write |
 //! | [`api`] | request-reply at the edge: checks, problem documents |
+//! | [`metrics`] | what handling came to, as CloudWatch's embedded metrics |
 //! | [`function`] | what every function's `main` does first: telemetry, settings, AWS clients |
 
 pub mod api;
@@ -16,6 +17,7 @@ pub mod consumer;
 pub mod event;
 pub mod failure;
 pub mod function;
+pub mod metrics;
 pub mod once;
 pub mod outbox;
 pub mod publisher;

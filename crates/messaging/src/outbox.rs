@@ -6,9 +6,9 @@ use aws_sdk_sqs::{Client, types::MessageAttributeValue};
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
 use serde::Deserialize;
 use serde_dynamo::AttributeValue;
-use tracing::{error, info};
+use tracing::error;
 
-use crate::{Failure, Function};
+use crate::{Failure, Function, consumer::Effect, metrics::Metrics};
 
 /// Tells of a table's new rows. A row may be told of more than once, so whoever is told is an idempotent receiver.
 pub trait Outbox {
@@ -80,8 +80,18 @@ fn malformed(name: &str) -> Failure {
 pub async fn run(function: &Function, outbox: impl Outbox) -> Result<(), Error> {
     let [url] = function.settings([("DEAD_LETTER_QUEUE_URL", "where rows go that can't be told of")])?;
     let dlq = &DeadLetterQueue { sqs: Client::new(function.aws()), url };
-    let outbox = &outbox;
-    lambda_runtime::run(service_fn(async |event| tell(outbox, dlq, event).await)).await
+    let (outbox, service) = (&outbox, function.service());
+    lambda_runtime::run(service_fn(async |event| {
+        let mut metrics = Metrics::of(service);
+        let told = tell(outbox, dlq, event, &mut metrics).await;
+        if let Err(failure) = &told {
+            error!(%failure, "not published");
+            metrics.count(Err(failure), None);
+        }
+        metrics.emit();
+        told.map_err(Diagnostic::from)
+    }))
+    .await
 }
 
 /// # Errors
@@ -91,7 +101,8 @@ async fn tell(
     outbox: &impl Outbox,
     dlq: &DeadLetterQueue,
     event: LambdaEvent<StreamEvent>,
-) -> Result<(), Diagnostic> {
+    metrics: &mut Metrics,
+) -> Result<(), Failure> {
     let mut tellings = Vec::new();
     for record in event.payload.records {
         if record.event_name != "INSERT" {
@@ -100,18 +111,16 @@ async fn tell(
         let row = Row(record.change.new_image);
         match outbox.read(&row) {
             Ok(telling) => tellings.push(telling),
-            Err(failure) => dlq.take(&row, &failure).await.map_err(failed)?,
+            Err(failure) => {
+                dlq.take(&row, &failure).await?;
+                metrics.count(Err(&failure), None);
+            }
         }
     }
     let count = tellings.len();
-    outbox.tell(tellings).await.map_err(failed)?;
-    info!(count, "published");
+    outbox.tell(tellings).await?;
+    (0..count).for_each(|_| metrics.count(Ok(Effect::Made), None));
     Ok(())
-}
-
-fn failed(failure: Failure) -> Diagnostic {
-    error!(%failure, "not published");
-    failure.into()
 }
 
 struct DeadLetterQueue {
@@ -181,13 +190,13 @@ mod tests {
         })
     }
 
-    async fn give(outbox: &Numbers, rule: &Rule, records: &[Value]) -> Result<(), Diagnostic> {
+    async fn give(outbox: &Numbers, rule: &Rule, records: &[Value]) -> Result<(), Failure> {
         let dlq = DeadLetterQueue {
             sqs: mock_client!(aws_sdk_sqs, RuleMode::MatchAny, [rule]),
             url: "dlq".to_owned(),
         };
         let batch = serde_json::from_value(json!({ "Records": records })).unwrap();
-        tell(outbox, &dlq, LambdaEvent::new(batch, Context::default())).await
+        tell(outbox, &dlq, LambdaEvent::new(batch, Context::default()), &mut Metrics::of("test")).await
     }
 
     fn dead_letter() -> Rule {
@@ -219,6 +228,6 @@ mod tests {
     async fn trouble_fails_the_batch_so_that_it_comes_again() {
         let outbox = Numbers { in_trouble: true, ..Numbers::default() };
         let error = give(&outbox, &dead_letter(), &[record("INSERT", "5")]).await.unwrap_err();
-        assert_eq!(error.error_type, "Throttled");
+        assert_eq!(error.reason().error_type, "Throttled");
     }
 }

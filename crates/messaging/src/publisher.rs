@@ -7,25 +7,36 @@ use aws_sdk_sns::{
     types::{MessageAttributeValue, PublishBatchRequestEntry},
 };
 
-use crate::Failure;
+use domain::CorrelationId;
+use serde::Serialize;
+use tracing::info;
+
+use crate::{Event, Failure};
 
 /// What SNS takes in one call.
 const MAX_ENTRIES: usize = 10;
 const MAX_BYTES: usize = 256 * 1024;
 const ATTEMPTS: u32 = 3;
 
-/// A message on its way to a topic.
+/// An event on its way to a topic.
 #[derive(Debug, Clone)]
 pub struct Message {
+    event_id: String,
+    correlation_id: CorrelationId,
     body: String,
     attributes: HashMap<String, MessageAttributeValue>,
 }
 
 impl Message {
-    /// A message with this body and no attributes.
-    #[must_use]
-    pub fn new(body: String) -> Self {
-        Self { body, attributes: HashMap::new() }
+    /// An event, and its type as an attribute that subscribers can filter by.
+    pub fn of<T: Serialize>(event: &Event<T>) -> Result<Self, Failure> {
+        let message = Self {
+            event_id: event.id.clone(),
+            correlation_id: event.correlationid.clone(),
+            body: event.to_json()?,
+            attributes: HashMap::new(),
+        };
+        Ok(message.text("type", event.event_type.as_str()))
     }
 
     /// Adds a string that subscribers can filter by.
@@ -93,6 +104,10 @@ impl Publisher {
         let mut pending: Vec<usize> = (0..batch.len()).collect();
         for attempt in 1.. {
             let failed = self.send(batch, &pending).await?;
+            let sent = pending.iter().filter(|n| failed.iter().all(|(unsent, _)| unsent != *n));
+            for Message { event_id, correlation_id, .. } in sent.filter_map(|&n| batch.get(n)) {
+                info!(event_id, %correlation_id, "published");
+            }
             let Some((_, failure)) = failed.first() else {
                 return Ok(());
             };
@@ -108,7 +123,7 @@ impl Publisher {
     /// One call; gives the positions of the messages that failed.
     async fn send(&self, batch: &[Message], pending: &[usize]) -> Result<Vec<(usize, Failure)>, Failure> {
         let entries = pending.iter().filter_map(|&n| {
-            let Message { body, attributes } = batch.get(n)?;
+            let Message { body, attributes, .. } = batch.get(n)?;
             PublishBatchRequestEntry::builder()
                 .id(n.to_string())
                 .message(body)
@@ -155,9 +170,25 @@ mod tests {
     use aws_smithy_mocks::{RuleMode, mock, mock_client};
 
     use super::*;
+    use crate::event::SpecVersion;
 
     fn messages(count: usize, size: usize) -> Vec<Message> {
-        (0..count).map(|_| Message::new("x".repeat(size))).collect()
+        let event = |_| Event { data: "x".repeat(size), ..event() };
+        (0..count).map(event).map(|event| Message::of(&event).unwrap()).collect()
+    }
+
+    fn event() -> Event<String> {
+        Event {
+            specversion: SpecVersion::V1,
+            id: "1".to_owned(),
+            source: "/test".to_owned(),
+            event_type: "Test".to_owned(),
+            time: "2026-11-24T16:00:00Z".parse().unwrap(),
+            subject: None,
+            correlationid: CorrelationId::parse("c-1").unwrap(),
+            traceparent: None,
+            data: String::new(),
+        }
     }
 
     #[test]

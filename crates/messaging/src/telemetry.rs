@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde_json::{Map, Value};
-use tracing::{Event, Subscriber, level_filters::LevelFilter};
+use tracing::{Event, Subscriber, error, level_filters::LevelFilter};
 use tracing_subscriber::{
     fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields, format::JsonFields, format::Writer},
     registry::LookupSpan,
@@ -12,14 +12,25 @@ use tracing_subscriber::{
 /// Starts logging. `AWS_LAMBDA_LOG_LEVEL`, which Lambda's logging settings set, chooses the level.
 pub fn start(service: &'static str) {
     let level = std::env::var("AWS_LAMBDA_LOG_LEVEL").ok().and_then(|level| level.parse().ok());
-    let function = std::env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default();
     // A second start in one process (a test's) keeps the first.
     let _ = tracing_subscriber::fmt()
         .with_max_level(level.unwrap_or(LevelFilter::INFO))
         .fmt_fields(JsonFields::new())
-        .event_format(FlatJson { service, function })
+        .event_format(FlatJson { service, function: function_name() })
         .try_init();
+    // A panic is a log line like any other, and says where, not what: its message may quote what it stumbled over.
+    std::panic::set_hook(Box::new(|panic| {
+        error!(at = panic.location().map(ToString::to_string), "panicked");
+    }));
 }
+
+/// What Lambda calls this function.
+pub(crate) fn function_name() -> String {
+    std::env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default()
+}
+
+/// What the runtime's span says, in the words of the other lines.
+const RENAMED: [(&str, &str); 2] = [("requestId", "request_id"), ("xrayTraceId", "xray_trace_id")];
 
 struct FlatJson {
     service: &'static str,
@@ -42,6 +53,11 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> FormatEvent<S, JsonFields> for Flat
         {
             if let Some(fields) = span.extensions().get::<FormattedFields<JsonFields>>() {
                 merge(&mut line, fields);
+            }
+        }
+        for (given, ours) in RENAMED {
+            if let Some(value) = line.remove(given) {
+                line.insert(ours.into(), value);
             }
         }
         let mut own = String::new();

@@ -3,12 +3,14 @@
 
 use domain::{CorrelationId, CustomerId, Money, RideId};
 use lambda_runtime::{Diagnostic, LambdaEvent};
-use messaging::{Failure, event, once::Written};
+use messaging::{Failure, event, metrics::Metrics, once::Written};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tracing::{info, warn};
 
 use crate::{Ledger, ledger::Fare};
+
+const SERVICE: &str = "customer-accounting";
 
 /// The handler that the saga invokes.
 #[derive(Debug)]
@@ -56,17 +58,21 @@ impl CreditAccount {
     /// trying again helps.
     pub async fn handle(&self, event: LambdaEvent<Box<RawValue>>) -> Result<Answer, Diagnostic> {
         let request: Request = event::read(event.payload.get())?;
-        let (fare_id, correlation_id) = (request.fare.to_string(), request.correlationid.to_string());
-        match self.enter(&request).await {
+        let (event_id, correlation_id) = (request.fare.to_string(), request.correlationid.to_string());
+        let entered = self.enter(&request).await;
+        let mut metrics = Metrics::of(SERVICE);
+        metrics.count(entered.as_ref().map(|(_, written)| (*written).into()), None);
+        metrics.emit();
+        match entered {
             Ok((entry, written)) => {
                 let outcome = if written == Written::Now { "made" } else { "duplicate" };
-                info!(fare_id, correlation_id, entry, outcome, "entered");
+                info!(event_id, correlation_id, entry, outcome, "entered");
                 Ok(Answer { entry })
             }
             Err(failure) => {
                 let reason = failure.reason();
                 let (error_type, detail) = (&reason.error_type, &reason.detail);
-                warn!(fare_id, correlation_id, error_type, detail, "not entered");
+                warn!(event_id, correlation_id, error_type, detail, "not entered");
                 Err(failure.into())
             }
         }

@@ -4,7 +4,7 @@ use aws_sdk_sesv2::{
     Client,
     types::{Body, Content, Destination, EmailContent, Message, MessageHeader},
 };
-use messaging::Failure;
+use messaging::{Event, Failure};
 
 use crate::email::Email;
 
@@ -23,16 +23,19 @@ impl Mailer {
     }
 
     /// Sends an e-mail and gives SES's id of it. The event's id goes along as a header, by which a mail system can
-    /// tell the copy that a crash at the worst moment would cause.
-    pub(crate) async fn send(&self, to: &str, email: &Email, event_id: &str) -> Result<String, Failure> {
+    /// tell the copy that a crash at the worst moment would cause; and so does the correlation id, by which we find
+    /// everything that the e-mail follows from.
+    pub(crate) async fn send<T>(&self, to: &str, email: &Email, event: &Event<T>) -> Result<String, Failure> {
         let invalid = |error| Failure::permanent("InvalidEmail", error);
+        let header = |name: &str, value: &str| {
+            MessageHeader::builder().name(name).value(value).build().map_err(invalid)
+        };
         let content = |data: &str| Content::builder().data(data).charset("UTF-8").build().map_err(invalid);
         let message = Message::builder()
             .subject(content(&email.subject)?)
             .body(Body::builder().text(content(&email.text)?).build())
-            .headers(
-                MessageHeader::builder().name("X-Entity-Ref-ID").value(event_id).build().map_err(invalid)?,
-            )
+            .headers(header("X-Entity-Ref-ID", &event.id)?)
+            .headers(header("X-Correlation-Id", event.correlationid.as_str())?)
             .build();
         let send = self
             .client

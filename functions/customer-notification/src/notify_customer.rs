@@ -33,7 +33,7 @@ impl NotifyCustomer {
             self.notifications.end(&event.id, Ending::NoAddress).await?;
             return Ok(Effect::Nothing("no address on file"));
         };
-        let sent = self.mailer.send(&address, &email(&event.data, &self.currency), &event.id).await?;
+        let sent = self.mailer.send(&address, &email(&event.data, &self.currency), event).await?;
         self.notifications.end(&event.id, Ending::Sent(&sent)).await?;
         Ok(Effect::Made)
     }

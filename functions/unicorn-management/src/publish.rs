@@ -27,10 +27,7 @@ impl Outbox for PublishRideCompletions {
 
     fn read(&self, row: &Row) -> Result<Message, Failure> {
         let event = rides::event(row)?;
-        Ok(Message::new(event.to_json()?)
-            .text("type", event.event_type)
-            .number("fare", &event.data.fare)
-            .number("distance", &event.data.distance))
+        Ok(Message::of(&event)?.number("fare", &event.data.fare).number("distance", &event.data.distance))
     }
 
     async fn tell(&self, rides: Vec<Message>) -> Result<(), Failure> {

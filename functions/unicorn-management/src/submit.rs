@@ -7,7 +7,7 @@ use messaging::{
     once::Written,
 };
 use serde_json::json;
-use tracing::{error, info};
+use tracing::error;
 
 use crate::rides::{NewRide, Rides};
 
@@ -36,7 +36,7 @@ impl SubmitRideCompletion {
 
         let id = key.as_ref().map_or_else(RideId::new, RideId::from_key);
         let correlation_id = api::correlation_id(request).unwrap_or_else(|| id.into());
-        info!(ride_id = %id, %correlation_id, "accepting");
+        api::concerns(id, &correlation_id);
         let ride = RideCompleted::new(id, completion);
         let new = NewRide { ride, correlation_id, trace_parent: api::trace_parent(request) };
         match self.rides.store(new).await {
@@ -46,7 +46,7 @@ impl SubmitRideCompletion {
                 Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail))
             }
             Err(failure @ Failure::Transient(_)) => {
-                error!(ride_id = %id, %failure, "not stored");
+                error!(%failure, "not stored");
                 Err(Problem::try_later())
             }
         }

@@ -20,8 +20,6 @@ use self::trouble::Poison;
 
 /// Generous: nothing here measures time.
 const PATIENCE: Duration = Duration::from_mins(20);
-/// The share of calls to AWS that fail.
-const SHARE: f64 = 0.3;
 /// Nothing more is sent while more than so many messages wait in a queue, or so many fares are being collected: this is
 /// about faults, and a queue that a whole hour of rides waits in would only make the hour longer.
 const CROWD: u64 = 300;
@@ -43,8 +41,9 @@ impl Dice {
     }
 }
 
-/// From now on so many of the functions' calls to AWS fail; gives what became of those before.
-async fn faults(share: f64) -> Value {
+/// From now on so many of a hundred of the functions' calls to AWS fail; gives what became of those before.
+async fn faults(percent: u64) -> Value {
+    let share = f64::from(u32::try_from(percent).unwrap()) / 100.0;
     serde_json::from_str(&asks_proxy(Some(json!({ "share": share }))).await).unwrap()
 }
 
@@ -89,7 +88,9 @@ async fn until_taken(crowded: &Cell<bool>, send: impl AsyncFn(&[(&str, &str)]) -
 fn a_ride(dice: &Dice, n: u64) -> Ride {
     let suffix =
         dice.one_of(&["", "", "", "", "_flaky", "_fail_auth", "_fail_charge", "_fail_credit", "_slow"]);
-    let ride = Ride::default().with("customer", format!("c-{}{suffix}", n % 25));
+    // Payments of one customer wait for each other, so a few customers would be all that a long run is about.
+    let customers = (setting("RIDES") / 40).max(25);
+    let ride = Ride::default().with("customer", format!("c-{}{suffix}", n % customers));
     let ride = ride.with("fare", dice.one_of(&["0", "49.99", "50", "50.01", "256.50", "1000"]));
     ride.with("distance", dice.one_of(&["0", "19.999", "20", "600"]))
 }
@@ -169,15 +170,15 @@ async fn after_a_bad_hour_the_auditor_finds_nothing_and_each_poison_message_in_i
     let (killed, repeated, poisoned) = (Cell::new(0), Cell::new(0), RefCell::new(Vec::new()));
     let crowded = Cell::new(false);
 
-    faults(SHARE).await;
+    faults(setting("SHARE_PERCENT")).await;
     tokio::select! {
         () = load(&world, dice, &crowded) => {}
         () = watch(&world, &crowded) => unreachable!("it goes on for as long as there is load"),
-        () = trouble::kill(&world, dice, &killed) => unreachable!("so does this"),
+        () = trouble::kill(&world, dice, setting("KILL_EVERY_MS"), &killed) => unreachable!("so does this"),
         () = trouble::repeat(&world, dice, &repeated) => unreachable!("and this"),
         () = trouble::poison(&world, dice, &poisoned) => unreachable!("and this"),
     }
-    let calls = faults(0.0).await;
+    let calls = faults(0).await;
 
     let poisoned = poisoned.into_inner();
     let redriven = redrive_all_but(&poisoned, &world).await;

@@ -45,9 +45,9 @@ pub struct Poison {
 }
 
 /// Functions die, wherever they are in their work.
-pub async fn kill(world: &World, dice: &Dice, killed: &Cell<usize>) {
+pub async fn kill(world: &World, dice: &Dice, every_ms: u64, killed: &Cell<usize>) {
     loop {
-        sleep(Duration::from_millis(400)).await;
+        sleep(Duration::from_millis(every_ms)).await;
         killed.set(killed.get() + world.kills(&[dice.one_of(&KILLED)]));
     }
 }

@@ -5,6 +5,7 @@ use domain::CorrelationId;
 use jiff::Timestamp;
 use lambda_runtime::Diagnostic;
 use serde::Deserialize;
+use tracing::{Span, field::display, info_span};
 
 pub(super) struct Delivery {
     pub message_id: String,
@@ -17,6 +18,8 @@ pub(super) struct Delivery {
     /// When the message was put into the queue, by the queue's clock.
     pub sent_at: Timestamp,
     pub body: String,
+    /// What stands in the body for people and machines that follow it.
+    pub ids: Ids,
     pub attributes: Vec<(String, SqsMessageAttribute)>,
 }
 
@@ -34,7 +37,10 @@ impl TryFrom<SqsMessage> for Delivery {
         let receive_count = message.attributes.get("ApproximateReceiveCount").and_then(|n| n.parse().ok());
         let sent_at = message.attributes.get("SentTimestamp").and_then(|n| n.parse().ok());
         let queue_name = message.event_source_arn.as_deref().and_then(|arn| arn.rsplit(':').next());
+        let body = message.body.unwrap_or_default();
         Ok(Self {
+            ids: serde_json::from_str(&body).unwrap_or_default(),
+            body,
             receive_count: receive_count.unwrap_or(1),
             sent_at: sent_at
                 .and_then(|ms| Timestamp::from_millisecond(ms).ok())
@@ -43,31 +49,32 @@ impl TryFrom<SqsMessage> for Delivery {
             queue_name: queue_name.ok_or_else(|| missing("eventSourceARN"))?.to_owned(),
             message_id: message.message_id.ok_or_else(|| missing("messageId"))?,
             receipt_handle: message.receipt_handle.ok_or_else(|| missing("receiptHandle"))?,
-            body: message.body.unwrap_or_default(),
             attributes: message.message_attributes.into_iter().collect(),
         })
     }
 }
 
-/// The ids that a log line names, as far as the message has sound ones.
+impl Delivery {
+    /// What every log line about it says.
+    pub(super) fn span(&self) -> Span {
+        let Self { message_id, receive_count, ids: Ids { id, correlationid, .. }, .. } = self;
+        let (event_id, correlation_id) = (id.as_ref().map(display), correlationid.as_ref().map(display));
+        info_span!("delivery", message_id, receive_count, event_id, correlation_id)
+    }
+
+    /// Since when there has been something to do: since the event, or since somebody put the message into the queue.
+    pub(super) fn since(&self) -> Timestamp {
+        self.ids.time.unwrap_or(self.sent_at)
+    }
+}
+
+/// What an event's envelope says, as far as the message is an event and what it says is sound.
 #[derive(Default, Deserialize)]
 pub(super) struct Ids {
     #[serde(default)]
     id: Option<CorrelationId>,
     #[serde(default)]
     correlationid: Option<CorrelationId>,
-}
-
-impl Ids {
-    pub(super) fn of(body: &str) -> Self {
-        serde_json::from_str(body).unwrap_or_default()
-    }
-
-    pub(super) fn event(&self) -> Option<String> {
-        self.id.as_ref().map(ToString::to_string)
-    }
-
-    pub(super) fn correlation(&self) -> Option<String> {
-        self.correlationid.as_ref().map(ToString::to_string)
-    }
+    #[serde(default)]
+    time: Option<Timestamp>,
 }

@@ -3,24 +3,25 @@
 use std::{any::Any, panic::AssertUnwindSafe};
 
 use futures_util::{FutureExt, future::join_all};
+use tracing::Instrument;
 
 use super::{
     BatchReceiver, Effect, Message, MessageReceiver, Receiver,
     delivery::Delivery,
-    queues::{Fate, Queues, not_attempted},
+    queues::{Ending, Fate, Queues, not_attempted},
 };
 use crate::{Event, Failure, event};
 
-/// What can make the effects of a batch's messages: one fate per message, in their order.
+/// What can make the effects of a batch's messages: one ending per message, in their order.
 pub(super) trait Handler {
-    fn handle(&self, queues: &Queues, deliveries: &[Delivery]) -> impl Future<Output = Vec<Fate>>;
+    fn handle(&self, queues: &Queues, deliveries: &[Delivery]) -> impl Future<Output = Vec<Ending>>;
 }
 
 /// Each message for itself, all at once.
 pub(super) struct One<R>(pub R);
 
 impl<R: Receiver> Handler for One<R> {
-    async fn handle(&self, queues: &Queues, deliveries: &[Delivery]) -> Vec<Fate> {
+    async fn handle(&self, queues: &Queues, deliveries: &[Delivery]) -> Vec<Ending> {
         join_all(deliveries.iter().map(|delivery| receive(&self.0, queues, delivery))).await
     }
 }
@@ -29,7 +30,7 @@ impl<R: Receiver> Handler for One<R> {
 pub(super) struct EachGroup<R>(pub R);
 
 impl<R: Receiver> Handler for EachGroup<R> {
-    async fn handle(&self, queues: &Queues, deliveries: &[Delivery]) -> Vec<Fate> {
+    async fn handle(&self, queues: &Queues, deliveries: &[Delivery]) -> Vec<Ending> {
         let mut groups: Vec<(Option<&str>, Vec<usize>)> = Vec::new();
         for (n, delivery) in deliveries.iter().enumerate() {
             let group = delivery.group.as_deref();
@@ -39,23 +40,25 @@ impl<R: Receiver> Handler for EachGroup<R> {
             }
         }
         let in_order = groups.iter().map(|(_, members)| async {
-            let mut fates = Vec::with_capacity(members.len());
+            let mut endings: Vec<Ending> = Vec::with_capacity(members.len());
             for delivery in members.iter().filter_map(|n| deliveries.get(*n)) {
-                fates.push(match fates.last() {
-                    Some(Fate::Kept | Fate::NotAttempted) => not_attempted(delivery),
+                endings.push(match endings.last() {
+                    Some(Ending { fate: Fate::Kept | Fate::NotAttempted, .. }) => {
+                        delivery.span().in_scope(not_attempted)
+                    }
                     _ => receive(&self.0, queues, delivery).await,
                 });
             }
-            fates
+            endings
         });
-        let mut by_position: Vec<(usize, Fate)> = join_all(in_order)
+        let mut by_position: Vec<(usize, Ending)> = join_all(in_order)
             .await
             .into_iter()
             .zip(&groups)
-            .flat_map(|(fates, (_, members))| members.iter().copied().zip(fates))
+            .flat_map(|(endings, (_, members))| members.iter().copied().zip(endings))
             .collect();
         by_position.sort_unstable_by_key(|(n, _)| *n);
-        by_position.into_iter().map(|(_, fate)| fate).collect()
+        by_position.into_iter().map(|(_, ending)| ending).collect()
     }
 }
 
@@ -63,14 +66,13 @@ impl<R: Receiver> Handler for EachGroup<R> {
 pub(super) struct Batch<R>(pub R);
 
 impl<R: BatchReceiver> Handler for Batch<R> {
-    async fn handle(&self, queues: &Queues, deliveries: &[Delivery]) -> Vec<Fate> {
+    async fn handle(&self, queues: &Queues, deliveries: &[Delivery]) -> Vec<Ending> {
         let mut events = Vec::with_capacity(deliveries.len());
         let parsed: Vec<Result<(), Failure>> =
             deliveries.iter().map(|d| event::read(&d.body).map(|event| events.push(event))).collect();
         let mut received = all_or_panic(events.len(), self.0.receive_batch(events)).await;
         let results = parsed.into_iter().map(|p| p.and_then(|()| received.next().unwrap_or_else(unanswered)));
-        join_all(deliveries.iter().zip(results).map(|(delivery, result)| queues.see_off(delivery, result)))
-            .await
+        see_off(queues, deliveries.iter().zip(results)).await
     }
 }
 
@@ -78,7 +80,7 @@ impl<R: BatchReceiver> Handler for Batch<R> {
 pub(super) struct Messages<R>(pub R);
 
 impl<R: MessageReceiver> Handler for Messages<R> {
-    async fn handle(&self, queues: &Queues, deliveries: &[Delivery]) -> Vec<Fate> {
+    async fn handle(&self, queues: &Queues, deliveries: &[Delivery]) -> Vec<Ending> {
         let message = |d| {
             let Delivery { message_id, sent_at, body, attributes, .. }: &Delivery = d;
             Message::new(message_id, *sent_at, body, attributes)
@@ -87,8 +89,16 @@ impl<R: MessageReceiver> Handler for Messages<R> {
         let mut received = all_or_panic(messages.len(), self.0.receive_messages(&messages)).await;
         let results =
             deliveries.iter().map(|delivery| (delivery, received.next().unwrap_or_else(unanswered)));
-        join_all(results.map(|(delivery, result)| queues.see_off(delivery, result))).await
+        see_off(queues, results).await
     }
+}
+
+async fn see_off(
+    queues: &Queues,
+    results: impl Iterator<Item = (&Delivery, Result<Effect, Failure>)>,
+) -> Vec<Ending> {
+    join_all(results.map(|(delivery, result)| queues.see_off(delivery, result).instrument(delivery.span())))
+        .await
 }
 
 type Results = Vec<Result<Effect, Failure>>;
@@ -107,10 +117,13 @@ fn unanswered() -> Result<Effect, Failure> {
 }
 
 /// Parsing stands inside the guarded part, so a mangled message fails alone.
-async fn receive(receiver: &impl Receiver, queues: &Queues, delivery: &Delivery) -> Fate {
-    let handled = async { receiver.receive(Event::parse(&delivery.body)?).await };
-    let result: Result<Effect, Failure> = contained(handled).await.unwrap_or_else(Err);
-    queues.see_off(delivery, result).await
+async fn receive(receiver: &impl Receiver, queues: &Queues, delivery: &Delivery) -> Ending {
+    let handled = async {
+        let handled = async { receiver.receive(Event::parse(&delivery.body)?).await };
+        let result: Result<Effect, Failure> = contained(handled).await.unwrap_or_else(Err);
+        queues.see_off(delivery, result).await
+    };
+    handled.instrument(delivery.span()).await
 }
 
 /// A panic is the failure of the message that caused it, not of the messages beside it.

@@ -14,9 +14,9 @@ use serde_json::value::RawValue;
 use self::{
     delivery::Delivery,
     handler::{Batch, EachGroup, Handler, Messages, One},
-    queues::Queues,
+    queues::{Ending, Queues},
 };
-use crate::{Event, Failure, Function, event::Payload, once::Written};
+use crate::{Event, Failure, Function, event::Payload, metrics::Metrics, once::Written};
 
 /// What handling a message came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,8 +134,13 @@ async fn consume(
     batch: SqsEvent,
 ) -> Result<SqsBatchResponse, Diagnostic> {
     let deliveries = batch.records.into_iter().map(Delivery::try_from).collect::<Result<Vec<_>, _>>()?;
-    let fates = handler.handle(queues, &deliveries).await;
-    Ok(queues.keep(&deliveries, &fates).await)
+    let endings = handler.handle(queues, &deliveries).await;
+    let mut metrics = Metrics::of(queues.service());
+    for (delivery, Ending { result, .. }) in deliveries.iter().zip(&endings) {
+        metrics.count(result.as_ref().copied(), Some(delivery.since()));
+    }
+    metrics.emit();
+    Ok(queues.keep(&deliveries, &endings).await)
 }
 
 #[cfg(test)]

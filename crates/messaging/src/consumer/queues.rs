@@ -10,10 +10,7 @@ use aws_sdk_sqs::{
 use lambda_runtime::Error;
 use tracing::{info, warn};
 
-use super::{
-    Effect,
-    delivery::{Delivery, Ids},
-};
+use super::{Effect, delivery::Delivery};
 use crate::{Failure, Function, failure::Reason};
 
 /// After this many receives a message goes to the dead-letter queue. The templates' `maxReceiveCount` says the same
@@ -27,6 +24,12 @@ const MAX_BACKOFF_SECONDS: u32 = 15 * 60;
 const MAX_ENTRIES: usize = 10;
 /// What SQS allows on one message.
 const MAX_ATTRIBUTES: usize = 10;
+
+/// How the handling of a message ended.
+pub(super) struct Ending {
+    pub fate: Fate,
+    pub result: Result<Effect, Failure>,
+}
 
 /// What became of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,23 +79,29 @@ impl Queues {
         self.pairs.iter().find(|pair| pair.url.rsplit('/').next() == Some(&delivery.queue_name))
     }
 
+    /// The service whose queues they are.
+    pub(super) fn service(&self) -> &'static str {
+        self.service
+    }
+
     /// Sees a handled message off: what can't succeed, or had its last chance, goes to the dead-letter queue.
-    pub(super) async fn see_off(&self, delivery: &Delivery, result: Result<Effect, Failure>) -> Fate {
+    pub(super) async fn see_off(&self, delivery: &Delivery, result: Result<Effect, Failure>) -> Ending {
         let fate = match &result {
             Ok(_) => Fate::Done,
             Err(failure) if failure.may_be_retried() && delivery.receive_count < MAX_RECEIVES => Fate::Kept,
             Err(failure) if self.dead_letter(delivery, failure.reason()).await => Fate::DeadLettered,
             Err(_) => Fate::Kept,
         };
-        log(delivery, &result, fate);
-        fate
+        log(&result, fate);
+        Ending { fate, result }
     }
 
     /// Tells the queue which messages to keep, and for how long at least.
-    pub(super) async fn keep(&self, deliveries: &[Delivery], fates: &[Fate]) -> SqsBatchResponse {
+    pub(super) async fn keep(&self, deliveries: &[Delivery], endings: &[Ending]) -> SqsBatchResponse {
         let with = |wanted: &[Fate]| {
-            let fates = deliveries.iter().zip(fates);
-            fates.filter(|(_, fate)| wanted.contains(fate)).map(|(delivery, _)| delivery).collect::<Vec<_>>()
+            let ended = deliveries.iter().zip(endings);
+            let wanted = ended.filter(|(_, ending)| wanted.contains(&ending.fate));
+            wanted.map(|(delivery, _)| delivery).collect::<Vec<_>>()
         };
         // What wasn't attempted needs no wait of its own: its queue holds it back for as long as the one before it.
         self.back_off(&with(&[Fate::Kept])).await;
@@ -137,7 +146,7 @@ impl Queues {
         match send.set_message_attributes(Some(attributes)).send().await {
             Ok(_) => true,
             Err(error) => {
-                warn!(message_id = delivery.message_id, error = %Failure::aws("sqs:SendMessage", &error), "not dead-lettered");
+                warn!(error = %Failure::aws("sqs:SendMessage", &error), "not dead-lettered");
                 false
             }
         }
@@ -172,10 +181,11 @@ impl Queues {
 }
 
 /// Leaves a message for later because one before it has to come first.
-pub(super) fn not_attempted(delivery: &Delivery) -> Fate {
+pub(super) fn not_attempted() -> Ending {
     let waits = Failure::transient("NotAttempted", "a message before it in its group was kept for a retry");
-    log(delivery, &Err(waits), Fate::NotAttempted);
-    Fate::NotAttempted
+    let (fate, result) = (Fate::NotAttempted, Err(waits));
+    log(&result, fate);
+    Ending { fate, result }
 }
 
 /// Seconds to wait after the message's nth receive: 1 to the bound.
@@ -199,10 +209,7 @@ fn keep(delivery: &Delivery) -> BatchItemFailure {
     failure
 }
 
-fn log(delivery: &Delivery, result: &Result<Effect, Failure>, fate: Fate) {
-    let ids = Ids::of(&delivery.body);
-    let (event_id, correlation_id) = (ids.event(), ids.correlation());
-    let Delivery { message_id, receive_count, .. } = delivery;
+fn log(result: &Result<Effect, Failure>, fate: Fate) {
     match result {
         Ok(effect) => {
             let (outcome, why) = match effect {
@@ -210,7 +217,7 @@ fn log(delivery: &Delivery, result: &Result<Effect, Failure>, fate: Fate) {
                 Effect::Duplicate => ("duplicate", None),
                 Effect::Nothing(why) => ("nothing to do", Some(*why)),
             };
-            info!(message_id, receive_count, event_id, correlation_id, outcome, why, "handled");
+            info!(outcome, why, "handled");
         }
         Err(failure) => {
             let outcome = match fate {
@@ -219,7 +226,7 @@ fn log(delivery: &Delivery, result: &Result<Effect, Failure>, fate: Fate) {
                 Fate::NotAttempted => "not attempted",
             };
             let Reason { error_type, detail } = failure.reason();
-            warn!(message_id, receive_count, event_id, correlation_id, outcome, error_type, detail, "failed");
+            warn!(outcome, error_type, detail, "failed");
         }
     }
 }

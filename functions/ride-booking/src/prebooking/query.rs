@@ -30,13 +30,14 @@ impl QueryRidePrebooking {
         // No prebooking will ever have such an id.
         let id =
             id.ok_or_else(|| Problem::not_found("a prebooking's id is the UUID that submitting it gave"))?;
+        api::concerns(id, id);
         match self.bookings.find(id).await {
             Ok(Some(booking)) => Ok(booking),
             Ok(None) => Err(Problem::not_yet(
                 "there is no such prebooking; if it was accepted a moment ago, it is still in its queue",
             )),
             Err(failure) => {
-                error!(prebooking_id = %id, %failure, "not looked up");
+                error!(%failure, "not looked up");
                 Err(Problem::try_later())
             }
         }

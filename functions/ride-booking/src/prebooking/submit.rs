@@ -82,7 +82,7 @@ fn message<T: EventPayload + Serialize>(
 ) -> Result<publisher::Message, Failure> {
     let mut event = Event::new(SOURCE, submission.sent_at, submission.correlation_id.clone(), data);
     event.traceparent = Some(submission.trace_parent);
-    Ok(publisher::Message::new(event.to_json()?).text("type", event.event_type))
+    publisher::Message::of(&event)
 }
 
 #[cfg(test)]

@@ -44,7 +44,7 @@ impl Receiver for CollectQuotes {
             Response::Quoted(quoted) => match self.rfqs.count(&quoted).await? {
                 Counted::InTime(written) => Ok(written.into()),
                 Counted::Late(written) => {
-                    info!(rfq_id = %quoted.rfq, responder = %quoted.quote.responder, "a quote came late");
+                    info!(responder = %quoted.quote.responder, "a quote came late");
                     Ok(written.into())
                 }
             },

@@ -76,9 +76,7 @@ impl Outbox for PublishInstantRideRfqs {
         let request = event(row, "submittedAt", request)?;
         let deadline = event(row, "replyBy", RfqDeadlineReached { rfq })?;
         Ok(Scatter {
-            request: Message::new(request.to_json()?)
-                .text("type", request.event_type)
-                .texts("herds", &recipients),
+            request: Message::of(&request)?.texts("herds", &recipients),
             deadline: deadline.to_json()?,
             reply_by,
         })

@@ -7,7 +7,7 @@ use messaging::{
     once::Written,
 };
 use serde_json::json;
-use tracing::{error, info};
+use tracing::error;
 
 use super::{Herds, Rfqs, rfqs::NewRfq};
 
@@ -35,8 +35,10 @@ impl SubmitInstantRideRfq {
         let key = api::idempotency_key(request)?;
         let fields = api::json_object(api::json_body(request)?)?;
         let id = key.as_ref().map_or_else(RfqId::new, RfqId::from_key);
+        let correlation_id = api::correlation_id(request).unwrap_or_else(|| id.into());
+        api::concerns(id, &correlation_id);
         let in_trouble = |failure: Failure| {
-            error!(rfq_id = %id, %failure, "not accepted");
+            error!(%failure, "not accepted");
             Problem::try_later()
         };
         let known = self.herds.all().await.map_err(in_trouble)?;
@@ -47,8 +49,6 @@ impl SubmitInstantRideRfq {
             return Err(in_trouble(Failure::transient("NoHerds", "no herd is deployed")));
         }
 
-        let correlation_id = api::correlation_id(request).unwrap_or_else(|| id.into());
-        info!(rfq_id = %id, %correlation_id, asked = asked.len(), "accepting");
         let reply_within = request_for_quotes.reply_within.unwrap_or(self.reply_within);
         let new = NewRfq {
             id,

@@ -1,0 +1,166 @@
+//! Metrics in CloudWatch's embedded metric format: a log line out of which CloudWatch takes the numbers. There is no call to
+//! wait for, or to fail.
+//!
+//! | metric | unit | dimensions | what it counts |
+//! |---|---|---|---|
+//! | `Handled` | Count | Service, Function | messages that ended well, repetitions among them |
+//! | `Duplicates` | Count | Service, Function | those whose effect an earlier delivery had made |
+//! | `Latency` | Milliseconds | Service, Function | from the event's time to its effect |
+//! | `Failed` | Count | Service, Function, ErrorType | attempts that failed, by the failure's name |
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::{Failure, consumer::Effect, telemetry::function_name};
+
+const NAMESPACE: &str = "WildRydes";
+/// What CloudWatch takes of one metric in one line.
+const MAX_VALUES: usize = 100;
+
+/// What one invocation came to.
+#[derive(Debug)]
+pub struct Metrics {
+    service: &'static str,
+    handled: u64,
+    duplicates: u64,
+    latencies: Vec<i64>,
+    failed: BTreeMap<String, u64>,
+}
+
+impl Metrics {
+    /// Nothing yet, at this service.
+    #[must_use]
+    pub fn of(service: &'static str) -> Self {
+        Self { service, handled: 0, duplicates: 0, latencies: Vec::new(), failed: BTreeMap::new() }
+    }
+
+    /// Counts what handling a message came to; if it made its effect, that took from `since` until now.
+    pub fn count(&mut self, result: Result<Effect, &Failure>, since: Option<Timestamp>) {
+        match result {
+            Ok(effect) => {
+                self.handled += 1;
+                match effect {
+                    Effect::Made => self.latencies.extend(since.map(milliseconds_since)),
+                    Effect::Duplicate => self.duplicates += 1,
+                    Effect::Nothing(_) => {}
+                }
+            }
+            Err(failure) => *self.failed.entry(failure.reason().error_type.clone()).or_default() += 1,
+        }
+    }
+
+    /// Writes the lines.
+    pub fn emit(self) {
+        for line in self.lines(Timestamp::now()) {
+            println!("{line}");
+        }
+    }
+
+    fn lines(self, now: Timestamp) -> Vec<Value> {
+        let Self { service, handled, duplicates, latencies, failed } = self;
+        let line = |dimensions: &[&str], metrics: &[(&str, &str, Value)], error_type: Option<String>| {
+            let definitions: Vec<Value> =
+                metrics.iter().map(|(name, unit, _)| json!({"Name": name, "Unit": unit})).collect();
+            let mut line = json!({
+                "_aws": {
+                    "Timestamp": now.as_millisecond(),
+                    "CloudWatchMetrics": [{"Namespace": NAMESPACE, "Dimensions": [dimensions], "Metrics": definitions}],
+                },
+                "Service": service,
+                "Function": function_name(),
+            });
+            for (name, _, value) in metrics {
+                line[*name] = value.clone();
+            }
+            if let Some(error_type) = error_type {
+                line["ErrorType"] = error_type.into();
+            }
+            line
+        };
+        let mut lines = Vec::new();
+        if handled > 0 {
+            let mut metrics =
+                vec![("Handled", "Count", handled.into()), ("Duplicates", "Count", duplicates.into())];
+            let mut latencies =
+                latencies.chunks(MAX_VALUES).map(|some| ("Latency", "Milliseconds", json!(some)));
+            metrics.extend(latencies.next());
+            lines.push(line(&["Service", "Function"], &metrics, None));
+            lines.extend(latencies.map(|more| line(&["Service", "Function"], &[more], None)));
+        }
+        lines.extend(failed.into_iter().map(|(error_type, count)| {
+            let failed = [("Failed", "Count", count.into())];
+            line(&["Service", "Function", "ErrorType"], &failed, Some(error_type))
+        }));
+        lines
+    }
+}
+
+/// Clocks differ a little: nothing takes less than no time.
+fn milliseconds_since(time: Timestamp) -> i64 {
+    Timestamp::now().as_millisecond().saturating_sub(time.as_millisecond()).max(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+
+    fn now() -> Timestamp {
+        "2026-11-24T16:00:00Z".parse().unwrap()
+    }
+
+    #[test]
+    fn what_ended_well_is_one_line_and_each_kind_of_failure_another() {
+        let mut metrics = Metrics::of("test");
+        let since = Timestamp::now() - SignedDuration::from_secs(2);
+        metrics.count(Ok(Effect::Made), Some(since));
+        metrics.count(Ok(Effect::Made), Some(Timestamp::now() + SignedDuration::from_hours(1)));
+        metrics.count(Ok(Effect::Duplicate), Some(since));
+        metrics.count(Ok(Effect::Nothing("no need")), Some(since));
+        for error_type in ["Busy", "Refused", "Busy"] {
+            metrics.count(Err(&Failure::transient(error_type, "detail")), Some(since));
+        }
+        let lines = metrics.lines(now());
+        let [handled, busy, refused] = lines.as_slice() else { panic!("{lines:?}") };
+        let latencies: Vec<i64> = serde_json::from_value(handled["Latency"].clone()).unwrap();
+        assert!(matches!(latencies[..], [2000..60_000, 0]), "{latencies:?}");
+        assert_eq!((&handled["Handled"], &handled["Duplicates"]), (&json!(4), &json!(1)));
+        let directive = &handled["_aws"]["CloudWatchMetrics"][0];
+        assert_eq!(directive["Namespace"], "WildRydes");
+        assert_eq!(directive["Dimensions"], json!([["Service", "Function"]]));
+        assert_eq!(directive["Metrics"][2], json!({"Name": "Latency", "Unit": "Milliseconds"}));
+        assert_eq!(handled["_aws"]["Timestamp"], 1_795_536_000_000_i64);
+        for (line, error_type, count) in [(busy, "Busy", 2), (refused, "Refused", 1)] {
+            let directive = &line["_aws"]["CloudWatchMetrics"][0];
+            assert_eq!(directive["Dimensions"], json!([["Service", "Function", "ErrorType"]]));
+            assert_eq!((&line["ErrorType"], &line["Failed"]), (&json!(error_type), &json!(count)));
+        }
+        // CloudWatch finds every dimension and metric beside the directive, or takes none.
+        for line in &lines {
+            let directive = &line["_aws"]["CloudWatchMetrics"][0];
+            let dimensions = directive["Dimensions"][0].as_array().unwrap().iter();
+            let metrics = directive["Metrics"].as_array().unwrap().iter().map(|metric| &metric["Name"]);
+            for name in dimensions.chain(metrics) {
+                assert!(!line[name.as_str().unwrap()].is_null(), "{name} is missing in {line}");
+            }
+        }
+    }
+
+    #[test]
+    fn more_values_than_fit_into_a_line_go_into_the_next() {
+        let mut metrics = Metrics::of("test");
+        (0..250).for_each(|_| metrics.count(Ok(Effect::Made), Some(now())));
+        let lines = metrics.lines(now());
+        let values: Vec<usize> = lines.iter().map(|line| line["Latency"].as_array().unwrap().len()).collect();
+        assert_eq!(values, [100, 100, 50]);
+        assert_eq!(lines.iter().filter(|line| line["Handled"] == 250).count(), 1);
+    }
+
+    #[test]
+    fn nothing_handled_is_nothing_written() {
+        assert_eq!(Metrics::of("test").lines(now()), Vec::<Value>::new());
+    }
+}
