@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import environments
@@ -16,10 +17,13 @@ FOR_AWS = ROOT / "target" / "lambda"
 FOR_HERE = ROOT / ".local" / "target" / "lambda"
 RYDES = ROOT / ".local" / "bin" / "rydes"
 # What the workspace holds beside functions.
-NOT_FUNCTIONS = ("rydes", "end-to-end", "floor")
+NOT_FUNCTIONS = ("rydes", "end-to-end", "floor", "broken")
+# Builds that are wrong on purpose, and the sound one that they stand in for.
+BROKEN = ("award-points-again", "award-points-unheard")
+SOUND = "award-points"
 
 
-def build_for_here() -> None:
+def build_for_here(broken: Path | None = None) -> None:
     """For this machine, rydes too, on which the emulator runs them as plain processes; quick to build, not optimised."""
     host = next(
         text.split()[1]
@@ -28,12 +32,24 @@ def build_for_here() -> None:
     )
     options = ("--profile", "local", "--compiler", "cargo", "--target", host, "--skip-target-check")
     # rydes is no function, but built along it compiles no dependency a second time.
-    _build(FOR_HERE, *options, leave_out=NOT_FUNCTIONS[1:])
+    leave_out = [package for package in NOT_FUNCTIONS if package != "rydes" and not (broken and package == "broken")]
+    _build(FOR_HERE, *options, leave_out=leave_out)
+    if broken:
+        _set_aside(broken)
     built = FOR_HERE / "rydes"
     RYDES.parent.mkdir(parents=True, exist_ok=True)
     # In one step, as the old one may be running.
     os.replace(built / "bootstrap", RYDES)
     shutil.rmtree(built)
+
+
+def _set_aside(folder: Path) -> None:
+    """Puts broken builds where no deployment finds them, as the archives that Lambda takes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in (*BROKEN, SOUND):
+        shutil.make_archive(str(folder / name), "zip", FOR_HERE / name)
+    for name in BROKEN:
+        shutil.rmtree(FOR_HERE / name)
 
 
 def build_for_aws(arch: str) -> None:
@@ -51,13 +67,13 @@ def check_target(target: str) -> None:
 
 def build_for_bench(folder: Path) -> None:
     """As for Lambda, with the benchmarks' yardsticks beside the functions."""
-    _build(folder, *RELEASE["x86_64"], leave_out=NOT_FUNCTIONS[:2])
+    _build(folder, *RELEASE["x86_64"], leave_out=[package for package in NOT_FUNCTIONS if package != "floor"])
 
 
 RELEASE = {"x86_64": ("--release", "--x86-64"), "arm64": ("--release", "--arm64")}
 
 
-def _build(folder: Path, *options: str, leave_out: tuple[str, ...] = NOT_FUNCTIONS) -> None:
+def _build(folder: Path, *options: str, leave_out: Sequence[str] = NOT_FUNCTIONS) -> None:
     tools = environments.bin_of("build")
     env = {**os.environ, "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}"}
     command = [tools / "cargo-lambda", "lambda", "build", "--workspace"]

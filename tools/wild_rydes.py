@@ -146,7 +146,8 @@ def install(options: argparse.Namespace) -> None:
 
 def against_fresh_stacks(_: argparse.Namespace) -> None:
     """Runs the end-to-end tests against an emulator of their own."""
-    functions.build_for_here()
+    builds = LOCAL / "builds"
+    functions.build_for_here(builds)
     # The whole workspace, so that its dependencies are those that the unit tests have compiled.
     tests = ("test", "--locked", "--workspace", "--test")
     for test in ("audit", "end-to-end"):
@@ -162,6 +163,8 @@ def against_fresh_stacks(_: argparse.Namespace) -> None:
             env = {"STAGE": "test", "RYDES": str(functions.RYDES), "STRIPE_URL": stripe.url}
             # For the test that deploys one more herd.
             sam = {"SAM": str(environments.bin_of("sam") / "sam"), **environments.SAM}
+            # For those that deploy a broken build.
+            sam["BUILDS"] = str(builds)
             sam["HERD_TEMPLATE"] = str(LOCAL / INFRA.name / "herd.yaml")
             # What audits everything that is there comes first, while nothing is there that others leave behind.
             for test in ("audit", "end-to-end"):

@@ -54,6 +54,20 @@ impl World {
         and_back(what(), async || sam(&["delete", "--stack-name", &stack, "--no-prompts"]).await).await
     }
 
+    /// Runs another build of a function while something happens.
+    pub async fn with_build<T>(&self, function: &str, build: &str, what: impl AsyncFnOnce() -> T) -> T {
+        let builds = std::env::var("BUILDS").expect("BUILDS is a folder of builds: run `make test-e2e`");
+        let lambda = aws_sdk_lambda::Client::new(self.aws());
+        let name = format!("wild-rydes-{}-{function}", self.deployment.stage);
+        let set = async |build: &str| {
+            let archive = std::fs::read(format!("{builds}/{build}.zip")).unwrap();
+            let update = lambda.update_function_code().function_name(&name);
+            update.zip_file(aws_sdk_lambda::primitives::Blob::new(archive)).send().await.unwrap();
+        };
+        set(build).await;
+        and_back(what(), async || set(function).await).await
+    }
+
     /// Changes an item of a table while something happens: takes it away, or sets one of its attributes, for which it need
     /// not be there.
     pub async fn while_changed<T>(

@@ -6,6 +6,7 @@ mod contract;
 mod disturbances;
 mod eventually;
 mod fares;
+mod logs;
 mod prebooking;
 mod rfq;
 mod ride;

@@ -14,7 +14,7 @@ pub struct Rfq(Map<String, Value>);
 impl Rfq {
     /// From here to a place that no other test goes to.
     pub fn from(place: &str) -> Self {
-        let rfq = json!({"from": place, "to": unique("to"), "customer": unique("c")});
+        let rfq = json!({"from": place, "to": unique("place"), "customer": unique("c")});
         Self(rfq.as_object().unwrap().clone())
     }
 
@@ -86,7 +86,7 @@ impl Herds {
 
     fn a_place_of(&self, herds: usize) -> String {
         let answers = |place: &String| self.answers(&Rfq::from(place), &self.names()).len() == herds;
-        let found = (0..1000).map(|_| unique("from")).find(answers);
+        let found = (0..1000).map(|_| unique("place")).find(answers);
         found.expect("a herd is available at some places, and not at others")
     }
 }

@@ -124,6 +124,13 @@ pub async fn campaign(
     Ok(if campaign.is_complete() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// Fails if nobody has logged anything of it.
+pub async fn logs(deployment: &Deployment, id: &str, back: Duration, json: bool) -> Result<ExitCode, Error> {
+    let lines = rydes::logs(deployment, id, back).await?;
+    show::answer(json, &lines, |lines| show::logs(lines, &deployment.stage));
+    Ok(if lines.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
 /// Fails if anything isn't as it should be.
 pub async fn audit(deployment: &Deployment, settle: u64, json: bool) -> Result<ExitCode, Error> {
     let bar = spinner(json);

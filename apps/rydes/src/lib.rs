@@ -11,6 +11,7 @@ mod error;
 mod fare;
 mod filter;
 mod lake;
+mod logs;
 pub mod plot;
 mod prebooking;
 mod rfq;
@@ -30,6 +31,7 @@ pub use deployment::{DeployedStack, Deployment};
 pub use error::Error;
 pub use fare::{FareStep, FareTrace, StepError, StepOutcome, trace_fare};
 pub use lake::Lake;
+pub use logs::{LogLine, logs};
 pub use prebooking::{Prebook, PrebookingTrace, decided_prebooking, prebook, prebooking, trace_prebooking};
 pub use rfq::{
     ManyRfqs, ManyRfqsPlan, Quoted, RequestQuotes, Rfq, RfqTrace, request_many, request_quotes, trace_rfq,

@@ -3,7 +3,7 @@
 mod commands;
 mod show;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::{Parser, Subcommand};
 use rydes::{
@@ -64,6 +64,14 @@ enum Command {
         /// How many seconds to wait
         #[arg(long, default_value_t = 60)]
         timeout: u64,
+    },
+    /// Show what all functions have logged of a ride, a prebooking or a request for quotes, in the order of time
+    Logs {
+        /// A correlation id, or the id of whatever it is about
+        id: String,
+        /// How many minutes back to look
+        #[arg(long, default_value_t = 180)]
+        minutes: u64,
     },
     /// Look at everything that was accepted and at every service's data, and find what isn't as it should be
     Audit {
@@ -152,6 +160,9 @@ async fn run(cli: Cli) -> Result<ExitCode, Error> {
         }
         Command::Trace { id, timeout } => return commands::trace(&deployment, &id, timeout, cli.json).await,
         Command::Fare { id, timeout } => return commands::fare(&deployment, &id, timeout, cli.json).await,
+        Command::Logs { id, minutes } => {
+            return commands::logs(&deployment, &id, Duration::from_mins(minutes), cli.json).await;
+        }
         Command::Audit { settle } => return commands::audit(&deployment, settle, cli.json).await,
         Command::Dlq(dlq) => dead_letters(&deployment, dlq, cli.json).await?,
         Command::Status => show::answer(cli.json, &rydes::status(&deployment).await?, show::status),

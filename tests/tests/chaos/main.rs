@@ -2,6 +2,7 @@
 //! took effect, messages come twice and out of order, and poison is among them. Then it is over, and the auditor must find
 //! nothing. Run by `make chaos`, and at a small size by `make test`.
 
+mod logs;
 mod trouble;
 
 use std::{
@@ -90,13 +91,13 @@ fn a_ride(dice: &Dice, n: u64) -> Ride {
         dice.one_of(&["", "", "", "", "_flaky", "_fail_auth", "_fail_charge", "_fail_credit", "_slow"]);
     // Payments of one customer wait for each other, so a few customers would be all that a long run is about.
     let customers = (setting("RIDES") / 40).max(25);
-    let ride = Ride::default().with("customer", format!("c-{}{suffix}", n % customers));
+    let ride = Ride::default().with("customer", format!("rider-{}{suffix}", n % customers));
     let ride = ride.with("fare", dice.one_of(&["0", "49.99", "50", "50.01", "256.50", "1000"]));
     ride.with("distance", dice.one_of(&["0", "19.999", "20", "600"]))
 }
 
 fn a_prebooking(dice: &Dice) -> Prebooking {
-    let prebooking = Prebooking::default();
+    let prebooking = Prebooking::default().with("customer", unique("rider"));
     if dice.once_in(5) { prebooking.with("when", in_days(-1)) } else { prebooking }
 }
 
@@ -114,8 +115,8 @@ async fn load(world: &World, dice: &Dice, crowded: &Cell<bool>) {
     });
     let rfqs = stream::iter(0..setting("RFQS")).for_each_concurrent(2, async |_| {
         let rfq: Rfq =
-            if dice.once_in(2) { herds.a_request_that_all_answer() } else { Rfq::from(&unique("from")) };
-        let body = rfq.with("reply-within", 20).json();
+            if dice.once_in(2) { herds.a_request_that_all_answer() } else { Rfq::from(&unique("place")) };
+        let body = rfq.with("reply-within", 20).with("customer", unique("rider")).json();
         until_taken(crowded, async |headers| customers.posts_rfq(&body, headers).await).await;
     });
     tokio::join!(rides, prebookings, rfqs);
@@ -170,6 +171,10 @@ async fn after_a_bad_hour_the_auditor_finds_nothing_and_each_poison_message_in_i
     let (killed, repeated, poisoned) = (Cell::new(0), Cell::new(0), RefCell::new(Vec::new()));
     let crowded = Cell::new(false);
 
+    // Every tenth customer wants e-mails.
+    for n in (0..setting("RIDES") / 40).step_by(10) {
+        world.puts_address_on_file(&format!("rider-{n}"), &format!("rider-{n}@example.com")).await;
+    }
     faults(setting("SHARE_PERCENT")).await;
     tokio::select! {
         () = load(&world, dice, &crowded) => {}
@@ -189,11 +194,12 @@ async fn after_a_bad_hour_the_auditor_finds_nothing_and_each_poison_message_in_i
         let letter = letter.unwrap_or_else(|| panic!("{service:?} has no dead letter for its poison {body}"));
         assert_eq!(letter.error_type.as_deref(), Some(*reason), "{service:?}");
     }
+    let lines = logs::scan(&world).await;
     let program = std::env::var("RYDES").expect("RYDES names the program: run `make chaos`");
     let output = Command::new(program).args(["audit", "--json"]).output().await.unwrap();
     let audit: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
     println!(
-        "seed {seed}: calls {calls}; {} killed, {} repeated, {} poisoned, {redriven} redriven; looked at {}; dead letters {}",
+        "seed {seed}: calls {calls}; {} killed, {} repeated, {} poisoned, {redriven} redriven; {lines} log lines, nothing private; looked at {}; dead letters {}",
         killed.get(),
         repeated.get(),
         poisoned.len(),

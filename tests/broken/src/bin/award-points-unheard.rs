@@ -1,0 +1,37 @@
+//! `award-points` as a build that acknowledges first and makes the effect then: whatever dies in between is lost.
+
+use std::{sync::Arc, time::Duration};
+
+use aws_sdk_dynamodb::Client;
+use customer_loyalty::{AwardPoints, LoyaltyPoints};
+use domain::RideCompleted;
+use messaging::{
+    Event, Failure, Function,
+    consumer::{self, Effect, Receiver},
+};
+
+/// Long enough to die in.
+const LATER: Duration = Duration::from_mins(1);
+
+struct AwardPointsLater(Arc<AwardPoints>);
+
+impl Receiver for AwardPointsLater {
+    type Payload = RideCompleted;
+
+    async fn receive(&self, event: Event<RideCompleted>) -> Result<Effect, Failure> {
+        let points = Arc::clone(&self.0);
+        tokio::spawn(async move {
+            tokio::time::sleep(LATER).await;
+            points.receive(event).await
+        });
+        Ok(Effect::Made)
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    let function = Function::start("customer-loyalty").await;
+    let [table] = function.settings([("LOYALTY_POINTS_TABLE_NAME", "where points are kept")])?;
+    let points = AwardPoints::new(LoyaltyPoints::new(Client::new(function.aws()), table));
+    consumer::run(&function, AwardPointsLater(Arc::new(points))).await
+}

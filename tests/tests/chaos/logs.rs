@@ -1,0 +1,89 @@
+//! What the functions have logged in a bad hour: which of them did what, when, and for which request; and nothing that is
+//! nobody else's business.
+
+use std::collections::BTreeMap;
+
+use end_to_end::World;
+use serde_json::Value;
+
+/// What stands in the requests, the events and the poison of the run, and in no other word of a log. Their ids are not
+/// among it: they are made by us, and are what logs are for.
+const PRIVATE: [&str; 9] =
+    ["rider-", "@", "Berlin", "Frankfurt", "Bonn", "place-", "poison", "specversion", "\"data\""];
+/// Fares that no other number is.
+const AMOUNTS: [&str; 3] = ["49.99", "50.01", "256.5"];
+/// What Lambda itself writes.
+const OF_LAMBDA: [&str; 3] = ["START ", "END ", "REPORT "];
+
+/// Looks at every line; gives how many there were.
+pub async fn scan(world: &World) -> usize {
+    let (mut count, mut faults) = (0, BTreeMap::<String, usize>::new());
+    world
+        .every_log_line(|group, line| {
+            count += 1;
+            for fault in faults_of(line) {
+                *faults.entry(format!("{group}: {fault}")).or_default() += 1;
+            }
+        })
+        .await;
+    assert!(faults.is_empty(), "{faults:#?}");
+    count
+}
+
+fn faults_of(line: &str) -> Vec<String> {
+    if OF_LAMBDA.iter().any(|start| line.starts_with(start)) {
+        return Vec::new();
+    }
+    let private =
+        PRIVATE.iter().filter(|word| line.contains(**word)).map(|word| format!("says {word}: {line}"));
+    let amounts = AMOUNTS.iter().filter(|amount| holds_number(line, amount));
+    let mut faults: Vec<String> = private.chain(amounts.map(|n| format!("says {n}: {line}"))).collect();
+    let Ok(line) = serde_json::from_str::<Value>(line) else {
+        faults.push(format!("is not JSON: {line}"));
+        return faults;
+    };
+    if line.get("_aws").is_some() {
+        return faults;
+    }
+    let mut required = vec!["timestamp", "level", "service", "function", "request_id", "message"];
+    // What comes as it was written has no event yet, and what nobody can read has none at all.
+    let of_an_event = line["error_type"] != "MalformedEvent" && !is_submission(&line);
+    required.extend(of_an_event.then_some("event_id"));
+    required.extend(of_an_event.then_some("correlation_id"));
+    let missing = required.iter().filter(|field| line[**field].as_str().is_none_or(str::is_empty));
+    faults.extend(missing.map(|field| format!("has no {field}: {line}")));
+    if line["message"] == "panicked" {
+        faults.push(format!("{line}"));
+    }
+    faults
+}
+
+fn is_submission(line: &Value) -> bool {
+    line["function"].as_str().is_some_and(|function| function.ends_with("submit-ride-prebooking"))
+}
+
+/// Whether a number stands there, as a number of its own and not as part of a time.
+fn holds_number(line: &str, number: &str) -> bool {
+    line.match_indices(number).any(|(at, _)| {
+        let before = line[..at].chars().next_back();
+        let after = line[at + number.len()..].chars().next();
+        !before.is_some_and(|c| c.is_ascii_digit() || c == ':') && !after.is_some_and(|c| c.is_ascii_digit())
+    })
+}
+
+#[test]
+fn what_a_log_line_must_not_be_is_found() {
+    let sound = r#"{"timestamp":"2026-11-24T16:49:49.990Z","level":"INFO","service":"s","function":"f","request_id":"r","message":"handled","event_id":"e","correlation_id":"c"}"#;
+    assert_eq!(faults_of(sound), Vec::<String>::new());
+    assert_eq!(faults_of("START RequestId: 1"), Vec::<String>::new());
+    for (from, to) in [
+        ("handled", "handled for rider-5"),
+        ("handled", "a fare of 49.99"),
+        ("handled", "panicked"),
+        (r#""request_id":"r","#, ""),
+        (r#""correlation_id":"c""#, r#""correlation_id":"""#),
+        ("{", ""),
+    ] {
+        assert_eq!(faults_of(&sound.replace(from, to)).len(), 1, "{from} → {to}");
+    }
+}

@@ -1,0 +1,91 @@
+//! What is seen of a running deployment: one story across all functions, and numbers.
+
+use std::collections::BTreeSet;
+
+use end_to_end::{Caller, Ride, Service, World, eventually, unique};
+use serde_json::Value;
+use tokio::process::Command;
+
+async fn logs(id: &str) -> Vec<Value> {
+    let program = std::env::var("RYDES").expect("RYDES names the program: run `make test-e2e`");
+    let output = Command::new(program).args(["logs", id, "--json"]).output().await.unwrap();
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"))
+}
+
+#[tokio::test]
+async fn one_correlation_id_finds_the_whole_story_from_the_request_to_the_e_mail() {
+    let world = World::shared().await;
+    let app = Caller::unicorn_management_app(&world).await;
+    let (ride, correlation_id) = (Ride::default(), unique("story"));
+    let email = format!("{}@example.com", unique("somebody"));
+    world.puts_address_on_file(ride.customer(), &email).await;
+    let answer = app.posts(&ride.json(), &[("x-correlation-id", &correlation_id)]).await;
+    let id = answer.body["id"].as_str().unwrap();
+
+    let parts: BTreeSet<&str> = [
+        "submit-ride-completion",
+        "publish-ride-completions",
+        "notify-customer",
+        "open-fare",
+        "award-points",
+        "ingest-events",
+        "feature-ride",
+        "process-payment",
+        "credit-account",
+    ]
+    .into();
+    let prefix = format!("wild-rydes-{}-", world.deployment.stage);
+    let function = |line: &Value| line["function"].as_str().unwrap().replace(&prefix, "");
+    // Two e-mails end it: the ride's receipt, and that of its payment.
+    let complete = |lines: &Vec<Value>| {
+        let functions: BTreeSet<String> = lines.iter().map(function).collect();
+        let told =
+            lines.iter().filter(|line| function(line) == "notify-customer" && line["outcome"] == "made");
+        functions.iter().map(String::as_str).collect::<BTreeSet<_>>() == parts && told.count() == 2
+    };
+    let lines = eventually("everybody has told its part", || logs(&correlation_id), complete).await;
+    for line in &lines {
+        assert_eq!(line["correlation_id"], correlation_id.as_str(), "{line}");
+        for field in ["service", "function", "request_id", "event_id", "level", "timestamp", "message"] {
+            assert!(line[field].as_str().is_some_and(|value| !value.is_empty()), "no {field}: {line}");
+        }
+    }
+    let times: Vec<&str> = lines.iter().map(|line| line["timestamp"].as_str().unwrap()).collect();
+    assert!(times.is_sorted(), "{times:?}");
+    assert_eq!(function(&lines[0]), "submit-ride-completion", "{lines:#?}");
+    assert_eq!(logs(id).await, lines, "the ride's id finds the same story");
+
+    let told = serde_json::to_string(&lines).unwrap();
+    for private in [ride.customer(), &email, "Berlin", "Frankfurt", "256.5"] {
+        assert!(!told.contains(private), "{private} is nobody else's business: {told}");
+    }
+}
+
+#[tokio::test]
+async fn what_nobody_has_heard_of_has_no_story() {
+    let _world = World::shared().await;
+    assert_eq!(logs(&unique("nobody")).await, Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn what_was_handled_skipped_and_failed_is_counted() {
+    let world = World::alone().await;
+    let app = Caller::unicorn_management_app(&world).await;
+    let function = Service::LOYALTY.function;
+    let before = world.metrics_of(function).await;
+    let ride = Ride::default();
+    let id = app.posts(&ride.json(), &[]).await.body["id"].as_str().unwrap().to_owned();
+    eventually("its points are there", || world.points(ride.customer()), Option::is_some).await;
+    eventually("it is in the lake", || world.filed(&id), |filed| *filed == (1, 1)).await;
+    let again = world.event_in_the_lake(&id).await;
+    world.delivers(Service::LOYALTY, &again).await;
+    world.delivers(Service::LOYALTY, &unique("{ no event")).await;
+
+    let now = async || {
+        let now = world.metrics_of(function).await;
+        let before = |name: &str| before.get(name).copied().unwrap_or_default();
+        ["Handled", "Duplicates", "Latency", "Failed MalformedEvent"]
+            .map(|name| now.get(name).copied().unwrap_or_default() - before(name))
+    };
+    eventually("all is counted", now, |counts| *counts == [2, 1, 1, 1]).await;
+}
