@@ -6,6 +6,7 @@ mod dead_letters;
 mod fare_collection;
 mod faults;
 mod filter;
+mod operations;
 mod prebooking;
 mod publish_subscribe;
 mod rfq;
