@@ -195,7 +195,7 @@ def chaos(options: argparse.Namespace) -> None:
 
 
 def lint(_: argparse.Namespace) -> None:
-    """Checks every template with cfn-lint and with SAM, and every state machine."""
+    """Checks every template with cfn-lint and with SAM, what none may lack, and every state machine."""
     templates = sorted(INFRA.glob("*.yaml"))
     cfn_lint = environments.bin_of("lint") / "cfn-lint"
     if subprocess.run([cfn_lint, *templates]).returncode:
@@ -210,6 +210,8 @@ def lint(_: argparse.Namespace) -> None:
         raise say.Stop("there are no templates to check")
     stacks.waves()
     say.line(f"  {say.GREEN}✓{say.END} {len(templates)} templates")
+    in_lint_environment("safeguards.py", "the templates lack what keeps them safe")
+    say.line(f"  {say.GREEN}✓{say.END} encryption, policies, limits, logs and alarms in every template")
     state_machines()
     say.line(f"  {say.GREEN}✓{say.END} state machines, their roles and diagrams")
 
@@ -220,10 +222,14 @@ def diagrams(_: argparse.Namespace) -> None:
 
 
 def state_machines(*arguments: str) -> None:
-    # cfn-lint's reader of templates is in its environment.
-    checked = subprocess.run([environments.bin_of("lint") / "python", ROOT / "tools" / "state_machines.py", *arguments])
+    in_lint_environment("state_machines.py", "there are faults in the state machines", *arguments)
+
+
+def in_lint_environment(tool: str, fault: str, *arguments: str) -> None:
+    # cfn-lint's reader of templates is there.
+    checked = subprocess.run([environments.bin_of("lint") / "python", ROOT / "tools" / tool, *arguments])
     if checked.returncode:
-        raise say.Stop("there are faults in the state machines: see above")
+        raise say.Stop(f"{fault}: see above")
 
 
 def check_functions(options: argparse.Namespace) -> None:

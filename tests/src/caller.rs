@@ -3,6 +3,7 @@
 use aws_config::SdkConfig;
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use rydes::{Answer, Api, Deployment};
+use serde_json::json;
 
 use crate::{Contract, Prebooking, Rfq, Ride, World, unique};
 
@@ -16,7 +17,7 @@ impl Caller {
     /// The Unicorn Management App: an IAM user with the app's managed policy and nothing else.
     pub async fn unicorn_management_app(world: &World) -> Self {
         let policy = world.output("unicorn-management", "UnicornManagementAppPolicyArn").to_owned();
-        let user = User::new(world).await;
+        let user = User::without_rights(world).await;
         user.iam.attach_user_policy().user_name(&user.name).policy_arn(policy).send().await.unwrap();
         user.caller(world).await
     }
@@ -24,14 +25,14 @@ impl Caller {
     /// The Customer App: an IAM user with that app's managed policy and nothing else.
     pub async fn customer_app(world: &World) -> Self {
         let policy = world.output("ride-booking", "CustomerAppPolicyArn").to_owned();
-        let user = User::new(world).await;
+        let user = User::without_rights(world).await;
         user.iam.attach_user_policy().user_name(&user.name).policy_arn(policy).send().await.unwrap();
         user.caller(world).await
     }
 
     /// Somebody who knows an app's access key, but not its secret.
     pub async fn impostor(world: &World) -> Self {
-        let mut user = User::new(world).await;
+        let mut user = User::without_rights(world).await;
         let policy = world.output("unicorn-management", "UnicornManagementAppPolicyArn").to_owned();
         user.iam.attach_user_policy().user_name(&user.name).policy_arn(policy).send().await.unwrap();
         user.secret.push_str("-not");
@@ -101,7 +102,8 @@ impl Caller {
     }
 }
 
-struct User {
+/// A user of the AWS account, with credentials of its own.
+pub struct User {
     iam: aws_sdk_iam::Client,
     name: String,
     key: String,
@@ -109,7 +111,8 @@ struct User {
 }
 
 impl User {
-    async fn new(world: &World) -> Self {
+    /// A user with no policy at all.
+    pub async fn without_rights(world: &World) -> Self {
         let iam = aws_sdk_iam::Client::new(world.aws());
         let name = unique("app");
         iam.create_user().user_name(&name).send().await.unwrap();
@@ -117,11 +120,25 @@ impl User {
         Self { iam, name, key: key.access_key_id, secret: key.secret_access_key }
     }
 
-    async fn caller(self, world: &World) -> Caller {
-        let credentials = Credentials::new(self.key, self.secret, None, None, "test");
+    /// A user whose own policy allows everything.
+    pub async fn administrator(world: &World) -> Self {
+        let user = Self::without_rights(world).await;
+        let policy = json!({"Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
+        let put = user.iam.put_user_policy().user_name(&user.name).policy_name("everything");
+        put.policy_document(policy.to_string()).send().await.unwrap();
+        user
+    }
+
+    /// What this user's clients are made from.
+    pub fn aws(&self, world: &World) -> SdkConfig {
+        let credentials = Credentials::new(&self.key, &self.secret, None, None, "test");
         let provider = SharedCredentialsProvider::new(credentials);
-        let aws: SdkConfig = world.aws().to_builder().credentials_provider(provider).build();
-        let deployment: Deployment = world.deployment.as_caller(aws);
+        world.aws().to_builder().credentials_provider(provider).build()
+    }
+
+    async fn caller(self, world: &World) -> Caller {
+        let deployment: Deployment = world.deployment.as_caller(self.aws(world));
         Caller {
             unicorn_management: Api::of(&deployment, "unicorn-management").await.unwrap(),
             ride_booking: Api::of(&deployment, "ride-booking").await.unwrap(),

@@ -2,8 +2,10 @@
 //! its tables.
 
 mod caller;
+mod cloudwatch;
 mod contract;
 mod disturbances;
+mod elsewhere;
 mod eventually;
 mod fares;
 mod logs;
@@ -13,8 +15,9 @@ mod ride;
 mod saga;
 mod world;
 
-pub use caller::Caller;
+pub use caller::{Caller, User};
 pub use contract::Contract;
+pub use elsewhere::elsewhere;
 pub use eventually::{eventually, eventually_within};
 pub use fares::{Fare, ProviderCall};
 pub use prebooking::{Prebooking, in_days};

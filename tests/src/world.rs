@@ -229,6 +229,15 @@ impl World {
         send.send().await.unwrap();
     }
 
+    /// Has the topic tell of a ride once more, as a new row does. Only the publisher may publish.
+    pub async fn tells_again_of(&self, ride: &str) {
+        let table = self.output("unicorn-management", "RidesTableName");
+        let row = self.ride(ride).await.unwrap();
+        let delete = self.dynamodb.delete_item().table_name(table);
+        delete.key("id", AttributeValue::S(ride.to_owned())).send().await.unwrap();
+        self.dynamodb.put_item().table_name(table).set_item(Some(row)).send().await.unwrap();
+    }
+
     /// A queue of the test's own that is subscribed to a topic.
     pub async fn listens_to(&self, topic_arn: &str) -> String {
         let queue = self.sqs.create_queue().queue_name(crate::unique("listens"));

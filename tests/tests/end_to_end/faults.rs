@@ -34,18 +34,7 @@ async fn a_redelivered_event_has_no_second_effect() {
         world.delivers(service, &event).await;
         world.delivers(service, &event).await;
     }
-    let topic = world.output("unicorn-management", "RideCompletionTopicArn");
-    let number = |n: &str| {
-        aws_sdk_sns::types::MessageAttributeValue::builder()
-            .data_type("Number")
-            .string_value(n)
-            .build()
-            .unwrap()
-    };
-    let publish = world.sns.publish().topic_arn(topic).message(&event);
-    let publish =
-        publish.message_attributes("fare", number("256.50")).message_attributes("distance", number("600"));
-    publish.send().await.unwrap();
+    world.tells_again_of(&id).await;
     drained(&world).await;
 
     let paid = format!("{id}-collected");

@@ -7,6 +7,7 @@ mod fare_collection;
 mod faults;
 mod filter;
 mod observability;
+mod operations;
 mod prebooking;
 mod publish_subscribe;
 mod rfq;

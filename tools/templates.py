@@ -1,0 +1,24 @@
+"""Reads templates, with cfn-lint's reader: run with the Python of the lint environment."""
+
+import sys
+from pathlib import Path
+
+from cfnlint.decode import decode
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def resources(template: Path) -> dict:
+    """The resources of a template by name."""
+    document, errors = decode(str(template))
+    if errors:
+        sys.exit(f"{template.name}: {errors}")
+    return document["Resources"]
+
+
+def templates() -> list[Path]:
+    return sorted((ROOT / "infra").glob("*.yaml"))
+
+
+def as_list(value: object) -> list:
+    return value if isinstance(value, list) else [value]
