@@ -9,10 +9,10 @@ import re
 import sys
 from pathlib import Path
 
-from cfnlint.decode import decode
 from statelint.linter import Linter
 
-ROOT = Path(__file__).resolve().parent.parent
+from templates import ROOT, all_templates, identity, inline_policies, resources
+
 # What a step does, and which of its parameters says to what.
 INTEGRATIONS = {
     "dynamodb:putItem": ("dynamodb:PutItem", "TableName"),
@@ -35,7 +35,7 @@ def main() -> None:
         return
     faults = [fault for definition in definitions for fault in language_faults(definition)]
     checked = set()
-    for template in sorted((ROOT / "infra").glob("*.yaml")):
+    for template in all_templates():
         for definition, more in role_faults(template):
             checked.add(definition.resolve())
             faults += more
@@ -65,12 +65,8 @@ def language_faults(path: Path) -> list[str]:
 
 def role_faults(template: Path) -> list[tuple[Path, list[str]]]:
     """For each state machine of a template, what its role lacks and what it has too much of."""
-    document, errors = decode(str(template))
-    if errors:
-        sys.exit(f"{template.name}: {errors}")
-    resources = document["Resources"]
-    found = []
-    for name, machine in resources.items():
+    there, found = resources(template), []
+    for name, machine in there.items():
         if machine["Type"] != "AWS::Serverless::StateMachine":
             continue
         properties = machine["Properties"]
@@ -87,30 +83,11 @@ def role_faults(template: Path) -> list[tuple[Path, list[str]]]:
             action, parameter = integration
             placeholder = state["Parameters"][parameter].removeprefix("${").removesuffix("}")
             needed.add((action, identity(substitutions[placeholder])))
-        role = resources[properties["Role"]["Fn::GetAtt"][0]]["Properties"]
-        allowed = set()
-        for policy in role["Policies"]:
-            for statement in policy["PolicyDocument"]["Statement"]:
-                for action in as_list(statement["Action"]):
-                    allowed |= {(action, identity(resource)) for resource in as_list(statement["Resource"])}
+        allowed = inline_policies(there[properties["Role"]["Fn::GetAtt"][0]])
         faults += [f"{template.name}: {name}'s role lacks {action} on {what}" for action, what in sorted(needed - allowed)]
         faults += [f"{template.name}: {name}'s role needn't have {action} on {what}" for action, what in sorted(allowed - needed)]
         found.append((definition, faults))
     return found
-
-
-def as_list(value: object) -> list:
-    return value if isinstance(value, list) else [value]
-
-
-def identity(value: object) -> str:
-    """The resource that a template's value names, be it by name, URL or ARN."""
-    match value:
-        case {"Ref": name} | {"Fn::GetAtt": [name, "Arn"]}:
-            return name
-        case {"Fn::ImportValue": {"Fn::Sub": export}}:
-            return re.sub(r"(Url|Arn)$", "", export.removeprefix("wild-rydes-${Stage}-"))
-    return str(value)
 
 
 def pages() -> list[tuple[Path, str]]:

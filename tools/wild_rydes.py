@@ -63,6 +63,7 @@ def parse() -> argparse.Namespace:
     command(against_fresh_stacks, "test")
     command(lint, "lint")
     command(diagrams, "diagrams")
+    command(access, "access")
     command(check_functions, "check-functions", arch=arch)
     command(bench_cold_start, "bench-cold-start")
     command(bench_prebooking, "bench-prebooking")
@@ -192,7 +193,7 @@ def chaos(options: argparse.Namespace) -> None:
 
 
 def lint(_: argparse.Namespace) -> None:
-    """Checks every template with cfn-lint and with SAM, and every state machine."""
+    """Checks every template with cfn-lint and with SAM, every state machine, and who may do what."""
     templates = sorted(INFRA.glob("*.yaml"))
     cfn_lint = environments.bin_of("lint") / "cfn-lint"
     if subprocess.run([cfn_lint, *templates]).returncode:
@@ -207,20 +208,29 @@ def lint(_: argparse.Namespace) -> None:
         raise say.Stop("there are no templates to check")
     stacks.waves()
     say.line(f"  {say.GREEN}✓{say.END} {len(templates)} templates")
-    state_machines()
+    with_templates("state_machines")
     say.line(f"  {say.GREEN}✓{say.END} state machines, their roles and diagrams")
+    # What a function calls is read from what was built of it.
+    functions.build_for_here()
+    with_templates("roles", functions.FOR_HERE)
+    say.line(f"  {say.GREEN}✓{say.END} roles, which allow what functions and apps do, and nothing else")
 
 
 def diagrams(_: argparse.Namespace) -> None:
     """Draws the state machines in the docs anew."""
-    state_machines("--diagrams")
+    with_templates("state_machines", "--diagrams")
 
 
-def state_machines(*arguments: str) -> None:
+def access(_: argparse.Namespace) -> None:
+    """Writes anew in the docs who may do what."""
+    with_templates("roles", "--table")
+
+
+def with_templates(tool: str, *arguments: str | Path) -> None:
     # cfn-lint's reader of templates is in its environment.
-    checked = subprocess.run([environments.bin_of("lint") / "python", ROOT / "tools" / "state_machines.py", *arguments])
+    checked = subprocess.run([environments.bin_of("lint") / "python", ROOT / "tools" / f"{tool}.py", *arguments])
     if checked.returncode:
-        raise say.Stop("there are faults in the state machines: see above")
+        raise say.Stop(f"tools/{tool}.py found faults: see above")
 
 
 def check_functions(options: argparse.Namespace) -> None:
