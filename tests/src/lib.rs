@@ -1,6 +1,7 @@
 //! The harness of the end-to-end tests: a deployed Wild Rydes, seen from outside through its endpoint, its queues and
 //! its tables.
 
+mod access;
 mod caller;
 mod contract;
 mod disturbances;
@@ -12,6 +13,7 @@ mod ride;
 mod saga;
 mod world;
 
+pub use access::{Function, Inventory, Somebody, Thing};
 pub use caller::Caller;
 pub use contract::Contract;
 pub use eventually::{eventually, eventually_within};
