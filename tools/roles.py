@@ -60,7 +60,7 @@ class Function:
         self.role = there[self.role_name]["Properties"]
         self.allowed = inline_policies(there[self.role_name])
         self.where = f"{template}: {name}'s role"
-        told = {identity(value) for value in branches([*properties["Environment"]["Variables"].values()])}
+        told = {identity(value) for value in branches([*properties.get("Environment", {}).get("Variables", {}).values()])}
         # A value can be made of several, as a list of queues is.
         self.told = told.union(*map(PLACEHOLDER.findall, told)) - {"Stage"}
         self.lambdas: Rights = {(action, identity(properties["LoggingConfig"]["LogGroup"])) for action in LOGS}

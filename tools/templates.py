@@ -1,4 +1,4 @@
-"""What the templates say, read with cfn-lint's reader: it knows CloudFormation's tags. For the Python of the lint environment."""
+"""What the templates say, read with cfn-lint's reader, which knows CloudFormation's tags: for the Python of its environment."""
 
 import re
 import sys

@@ -78,7 +78,12 @@ impl World {
                         there.functions.push(Function {
                             name: got.function_name.unwrap(),
                             role: got.role.unwrap(),
-                            environment: got.environment.unwrap().variables.unwrap().into_values().collect(),
+                            environment: got
+                                .environment
+                                .and_then(|environment| environment.variables)
+                                .unwrap_or_default()
+                                .into_values()
+                                .collect(),
                         });
                     }
                     _ => {}
