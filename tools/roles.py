@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from calls import ACTIONS, Calls
-from templates import ROOT, Rights, all_templates, branches, identity, inline_policies, resources, rights
+from rights import Rights, branches, identity, inline_policies, rights
+from templates import ROOT, resources, templates
 
 # What Lambda does in a function's name.
 FROM_QUEUE = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
@@ -31,18 +32,18 @@ TABLE = re.compile(r"(<!-- access, written by make access -->\n).*?(<!-- end of 
 
 
 def main() -> None:
-    templates = [Template(path) for path in all_templates()]
+    all_of_them = [Template(path) for path in templates()]
     text = PAGE.read_text()
-    page = TABLE.sub(lambda match: match[1] + table(templates) + match[2], text)
+    page = TABLE.sub(lambda match: match[1] + table(all_of_them) + match[2], text)
     if "--table" in sys.argv:
         PAGE.write_text(page)
         return
     built, calls, faults = Path(sys.argv[1]), Calls(), []
-    for template in templates:
+    for template in all_of_them:
         for function in template.functions:
             faults += function.faults(calls.actions(built / function.program / "bootstrap"))
         faults += template.faults()
-    if not any(template.functions for template in templates):
+    if not any(template.functions for template in all_of_them):
         faults.append("there are no functions to check")
     if page != text or not TABLE.search(text):
         faults.append(f"{PAGE.name}: its table is out of date, or not there: run make access")

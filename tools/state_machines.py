@@ -11,7 +11,8 @@ from pathlib import Path
 
 from statelint.linter import Linter
 
-from templates import ROOT, all_templates, identity, inline_policies, resources
+from rights import identity, inline_policies
+from templates import ROOT, resources, templates
 
 # What a step does, and which of its parameters says to what.
 INTEGRATIONS = {
@@ -35,7 +36,7 @@ def main() -> None:
         return
     faults = [fault for definition in definitions for fault in language_faults(definition)]
     checked = set()
-    for template in all_templates():
+    for template in templates():
         for definition, more in role_faults(template):
             checked.add(definition.resolve())
             faults += more
@@ -65,7 +66,8 @@ def language_faults(path: Path) -> list[str]:
 
 def role_faults(template: Path) -> list[tuple[Path, list[str]]]:
     """For each state machine of a template, what its role lacks and what it has too much of."""
-    there, found = resources(template), []
+    there = resources(template)
+    found = []
     for name, machine in there.items():
         if machine["Type"] != "AWS::Serverless::StateMachine":
             continue

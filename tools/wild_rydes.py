@@ -208,29 +208,37 @@ def lint(_: argparse.Namespace) -> None:
         raise say.Stop("there are no templates to check")
     stacks.waves()
     say.line(f"  {say.GREEN}✓{say.END} {len(templates)} templates")
-    with_templates("state_machines")
+    state_machines()
     say.line(f"  {say.GREEN}✓{say.END} state machines, their roles and diagrams")
     # What a function calls is read from what was built of it.
     functions.build_for_here()
-    with_templates("roles", functions.FOR_HERE)
+    roles(functions.FOR_HERE)
     say.line(f"  {say.GREEN}✓{say.END} roles, which allow what functions and apps do, and nothing else")
 
 
 def diagrams(_: argparse.Namespace) -> None:
     """Draws the state machines in the docs anew."""
-    with_templates("state_machines", "--diagrams")
+    state_machines("--diagrams")
 
 
 def access(_: argparse.Namespace) -> None:
     """Writes anew in the docs who may do what."""
-    with_templates("roles", "--table")
+    roles("--table")
 
 
-def with_templates(tool: str, *arguments: str | Path) -> None:
-    # cfn-lint's reader of templates is in its environment.
-    checked = subprocess.run([environments.bin_of("lint") / "python", ROOT / "tools" / f"{tool}.py", *arguments])
+def state_machines(*arguments: str) -> None:
+    in_lint_environment("state_machines.py", "there are faults in the state machines", *arguments)
+
+
+def roles(*arguments: str | Path) -> None:
+    in_lint_environment("roles.py", "roles don't fit what functions do", *arguments)
+
+
+def in_lint_environment(tool: str, fault: str, *arguments: str | Path) -> None:
+    # cfn-lint's reader of templates is there.
+    checked = subprocess.run([environments.bin_of("lint") / "python", ROOT / "tools" / tool, *arguments])
     if checked.returncode:
-        raise say.Stop(f"tools/{tool}.py found faults: see above")
+        raise say.Stop(f"{fault}: see above")
 
 
 def check_functions(options: argparse.Namespace) -> None:
