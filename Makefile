@@ -1,6 +1,6 @@
 # `make` or `make help` says what there is. Everything real stands in tools/ and in cargo.
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test test-unit test-e2e test-chaos chaos lint lint-rust lint-templates check-functions diagrams fmt build deploy bench-cold-start bench-prebooking bench-rfq
+.PHONY: help demo up down test test-unit test-e2e test-chaos chaos lint lint-rust lint-templates check-functions diagrams access fmt build deploy bench-cold-start bench-prebooking bench-rfq
 
 PYTHON ?= python3
 PORT ?= 4566
@@ -37,7 +37,7 @@ test-chaos:
 chaos: ## A bad hour at full size, and an audit after it (SIZE=small, SEED=<number>)
 	$(WILD_RYDES) chaos --size $(SIZE) --seed "$(SEED)"
 
-lint: lint-rust lint-templates ## Formatting, clippy, templates, state machines
+lint: lint-rust lint-templates ## Formatting, clippy, templates, state machines, roles
 
 lint-rust:
 	cargo fmt --all --check
@@ -51,6 +51,9 @@ check-functions: ## Build for Lambda and check each function's size and what it 
 
 diagrams: ## Draw the state machines in the docs anew
 	$(WILD_RYDES) diagrams
+
+access: ## Write anew in the docs who may do what
+	$(WILD_RYDES) access
 
 fmt: ## Format the code
 	cargo fmt --all

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from statelint.linter import Linter
 
-from templates import ROOT, as_list, resources, templates
+from rights import identity, inline_policies
+from templates import ROOT, resources, templates
 
 # What a step does, and which of its parameters says to what.
 INTEGRATIONS = {
@@ -84,26 +85,11 @@ def role_faults(template: Path) -> list[tuple[Path, list[str]]]:
             action, parameter = integration
             placeholder = state["Parameters"][parameter].removeprefix("${").removesuffix("}")
             needed.add((action, identity(substitutions[placeholder])))
-        role = there[properties["Role"]["Fn::GetAtt"][0]]["Properties"]
-        allowed = set()
-        for policy in role["Policies"]:
-            for statement in policy["PolicyDocument"]["Statement"]:
-                for action in as_list(statement["Action"]):
-                    allowed |= {(action, identity(resource)) for resource in as_list(statement["Resource"])}
+        allowed = inline_policies(there[properties["Role"]["Fn::GetAtt"][0]])
         faults += [f"{template.name}: {name}'s role lacks {action} on {what}" for action, what in sorted(needed - allowed)]
         faults += [f"{template.name}: {name}'s role needn't have {action} on {what}" for action, what in sorted(allowed - needed)]
         found.append((definition, faults))
     return found
-
-
-def identity(value: object) -> str:
-    """The resource that a template's value names, be it by name, URL or ARN."""
-    match value:
-        case {"Ref": name} | {"Fn::GetAtt": [name, "Arn"]}:
-            return name
-        case {"Fn::ImportValue": {"Fn::Sub": export}}:
-            return re.sub(r"(Url|Arn)$", "", export.removeprefix("wild-rydes-${Stage}-"))
-    return str(value)
 
 
 def pages() -> list[tuple[Path, str]]:

@@ -63,6 +63,7 @@ def parse() -> argparse.Namespace:
     command(against_fresh_stacks, "test")
     command(lint, "lint")
     command(diagrams, "diagrams")
+    command(access, "access")
     command(check_functions, "check-functions", arch=arch)
     command(bench_cold_start, "bench-cold-start")
     command(bench_prebooking, "bench-prebooking")
@@ -195,7 +196,7 @@ def chaos(options: argparse.Namespace) -> None:
 
 
 def lint(_: argparse.Namespace) -> None:
-    """Checks every template with cfn-lint and with SAM, what none may lack, and every state machine."""
+    """Checks every template with cfn-lint and with SAM, what none may lack, every state machine, and who may do what."""
     templates = sorted(INFRA.glob("*.yaml"))
     cfn_lint = environments.bin_of("lint") / "cfn-lint"
     if subprocess.run([cfn_lint, *templates]).returncode:
@@ -214,6 +215,10 @@ def lint(_: argparse.Namespace) -> None:
     say.line(f"  {say.GREEN}✓{say.END} encryption, policies, limits, logs and alarms in every template")
     state_machines()
     say.line(f"  {say.GREEN}✓{say.END} state machines, their roles and diagrams")
+    # What a function calls is read from what was built of it.
+    functions.build_for_here()
+    roles(functions.FOR_HERE)
+    say.line(f"  {say.GREEN}✓{say.END} roles, which allow what functions and apps do, and nothing else")
 
 
 def diagrams(_: argparse.Namespace) -> None:
@@ -221,11 +226,20 @@ def diagrams(_: argparse.Namespace) -> None:
     state_machines("--diagrams")
 
 
+def access(_: argparse.Namespace) -> None:
+    """Writes anew in the docs who may do what."""
+    roles("--table")
+
+
 def state_machines(*arguments: str) -> None:
     in_lint_environment("state_machines.py", "there are faults in the state machines", *arguments)
 
 
-def in_lint_environment(tool: str, fault: str, *arguments: str) -> None:
+def roles(*arguments: str | Path) -> None:
+    in_lint_environment("roles.py", "roles don't fit what functions do", *arguments)
+
+
+def in_lint_environment(tool: str, fault: str, *arguments: str | Path) -> None:
     # cfn-lint's reader of templates is there.
     checked = subprocess.run([environments.bin_of("lint") / "python", ROOT / "tools" / tool, *arguments])
     if checked.returncode:

@@ -9,6 +9,7 @@ use crate::{Contract, Prebooking, Rfq, Ride, World, unique};
 
 /// A caller of the endpoints. What it sends and gets is held against the contracts.
 pub struct Caller {
+    aws: Option<SdkConfig>,
     unicorn_management: Api,
     ride_booking: Api,
 }
@@ -30,6 +31,11 @@ impl Caller {
         user.caller(world).await
     }
 
+    /// Somebody with credentials that allow nothing.
+    pub async fn stranger(world: &World) -> Self {
+        User::without_rights(world).await.caller(world).await
+    }
+
     /// Somebody who knows an app's access key, but not its secret.
     pub async fn impostor(world: &World) -> Self {
         let mut user = User::without_rights(world).await;
@@ -42,7 +48,29 @@ impl Caller {
     /// A caller that doesn't sign.
     pub fn anonymous(world: &World) -> Self {
         let api = |service| Api::anonymous(&world.deployment, service).unwrap();
-        Self { unicorn_management: api("unicorn-management"), ride_booking: api("ride-booking") }
+        Self { aws: None, unicorn_management: api("unicorn-management"), ride_booking: api("ride-booking") }
+    }
+
+    /// The credentials of a caller that signs.
+    pub fn aws(&self) -> &SdkConfig {
+        self.aws.as_ref().expect("a caller that signs")
+    }
+
+    /// Calls any method of an API. Whoever may do so is refused for what is asked: a text, or what isn't there.
+    pub async fn tries(&self, service: &str, method: &str, path: &str) -> Answer {
+        let api = match service {
+            "unicorn-management" => &self.unicorn_management,
+            "ride-booking" => &self.ride_booking,
+            _ => panic!("{service} has no API"),
+        };
+        let there = path.replace("{id}", &uuid::Uuid::now_v7().to_string());
+        let answer = match method {
+            "post" => api.post(&there, &[("content-type", "text/plain")], "text").await.unwrap(),
+            "get" => api.get(&there, &[]).await.unwrap(),
+            _ => panic!("no caller knows {method}"),
+        };
+        Contract::of_method(service, method, path).check_answer(&answer);
+        answer
     }
 
     /// Reports a ride that must be accepted, and gives its id.
@@ -138,8 +166,10 @@ impl User {
     }
 
     async fn caller(self, world: &World) -> Caller {
-        let deployment: Deployment = world.deployment.as_caller(self.aws(world));
+        let aws = self.aws(world);
+        let deployment: Deployment = world.deployment.as_caller(aws.clone());
         Caller {
+            aws: Some(aws),
             unicorn_management: Api::of(&deployment, "unicorn-management").await.unwrap(),
             ride_booking: Api::of(&deployment, "ride-booking").await.unwrap(),
         }

@@ -4,6 +4,17 @@ use jsonschema::Validator;
 use rydes::Answer;
 use serde_json::{Value, json};
 
+const UNICORN_MANAGEMENT: &str = include_str!("../../functions/unicorn-management/openapi.yaml");
+const RIDE_BOOKING: &str = include_str!("../../functions/ride-booking/openapi.yaml");
+
+fn document(service: &str) -> &'static str {
+    match service {
+        "unicorn-management" => UNICORN_MANAGEMENT,
+        "ride-booking" => RIDE_BOOKING,
+        _ => panic!("{service} has no API"),
+    }
+}
+
 /// One operation of an API's contract.
 pub struct Contract {
     document: Value,
@@ -13,28 +24,38 @@ pub struct Contract {
 
 impl Contract {
     pub fn submit_ride_completion() -> Self {
-        let document = include_str!("../../functions/unicorn-management/openapi.yaml");
-        Self::of(document, "/submit-ride-completion", "post")
+        Self::of(UNICORN_MANAGEMENT, "/submit-ride-completion", "post")
     }
 
     pub fn submit_ride_prebooking() -> Self {
-        let document = include_str!("../../functions/ride-booking/openapi.yaml");
-        Self::of(document, "/submit-ride-prebooking", "post")
+        Self::of(RIDE_BOOKING, "/submit-ride-prebooking", "post")
     }
 
     pub fn query_ride_prebooking() -> Self {
-        let document = include_str!("../../functions/ride-booking/openapi.yaml");
-        Self::of(document, "/query-ride-prebooking/{id}", "get")
+        Self::of(RIDE_BOOKING, "/query-ride-prebooking/{id}", "get")
     }
 
     pub fn submit_instant_ride_rfq() -> Self {
-        let document = include_str!("../../functions/ride-booking/openapi.yaml");
-        Self::of(document, "/submit-instant-ride-rfq", "post")
+        Self::of(RIDE_BOOKING, "/submit-instant-ride-rfq", "post")
     }
 
     pub fn query_instant_ride_rfq() -> Self {
-        let document = include_str!("../../functions/ride-booking/openapi.yaml");
-        Self::of(document, "/query-instant-ride-rfq/{id}", "get")
+        Self::of(RIDE_BOOKING, "/query-instant-ride-rfq/{id}", "get")
+    }
+
+    /// The methods of an API, each with its path.
+    pub fn methods(service: &str) -> Vec<(String, String)> {
+        let document: Value = serde_saphyr::from_str(document(service)).expect("openapi.yaml is YAML");
+        let paths = document["paths"].as_object().unwrap();
+        let of_path = |(path, methods): (&String, &Value)| {
+            let methods: Vec<_> = methods.as_object().unwrap().keys().cloned().collect();
+            methods.into_iter().map(|method| (method, path.clone())).collect::<Vec<_>>()
+        };
+        paths.iter().flat_map(of_path).collect()
+    }
+
+    pub(crate) fn of_method(service: &str, method: &str, path: &str) -> Self {
+        Self::of(document(service), path, method)
     }
 
     fn of(document: &str, path: &str, method: &str) -> Self {

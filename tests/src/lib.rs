@@ -1,6 +1,7 @@
 //! The harness of the end-to-end tests: a deployed Wild Rydes, seen from outside through its endpoint, its queues and
 //! its tables.
 
+mod access;
 mod caller;
 mod cloudwatch;
 mod contract;
@@ -15,6 +16,7 @@ mod ride;
 mod saga;
 mod world;
 
+pub use access::{Function, Inventory, Somebody, Thing};
 pub use caller::{Caller, User};
 pub use contract::Contract;
 pub use elsewhere::elsewhere;

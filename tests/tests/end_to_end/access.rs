@@ -1,18 +1,84 @@
-//! Nobody does what their credentials don't allow.
+//! Nobody does what their credentials don't allow, and everybody can do what they are there for.
 
-use end_to_end::{Caller, Ride, World};
+use end_to_end::{Caller, Contract, Inventory, Somebody, Thing, World};
+use futures_util::{StreamExt, stream};
+
+/// How many requests are under way at the same time.
+const AT_ONCE: usize = 8;
 
 #[tokio::test]
-async fn only_the_unicorn_management_app_completes_rides() {
+async fn functions_have_ways_into_what_they_are_told_of_and_none_into_anything_else() {
     let world = World::shared().await;
-    let ride = Ride::default().json();
-    for (who, caller, status) in [
-        ("the Unicorn Management App", Caller::unicorn_management_app(&world).await, 201),
-        ("the Customer App", Caller::customer_app(&world).await, 403),
-        ("a key with a wrong secret", Caller::impostor(&world).await, 403),
-        ("an unsigned request", Caller::anonymous(&world), 403),
-    ] {
-        let answer = caller.posts(&ride, &[]).await;
-        assert_eq!(answer.status, status, "{who}: {answer:?}");
+    let Inventory { things, functions } = world.inventory().await;
+    assert!(!things.is_empty() && !functions.is_empty(), "there is nothing to try");
+    let mut faults = Vec::new();
+    for function in &functions {
+        let name = &function.name;
+        let somebody = &Somebody::with(&world.as_role(&function.role).await);
+        let tries = things.iter().map(async |thing| {
+            if !function.is_told_of(thing) {
+                return ways_into_anothers(name, somebody, thing).await;
+            }
+            // Which ways into its own it needs, `make lint` compares with its calls.
+            let locked_out = somebody.ways_into(thing).await.is_empty();
+            locked_out.then(|| format!("{name} is told of {thing:?}, and has no way into it"))
+        });
+        let found: Vec<_> = stream::iter(tries).buffer_unordered(AT_ONCE).collect().await;
+        faults.extend(found.into_iter().flatten());
     }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[tokio::test]
+async fn each_app_calls_its_own_api_and_nobody_else_does() {
+    let world = World::shared().await;
+    let (unicorn_management, ride_booking) = ("unicorn-management", "ride-booking");
+    let callers = [
+        (
+            "the Unicorn Management App",
+            Caller::unicorn_management_app(&world).await,
+            Some(unicorn_management),
+        ),
+        ("the Customer App", Caller::customer_app(&world).await, Some(ride_booking)),
+        ("a key with a wrong secret", Caller::impostor(&world).await, None),
+        ("somebody without a policy", Caller::stranger(&world).await, None),
+        ("an unsigned request", Caller::anonymous(&world), None),
+    ];
+    for (who, caller, own) in &callers {
+        for service in [unicorn_management, ride_booking] {
+            for (method, path) in Contract::methods(service) {
+                let expected = match (*own == Some(service), method.as_str()) {
+                    (false, _) => 403,
+                    // What is asked for isn't there, or what is sent is no JSON: it got that far.
+                    (true, "get") => 404,
+                    (true, _) => 415,
+                };
+                let answer = caller.tries(service, &method, &path).await;
+                assert_eq!(answer.status, expected, "{who}: {method} {path}: {answer:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn apps_have_no_way_round_their_apis() {
+    let world = World::shared().await;
+    let Inventory { things, .. } = world.inventory().await;
+    let mut faults = Vec::new();
+    for (who, caller) in [
+        ("the Unicorn Management App", Caller::unicorn_management_app(&world).await),
+        ("the Customer App", Caller::customer_app(&world).await),
+    ] {
+        let somebody = &Somebody::with(caller.aws());
+        let tries = things.iter().map(|thing| ways_into_anothers(who, somebody, thing));
+        let found: Vec<_> = stream::iter(tries).buffer_unordered(AT_ONCE).collect().await;
+        faults.extend(found.into_iter().flatten());
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// What is wrong if somebody has a way into a thing.
+async fn ways_into_anothers(who: &str, somebody: &Somebody, thing: &Thing) -> Option<String> {
+    let ways = somebody.ways_into_anothers(thing).await;
+    (!ways.is_empty()).then(|| format!("{who} may {} at {thing:?}", ways.join(", ")))
 }
