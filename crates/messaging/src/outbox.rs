@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_dynamo::AttributeValue;
 use tracing::{error, info};
 
-use crate::{Failure, Function};
+use crate::{Failure, Function, event};
 
 /// Tells of a table's new rows. A row may be told of more than once, so whoever is told is an idempotent receiver.
 pub trait Outbox {
@@ -122,7 +122,7 @@ struct DeadLetterQueue {
 impl DeadLetterQueue {
     /// A row that can't be read would block all behind it, so it steps aside.
     async fn take(&self, row: &Row, failure: &Failure) -> Result<(), Failure> {
-        let row = serde_json::to_string(&row.0).unwrap_or_default();
+        let row = event::to_message(&row.0).unwrap_or_default();
         let mut send = self.sqs.send_message().queue_url(&self.url).message_body(row);
         let reason = failure.reason();
         for (name, value) in [("ErrorType", &reason.error_type), ("ErrorDetail", &reason.detail)] {
