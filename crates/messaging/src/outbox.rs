@@ -78,22 +78,26 @@ fn malformed(name: &str) -> Failure {
 
 /// Runs a function that is given a table's stream.
 pub async fn run(function: &Function, outbox: impl Outbox) -> Result<(), Error> {
+    let tell = teller(function, outbox)?;
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<StreamEvent>| tell(event.payload).await)).await
+}
+
+/// What [`run`] runs: a part of the stream as Lambda hands it over goes in.
+pub fn teller(
+    function: &Function,
+    outbox: impl Outbox,
+) -> Result<impl AsyncFn(StreamEvent) -> Result<(), Diagnostic>, Error> {
     let [url] = function.settings([("DEAD_LETTER_QUEUE_URL", "where rows go that can't be told of")])?;
-    let dlq = &DeadLetterQueue { sqs: Client::new(function.aws()), url };
-    let outbox = &outbox;
-    lambda_runtime::run(service_fn(async |event| tell(outbox, dlq, event).await)).await
+    let dlq = DeadLetterQueue { sqs: Client::new(function.aws()), url };
+    Ok(async move |event| tell(&outbox, &dlq, event).await)
 }
 
 /// # Errors
 /// If any row was left untold. Lambda then gives the whole batch again, in halves, and receivers skip what they had
 /// before. Reporting only the failed record would save little, and not every emulator honours it.
-async fn tell(
-    outbox: &impl Outbox,
-    dlq: &DeadLetterQueue,
-    event: LambdaEvent<StreamEvent>,
-) -> Result<(), Diagnostic> {
+async fn tell(outbox: &impl Outbox, dlq: &DeadLetterQueue, event: StreamEvent) -> Result<(), Diagnostic> {
     let mut tellings = Vec::new();
-    for record in event.payload.records {
+    for record in event.records {
         if record.event_name != "INSERT" {
             continue;
         }
@@ -143,7 +147,6 @@ mod tests {
 
     use aws_sdk_sqs::operation::send_message::SendMessageOutput;
     use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
-    use lambda_runtime::Context;
     use serde_json::{Value, json};
 
     use super::*;
@@ -187,7 +190,7 @@ mod tests {
             url: "dlq".to_owned(),
         };
         let batch = serde_json::from_value(json!({ "Records": records })).unwrap();
-        tell(outbox, &dlq, LambdaEvent::new(batch, Context::default())).await
+        tell(outbox, &dlq, batch).await
     }
 
     fn dead_letter() -> Rule {
