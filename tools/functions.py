@@ -16,7 +16,7 @@ FOR_AWS = ROOT / "target" / "lambda"
 FOR_HERE = ROOT / ".local" / "target" / "lambda"
 RYDES = ROOT / ".local" / "bin" / "rydes"
 # What the workspace holds beside functions.
-NOT_FUNCTIONS = ("rydes", "end-to-end", "floor")
+NOT_FUNCTIONS = ("rydes", "end-to-end", "floor", "hostile")
 
 
 def build_for_here() -> None:
