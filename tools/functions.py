@@ -17,7 +17,7 @@ FOR_AWS = ROOT / "target" / "lambda"
 FOR_HERE = ROOT / ".local" / "target" / "lambda"
 RYDES = ROOT / ".local" / "bin" / "rydes"
 # What the workspace holds beside functions.
-NOT_FUNCTIONS = ("rydes", "end-to-end", "floor", "broken")
+NOT_FUNCTIONS = ("rydes", "end-to-end", "floor", "broken", "hostile")
 # Builds that are wrong on purpose, and the sound one that they stand in for.
 BROKEN = ("award-points-again", "award-points-unheard")
 SOUND = "award-points"

@@ -19,6 +19,7 @@ import cold_start
 import demo
 import environments
 import functions
+import fuzz as fuzzing
 import quotes
 import say
 import stacks
@@ -69,6 +70,7 @@ def parse() -> argparse.Namespace:
     command(bench_prebooking, "bench-prebooking")
     command(bench_rfq, "bench-rfq")
     command(chaos, "chaos", size={"choices": ["small", "full"], "default": "full"}, seed={"default": ""})
+    command(fuzz, "fuzz", runs={"type": int, "default": 100_000}, input={"default": ""})
     command(install, "install", environment={"required": True})
     return parser.parse_args()
 
@@ -193,6 +195,14 @@ def chaos(options: argparse.Namespace) -> None:
             cargo(*test, "--", "--nocapture", env={**emulator.environment(), **env, **sizes})
         finally:
             emulator.stop()
+
+
+def fuzz(options: argparse.Namespace) -> None:
+    """Gives every parser so many inputs, or the one input again that was found to be one too many."""
+    if options.input:
+        fuzzing.replay(Path(options.input))
+    else:
+        fuzzing.run(options.runs)
 
 
 def lint(_: argparse.Namespace) -> None:

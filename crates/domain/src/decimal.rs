@@ -2,9 +2,6 @@
 
 use rust_decimal::Decimal;
 
-/// Longer than any amount or measure this domain accepts; a cheap way to refuse a number of a thousand digits.
-const MAX_CHARACTERS: usize = 40;
-
 /// Why a text is no acceptable decimal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DecimalError {
@@ -23,57 +20,76 @@ pub enum DecimalError {
 }
 
 /// Reads a number as JSON writes it (`256.50`, `6e2`), from 0 to `max`, with at most `places` decimal places.
-/// Trailing zeros don't count: `1.500` has one place.
+/// Zeros that don't change the number don't count: `1.500` has one place, and so has `150e-2`.
 pub(crate) fn parse(text: &str, places: u32, max: u32) -> Result<Decimal, DecimalError> {
-    if !is_json_number(text) {
-        return Err(DecimalError::NotANumber);
+    let Number { negative, digits, decimal_places } = Number::read(text).ok_or(DecimalError::NotANumber)?;
+    if digits.is_empty() {
+        return Ok(Decimal::ZERO);
     }
-    if text.len() > MAX_CHARACTERS {
-        // Legal JSON, but beyond what can be held exactly: say which side it is on.
-        return Err(if text.starts_with('-') { DecimalError::Negative } else { DecimalError::TooLarge(max) });
+    if negative {
+        return Err(DecimalError::Negative);
     }
-    let value = match text.find(['e', 'E']) {
-        None => Decimal::from_str_exact(text),
-        Some(_) => Decimal::from_scientific(text),
-    };
-    let value = match value {
-        Ok(value) => value.normalize(),
-        Err(_) if text.starts_with('-') => return Err(DecimalError::Negative),
-        // Too many digits to hold exactly: far too small, or far too large.
-        Err(rust_decimal::Error::Underflow) => return Err(DecimalError::TooPrecise(places)),
-        Err(_) if text.contains(['e', 'E']) && text.contains('-') => {
-            return Err(DecimalError::TooPrecise(places));
+    if decimal_places > places.into() {
+        return Err(DecimalError::TooPrecise(places));
+    }
+    // From here on few digits are left, or it is beyond any `max`.
+    let too_large = DecimalError::TooLarge(max);
+    let scale = u32::try_from(decimal_places.max(0)).map_err(|_| too_large)?;
+    let zeros = u32::try_from(decimal_places.min(0).unsigned_abs()).map_err(|_| too_large)?;
+    let value = digits.parse::<i64>().ok().zip(10_i64.checked_pow(zeros));
+    let value = value.and_then(|(digits, zeros)| digits.checked_mul(zeros)).ok_or(too_large)?;
+    let value = Decimal::new(value, scale);
+    if value > Decimal::from(max) { Err(too_large) } else { Ok(value) }
+}
+
+/// A number taken apart: its digits from the first to the last that isn't zero, none if it is zero, and how many of them
+/// stand behind the point. That many are fewer than none if zeros follow before it.
+struct Number {
+    negative: bool,
+    digits: String,
+    decimal_places: i64,
+}
+
+impl Number {
+    /// JSON's own grammar for numbers, so that a numeric string can't be laxer than a number:
+    /// no `+1`, `.5`, `1_000`, `NaN`, and no blanks.
+    fn read(text: &str) -> Option<Self> {
+        let unsigned = text.strip_prefix('-').unwrap_or(text);
+        let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
+            Some((mantissa, exponent)) => (mantissa, Some(exponent)),
+            None => (unsigned, None),
+        };
+        let (whole, fraction) = match mantissa.split_once('.') {
+            Some((whole, fraction)) => (whole, Some(fraction)),
+            None => (mantissa, None),
+        };
+        let are_digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
+        let is_number = are_digits(whole)
+            && (whole == "0" || !whole.starts_with('0'))
+            && fraction.is_none_or(are_digits)
+            && exponent.is_none_or(|e| are_digits(e.strip_prefix(['+', '-']).unwrap_or(e)));
+        if !is_number {
+            return None;
         }
-        Err(_) => return Err(DecimalError::TooLarge(max)),
-    };
-    if value.is_sign_negative() && !value.is_zero() {
-        Err(DecimalError::Negative)
-    } else if value.scale() > places {
-        Err(DecimalError::TooPrecise(places))
-    } else if value > Decimal::from(max) {
-        Err(DecimalError::TooLarge(max))
-    } else {
-        Ok(value.abs())
+        let fraction = fraction.unwrap_or_default();
+        let all = format!("{whole}{fraction}");
+        let digits = all.trim_end_matches('0');
+        let (behind_point, zeros) = (length(fraction), length(&all) - length(digits));
+        Some(Self {
+            negative: text.starts_with('-'),
+            digits: digits.trim_start_matches('0').to_owned(),
+            decimal_places: (behind_point - zeros).saturating_sub(exponent.map_or(0, saturating)),
+        })
     }
 }
 
-/// JSON's own grammar for numbers, so that a numeric string can't be laxer than a number:
-/// no `+1`, `.5`, `1_000`, `NaN`, and no blanks.
-fn is_json_number(text: &str) -> bool {
-    let unsigned = text.strip_prefix('-').unwrap_or(text);
-    let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, Some(exponent)),
-        None => (unsigned, None),
-    };
-    let (whole, fraction) = match mantissa.split_once('.') {
-        Some((whole, fraction)) => (whole, Some(fraction)),
-        None => (mantissa, None),
-    };
-    let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
-    digits(whole)
-        && (whole == "0" || !whole.starts_with('0'))
-        && fraction.is_none_or(digits)
-        && exponent.is_none_or(|e| digits(e.strip_prefix(['+', '-']).unwrap_or(e)))
+fn length(text: &str) -> i64 {
+    i64::try_from(text.len()).unwrap_or(i64::MAX)
+}
+
+/// An exponent that is beyond any range is as good as the largest, or the smallest.
+fn saturating(exponent: &str) -> i64 {
+    exponent.parse().unwrap_or(if exponent.starts_with('-') { i64::MIN } else { i64::MAX })
 }
 
 #[cfg(test)]
@@ -91,6 +107,11 @@ mod tests {
             ("25650e-2", "256.5"),
             ("100", "100"),
             ("1.500", "1.5"),
+            ("150e-2", "1.5"),
+            ("0e400", "0"),
+            ("0.0e-99999999999999999999", "0"),
+            ("100000000000000000000000000000000000000000000e-44", "1"),
+            ("1.50000000000000000000000000000000000000000000", "1.5"),
         ] {
             assert_eq!(parse(text, 2, 1000).map(|d| d.to_string()), Ok(value.to_owned()), "{text}");
         }
@@ -115,6 +136,10 @@ mod tests {
             ("0.001", DecimalError::TooPrecise(2)),
             ("0.00000000000000000000000000000000000001", DecimalError::TooPrecise(2)),
             ("1e-30", DecimalError::TooPrecise(2)),
+            ("0.99999999999999999999999999999999999e2", DecimalError::TooPrecise(2)),
+            ("1e-99999999999999999999", DecimalError::TooPrecise(2)),
+            ("1e99999999999999999999", DecimalError::TooLarge(1000)),
+            ("-1e99999999999999999999", DecimalError::Negative),
             ("1000.01", DecimalError::TooLarge(1000)),
             ("1e30", DecimalError::TooLarge(1000)),
             ("1e400", DecimalError::TooLarge(1000)),

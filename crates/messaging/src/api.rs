@@ -18,9 +18,6 @@ use tracing::{
 pub use self::{object::json_object, problem::Problem};
 use crate::TraceParent;
 
-/// What a request's body may hold at most.
-const MAX_BODY_BYTES: usize = 8 * 1024;
-
 /// Runs an API function.
 pub async fn run<F: Future<Output = Response<String>> + Send>(
     handler: impl Fn(Request) -> F,
@@ -47,20 +44,17 @@ pub fn concerns(event_id: impl Display, correlation_id: impl Display) {
 /// The body of a JSON request.
 ///
 /// # Errors
-/// 415 if it doesn't say that it is JSON, 413 if it is too large, 400 if it is no text.
+/// 415 if it doesn't say that it is JSON, 400 if it is no text.
 pub fn json_body(request: &Request) -> Result<&str, Problem> {
     let content_type =
         request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media_type = content_type.split(';').next().unwrap_or_default().trim();
-    let body: &[u8] = request.body();
-    if body.len() > MAX_BODY_BYTES {
-        Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "the body must have at most 8 KiB"))
-    } else if !media_type.eq_ignore_ascii_case("application/json") {
+    if media_type.eq_ignore_ascii_case("application/json") {
+        std::str::from_utf8(request.body())
+            .map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "the body is not UTF-8 text"))
+    } else {
         let detail = "send the header Content-Type: application/json, and JSON";
         Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail))
-    } else {
-        std::str::from_utf8(body)
-            .map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "the body is not UTF-8 text"))
     }
 }
 

@@ -63,8 +63,15 @@ impl<T: EventPayload> Event<T> {
 impl<T: Serialize> Event<T> {
     /// The event as it travels.
     pub fn to_json(&self) -> Result<String, Failure> {
-        serde_json::to_string(self).map_err(|error| Failure::permanent("MalformedEvent", error))
+        to_message(self).map_err(|error| Failure::permanent("MalformedEvent", error))
     }
+}
+
+/// JSON that any queue takes. Two characters are sound in JSON, and in what callers send, but make SQS refuse a whole
+/// message; escaped they are the same to whoever reads it.
+pub(crate) fn to_message(value: &impl Serialize) -> serde_json::Result<String> {
+    let json = serde_json::to_string(value)?;
+    Ok(json.replace('\u{fffe}', "\\ufffe").replace('\u{ffff}', "\\uffff"))
 }
 
 impl<T: Payload> Event<T> {
@@ -211,6 +218,16 @@ mod tests {
     fn an_event_survives_the_wire() {
         let event = parse(&document()).unwrap();
         assert_eq!(Event::parse(&event.to_json().unwrap()).unwrap(), event);
+    }
+
+    #[test]
+    fn what_no_queue_takes_travels_escaped_and_arrives_as_it_was() {
+        let mut document = document();
+        document["data"]["to"] = "a\u{fffe}b\u{ffff}c".into();
+        let event = parse(&document).unwrap();
+        let message = event.to_json().unwrap();
+        assert!(!message.contains(['\u{fffe}', '\u{ffff}']), "{message}");
+        assert_eq!(Event::parse(&message).unwrap(), event);
     }
 
     #[test]

@@ -13,13 +13,20 @@ use crate::{settings, telemetry};
 pub struct Function {
     service: &'static str,
     aws: SdkConfig,
+    setting: fn(&str) -> Option<String>,
 }
 
 impl Function {
     /// Starts logging as `service` and loads region, credentials and endpoint from the environment.
     pub async fn start(service: &'static str) -> Self {
         telemetry::start(service);
-        Self { service, aws: aws().await }
+        Self::new(service, aws().await, |name| std::env::var(name).ok())
+    }
+
+    /// A function that calls this AWS and finds these settings, whatever its environment is: a test's.
+    #[must_use]
+    pub fn new(service: &'static str, aws: SdkConfig, setting: fn(&str) -> Option<String>) -> Self {
+        Self { service, aws, setting }
     }
 
     /// The service that the function belongs to.
@@ -36,7 +43,7 @@ impl Function {
 
     /// The values of these settings, or an error that names all that are missing.
     pub fn settings<const N: usize>(&self, settings: [Setting; N]) -> Result<[String; N], SettingsError> {
-        settings::read(settings, |name| std::env::var(name).ok())
+        settings::read(settings, self.setting)
     }
 }
 

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_dynamo::AttributeValue;
 use tracing::error;
 
-use crate::{Failure, Function, consumer::Effect, metrics::Metrics};
+use crate::{Failure, Function, consumer::Effect, event, metrics::Metrics};
 
 /// Tells of a table's new rows. A row may be told of more than once, so whoever is told is an idempotent receiver.
 pub trait Outbox {
@@ -78,20 +78,27 @@ fn malformed(name: &str) -> Failure {
 
 /// Runs a function that is given a table's stream.
 pub async fn run(function: &Function, outbox: impl Outbox) -> Result<(), Error> {
+    let tell = teller(function, outbox)?;
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<StreamEvent>| tell(event.payload).await)).await
+}
+
+/// What [`run`] runs: a part of the stream as Lambda hands it over goes in.
+pub fn teller(
+    function: &Function,
+    outbox: impl Outbox,
+) -> Result<impl AsyncFn(StreamEvent) -> Result<(), Diagnostic>, Error> {
     let [url] = function.settings([("DEAD_LETTER_QUEUE_URL", "where rows go that can't be told of")])?;
-    let dlq = &DeadLetterQueue { sqs: Client::new(function.aws()), url };
-    let (outbox, service) = (&outbox, function.service());
-    lambda_runtime::run(service_fn(async |event| {
+    let (dlq, service) = (DeadLetterQueue { sqs: Client::new(function.aws()), url }, function.service());
+    Ok(async move |event| {
         let mut metrics = Metrics::of(service);
-        let told = tell(outbox, dlq, event, &mut metrics).await;
+        let told = tell(&outbox, &dlq, event, &mut metrics).await;
         if let Err(failure) = &told {
             error!(%failure, "not published");
             metrics.count(Err(failure), None);
         }
         metrics.emit();
         told.map_err(Diagnostic::from)
-    }))
-    .await
+    })
 }
 
 /// # Errors
@@ -100,11 +107,11 @@ pub async fn run(function: &Function, outbox: impl Outbox) -> Result<(), Error> 
 async fn tell(
     outbox: &impl Outbox,
     dlq: &DeadLetterQueue,
-    event: LambdaEvent<StreamEvent>,
+    event: StreamEvent,
     metrics: &mut Metrics,
 ) -> Result<(), Failure> {
     let mut tellings = Vec::new();
-    for record in event.payload.records {
+    for record in event.records {
         if record.event_name != "INSERT" {
             continue;
         }
@@ -131,7 +138,7 @@ struct DeadLetterQueue {
 impl DeadLetterQueue {
     /// A row that can't be read would block all behind it, so it steps aside.
     async fn take(&self, row: &Row, failure: &Failure) -> Result<(), Failure> {
-        let row = serde_json::to_string(&row.0).unwrap_or_default();
+        let row = event::to_message(&row.0).unwrap_or_default();
         let mut send = self.sqs.send_message().queue_url(&self.url).message_body(row);
         let reason = failure.reason();
         for (name, value) in [("ErrorType", &reason.error_type), ("ErrorDetail", &reason.detail)] {
@@ -152,7 +159,6 @@ mod tests {
 
     use aws_sdk_sqs::operation::send_message::SendMessageOutput;
     use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
-    use lambda_runtime::Context;
     use serde_json::{Value, json};
 
     use super::*;
@@ -196,7 +202,7 @@ mod tests {
             url: "dlq".to_owned(),
         };
         let batch = serde_json::from_value(json!({ "Records": records })).unwrap();
-        tell(outbox, &dlq, LambdaEvent::new(batch, Context::default()), &mut Metrics::of("test")).await
+        tell(outbox, &dlq, batch, &mut Metrics::of("test")).await
     }
 
     fn dead_letter() -> Rule {

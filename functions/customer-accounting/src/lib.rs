@@ -3,6 +3,8 @@
 
 mod collection;
 mod credit_account;
+#[cfg(test)]
+mod hostile;
 mod ledger;
 mod open_fare;
 

@@ -2,6 +2,8 @@
 
 mod contacts;
 mod email;
+#[cfg(test)]
+mod hostile;
 mod mailer;
 mod notifications;
 mod notify_customer;

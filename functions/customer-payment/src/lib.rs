@@ -2,6 +2,8 @@
 //! participant of the fare collection saga: it gets its requests from a FIFO queue, a customer's one after the other,
 //! and answers each to the saga by the task token that the request carries.
 
+#[cfg(test)]
+mod hostile;
 mod payments;
 mod process_payment;
 pub mod provider;

@@ -1,5 +1,7 @@
 //! Datalake Ingestion keeps every event, of whatever type, in a data lake of Parquet files.
 
+#[cfg(test)]
+mod hostile;
 mod ingest_events;
 mod lake;
 mod table;

@@ -5,6 +5,8 @@
 
 mod feature_ride;
 mod featured;
+#[cfg(test)]
+mod hostile;
 
 pub use feature_ride::FeatureRide;
 pub use featured::FeaturedRides;

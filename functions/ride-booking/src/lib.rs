@@ -1,6 +1,8 @@
 //! Ride Booking takes what customers want: a ride ahead (prebooking), through queues that absorb whole campaigns, or a ride
 //! right now, for which every herd is asked (RFQ, a request for quotes).
 
+#[cfg(test)]
+mod hostile;
 mod prebooking;
 mod rfq;
 

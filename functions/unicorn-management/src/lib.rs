@@ -5,6 +5,8 @@
 //!
 //! `quote-instant-ride` answers for a herd when quotes are asked for; it is deployed once for each herd.
 
+#[cfg(test)]
+mod hostile;
 mod publish;
 mod quote;
 mod rides;

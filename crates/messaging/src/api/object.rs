@@ -9,6 +9,10 @@ use serde_json::value::RawValue as RawJson;
 
 use super::Problem;
 
+/// What a body may hold at most. It bounds what can be said of it, too: every fault is named, and what is told of them
+/// must fit into a message.
+const MAX_BYTES: usize = 8 * 1024;
+
 struct Object(Vec<(String, Box<RawJson>)>);
 
 impl<'de> Deserialize<'de> for Object {
@@ -34,8 +38,11 @@ impl<'de> Deserialize<'de> for Object {
 /// The fields of a JSON object in their order; numbers as they were written.
 ///
 /// # Errors
-/// 400 if the body is not one JSON object, or names a field twice: which of the two was meant?
+/// 413 if the body is too large, 400 if it is not one JSON object, or names a field twice: which of the two was meant?
 pub fn json_object(body: &str) -> Result<Vec<(String, RawValue)>, Problem> {
+    if body.len() > MAX_BYTES {
+        return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "the body must have at most 8 KiB"));
+    }
     let Object(fields) = serde_json::from_str(body).map_err(|error| {
         let what = if error.is_data() { "is not a JSON object" } else { "is not valid JSON" };
         let detail = format!("the body {what} (line {}, column {})", error.line(), error.column());
@@ -107,8 +114,16 @@ mod tests {
 
     #[test]
     fn depth_is_harmless() {
-        let deep = format!(r#"{{"a":{}{}}}"#, "[".repeat(100_000), "]".repeat(100_000));
+        let deep = format!(r#"{{"a":{}{}}}"#, "[".repeat(4_000), "]".repeat(4_000));
         assert_eq!(json_object(&deep).unwrap(), [("a".to_owned(), RawValue::List(vec![RawValue::Other]))]);
+    }
+
+    #[test]
+    fn what_is_too_large_is_not_looked_at() {
+        let body = |length: usize| format!(r#"{{"a":"{}"}}"#, "x".repeat(length - 8));
+        assert!(json_object(&body(MAX_BYTES)).is_ok());
+        let problem = json_object(&body(MAX_BYTES + 1)).unwrap_err();
+        assert_eq!(problem.status(), StatusCode::PAYLOAD_TOO_LARGE);
     }
 
     #[test]

@@ -100,7 +100,7 @@ pub type AnyEvent = Event<Box<RawValue>>;
 
 /// Runs a function that receives events one by one.
 pub async fn run(function: &Function, receiver: impl Receiver) -> Result<(), Error> {
-    start(function, &One(receiver)).await
+    serve(each(function, receiver)?).await
 }
 
 /// Runs a function that receives events one by one from a FIFO queue: the events of a message group in their order,
@@ -108,23 +108,51 @@ pub async fn run(function: &Function, receiver: impl Receiver) -> Result<(), Err
 /// queue, those behind it in its group aren't attempted: they stay too, and come again behind it. An event that is
 /// dead-lettered is out of the way, and the group goes on.
 pub async fn run_in_order(function: &Function, receiver: impl Receiver) -> Result<(), Error> {
-    start(function, &EachGroup(receiver)).await
+    serve(each_group(function, receiver)?).await
 }
 
 /// Runs a function that receives whole batches.
 pub async fn run_batches(function: &Function, receiver: impl BatchReceiver) -> Result<(), Error> {
-    start(function, &Batch(receiver)).await
+    serve(batches(function, receiver)?).await
 }
 
 /// Runs a function that receives whole batches of messages that are no events.
 pub async fn run_messages(function: &Function, receiver: impl MessageReceiver) -> Result<(), Error> {
-    start(function, &Messages(receiver)).await
+    serve(messages(function, receiver)?).await
 }
 
-async fn start(function: &Function, handler: &impl Handler) -> Result<(), Error> {
-    let queues = &Queues::of(function)?;
+/// What [`run`] runs: a batch as Lambda hands it over goes in, what Lambda is told comes out.
+pub fn each(function: &Function, receiver: impl Receiver) -> Result<impl Consume, Error> {
+    consuming(function, One(receiver))
+}
+
+/// What [`run_in_order`] runs.
+pub fn each_group(function: &Function, receiver: impl Receiver) -> Result<impl Consume, Error> {
+    consuming(function, EachGroup(receiver))
+}
+
+/// What [`run_batches`] runs.
+pub fn batches(function: &Function, receiver: impl BatchReceiver) -> Result<impl Consume, Error> {
+    consuming(function, Batch(receiver))
+}
+
+/// What [`run_messages`] runs.
+pub fn messages(function: &Function, receiver: impl MessageReceiver) -> Result<impl Consume, Error> {
+    consuming(function, Messages(receiver))
+}
+
+/// Consumes a batch.
+pub trait Consume: AsyncFn(SqsEvent) -> Result<SqsBatchResponse, Diagnostic> {}
+impl<F: AsyncFn(SqsEvent) -> Result<SqsBatchResponse, Diagnostic>> Consume for F {}
+
+fn consuming(function: &Function, handler: impl Handler) -> Result<impl Consume, Error> {
+    let queues = Queues::of(function)?;
+    Ok(async move |batch| consume(&queues, &handler, batch).await)
+}
+
+async fn serve(consume: impl Consume) -> Result<(), Error> {
     // Boxed, or the types of the futures within would nest deeper than the compiler follows.
-    let consume = |event: LambdaEvent<SqsEvent>| Box::pin(consume(queues, handler, event.payload));
+    let consume = |event: LambdaEvent<SqsEvent>| Box::pin(consume(event.payload));
     lambda_runtime::run(service_fn(consume)).await
 }
 

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse};
 use aws_sdk_sqs::{
     Client,
+    primitives::Blob,
     types::{ChangeMessageVisibilityBatchRequestEntry, MessageAttributeValue},
 };
 use lambda_runtime::Error;
@@ -126,9 +127,10 @@ impl Queues {
             ("ReceiveCount", delivery.receive_count.to_string()),
         ]
         .into_iter()
-        .filter_map(|(name, value)| Some((name.to_owned(), attribute("String", Some(value))?)));
+        .filter_map(|(name, value)| Some((name.to_owned(), attribute("String", Some(value), None)?)));
         let original = delivery.attributes.iter().filter_map(|(name, a)| {
-            Some((name.clone(), attribute(a.data_type.as_deref()?, a.string_value.clone())?))
+            let bytes = a.binary_value.clone().map(|bytes| Blob::new(bytes.0));
+            Some((name.clone(), attribute(a.data_type.as_deref()?, a.string_value.clone(), bytes)?))
         });
         let mut attributes: HashMap<_, _> = reasons.collect();
         for (name, value) in original {
@@ -195,12 +197,15 @@ fn backoff(receive_count: u32) -> i32 {
     i32::try_from(fastrand::u32(1..=bound)).unwrap_or(i32::MAX)
 }
 
-fn attribute(data_type: &str, value: Option<String>) -> Option<MessageAttributeValue> {
-    MessageAttributeValue::builder()
-        .data_type(data_type)
-        .set_string_value(value.filter(|v| !v.is_empty()))
-        .build()
-        .ok()
+/// None without a value: SQS would refuse the whole message.
+fn attribute(data_type: &str, text: Option<String>, bytes: Option<Blob>) -> Option<MessageAttributeValue> {
+    let (text, bytes) =
+        (text.filter(|text| !text.is_empty()), bytes.filter(|bytes| !bytes.as_ref().is_empty()));
+    if text.is_none() && bytes.is_none() {
+        return None;
+    }
+    let value = MessageAttributeValue::builder().data_type(data_type);
+    value.set_string_value(text).set_binary_value(bytes).build().ok()
 }
 
 fn keep(delivery: &Delivery) -> BatchItemFailure {

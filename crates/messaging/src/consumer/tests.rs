@@ -270,3 +270,26 @@ async fn a_dead_letter_that_was_one_before_says_why_it_is_one_now() {
     assert!(kept(&queues, batch).await.is_empty());
     assert_eq!(rule.num_calls(), 1);
 }
+
+#[tokio::test]
+async fn a_dead_letter_keeps_bytes_and_leaves_out_what_is_empty() {
+    let rule = mock!(Client::send_message)
+        .match_requests(|send| {
+            let attributes = send.message_attributes().unwrap();
+            let bytes = attributes["bytes"].binary_value().map(AsRef::as_ref);
+            bytes == Some(&b"hi"[..]) && !attributes.contains_key("empty")
+        })
+        .then_output(|| SendMessageOutput::builder().build());
+    let client = mock_client!(aws_sdk_sqs, RuleMode::MatchAny, [&rule]);
+    let queues = Queues::one(client, "http://sqs/1/buffer", "http://sqs/1/buffer-dlq");
+    let mut batch = batch(&["mangled".to_owned()], 1);
+    for (name, attribute) in [
+        ("bytes", json!({"dataType": "Binary", "binaryValue": "aGk="})),
+        ("empty", json!({"dataType": "String", "stringValue": ""})),
+    ] {
+        let attribute = serde_json::from_value(attribute).unwrap();
+        batch.records[0].message_attributes.insert(name.to_owned(), attribute);
+    }
+    assert!(kept(&queues, batch).await.is_empty());
+    assert_eq!(rule.num_calls(), 1);
+}

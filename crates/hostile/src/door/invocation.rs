@@ -1,0 +1,35 @@
+//! A direct call, as a state machine makes it.
+
+use lambda_runtime::{Context, Diagnostic, LambdaEvent};
+use serde_json::value::RawValue;
+
+use super::{Watch, check_reason, expect, mangled, report};
+use crate::Aws;
+
+/// Calls with every mangled example that is JSON at all. What isn't sound fails by a documented name, without effect.
+pub async fn invocation<T>(
+    aws: &Aws,
+    examples: &[&str],
+    handle: impl AsyncFn(LambdaEvent<Box<RawValue>>) -> Result<T, Diagnostic>,
+) {
+    let watch = Watch::on(aws);
+    let (mut accepted, mut refused) = (0, 0);
+    for mangled in mangled(examples) {
+        // What is no JSON, nobody can call a function with.
+        let Ok(payload) = serde_json::from_str(&mangled.text) else { continue };
+        let event = LambdaEvent::new(payload, Context::default());
+        let result = watch.over(handle(event)).await.and_then(|(answer, effects)| match answer {
+            Ok(_) => {
+                accepted += 1;
+                expect(effects.len() == 1, "it was answered without its one effect")
+            }
+            Err(Diagnostic { error_type, error_message, .. }) => {
+                refused += 1;
+                check_reason(&error_type, &error_message)?;
+                expect(effects.is_empty(), "it was refused and had an effect")
+            }
+        });
+        report(&mangled, result);
+    }
+    assert!(accepted > 0 && refused > 100, "{accepted} accepted and {refused} refused");
+}

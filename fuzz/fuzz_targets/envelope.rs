@@ -1,0 +1,51 @@
+//! Events as they come out of a queue: the envelope, and with it the data of every type.
+
+#![no_main]
+
+use domain::{
+    FareCollected, FareCollectionFailed, PrebookingRejected, PrebookingSubmitted, QuotesRequested,
+    RfqDeadlineReached, RideCompleted, RideQuoted,
+};
+use fuzz::{check_failure, occasion::Occasion, request::PaymentRequested, text};
+use libfuzzer_sys::fuzz_target;
+use messaging::{
+    Event,
+    consumer::AnyEvent,
+    event::{self, Payload},
+};
+
+fuzz_target!(|data: &[u8]| {
+    let Some(body) = text(data) else { return };
+    event::<RideCompleted>(body);
+    event::<FareCollected>(body);
+    event::<FareCollectionFailed>(body);
+    event::<PrebookingSubmitted>(body);
+    event::<PrebookingRejected>(body);
+    event::<QuotesRequested>(body);
+    event::<RideQuoted>(body);
+    event::<RfqDeadlineReached>(body);
+    event::<PaymentRequested>(body);
+    match Event::<Occasion>::parse(body) {
+        Ok(event) => assert_eq!(event.id, event.data.event_id()),
+        Err(failure) => check_failure(&failure),
+    }
+    match event::read::<AnyEvent>(body) {
+        Ok(event) => {
+            let again: AnyEvent = event::read(&event.to_json().unwrap()).unwrap();
+            assert_eq!((event.id, event.source, event.time), (again.id, again.source, again.time));
+            assert_eq!(event.data.get(), again.data.get());
+        }
+        Err(failure) => check_failure(&failure),
+    }
+});
+
+/// What is read as an event has its data's id, and is the same after another trip.
+fn event<T: Payload + domain::EventPayload + PartialEq + std::fmt::Debug + serde::Serialize>(body: &str) {
+    match Event::<T>::parse(body) {
+        Ok(event) => {
+            assert_eq!((event.id.as_str(), event.event_type.as_str()), (event.data.id().as_str(), T::TYPE));
+            assert_eq!(Event::<T>::parse(&event.to_json().unwrap()), Ok(event));
+        }
+        Err(failure) => check_failure(&failure),
+    }
+}

@@ -1,0 +1,22 @@
+//! The body of `POST /submit-ride-completion`.
+
+#![no_main]
+
+use domain::{RideCompleted, RideCompletion, RideId};
+use fuzz::{check_faults, check_money, fields};
+use libfuzzer_sys::fuzz_target;
+use messaging::event::Payload;
+
+fuzz_target!(|data: &[u8]| {
+    let Some(raw) = fields(data) else { return };
+    match RideCompletion::parse(&raw) {
+        Ok(completion) => {
+            check_money(completion.fare);
+            // What is accepted can be told of, and those who are told can read it.
+            let ride = RideCompleted::new(RideId::new(), completion);
+            let json = serde_json::to_string(&ride).unwrap();
+            assert_eq!(RideCompleted::read("RideCompleted", &json), Ok(ride));
+        }
+        Err(faults) => check_faults(&faults, &raw),
+    }
+});

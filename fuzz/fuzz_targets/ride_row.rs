@@ -1,0 +1,31 @@
+//! A row of the Rides table, as its stream gives it.
+
+#![no_main]
+
+use std::cell::LazyCell;
+
+use aws_sdk_sns::Client;
+use fuzz::{check_failure, text};
+use hostile::Aws;
+use libfuzzer_sys::fuzz_target;
+use messaging::{
+    outbox::{Outbox, Row},
+    publisher::Publisher,
+};
+use unicorn_management::PublishRideCompletions;
+
+thread_local! {
+    static OUTBOX: LazyCell<PublishRideCompletions> = LazyCell::new(|| {
+        let client = Client::new(Aws::default().function().aws());
+        PublishRideCompletions::new(Publisher::new(client, "topic".into()))
+    });
+}
+
+fuzz_target!(|data: &[u8]| {
+    let Some(row) = text(data).and_then(|json| serde_json::from_str::<Row>(json).ok()) else { return };
+    OUTBOX.with(|outbox| match outbox.read(&row) {
+        // What follows from a row depends on nothing but the row.
+        Ok(told) => assert_eq!(format!("{told:?}").len(), format!("{:?}", outbox.read(&row).unwrap()).len()),
+        Err(failure) => check_failure(&failure),
+    });
+});

@@ -1,0 +1,127 @@
+//! What the fuzz targets ask of whatever is read, and of whatever is said of what can't be.
+
+// Two parsers by their files: with their crates, a payment provider's whole API would have to be instrumented.
+#[allow(dead_code)]
+#[path = "../../functions/customer-notification/src/occasion.rs"]
+pub mod occasion;
+#[path = "../../functions/customer-payment/src/request.rs"]
+pub mod request;
+
+use std::collections::HashMap;
+
+use domain::{Faults, Money, RawFields};
+use lambda_http::{Request, RequestExt};
+use messaging::{Failure, api};
+
+/// All that is ever said of an input, with its digits taken out. Whatever it is that is refused, it is refused in these
+/// words: so they quote nothing.
+const RULES: [&str; 25] = [
+    "expected an event of type ",
+    "is given more than once",
+    "is missing",
+    "is not a known field; known are ",
+    "must be a UUID",
+    "must be a list of strings",
+    "must be a number",
+    "must be a number or a numeric string",
+    "must be a string",
+    "must be a time as in --T::Z",
+    "must be a whole number of minutes",
+    "must be a whole number of seconds, at least ",
+    "must be another place than from",
+    "must be at most ",
+    "must be at most a year ahead",
+    "must be in the future",
+    "must be  to  characters of A-Z a-z - _ -",
+    "must have at most  characters",
+    "must have at most  decimal places",
+    "must name at least one herd, or be left out to ask all",
+    "must not be empty",
+    "must not be negative",
+    "must not contain control characters",
+    "the event's id is not that of its data",
+    "the message is not",
+];
+
+/// Those that go on with names of ours.
+const OPEN: [&str; 3] =
+    ["expected an event of type ", "is not a known field; known are ", "the message is not"];
+
+/// Text, as everything is that comes in.
+pub fn text(data: &[u8]) -> Option<&str> {
+    std::str::from_utf8(data).ok()
+}
+
+/// The fields of a request's body; none if it is refused before anybody looks at them.
+pub fn fields(data: &[u8]) -> Option<RawFields> {
+    match api::json_object(text(data)?) {
+        Ok(fields) => {
+            assert!(data.len() <= 8 * 1024);
+            Some(fields)
+        }
+        Err(problem) => {
+            assert!([400, 413].contains(&problem.status().as_u16()));
+            None
+        }
+    }
+}
+
+/// An amount is within its bounds, exact, and written in one way.
+pub fn check_money(amount: Money) {
+    assert!(amount.minor_units() <= 100_000_000, "{amount}");
+    assert_eq!(Money::parse(&amount.to_string()), Ok(amount));
+}
+
+/// A failure of what was read is final, has a documented name, and quotes nothing.
+pub fn check_failure(failure: &Failure) {
+    assert!(!failure.may_be_retried(), "{failure}");
+    check_reason(&failure.reason().error_type, &failure.reason().detail);
+}
+
+/// The same of its parts.
+pub fn check_reason(error_type: &str, detail: &str) {
+    match error_type {
+        "MalformedRow" => {
+            assert!(detail.starts_with("the row's attribute ") && detail.len() < 80, "{detail}")
+        }
+        "AccountCreditException" => assert_eq!(detail, "the account takes no credit"),
+        "MalformedEvent" | "UnexpectedEventType" => check_rule(detail),
+        _ => panic!("{error_type}: {detail}"),
+    }
+}
+
+/// Whatever is wrong with a request is wrong with one of its fields, and no value is quoted.
+pub fn check_faults(faults: &Faults, raw: &RawFields) {
+    assert!(!faults.is_empty());
+    for fault in faults.iter() {
+        let known =
+            ["from", "to", "duration", "distance", "customer", "fare", "when", "herds", "reply-within"];
+        assert!(known.contains(&fault.field.as_str()) || raw.iter().any(|(name, _)| *name == fault.field));
+        // Names of herds are no secret, and plain words.
+        if !fault.rule.starts_with("there is no herd ") {
+            check_rule(fault.rule.strip_prefix("each ").unwrap_or(&fault.rule));
+        }
+    }
+}
+
+/// One of the rules that there are.
+pub fn check_rule(rule: &str) {
+    let plain = rule.replace(|c: char| c.is_ascii_digit(), "");
+    let open = OPEN.iter().any(|open| plain.starts_with(open)) && plain.len() < 200;
+    assert!(open || RULES.contains(&plain.as_str()), "{rule}");
+}
+
+/// A request about this id.
+pub fn request_about(id: &str) -> Request {
+    let path = HashMap::from([("id".to_owned(), id.to_owned())]);
+    Request::new("".into()).with_path_parameters(path)
+}
+
+/// Waits for what waits for nothing: the AWS of these targets answers at once.
+pub fn block_on<T>(future: impl Future<Output = T>) -> T {
+    thread_local! {
+        static RUNTIME: tokio::runtime::Runtime =
+            tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    }
+    RUNTIME.with(|runtime| runtime.block_on(future))
+}
