@@ -69,11 +69,14 @@ pub async fn dead_letter_queues(deployment: &Deployment) -> Result<Vec<DeadLette
     for queue in &mut queues {
         queue.letters = count(&sqs, &queue.url).await?;
         let reasons = &mut queue.reasons;
-        look(&sqs, &queue.url, |letter| {
+        let unseen = look(&sqs, &queue.url, |letter| {
             let reason = letter.error_type.clone().unwrap_or_else(|| "no reason given".to_owned());
             *reasons.entry(reason).or_default() += 1;
-        })
-        .await?;
+        });
+        let unseen = unseen.await?;
+        if unseen > 0 {
+            reasons.insert("behind others of their group, or looked at by somebody".to_owned(), unseen);
+        }
     }
     Ok(queues)
 }
@@ -86,8 +89,9 @@ pub async fn dead_letters(deployment: &Deployment, queue: &str) -> Result<Vec<De
     Ok(letters)
 }
 
-/// Shows each letter to somebody, and leaves all where they are.
-pub(crate) async fn look(sqs: &Client, url: &str, mut show: impl FnMut(&DeadLetter)) -> Result<(), Error> {
+/// Shows each letter to somebody, and leaves all where they are. Gives how many could not be shown: of a message group a FIFO
+/// queue gives ten messages, and no more until these are deleted or visible again.
+pub(crate) async fn look(sqs: &Client, url: &str, mut show: impl FnMut(&DeadLetter)) -> Result<u64, Error> {
     let mut left = count(sqs, url).await?;
     let mut handles = Vec::new();
     while left > 0 {
@@ -101,7 +105,8 @@ pub(crate) async fn look(sqs: &Client, url: &str, mut show: impl FnMut(&DeadLett
             handles.extend(letter.message.receipt_handle.filter(|_| handles.len() < PUT_BACK));
         }
     }
-    put_back(sqs, url, &handles).await
+    put_back(sqs, url, &handles).await?;
+    Ok(left)
 }
 
 async fn receive(sqs: &Client, url: &str) -> Result<Vec<DeadLetter>, Error> {

@@ -93,7 +93,6 @@ pub fn teller(
         let mut metrics = Metrics::of(service);
         let told = tell(&outbox, &dlq, event, &mut metrics).await;
         if let Err(failure) = &told {
-            error!(%failure, "not published");
             metrics.count(Err(failure), None);
         }
         metrics.emit();

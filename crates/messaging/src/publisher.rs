@@ -9,9 +9,9 @@ use aws_sdk_sns::{
 
 use domain::CorrelationId;
 use serde::Serialize;
-use tracing::info;
+use tracing::{info, warn};
 
-use crate::{Event, Failure};
+use crate::{Event, Failure, failure::Reason};
 
 /// What SNS takes in one call.
 const MAX_ENTRIES: usize = 10;
@@ -95,7 +95,13 @@ impl Publisher {
     /// and relies on receivers being idempotent.
     pub async fn publish(&self, messages: &[Message]) -> Result<(), Failure> {
         for batch in batches(messages) {
-            self.publish_batch(batch).await?;
+            if let Err(failure) = self.publish_batch(batch).await {
+                let Reason { error_type, detail } = failure.reason();
+                for Message { event_id, correlation_id, .. } in batch {
+                    warn!(event_id, %correlation_id, error_type, detail, "perhaps not published");
+                }
+                return Err(failure);
+            }
         }
         Ok(())
     }

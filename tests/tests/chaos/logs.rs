@@ -46,20 +46,17 @@ fn faults_of(line: &str) -> Vec<String> {
         return faults;
     }
     let mut required = vec!["timestamp", "level", "service", "function", "request_id", "message"];
-    // What comes as it was written has no event yet, and what nobody can read has none at all.
-    let of_an_event = line["error_type"] != "MalformedEvent" && !is_submission(&line);
-    required.extend(of_an_event.then_some("event_id"));
-    required.extend(of_an_event.then_some("correlation_id"));
+    // A message that is no event, or not yet, has the queue's id; what the runtime says of a failed invocation has the invocation's.
+    let of_the_runtime = line["message"].as_str().is_some_and(|message| message.starts_with("Diagnostic {"));
+    if line["message_id"].is_null() && !of_the_runtime {
+        required.extend(["event_id", "correlation_id"]);
+    }
     let missing = required.iter().filter(|field| line[**field].as_str().is_none_or(str::is_empty));
     faults.extend(missing.map(|field| format!("has no {field}: {line}")));
     if line["message"] == "panicked" {
         faults.push(format!("{line}"));
     }
     faults
-}
-
-fn is_submission(line: &Value) -> bool {
-    line["function"].as_str().is_some_and(|function| function.ends_with("submit-ride-prebooking"))
 }
 
 /// Whether a number stands there, as a number of its own and not as part of a time.

@@ -66,7 +66,7 @@ async fn watch(world: &World, crowded: &Cell<bool>) {
     };
     loop {
         crowded.set(rydes::under_way(&world.deployment).await.unwrap().iter().any(full));
-        sleep(Duration::from_millis(500)).await;
+        sleep(Duration::from_secs(1)).await;
     }
 }
 

@@ -104,7 +104,7 @@ pub async fn poison(world: &World, dice: &Dice, poisoned: &RefCell<Vec<Poison>>)
         if service == Service::PAYMENT {
             let queue = world.output(service.stack, "PaymentQueueUrl");
             let send = world.sqs.send_message().queue_url(queue).message_body(&body);
-            send.message_group_id("c-1").message_deduplication_id(unique("d")).send().await.unwrap();
+            send.message_group_id(unique("c")).message_deduplication_id(unique("d")).send().await.unwrap();
         } else {
             world.delivers(service, &body).await;
         }

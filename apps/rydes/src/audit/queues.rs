@@ -46,7 +46,11 @@ pub(super) async fn dead_letters(deployment: &Deployment, audit: &mut Audit) -> 
     for (_, stack) in deployment.stacks() {
         for (output, url) in &stack.outputs {
             let Some(queue) = output.strip_suffix("DlqUrl") else { continue };
-            look(&sqs, url, |letter| dead_letter(queue, letter, audit)).await?;
+            let unseen = look(&sqs, url, |letter| dead_letter(queue, letter, audit)).await?;
+            if unseen > 0 {
+                let what = "dead letters behind others of their group, or looked at by somebody: not audited";
+                audit.finds(format!("{queue}: {unseen} messages"), "queues", what);
+            }
         }
     }
     Ok(())

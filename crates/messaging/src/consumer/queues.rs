@@ -158,24 +158,24 @@ impl Queues {
     /// doesn't come back together.
     async fn back_off(&self, kept: &[&Delivery]) {
         for pair in &self.pairs {
-            let entries: Vec<_> = kept
-                .iter()
-                .filter(|delivery| self.pair(delivery).is_some_and(|p| p.url == pair.url))
-                .enumerate()
-                .filter_map(|(n, delivery)| {
+            let of_pair = |delivery: &&&Delivery| self.pair(delivery).is_some_and(|p| p.url == pair.url);
+            let kept: Vec<&Delivery> = kept.iter().filter(of_pair).copied().collect();
+            for some in kept.chunks(MAX_ENTRIES) {
+                let entries = some.iter().enumerate().filter_map(|(n, delivery)| {
                     ChangeMessageVisibilityBatchRequestEntry::builder()
                         .id(n.to_string())
                         .receipt_handle(&delivery.receipt_handle)
                         .visibility_timeout(backoff(delivery.receive_count))
                         .build()
                         .ok()
-                })
-                .collect();
-            for entries in entries.chunks(MAX_ENTRIES) {
+                });
                 let change = self.client.change_message_visibility_batch().queue_url(&pair.url);
-                if let Err(error) = change.set_entries(Some(entries.to_vec())).send().await {
+                if let Err(error) = change.set_entries(Some(entries.collect())).send().await {
                     // The queue's own visibility timeout still brings the messages back.
-                    warn!(error = %Failure::aws("sqs:ChangeMessageVisibilityBatch", &error), "no backoff");
+                    let failure = Failure::aws("sqs:ChangeMessageVisibilityBatch", &error);
+                    for delivery in some {
+                        delivery.span().in_scope(|| warn!(error = %failure, "no backoff"));
+                    }
                 }
             }
         }
