@@ -33,7 +33,10 @@ fuzz_target!(|data: &[u8]| {
         Ok(event) => {
             let again: AnyEvent = event::read(&event.to_json().unwrap()).unwrap();
             assert_eq!((event.id, event.source, event.time), (again.id, again.source, again.time));
-            assert_eq!(event.data.get(), again.data.get());
+            // But for the characters that no queue takes, it isn't touched.
+            if !body.contains(['\u{fffe}', '\u{ffff}']) {
+                assert_eq!(event.data.get(), again.data.get());
+            }
         }
         Err(failure) => check_failure(&failure),
     }

@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig};
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_smithy_runtime_api::{
     client::{
@@ -52,6 +52,8 @@ impl Aws {
             .behavior_version(BehaviorVersion::latest())
             .region(Region::from_static("us-east-1"))
             .credentials_provider(SharedCredentialsProvider::new(credentials))
+            // What it answers once, it would answer again.
+            .retry_config(RetryConfig::disabled())
             .http_client(self.clone());
         Function::new("hostile", config.build(), |name| match name {
             "BUFFER_QUEUE_URLS" => Some(QUEUE_URL.to_owned()),
