@@ -13,9 +13,10 @@ from ministack.services import sqs
 
 
 def forget_expired(queue: dict) -> None:
-    """Goes through a copy, which is made in one step, and takes out only what has expired."""
+    """Goes through a copy, and takes out only what has expired. A dict is copied in one step; a list of what is in it isn't, as
+    collecting garbage may come in between."""
     seen, now = queue["dedup_cache"], time.time()
-    for key, entry in list(seen.items()):
+    for key, entry in seen.copy().items():
         if entry["expire"] <= now:
             seen.pop(key, None)
 
