@@ -13,12 +13,20 @@ from ministack.services import sqs
 
 
 def forget_expired(queue: dict) -> None:
-    """Goes through a copy, and takes out only what has expired. A dict is copied in one step; a list of what is in it isn't, as
-    collecting garbage may come in between."""
+    """Goes through a copy, and takes out only what has expired."""
     seen, now = queue["dedup_cache"], time.time()
-    for key, entry in seen.copy().items():
+    for key, entry in copy_of(seen).items():
         if entry["expire"] <= now:
             seen.pop(key, None)
+
+
+def copy_of(seen: dict) -> dict:
+    """Another thread can come in between even here, while garbage is collected. Then once more."""
+    while True:
+        try:
+            return seen.copy()
+        except RuntimeError:
+            continue
 
 
 if not callable(getattr(sqs, "_prune_dedup", None)):
