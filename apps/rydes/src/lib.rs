@@ -37,5 +37,5 @@ pub use rfq::{
     ManyRfqs, ManyRfqsPlan, Quoted, RequestQuotes, Rfq, RfqTrace, request_many, request_quotes, trace_rfq,
 };
 pub use signed::{Answer, Api};
-pub use status::{Depth, MOST_EXECUTIONS, Service, Status, UnderWay, status, under_way};
+pub use status::{Depth, Service, Status, UnderWay, status, under_way};
 pub use trace::{Delivery, RideTrace, Step, trace_ride};

@@ -80,12 +80,12 @@ pub struct UnderWay {
     pub at: String,
     /// Messages that wait there to be received.
     pub waiting: u64,
-    /// Messages in flight, or executions that run; of these no more than [`MOST_EXECUTIONS`] are counted.
+    /// Messages in flight, or executions that run; of these no more than a thousand are counted.
     pub in_hand: u64,
 }
 
-/// So many executions are counted at most: a page of their list.
-pub const MOST_EXECUTIONS: i32 = 1000;
+/// A page of the list of executions, which is as far as they are counted.
+const MOST_EXECUTIONS: i32 = 1000;
 
 impl fmt::Display for UnderWay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
