@@ -1,6 +1,6 @@
 # `make` or `make help` says what there is. Everything real stands in tools/ and in cargo.
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test test-unit test-e2e test-chaos chaos fuzz lint lint-rust lint-templates check-functions diagrams access fmt build deploy bench-cold-start bench-prebooking bench-rfq
+.PHONY: help demo up down test test-unit test-e2e test-containers test-containers-if-possible emulators test-chaos chaos fuzz lint lint-rust lint-templates check-functions diagrams access fmt build deploy bench bench-prebooking bench-rfq
 
 PYTHON ?= python3
 PORT ?= 4566
@@ -23,14 +23,23 @@ up: ## Deploy locally and keep it running; then: . .local/stack.env
 down: ## Stop what make up started
 	$(WILD_RYDES) down
 
-test: lint test-unit check-functions test-e2e test-chaos ## Everything: lints, unit tests, both builds, end-to-end tests, a small fault run
+test: lint test-unit check-functions test-e2e test-chaos test-containers-if-possible ## Everything: lints, unit tests, both builds, end-to-end tests, a small fault run
 	@echo "✓ all tests passed"
 
 test-unit: ## Unit and property tests, handlers with mocked AWS clients
-	cargo test --locked --workspace --lib
+	cargo test --locked --workspace --lib --bin rydes
 
-test-e2e: ## End-to-end tests against an emulator of their own
-	$(WILD_RYDES) test
+test-e2e: ## End-to-end tests against an emulator of their own, or the one at AWS_ENDPOINT_URL (ONLY=<part of a name>)
+	$(WILD_RYDES) test --only "$(ONLY)"
+
+test-containers: ## The same against an emulator of each family in a container (IMAGES="<image> …")
+	$(WILD_RYDES) test-containers --images "$(IMAGES)" --only "$(ONLY)"
+
+test-containers-if-possible:
+	$(WILD_RYDES) test-containers --images "$(IMAGES)" --if-possible
+
+emulators: ## Write anew in the docs what each emulator honours, as the last runs have seen it
+	$(WILD_RYDES) emulators
 
 test-chaos:
 	$(WILD_RYDES) chaos --size small --seed 1
@@ -45,6 +54,8 @@ lint: lint-rust lint-templates ## Formatting, clippy, templates, state machines,
 
 lint-rust:
 	cargo fmt --all --check
+	cargo fmt --check --manifest-path tests/container/Cargo.toml
+	cargo fmt --check --manifest-path fuzz/Cargo.toml
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 
 lint-templates:
@@ -68,8 +79,8 @@ build: ## Build the functions for Lambda (ARCH=arm64 for Graviton)
 deploy: ## Build and deploy to AWS: make deploy STAGE=dev
 	$(WILD_RYDES) deploy --stage "$(STAGE)" --arch $(ARCH) --parameters "$(PARAMETERS)"
 
-bench-cold-start: ## Start each function 30 times, beside one that does nothing
-	$(WILD_RYDES) bench-cold-start
+bench: ## Cold starts, CPU time, latency and cost, beside a function that does nothing, one in Python, and other designs (ONLY="cold warm rest cost rides build", FUNCTIONS="<name> …")
+	$(WILD_RYDES) bench --only "$(ONLY)" --functions "$(FUNCTIONS)"
 
 bench-prebooking: ## Campaigns of 500, 5,000 and 50,000 prebookings: how they are accepted and drain
 	$(WILD_RYDES) bench-prebooking

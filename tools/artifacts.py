@@ -7,8 +7,8 @@ from pathlib import Path
 
 import say
 
-# A later issue goes lower.
-MAX_ZIP_BYTES = 4 * 1000 * 1000
+# The largest, ingest-events, and a little: docs/performance.md says what makes it large.
+MAX_ZIP_BYTES = 3_300_000
 # What Amazon Linux 2023 has.
 GLIBC = (2, 34)
 
@@ -23,7 +23,7 @@ def check(folder: Path) -> None:
         size, glibc = zipped(program), newest_glibc(program)
         say.line(f"  {name:28} {size / 1e6:5.2f} MB zipped, glibc {'.'.join(map(str, glibc))}")
         if size > MAX_ZIP_BYTES:
-            faults.append(f"{name} is {size / 1e6:.2f} MB zipped, more than {MAX_ZIP_BYTES / 1e6:.0f} MB")
+            faults.append(f"{name} is {size / 1e6:.2f} MB zipped, more than {MAX_ZIP_BYTES / 1e6:.1f} MB")
         if glibc > GLIBC:
             faults.append(f"{name} needs glibc {'.'.join(map(str, glibc))}, Lambda has {'.'.join(map(str, GLIBC))}")
     if faults:

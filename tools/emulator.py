@@ -11,8 +11,8 @@ from pathlib import Path
 
 import environments
 import say
+from families import REGION, environment_of
 
-REGION = "us-east-1"
 SERVER = Path(__file__).parent / "ministack_server.py"
 
 
@@ -36,13 +36,7 @@ class Emulator:
 
     def environment(self) -> dict[str, str]:
         """What a client of this emulator needs in its environment."""
-        return {
-            "AWS_ENDPOINT_URL": self.endpoint,
-            "AWS_REGION": REGION,
-            "AWS_DEFAULT_REGION": REGION,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-        }
+        return environment_of(self.endpoint)
 
     @staticmethod
     def running(folder: Path) -> "Emulator | None":

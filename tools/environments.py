@@ -20,6 +20,7 @@ CONTENTS = {
     "ministack": "ministack, the local emulator",
     "lint": "cfn-lint, which checks the templates",
     "localstripe": "localstripe, a stateful fake of Stripe's API",
+    "boto3": "boto3 and Lambda's Python runtime client, for the benchmarks' yardstick",
 }
 
 # The SAM CLI would keep notes in the home folder, and send some of them away.

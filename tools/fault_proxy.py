@@ -3,23 +3,35 @@ an effect, or after it. What fails is drawn from a seed.
 
     POST /_faults {"share": 0.3}    from now on this share of the calls fails; 0 stops it
     GET  /_faults                   how many calls there were, and what became of them
+    GET  /_calls                    how many there were of each kind, as in dynamodb:PutItem
+    GET  /_units                    what DynamoDB bills for them, as in [["rides", "write", 3]]
 """
 
 import argparse
 import asyncio
 import json
 import random
+import re
 from collections import Counter
+
+import request_units
 
 # A reset before the call has arrived; AWS's own trouble; throttling; a late answer; an effect, and no answer.
 FAULTS = ("reset", "error", "throttled", "slow", "lost answer")
+CONTROLS = ("/_faults", "/_calls", "/_units")
 # Some of it longer than a client waits for one try, most of it not.
 SLOW_SECONDS = (0.2, 4.0)
+
+# A call is signed for a service, and names its operation in a header or in its form; or it is known by its method.
+SERVICE = re.compile(rb"Credential=[^/]+/\d+/[^/]+/([^/]+)/aws4_request", re.I)
+TARGET = re.compile(rb"x-amz-target:\s*\w+\.(\w+)", re.I)
+ACTION = re.compile(rb"(?:^|&)Action=(\w+)")
 
 
 class Proxy:
     def __init__(self, upstream: int, seed: int) -> None:
-        self.upstream, self.random, self.share, self.seen = upstream, random.Random(seed), 0.0, Counter()
+        self.upstream, self.random, self.share = upstream, random.Random(seed), 0.0
+        self.seen, self.calls, self.units = Counter(), Counter(), Counter()
         # The event loop itself keeps no hold on them.
         self.under_way: set = set()
 
@@ -29,7 +41,7 @@ class Proxy:
         self.under_way.add(task)
         try:
             request = await read(reader)
-            answer = self.control(request) if request.path == "/_faults" else await self.forward(request)
+            answer = self.control(request) if request.path in CONTROLS else await self.forward(request)
             if answer is None:
                 # With unread data or without, the client sees its connection reset.
                 writer.transport.abort()
@@ -45,11 +57,17 @@ class Proxy:
     def control(self, request: "Request") -> bytes:
         if request.method == "POST":
             self.share = float(json.loads(request.body)["share"])
-        return respond(200, "application/json", json.dumps(self.seen))
+        units = [[*kind, n] for kind, n in self.units.items()]
+        shown = {"/_faults": self.seen, "/_calls": self.calls, "/_units": units}[request.path]
+        return respond(200, "application/json", json.dumps(shown))
 
     async def forward(self, request: "Request") -> bytes | None:
         fault = self.random.choice(FAULTS) if self.random.random() < self.share else "none"
         self.seen[fault] += 1
+        service, _, operation = request.call().partition(":")
+        self.calls[f"{service}:{operation}"] += 1
+        if service == "dynamodb":
+            self.units += request_units.units(operation, request.body)
         if fault == "reset":
             return None
         if fault in ("error", "throttled"):
@@ -74,6 +92,10 @@ class Request:
     def __init__(self, head: bytes, body: bytes) -> None:
         self.head, self.body = head, body
         self.method, self.path, _ = head.split(b"\r\n", 1)[0].decode().split(" ")
+
+    def call(self) -> str:
+        service, operation = SERVICE.search(self.head), TARGET.search(self.head) or ACTION.search(self.body)
+        return f"{service[1].decode() if service else 'nobody'}:{operation[1].decode() if operation else self.method}"
 
     def is_json(self) -> bool:
         return b"x-amz-json" in self.head.lower()

@@ -1,6 +1,7 @@
 """Builds the functions: one cargo-lambda build for all of them, in one of two ways."""
 
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -17,10 +18,12 @@ FOR_AWS = ROOT / "target" / "lambda"
 FOR_HERE = ROOT / ".local" / "target" / "lambda"
 RYDES = ROOT / ".local" / "bin" / "rydes"
 # What the workspace holds beside functions.
-NOT_FUNCTIONS = ("rydes", "end-to-end", "floor", "broken", "hostile")
+NOT_FUNCTIONS = ("rydes", "end-to-end", "floor", "broken", "hostile", "rest")
 # Builds that are wrong on purpose, and the sound one that they stand in for.
 BROKEN = ("award-points-again", "award-points-unheard")
 SOUND = "award-points"
+# What this machine is, as Lambda calls it.
+ARCH = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
 
 
 def build_for_here(broken: Path | None = None) -> None:
@@ -35,7 +38,7 @@ def build_for_here(broken: Path | None = None) -> None:
     leave_out = [package for package in NOT_FUNCTIONS if package != "rydes" and not (broken and package == "broken")]
     _build(FOR_HERE, *options, leave_out=leave_out)
     if broken:
-        _set_aside(broken)
+        _set_aside(broken, FOR_HERE)
     built = FOR_HERE / "rydes"
     RYDES.parent.mkdir(parents=True, exist_ok=True)
     # In one step, as the old one may be running.
@@ -43,19 +46,21 @@ def build_for_here(broken: Path | None = None) -> None:
     shutil.rmtree(built)
 
 
-def _set_aside(folder: Path) -> None:
+def _set_aside(folder: Path, built: Path) -> None:
     """Puts broken builds where no deployment finds them, as the archives that Lambda takes."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in (*BROKEN, SOUND):
-        shutil.make_archive(str(folder / name), "zip", FOR_HERE / name)
+        shutil.make_archive(str(folder / name), "zip", built / name)
     for name in BROKEN:
-        shutil.rmtree(FOR_HERE / name)
+        shutil.rmtree(built / name)
 
 
-def build_for_aws(arch: str) -> None:
+def build_for_aws(arch: str, broken: Path | None = None) -> None:
     """For Lambda: AL2023's glibc, small, optimised."""
     check_target({"x86_64": "x86_64", "arm64": "aarch64"}[arch] + "-unknown-linux-gnu")
-    _build(FOR_AWS, *RELEASE[arch])
+    _build(FOR_AWS, *RELEASE[arch], leave_out=[package for package in NOT_FUNCTIONS if not (broken and package == "broken")])
+    if broken:
+        _set_aside(broken, FOR_AWS)
 
 
 def check_target(target: str) -> None:
@@ -65,9 +70,15 @@ def check_target(target: str) -> None:
         raise say.Stop(f"Rust can't build for {target} here: run rustup target add {target}")
 
 
-def build_for_bench(folder: Path) -> None:
-    """As for Lambda, with the benchmarks' yardsticks beside the functions."""
-    _build(folder, *RELEASE["x86_64"], leave_out=[package for package in NOT_FUNCTIONS if package != "floor"])
+def build_for_bench(folder: Path, only: Sequence[str]) -> None:
+    """As for Lambda, the benchmarks' floor beside the functions; or only programs of these names."""
+    some = [argument for name in only for argument in ("--bin", name)]
+    _build(folder, *RELEASE[ARCH], *some, leave_out=[package for package in NOT_FUNCTIONS if package != "floor"])
+
+
+def build_rest(folder: Path) -> None:
+    """The benchmarks' publisher that calls every service, and such a service."""
+    _build(folder, *RELEASE[ARCH], "--package", "rest", leave_out=())
 
 
 RELEASE = {"x86_64": ("--release", "--x86-64"), "arm64": ("--release", "--arm64")}
@@ -76,7 +87,7 @@ RELEASE = {"x86_64": ("--release", "--x86-64"), "arm64": ("--release", "--arm64"
 def _build(folder: Path, *options: str, leave_out: Sequence[str] = NOT_FUNCTIONS) -> None:
     tools = environments.bin_of("build")
     env = {**os.environ, "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}"}
-    command = [tools / "cargo-lambda", "lambda", "build", "--workspace"]
+    command = [tools / "cargo-lambda", "lambda", "build", *(["--workspace"] if leave_out else [])]
     command += [argument for package in leave_out for argument in ("--exclude", package)]
     say.line("  … building")
     # cargo shows its own progress.

@@ -12,8 +12,9 @@ from pathlib import Path
 from templates import ROOT, as_list, resources, templates
 
 RUNBOOK = ROOT / "docs" / "operating.md"
-# Loopback is where the local emulator is, which speaks plain HTTP; AWS is called from there by nobody.
-WITHOUT_TLS = {"Bool": {"aws:SecureTransport": "false"}, "NotIpAddress": {"aws:SourceIp": "127.0.0.1"}}
+# Emulators speak plain HTTP: on loopback, or in a container, which is called from one of Docker's networks. AWS is called from
+# neither: what it sees of a caller is a public address, or none at all if the call comes through an endpoint in a VPC.
+WITHOUT_TLS = {"Bool": {"aws:SecureTransport": "false"}, "NotIpAddress": {"aws:SourceIp": ["127.0.0.1", "172.16.0.0/12"]}}
 OPERATOR = {"Fn::ImportValue": {"Fn::Sub": "wild-rydes-${Stage}-OperatorTopicArn"}}
 
 

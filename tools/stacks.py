@@ -67,12 +67,15 @@ class Deployment:
 
     def __init__(self, stage: str, arch: str, env: dict[str, str], folder: Path, parameters: list[str] = []) -> None:
         self.stage, self.arch, self.env, self.folder, self.parameters = stage, arch, env, folder, parameters
+        self.logs = folder / "deploy-logs"
+
+    def deploy_one(self, stack: Stack) -> None:
+        """One that isn't among those in infra/."""
+        self._deploy(environments.bin_of("sam") / "sam", stack)
 
     def deploy(self, templates: Path, instance: str | None) -> None:
         """Deploys what has changed. `instance` names the emulator that earlier deployments went to; a deployment to AWS
         has none, and CloudFormation itself finds what has changed."""
-        self.logs = self.folder / "deploy-logs"
-        self.logs.mkdir(parents=True, exist_ok=True)
         record = self.folder / "deployed.json"
         known = json.loads(record.read_text()) if record.exists() else {}
         deployed = known.get("stacks", {}) if instance and known.get("instance") == instance else {}
@@ -104,6 +107,7 @@ class Deployment:
     def _deploy(self, sam: Path, stack: Stack) -> None:
         name, template = f"wild-rydes-{self.stage}-{stack.name}", stack.template
         started = time.monotonic()
+        self.logs.mkdir(parents=True, exist_ok=True)
         log = self.logs / f"{stack.name}.log"
         # SAM passes on those that the template has.
         overrides = [f"Stage={self.stage}", f"Architecture={self.arch}", f"OnEmulator={'true' if self.env else 'false'}"]

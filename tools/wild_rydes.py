@@ -9,27 +9,35 @@ import signal
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 
 import artifacts
 import campaigns
 import chaos as fault_runs
-import cold_start
+import containers
 import demo
+import emulator_table
+import end_to_end
 import environments
+import families
 import functions
 import fuzz as fuzzing
 import quotes
 import say
 import stacks
+from bench import parts
 from emulator import Emulator, free_port
+from families import Place
 from localstripe import LocalStripe
 from stacks import INFRA, Deployment
 
 ROOT = environments.ROOT
 LOCAL = ROOT / ".local"
 STACK_ENV = LOCAL / "stack.env"
+# What the tests have to know of the embedded emulator.
+FAMILY = {"EMULATOR": "ministack"}
 
 
 def main() -> None:
@@ -61,12 +69,15 @@ def parse() -> argparse.Namespace:
     command(walk, "demo", port=port)
     command(deploy, "deploy", stage={"required": True}, arch=arch, parameters={"default": ""})
     command(build, "build", arch=arch)
-    command(against_fresh_stacks, "test")
+    command(test, "test", only={"default": ""})
+    image = {"default": ""}
+    command(test_containers, "test-containers", images=image, only={"default": ""}, **{"if-possible": {"action": "store_true"}})
+    command(emulators, "emulators")
     command(lint, "lint")
     command(diagrams, "diagrams")
     command(access, "access")
     command(check_functions, "check-functions", arch=arch)
-    command(bench_cold_start, "bench-cold-start")
+    command(bench, "bench", only={"default": ""}, functions={"default": ""})
     command(bench_prebooking, "bench-prebooking")
     command(bench_rfq, "bench-rfq")
     command(chaos, "chaos", size={"choices": ["small", "full"], "default": "full"}, seed={"default": ""})
@@ -147,14 +158,16 @@ def install(options: argparse.Namespace) -> None:
     print(environments.bin_of(options.environment))
 
 
-def against_fresh_stacks(_: argparse.Namespace) -> None:
-    """Runs the end-to-end tests against an emulator of their own."""
+def test(options: argparse.Namespace) -> None:
+    """Runs the end-to-end tests: against an emulator of their own, or the one that AWS_ENDPOINT_URL names, which stays."""
+    endpoint = os.environ.get("AWS_ENDPOINT_URL")
+    if endpoint:
+        place = families.given(endpoint)
+        test_at(place, LOCAL / "given", build_for_tests(), options.only)
+        return
     builds = LOCAL / "builds"
     functions.build_for_here(builds)
-    # The whole workspace, so that its dependencies are those that the unit tests have compiled.
-    tests = ("test", "--locked", "--workspace", "--test")
-    for test in ("audit", "end-to-end"):
-        cargo(*tests, test, "--no-run")
+    end_to_end.build()
     folder = LOCAL / "test"
     shutil.rmtree(folder, ignore_errors=True)
     # Retries of state machines wait a fiftieth of their time.
@@ -162,18 +175,63 @@ def against_fresh_stacks(_: argparse.Namespace) -> None:
     emulator.start()
     try:
         stage_locally(emulator, folder, "test")
-        with LocalStripe() as stripe:
-            env = {"STAGE": "test", "RYDES": str(functions.RYDES), "STRIPE_URL": stripe.url}
-            # For the test that deploys one more herd.
-            sam = {"SAM": str(environments.bin_of("sam") / "sam"), **environments.SAM}
-            # For those that deploy a broken build.
-            sam["BUILDS"] = str(builds)
-            sam["HERD_TEMPLATE"] = str(LOCAL / INFRA.name / "herd.yaml")
-            # What audits everything that is there comes first, while nothing is there that others leave behind.
-            for test in ("audit", "end-to-end"):
-                cargo(*tests, test, env={**emulator.environment(), **env, **sam})
+        place = Place(families.families()["ministack"], "ministack, embedded", "embedded", emulator.endpoint, FAMILY)
+        run_tests(place, "test", LOCAL / INFRA.name, builds, options.only)
     finally:
         emulator.stop()
+
+
+def test_containers(options: argparse.Namespace) -> None:
+    """Runs the end-to-end tests against each of these emulators, in a container of its own."""
+    images = containers.images(options.images)
+    missing = containers.what_is_missing(images) if options.if_possible else containers.no_engine()
+    if missing and options.if_possible:
+        say.line(f"  – the tests against emulators in containers are left out: {missing}")
+        return
+    if missing:
+        raise say.Stop(f"there are no tests against emulators in containers: {missing}")
+    builds = build_for_tests()
+    for image in images:
+        folder = LOCAL / "containers" / re.sub("[^a-z0-9.]+", "-", image)
+        shutil.rmtree(folder, ignore_errors=True)
+        with containers.Container(image, folder) as place:
+            test_at(place, folder, builds, options.only)
+
+
+def build_for_tests() -> Path:
+    """Builds the functions as for Lambda, the client and the tests; gives the folder of the builds that are broken on purpose."""
+    builds = LOCAL / "builds-for-aws"
+    functions.build_for_aws(functions.ARCH, builds)
+    functions.build_for_here()
+    end_to_end.build()
+    return builds
+
+
+def test_at(place: Place, folder: Path, builds: Path, only: str) -> None:
+    """Deploys the functions as they are built for Lambda, and runs the tests."""
+    # What others have left behind at a place that was there before isn't of this stage.
+    stage = "test" if place.where == "container" else f"test{uuid.uuid4().hex[:8]}"
+    place.make_ready()
+    Deployment(stage, functions.ARCH, place.environment(), folder, place.family.facts["parameters"]).deploy(INFRA, None)
+    run_tests(place, stage, INFRA, builds, only)
+
+
+def run_tests(place: Place, stage: str, templates: Path, builds: Path, only: str) -> None:
+    """Runs the end-to-end tests against what is deployed, and keeps what was seen of the emulator."""
+    with LocalStripe() as stripe:
+        env = {"STAGE": stage, "RYDES": str(functions.RYDES), "STRIPE_URL": stripe.url}
+        # For the test that deploys one more herd.
+        env |= {"SAM": str(environments.bin_of("sam") / "sam"), "HERD_TEMPLATE": str(templates / "herd.yaml"), **environments.SAM}
+        # For those that deploy a broken build.
+        env["BUILDS"] = str(builds)
+        seen = end_to_end.run(place, env, only)
+    if seen:
+        emulator_table.keep(seen)
+
+
+def emulators(_: argparse.Namespace) -> None:
+    """Writes anew in the docs what each emulator honours, as the last runs have seen it."""
+    emulator_table.write()
 
 
 def chaos(options: argparse.Namespace) -> None:
@@ -190,9 +248,12 @@ def chaos(options: argparse.Namespace) -> None:
         emulator.start()
         try:
             stage_locally(emulator, folder, "chaos")
-            env = {"STAGE": "chaos", "RYDES": str(functions.RYDES), "FAULTS": proxy.url, "SEED": str(seed)}
+            env = {**FAMILY, "STAGE": "chaos", "RYDES": str(functions.RYDES), "FAULTS": proxy.url, "SEED": str(seed)}
             sizes = {name: str(count) for name, count in fault_runs.SIZES[options.size].items()}
-            cargo(*test, "--", "--nocapture", env={**emulator.environment(), **env, **sizes})
+            env = {**emulator.environment(), **env, **sizes}
+            # While nothing fails and nobody else is there, what a ride takes is counted.
+            cargo(*test, "--", "calls::", env=env)
+            cargo(*test, "--", "--skip", "calls::", "--nocapture", env=env)
         finally:
             emulator.stop()
 
@@ -206,7 +267,7 @@ def fuzz(options: argparse.Namespace) -> None:
 
 
 def lint(_: argparse.Namespace) -> None:
-    """Checks every template with cfn-lint and with SAM, what none may lack, every state machine, and who may do what."""
+    """Checks every template with cfn-lint and with SAM, what none may lack, every state machine, who may do what, and emulators."""
     templates = sorted(INFRA.glob("*.yaml"))
     cfn_lint = environments.bin_of("lint") / "cfn-lint"
     if subprocess.run([cfn_lint, *templates]).returncode:
@@ -229,6 +290,9 @@ def lint(_: argparse.Namespace) -> None:
     functions.build_for_here()
     roles(functions.FOR_HERE)
     say.line(f"  {say.GREEN}✓{say.END} roles, which allow what functions and apps do, and nothing else")
+    in_lint_environment("compose.py", "compose.yaml starts emulators otherwise than the tests do")
+    emulator_table.check()
+    say.line(f"  {say.GREEN}✓{say.END} emulators, as the tests, compose.yaml and the docs know them")
 
 
 def diagrams(_: argparse.Namespace) -> None:
@@ -262,11 +326,10 @@ def check_functions(options: argparse.Namespace) -> None:
     artifacts.check(functions.FOR_AWS)
 
 
-def bench_cold_start(_: argparse.Namespace) -> None:
-    """Builds for Lambda, and measures how each function starts."""
-    folder = ROOT / "target" / "bench"
-    functions.build_for_bench(folder)
-    cold_start.bench(folder)
+def bench(options: argparse.Namespace) -> None:
+    """Measures what there is beside what one would compare it with: all parts, or only these."""
+    environments.check_prerequisites()
+    parts.run(options.only.split(), options.functions.split())
 
 
 def bench_prebooking(_: argparse.Namespace) -> None:

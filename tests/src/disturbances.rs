@@ -150,27 +150,6 @@ impl World {
         and_back(what, async || set(before).await).await
     }
 
-    /// Kills the running processes of these functions, wherever they are in their work; gives how many there were.
-    pub fn kills(&self, functions: &[&str]) -> usize {
-        let kill = |pid: &String| std::process::Command::new("kill").args(["-9", pid]).status().unwrap();
-        self.processes(functions).iter().map(kill).filter(std::process::ExitStatus::success).count()
-    }
-
-    /// The processes of these functions. The embedded emulator runs functions as processes of this machine.
-    pub(crate) fn processes(&self, functions: &[&str]) -> Vec<String> {
-        let variable = |function: &&str| {
-            format!("AWS_LAMBDA_FUNCTION_NAME=wild-rydes-{}-{function}", self.deployment.stage)
-        };
-        let names: Vec<_> = functions.iter().map(variable).collect();
-        let is_one = |process: &std::fs::DirEntry| {
-            // Not every process is ours to read, and some end meanwhile.
-            let environment = std::fs::read(process.path().join("environ")).unwrap_or_default();
-            environment.split(|b| *b == 0).any(|v| names.iter().any(|name| name.as_bytes() == v))
-        };
-        let processes = std::fs::read_dir("/proc").unwrap().flatten().filter(is_one);
-        processes.map(|process| process.file_name().into_string().unwrap()).collect()
-    }
-
     /// The role whose policy is named after the function. Role names themselves are cut off.
     async fn role_of(&self, function: &str) -> String {
         for role in self.iam.list_roles().send().await.unwrap().roles {

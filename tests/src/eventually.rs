@@ -2,6 +2,8 @@ use std::{fmt::Debug, time::Duration};
 
 use tokio::time::{Instant, sleep};
 
+use crate::emulator;
+
 /// Generous: these machines are noisy, and nothing here measures time.
 const DEADLINE: Duration = Duration::from_mins(1);
 
@@ -15,7 +17,7 @@ pub fn eventually<T: Debug, F: Future<Output = T>>(
     eventually_within(DEADLINE, what, look, right)
 }
 
-/// The same with a deadline of its own, for what is much work.
+/// The same with a deadline of its own, for what is much work. Either is longer on an emulator that needs more patience.
 #[track_caller]
 pub fn eventually_within<T: Debug, F: Future<Output = T>>(
     patience: Duration,
@@ -23,6 +25,7 @@ pub fn eventually_within<T: Debug, F: Future<Output = T>>(
     mut look: impl FnMut() -> F,
     right: impl Fn(&T) -> bool,
 ) -> impl Future<Output = T> {
+    let patience = patience * emulator::patience();
     let caller = std::panic::Location::caller();
     async move {
         let deadline = Instant::now() + patience;
@@ -38,4 +41,10 @@ pub fn eventually_within<T: Debug, F: Future<Output = T>>(
             sleep(Duration::from_millis(100)).await;
         }
     }
+}
+
+/// So many seconds for others to do their part in, or more on an emulator that needs more patience.
+#[must_use]
+pub fn unhurried(seconds: u32) -> u32 {
+    seconds * emulator::patience()
 }

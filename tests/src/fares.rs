@@ -139,20 +139,6 @@ impl World {
         parked.filter(|message| message["state"]["fareId"] == fare).collect()
     }
 
-    /// The bodies of all messages of a queue, without receiving them.
-    async fn peek(&self, queue_url: &str) -> Vec<String> {
-        let endpoint = self.aws().endpoint_url().unwrap();
-        let url = format!("{endpoint}/_ministack/sqs/messages");
-        let url = reqwest::Url::parse_with_params(&url, [("QueueUrl", queue_url)]).unwrap();
-        let answer = reqwest::get(url).await.unwrap();
-        let answer: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
-        // By account, region and queue.
-        let messages = answer["messages"].as_object().unwrap().values();
-        let messages = messages.flat_map(|account| account.as_object().unwrap().values());
-        let messages = messages.flat_map(|region| region[queue_url].as_array().unwrap());
-        messages.map(|message| message["Body"].as_str().unwrap().to_owned()).collect()
-    }
-
     /// Puts a payment request into the payment queue, as a late or second delivery whose saga has gone.
     pub async fn requests_payment(&self, fare: &str, customer: &str, operation: &str) {
         let request = json!({

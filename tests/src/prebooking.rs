@@ -61,19 +61,6 @@ impl World {
         count
     }
 
-    /// How many events of a type the lake's view counts, and how many of them are different.
-    pub async fn counted_in_the_lake(&self, event_type: &str) -> (usize, usize) {
-        let question =
-            format!("count(*) AS n, count(DISTINCT id) AS d FROM unique_events WHERE type = '{event_type}'");
-        let rows = self.lake.select(&question).await.unwrap();
-        (rows[0][0].parse().unwrap(), rows[0][1].parse().unwrap())
-    }
-
-    /// How many processes of a function there are right now.
-    pub fn running(&self, function: &str) -> usize {
-        self.processes(&[function]).len()
-    }
-
     /// Stops the delivery to a function while something happens.
     pub async fn while_disabled<T>(&self, function: &str, what: impl Future<Output = T>) -> T {
         let lambda = aws_sdk_lambda::Client::new(self.aws());

@@ -34,43 +34,87 @@ pub(crate) struct Taken {
     pub arrived_ms: u64,
 }
 
-/// Lets so many requests arrive when they should, each on its own; each is tried once, as what is refused is to be seen.
-/// Dropped, it takes those under way with it.
+/// A request's turn.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Arrival {
+    /// Which one it is.
+    pub n: u64,
+    /// When it was due.
+    pub due: Instant,
+    /// From when on there was room for it, which is later if too many others were under way.
+    pub room_since: Instant,
+    /// True if it had to wait for that room.
+    pub waited: bool,
+}
+
+/// Lets requests arrive when they are due, each on its own and whatever becomes of the others, with so many under way at
+/// the most. What is due at no time of its own is due when there is room. Dropped, it takes those under way with it.
+pub(crate) async fn let_arrive<F>(
+    due: impl Iterator<Item = Option<Duration>>,
+    start: Instant,
+    places: usize,
+    request: impl Fn(Arrival) -> F,
+) where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let free = Arc::new(Semaphore::new(places));
+    let mut requests = JoinSet::new();
+    let mut room_since = start;
+    for (n, due) in (0..).zip(due) {
+        let due = due.map(|due| start + due);
+        tokio::time::sleep_until(due.unwrap_or(start)).await;
+        let at_once = Arc::clone(&free).try_acquire_owned();
+        let waited = at_once.is_err();
+        let Ok(place) = (match at_once {
+            Ok(place) => Ok(place),
+            Err(_) => Arc::clone(&free).acquire_owned().await,
+        }) else {
+            return;
+        };
+        if waited {
+            room_since = Instant::now();
+        }
+        let due = due.unwrap_or_else(Instant::now);
+        let request = request(Arrival { n, due, room_since, waited });
+        requests.spawn(async move {
+            request.await;
+            drop(place);
+        });
+        while requests.try_join_next().is_some() {}
+    }
+    while requests.join_next().await.is_some() {}
+}
+
+/// Lets so many requests arrive at a rate, and keeps what came of each; each is tried once, as what is refused is to be
+/// seen.
 pub(crate) async fn arrive<F>(
     count: u32,
     rate: u32,
     start: Instant,
     sent: Arc<Mutex<Sent>>,
-    request: impl Fn(u32) -> F,
+    request: impl Fn(u64) -> F,
 ) where
     F: Future<Output = Result<String, String>> + Send + 'static,
 {
-    let free = Arc::new(Semaphore::new(IN_FLIGHT));
-    let mut requests = JoinSet::new();
-    for n in 0..count {
-        let due = arrival(n, rate).map(|due| start + due);
-        tokio::time::sleep_until(due.unwrap_or(start)).await;
-        let Ok(place) = Arc::clone(&free).acquire_owned().await else { return };
+    let due = (0..u64::from(count)).map(|n| arrival(n, rate));
+    let request = |Arrival { n, due, .. }: Arrival| {
         let (sent, request) = (Arc::clone(&sent), request(n));
-        requests.spawn(async move {
-            // Whoever arrives also waits while too many others do.
-            let arrived = due.unwrap_or_else(Instant::now);
+        async move {
             let outcome = request.await;
-            drop(place);
             let mut sent = locked(&sent);
             match outcome {
                 Ok(id) => {
-                    let arrived_ms = milliseconds(arrived.duration_since(start));
+                    // Whoever arrives also waits while too many others do.
+                    let arrived_ms = milliseconds(due.duration_since(start));
                     sent.taken.push(Taken { id, arrived_ms });
-                    sent.latencies_ms.push(since(arrived));
+                    sent.latencies_ms.push(since(due));
                     sent.last_ms = since(start);
                 }
                 Err(kind) => *sent.refused.entry(kind).or_default() += 1,
             }
-        });
-        while requests.try_join_next().is_some() {}
-    }
-    while requests.join_next().await.is_some() {}
+        }
+    };
+    let_arrive(due, start, IN_FLIGHT, request).await;
 }
 
 /// A request that isn't repeated; gives the id that it got, or what it met instead.
@@ -87,8 +131,9 @@ pub(crate) async fn tried_once(api: &Api, path: &str, body: &str, id: &str) -> R
 }
 
 /// When the nth request is due, after the first; none if that is whenever there is room for it.
-fn arrival(n: u32, rate: u32) -> Option<Duration> {
-    (u64::from(n) * 1_000_000).checked_div(u64::from(rate)).map(Duration::from_micros)
+pub(crate) fn arrival(n: u64, rate: u32) -> Option<Duration> {
+    let micros = (u128::from(n) * 1_000_000).checked_div(u128::from(rate))?;
+    Some(Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX)))
 }
 
 /// What so many of a hundred sorted values are at most.
@@ -101,12 +146,12 @@ pub(crate) fn since(start: Instant) -> u64 {
     milliseconds(start.elapsed())
 }
 
-fn milliseconds(duration: Duration) -> u64 {
+pub(crate) fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// A task that panicked while it held the lock has left nothing half done here.
-pub(crate) fn locked(sent: &Mutex<Sent>) -> MutexGuard<'_, Sent> {
+pub(crate) fn locked<T>(sent: &Mutex<T>) -> MutexGuard<'_, T> {
     sent.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -9,8 +9,8 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressStyle};
 use rydes::{
-    Audit, CampaignPlan, Deployment, Error, FareTrace, ManyRfqsPlan, PrebookingTrace, RequestQuotes, Rfq,
-    RfqTrace, RideTrace, Sample,
+    Audit, CampaignPlan, CostOptions, Deployment, Error, FareTrace, LoadPlan, ManyRfqsPlan, PrebookingTrace,
+    Progress, RequestQuotes, Rfq, RfqTrace, RideTrace, Sample,
 };
 
 use crate::show;
@@ -67,7 +67,7 @@ pub async fn request_quotes(
         if request.idempotency_key.is_some() {
             return Err(Error::Usage("many requests can't have one --idempotency-key".to_owned()));
         }
-        let bar = progress_bar(json, plan.times, "{bar:40} {pos}/{len} accepted {elapsed}");
+        let bar = progress_bar(json, plan.times.into(), "{bar:40} {pos}/{len} accepted {elapsed}");
         let progress = |accepted| bar.set_position(accepted);
         let many = rydes::request_many(deployment, request, plan, progress).await;
         bar.finish_and_clear();
@@ -98,14 +98,8 @@ pub async fn campaign(
     svg: Option<PathBuf>,
     json: bool,
 ) -> Result<ExitCode, Error> {
-    let unwritable =
-        |file: &Path, error| Error::Usage(format!("{} can't be written: {error}", file.display()));
-    if let Some(file) = &svg {
-        // Better now than after all is sent. What the file holds stays until there is something new.
-        let opened = std::fs::OpenOptions::new().append(true).create(true).open(file);
-        opened.map_err(|error| unwritable(file, error))?;
-    }
-    let bar = progress_bar(json, plan.bookings, "{bar:40} {pos}/{len} accepted, {msg} {elapsed}");
+    svg.as_deref().map_or(Ok(()), can_be_written)?;
+    let bar = progress_bar(json, plan.bookings.into(), "{bar:40} {pos}/{len} accepted, {msg} {elapsed}");
     let progress = |sample: &Sample| {
         bar.set_position(sample.accepted);
         let refused =
@@ -119,9 +113,65 @@ pub async fn campaign(
     let campaign = campaign?;
     show::answer(json, &campaign, show::campaign);
     if let Some(file) = &svg {
-        std::fs::write(file, rydes::plot::svg(&campaign)).map_err(|error| unwritable(file, error))?;
+        write(file, &rydes::plot::svg(&campaign))?;
     }
     Ok(if campaign.is_complete() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Fails if anything that was sent was not accepted. Ctrl-C ends it early; what there is by then is shown all the same.
+pub async fn load(
+    deployment: &Deployment,
+    plan: &LoadPlan,
+    svg: Option<PathBuf>,
+    json: bool,
+) -> Result<ExitCode, Error> {
+    svg.as_deref().map_or(Ok(()), can_be_written)?;
+    let bar = progress_bar(json, plan.requests, "{bar:30} {pos}/{len} {msg} {elapsed}");
+    let progress = |progress: &Progress| {
+        bar.set_position(progress.sent);
+        bar.set_message(show::load_goes_on(progress));
+    };
+    let stop = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    let load = rydes::load(deployment, plan, stop, progress).await;
+    bar.finish_and_clear();
+    let load = load?;
+    show::answer(json, &load, |load| println!("{}", show::load(load)));
+    if let Some(file) = &svg {
+        write(file, &rydes::plot::load_svg(&load))?;
+    }
+    Ok(match (load.is_without_errors(), load.stopped) {
+        (false, _) => ExitCode::FAILURE,
+        (true, true) => ExitCode::from(INTERRUPTED),
+        (true, false) => ExitCode::SUCCESS,
+    })
+}
+
+/// What a million rides cost.
+pub fn cost(options: &CostOptions, json: bool) -> Result<ExitCode, Error> {
+    let cost = rydes::cost(options)?;
+    show::answer(json, &cost, |cost| println!("{}", show::cost(cost)));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What a shell says of what Ctrl-C has ended.
+const INTERRUPTED: u8 = 130;
+
+/// Better seen now than after all is sent. What the file holds stays until there is something new.
+fn can_be_written(file: &Path) -> Result<(), Error> {
+    let opened = std::fs::OpenOptions::new().append(true).create(true).open(file);
+    opened.map(drop).map_err(|error| unwritable(file, &error))
+}
+
+fn write(file: &Path, text: &str) -> Result<(), Error> {
+    std::fs::write(file, text).map_err(|error| unwritable(file, &error))
+}
+
+fn unwritable(file: &Path, error: &std::io::Error) -> Error {
+    Error::Usage(format!("{} can't be written: {error}", file.display()))
 }
 
 /// Fails if nobody has logged anything of it.
@@ -148,11 +198,11 @@ pub async fn audit(deployment: &Deployment, settle: u64, json: bool) -> Result<E
 }
 
 /// Shows how far something is, where somebody is looking.
-fn progress_bar(json: bool, count: u32, template: &str) -> ProgressBar {
+fn progress_bar(json: bool, count: u64, template: &str) -> ProgressBar {
     let bar = if json || !std::io::stderr().is_terminal() {
         ProgressBar::hidden()
     } else {
-        ProgressBar::new(count.into())
+        ProgressBar::new(count)
     };
     bar.set_style(ProgressStyle::with_template(template).unwrap_or(ProgressStyle::default_bar()));
     bar

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use aws_config::{BehaviorVersion, SdkConfig, timeout::TimeoutConfig};
-use aws_sdk_cloudformation::types::Stack;
+use aws_sdk_cloudformation::types::{Stack, StackStatus};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
 use crate::Error;
@@ -41,6 +41,10 @@ impl Deployment {
         let mut stacks = BTreeMap::new();
         while let Some(stack) = pages.next().await {
             let stack = stack.map_err(|error| Error::aws("cloudformation:DescribeStacks", &error))?;
+            // Some emulators still list what is deleted.
+            if stack.stack_status() == Some(&StackStatus::DeleteComplete) {
+                continue;
+            }
             if let Some(service) = stack.stack_name().and_then(|name| name.strip_prefix(&prefix)) {
                 stacks.insert(service.to_owned(), DeployedStack::from(&stack));
             }

@@ -5,12 +5,15 @@ mod audit;
 mod campaign;
 mod complete_ride;
 mod contact;
+mod cost;
 mod dead_letters;
+mod decimal;
 mod deployment;
 mod error;
 mod fare;
 mod filter;
 mod lake;
+mod load;
 mod logs;
 pub mod plot;
 mod prebooking;
@@ -24,6 +27,7 @@ pub use audit::{Audit, Finding, audit};
 pub use campaign::{Backlog, Campaign, CampaignPlan, Sample, campaign};
 pub use complete_ride::{CompleteRide, complete_ride};
 pub use contact::{AddContact, add_contact};
+pub use cost::{Component, Cost, CostOptions, Design, PerMillion, cost};
 pub use dead_letters::{
     DeadLetter, DeadLetterQueue, Letters, Moved, dead_letter_queues, dead_letters, discard, redrive,
 };
@@ -31,6 +35,7 @@ pub use deployment::{DeployedStack, Deployment};
 pub use error::Error;
 pub use fare::{FareStep, FareTrace, StepError, StepOutcome, trace_fare};
 pub use lake::Lake;
+pub use load::{Figures, Lateness, Load, LoadOptions, LoadPlan, Progress, Slice, UseCase, load};
 pub use logs::{LogLine, logs};
 pub use prebooking::{Prebook, PrebookingTrace, decided_prebooking, prebook, prebooking, trace_prebooking};
 pub use rfq::{

@@ -7,7 +7,8 @@ use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::{Parser, Subcommand};
 use rydes::{
-    AddContact, CampaignPlan, CompleteRide, Deployment, Error, Letters, ManyRfqsPlan, Prebook, RequestQuotes,
+    AddContact, CampaignPlan, CompleteRide, CostOptions, Deployment, Error, Letters, LoadOptions,
+    ManyRfqsPlan, Prebook, RequestQuotes,
 };
 use serde_json::json;
 
@@ -30,6 +31,23 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    #[command(flatten)]
+    Other(Other),
+    /// Send requests of every kind at a rate, and see how soon they are accepted
+    Load {
+        #[command(flatten)]
+        options: LoadOptions,
+        /// Write a picture of the latencies over time to this file, as an SVG
+        #[arg(long, value_name = "FILE")]
+        plot: Option<PathBuf>,
+    },
+    /// Calculate from what was counted in a run what a million rides cost on AWS
+    Cost(CostOptions),
+}
+
+/// Commands that are about a deployment, and can't begin without one.
+#[derive(Debug, Subcommand)]
+enum Other {
     /// Submit a completed ride, as the Unicorn Management App does
     CompleteRide(CompleteRide),
     /// Book a ride ahead, as the Customer App does
@@ -142,34 +160,47 @@ async fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli) -> Result<ExitCode, Error> {
-    let deployment = Deployment::find(&cli.stage).await?;
     match cli.command {
-        Command::CompleteRide(ride) => {
-            let id = rydes::complete_ride(&deployment, &ride).await?;
-            show::answer(cli.json, &json!({ "id": id }), |_| println!("{id}"));
+        Command::Cost(options) => commands::cost(&options, cli.json),
+        Command::Load { options, plot } => {
+            // What is wrong with the options is said before a deployment is looked for.
+            let plan = options.plan()?;
+            commands::load(&Deployment::find(&cli.stage).await?, &plan, plot, cli.json).await
         }
-        Command::Prebook(booking) => {
-            let id = rydes::prebook(&deployment, &booking).await?;
-            show::answer(cli.json, &json!({ "id": id }), |_| println!("{id}"));
+        Command::Other(command) => {
+            on_deployment(&Deployment::find(&cli.stage).await?, command, cli.json).await
         }
-        Command::Campaign { plan, svg } => {
-            return commands::campaign(&deployment, &plan, svg, cli.json).await;
+    }
+}
+
+async fn on_deployment(deployment: &Deployment, command: Other, json: bool) -> Result<ExitCode, Error> {
+    match command {
+        Other::CompleteRide(ride) => {
+            let id = rydes::complete_ride(deployment, &ride).await?;
+            show::answer(json, &json!({ "id": id }), |_| println!("{id}"));
         }
-        Command::RequestQuotes { request, plan } => {
-            return commands::request_quotes(&deployment, &request, &plan, cli.json).await;
+        Other::Prebook(booking) => {
+            let id = rydes::prebook(deployment, &booking).await?;
+            show::answer(json, &json!({ "id": id }), |_| println!("{id}"));
         }
-        Command::Trace { id, timeout } => return commands::trace(&deployment, &id, timeout, cli.json).await,
-        Command::Fare { id, timeout } => return commands::fare(&deployment, &id, timeout, cli.json).await,
-        Command::Logs { id, minutes } => {
-            return commands::logs(&deployment, &id, Duration::from_mins(minutes), cli.json).await;
+        Other::Campaign { plan, svg } => {
+            return commands::campaign(deployment, &plan, svg, json).await;
         }
-        Command::Audit { settle } => return commands::audit(&deployment, settle, cli.json).await,
-        Command::Dlq(dlq) => dead_letters(&deployment, dlq, cli.json).await?,
-        Command::Status => show::answer(cli.json, &rydes::status(&deployment).await?, show::status),
-        Command::AddContact(contact) => {
-            rydes::add_contact(&deployment, &contact).await?;
+        Other::RequestQuotes { request, plan } => {
+            return commands::request_quotes(deployment, &request, &plan, json).await;
+        }
+        Other::Trace { id, timeout } => return commands::trace(deployment, &id, timeout, json).await,
+        Other::Fare { id, timeout } => return commands::fare(deployment, &id, timeout, json).await,
+        Other::Logs { id, minutes } => {
+            return commands::logs(deployment, &id, Duration::from_mins(minutes), json).await;
+        }
+        Other::Audit { settle } => return commands::audit(deployment, settle, json).await,
+        Other::Dlq(dlq) => dead_letters(deployment, dlq, json).await?,
+        Other::Status => show::answer(json, &rydes::status(deployment).await?, show::status),
+        Other::AddContact(contact) => {
+            rydes::add_contact(deployment, &contact).await?;
             let done = json!({ "customer": contact.customer });
-            show::answer(cli.json, &done, |_| {
+            show::answer(json, &done, |_| {
                 println!("receipts for {} go to {}", contact.customer, contact.email);
             });
         }

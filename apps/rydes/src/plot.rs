@@ -1,10 +1,13 @@
-//! A campaign over time, as a picture for the terminal and as an SVG.
+//! A campaign over time, as a picture for the terminal and as an SVG; and a load, as an SVG.
 
+mod campaign;
+mod load;
+mod panel;
 mod scale;
-mod svg;
 mod terminal;
 
-pub use svg::svg;
+pub use campaign::svg;
+pub use load::load_svg;
 pub use terminal::{WIDEST, terminal};
 
 use crate::Sample;

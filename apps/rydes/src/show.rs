@@ -1,11 +1,19 @@
 //! What a person sees.
 
+mod cost;
+mod load;
+
 use comfy_table::{Cell, CellAlignment, Table, presets::UTF8_FULL_CONDENSED};
 use rydes::{
     Audit, Campaign, DeadLetter, DeadLetterQueue, Delivery, FareStep, FareTrace, Finding, LogLine, ManyRfqs,
     Moved, PrebookingTrace, Quoted, Rfq, RfqTrace, RideTrace, Status, Step, StepError, StepOutcome, plot,
 };
 use serde::Serialize;
+
+pub use self::{
+    cost::cost,
+    load::{load, load_goes_on},
+};
 
 /// An answer as JSON, or as a person reads it.
 pub fn answer<T: Serialize>(json: bool, answer: &T, to_a_person: impl FnOnce(&T)) {

@@ -13,6 +13,9 @@ use serde_json::Value;
 
 use crate::{Deployment, Error, error::innermost};
 
+/// API Gateway gives up after half a minute. An emulator that starts a container for a request may need longer.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(90);
+
 /// One of a deployment's APIs, called as somebody.
 #[derive(Debug)]
 pub struct Api {
@@ -52,7 +55,7 @@ impl Api {
         let region = deployment.aws().region().ok_or(Error::NoRegion)?.to_string();
         // No other provider may be chosen by a dependency; the second of two identical choices is ignored.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = Client::builder().timeout(Duration::from_secs(35)).build();
+        let http = Client::builder().timeout(ANSWERED_WITHIN).build();
         let http = http.map_err(|error| Error::Unexpected(innermost(&error)))?;
         Ok(Self { http, url, region, identity: None })
     }

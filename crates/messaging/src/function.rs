@@ -1,12 +1,9 @@
 //! What every function's `main` does first.
 
-use std::time::Duration;
-
-use aws_config::{BehaviorVersion, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_config::SdkConfig;
 
 pub use crate::settings::{Setting, SettingsError};
-use crate::{settings, telemetry};
+use crate::{aws, settings, telemetry};
 
 /// A starting function: it logs, knows its settings, and can make AWS clients.
 #[derive(Debug)]
@@ -20,7 +17,7 @@ impl Function {
     /// Starts logging as `service` and loads region, credentials and endpoint from the environment.
     pub async fn start(service: &'static str) -> Self {
         telemetry::start(service);
-        Self::new(service, aws().await, |name| std::env::var(name).ok())
+        Self::new(service, aws::config().await, |name| std::env::var(name).ok())
     }
 
     /// A function that calls this AWS and finds these settings, whatever its environment is: a test's.
@@ -45,22 +42,4 @@ impl Function {
     pub fn settings<const N: usize>(&self, settings: [Setting; N]) -> Result<[String; N], SettingsError> {
         settings::read(settings, self.setting)
     }
-}
-
-/// A call that hangs must end well before the function does: its caller, or the queue, then hears about it.
-async fn aws() -> SdkConfig {
-    let timeouts = TimeoutConfig::builder()
-        .connect_timeout(Duration::from_secs(1))
-        .operation_attempt_timeout(Duration::from_secs(3))
-        .operation_timeout(Duration::from_secs(7))
-        .build();
-    let client = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring));
-    aws_config::defaults(BehaviorVersion::latest())
-        .http_client(client.build_https())
-        .timeout_config(timeouts)
-        .retry_config(
-            RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(50)),
-        )
-        .load()
-        .await
 }

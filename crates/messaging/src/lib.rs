@@ -13,6 +13,7 @@
 //! | [`function`] | what every function's `main` does first: telemetry, settings, AWS clients |
 
 pub mod api;
+mod aws;
 pub mod consumer;
 pub mod event;
 pub mod failure;

@@ -9,7 +9,8 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-/// Starts logging. `AWS_LAMBDA_LOG_LEVEL`, which Lambda's logging settings set, chooses the level.
+/// Starts logging. `AWS_LAMBDA_LOG_LEVEL`, which Lambda's logging settings set, chooses the level; what goes to Lambda
+/// has nothing below `INFO` compiled in.
 pub fn start(service: &'static str) {
     let level = std::env::var("AWS_LAMBDA_LOG_LEVEL").ok().and_then(|level| level.parse().ok());
     // A second start in one process (a test's) keeps the first.

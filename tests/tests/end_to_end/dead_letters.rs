@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use end_to_end::{Caller, Ride, Service, World, eventually, in_days, unique};
+use end_to_end::{Caller, Ride, Service, World, eventually, in_days, same, unique};
 use serde_json::{Value, json};
 use tokio::process::Command;
 
@@ -24,7 +24,8 @@ async fn json(arguments: &[&str]) -> Value {
 async fn letter(queue: &str, body: &str) -> Option<(String, String)> {
     let letters = json(&["show", queue]).await;
     let text = |letter: &Value, name: &str| letter[name].as_str().unwrap_or_default().to_owned();
-    let letter = letters.as_array().unwrap().iter().find(|letter| letter["body"] == body)?;
+    let letter =
+        letters.as_array().unwrap().iter().find(|letter| same(letter["body"].as_str().unwrap(), body))?;
     Some((text(letter, "id"), text(letter, "error_type")))
 }
 

@@ -4,7 +4,7 @@ use std::{collections::HashSet, time::Duration};
 
 use domain::RideId;
 use end_to_end::{
-    Caller, Fare, ProviderCall, Ride, Saga, Service, World, eventually, eventually_within, unique,
+    Caller, Fare, ProviderCall, Ride, Saga, Service, World, crowd, eventually, eventually_within, unique,
 };
 use futures_util::future::join_all;
 
@@ -88,12 +88,13 @@ async fn a_provider_that_is_unavailable_for_a_while_is_tried_again() {
 async fn a_compensation_that_keeps_failing_goes_to_people_with_the_whole_state() {
     let world = World::shared().await;
     let saga = Saga::deployed(&world).await;
-    for (suffix, open) in [
+    let fares = [
         ("_fail_charge_fail_void", Fare { reserved: true, ..failed() }),
         ("_fail_refund_fail_credit", Fare { taken: FARE, ..failed() }),
-    ] {
-        let (id, customer) = fare(suffix);
-        let execution = saga.start(&id, &customer).await;
+    ];
+    let started = fares.map(|(suffix, open)| (fare(suffix), open));
+    let executions = join_all(started.iter().map(|((id, customer), _)| saga.start(id, customer))).await;
+    for (((id, _), open), execution) in started.into_iter().zip(executions) {
         let ended = saga.ended(&execution).await;
         assert_eq!((ended.status.as_str(), ended.error.as_deref()), ("FAILED", Some("FareNeedsReview")));
         let parked = Fare { status: Some("NEEDS_REVIEW".into()), parked: vec![execution], ..open };
@@ -222,14 +223,14 @@ async fn a_customers_payments_are_made_one_after_the_other_and_others_beside_the
 async fn a_thousand_customers_fares_are_collected_side_by_side() {
     let world = World::alone().await;
     let saga = Saga::deployed(&world).await;
-    let crowd = unique("crowd");
-    let fares: Vec<_> = (0..1000).map(|n| (fare("").0, format!("{crowd}-{n}"))).collect();
+    let names = unique("crowd");
+    let fares: Vec<_> = (0..crowd(1000)).map(|n| (fare("").0, format!("{names}-{n}"))).collect();
     for batch in fares.chunks(50) {
         join_all(batch.iter().map(|(id, customer)| saga.start(id, customer))).await;
     }
-    let patience = Duration::from_mins(4);
-    let collected = || world.fares_collected(&crowd);
-    eventually_within(patience, "all are collected", collected, |n| *n == 1000).await;
+    let patience = Duration::from_mins(8);
+    let collected = || world.fares_collected(&names);
+    eventually_within(patience, "all are collected", collected, |n| *n == fares.len()).await;
     let seen = join_all(fares.iter().map(|(id, _)| world.looks_at_the_money(id))).await;
     let different: HashSet<_> = seen.into_iter().collect();
     assert_eq!(different, HashSet::from([(FARE, FARE, vec!["authorize".to_owned(), "capture".to_owned()])]));
@@ -268,8 +269,9 @@ async fn a_participant_that_dies_between_effect_and_answer_is_asked_again() {
 async fn participants_that_are_killed_again_and_again_lose_and_repeat_nothing() {
     let world = World::alone().await;
     let saga = Saga::deployed(&world).await;
+    let (fares, enough) = (crowd(20).max(3), crowd(8).max(2));
     let fares: Vec<_> =
-        (0..20).map(|n| fare(["_slow", "_slow_fail_charge", "_slow_fail_credit"][n % 3])).collect();
+        (0..fares).map(|n| fare(["_slow", "_slow_fail_charge", "_slow_fail_credit"][n % 3])).collect();
     let kill = async {
         let executions = join_all(fares.iter().map(|(id, customer)| saga.start(id, customer))).await;
         let mut killed = 0;
@@ -277,7 +279,7 @@ async fn participants_that_are_killed_again_and_again_lose_and_repeat_nothing() 
             killed += world.kills(&["process-payment", "credit-account"]);
             std::future::ready(killed)
         };
-        eventually("some are killed at work", kills, |killed| *killed >= 8).await;
+        eventually("some are killed at work", kills, |killed| *killed >= enough).await;
         executions
     };
     // What a killed function held comes back after this; a minute, as deployed, would only be longer.

@@ -1,6 +1,8 @@
 //! At least once on the wire, once in effect; and one bad message never blocks or loses a good one.
 
+use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use end_to_end::{Caller, Ride, Service, World, eventually, unique};
+use futures_util::future::join_all;
 use serde_json::json;
 
 /// A ride that has reached everyone.
@@ -17,6 +19,36 @@ async fn completed(world: &World, ride: &Ride) -> String {
 async fn drained(world: &World) {
     for service in Service::ALL {
         eventually("the queue is empty", || world.backlog(service), |n| *n == 0).await;
+    }
+}
+
+/// What consumers rely on: a second delivery's transaction is cancelled, and that is nobody else's business.
+#[tokio::test]
+async fn a_transaction_that_is_cancelled_takes_nothing_of_another_with_it() {
+    let world = World::alone().await;
+    let table = world.output("customer-payment", "SimulatedProviderTableName");
+    let key = |id: &str| {
+        [("fareId", id), ("entry", "TEST")].map(|(name, value)| (name.to_owned(), value.to_owned()))
+    };
+    let writes = async |id: &str| {
+        let put = Put::builder().table_name(table).condition_expression("attribute_not_exists(fareId)");
+        let put =
+            key(id).into_iter().fold(put, |put, (name, value)| put.item(name, AttributeValue::S(value)));
+        let item = TransactWriteItem::builder().put(put.build().unwrap()).build();
+        match world.dynamodb.transact_write_items().transact_items(item).send().await {
+            Ok(_) => true,
+            Err(error) => !error.into_service_error().is_transaction_canceled_exception(),
+        }
+    };
+    let taken = unique("taken");
+    assert!(writes(&taken).await);
+    let ids: Vec<String> = (0..40).map(|_| unique("written")).collect();
+    let both = ids.iter().map(async |id| tokio::join!(writes(id), writes(&taken)));
+    assert!(join_all(both).await.into_iter().all(|outcome| outcome == (true, false)));
+    for id in &ids {
+        let get = world.dynamodb.get_item().table_name(table).consistent_read(true);
+        let get = key(id).into_iter().fold(get, |get, (name, value)| get.key(name, AttributeValue::S(value)));
+        assert!(get.send().await.unwrap().item.is_some(), "{id} was written, and is gone");
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use end_to_end::{Caller, Ride, Service, World, eventually, unique};
+use jiff::Timestamp;
 use serde_json::Value;
 use tokio::process::Command;
 
@@ -50,7 +51,9 @@ async fn one_correlation_id_finds_the_whole_story_from_the_request_to_the_e_mail
             assert!(line[field].as_str().is_some_and(|value| !value.is_empty()), "no {field}: {line}");
         }
     }
-    let times: Vec<&str> = lines.iter().map(|line| line["timestamp"].as_str().unwrap()).collect();
+    // As times: a text that ends at .48Z sorts behind one that ends at .485Z.
+    let times: Vec<Timestamp> =
+        lines.iter().map(|line| line["timestamp"].as_str().unwrap().parse().unwrap()).collect();
     assert!(times.is_sorted(), "{times:?}");
     assert_eq!(function(&lines[0]), "submit-ride-completion", "{lines:#?}");
     assert_eq!(logs(id).await, lines, "the ride's id finds the same story");

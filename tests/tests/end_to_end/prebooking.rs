@@ -2,7 +2,7 @@
 
 use std::{cell::Cell, collections::HashSet, time::Duration};
 
-use end_to_end::{Caller, Prebooking, Service, World, eventually, eventually_within, in_days, unique};
+use end_to_end::{Caller, Prebooking, Service, World, crowd, eventually, eventually_within, in_days, unique};
 use futures_util::{StreamExt, future::join_all, stream};
 use serde_json::Value;
 use tokio::time::sleep;
@@ -40,28 +40,56 @@ async fn a_prebooking_is_accepted_stored_decided_and_filed_under_one_id() {
         (&id.into(), &"CONFIRMED".into(), &"Bonn".into())
     );
     eventually("its event is in the lake", || world.filed(id), |f| *f == (1, 1)).await;
-    let rows = world.lake.select(&format!("type, correlationid FROM unique_events WHERE id = '{id}'")).await;
-    assert_eq!(rows.unwrap(), [["PrebookingSubmitted", &correlation]]);
+    let filed = world.filed_event(id).await;
+    assert_eq!((filed.event_type.as_str(), &filed.correlation_id), ("PrebookingSubmitted", &correlation));
 }
 
 #[tokio::test]
 async fn what_breaks_a_rule_is_rejected_with_every_reason_and_is_no_dead_letter() {
-    let world = World::shared().await;
-    let app = Caller::customer_app(&world).await;
     let sound = Prebooking::default();
-    for (body, fields) in [
-        (sound.clone().with("when", in_days(-1)).json(), &["when"][..]),
+    are_rejected(&[
+        (sound.clone().with("when", in_days(-1)).json(), &["when"]),
         (sound.clone().with("when", in_days(367)).json(), &["when"]),
-        (sound.clone().with("when", "soon").json(), &["when"]),
+        (sound.clone().with("when", "as soon as you can").json(), &["when"]),
         (sound.clone().with("to", "Berlin").json(), &["to"]),
+        (sound.clone().with("from", "a\u{202e}b").with("to", " ").json(), &["from", "to"]),
+    ])
+    .await;
+}
+
+/// What is no prebooking at all, and the fields that are wrong.
+fn no_prebookings() -> [(String, &'static [&'static str]); 6] {
+    let sound = Prebooking::default();
+    [
+        (sound.clone().with("when", "soon").json(), &["when"]),
         (sound.clone().with("from", "a\u{202e}b").with("customer", "c m r").json(), &["from", "customer"]),
-        (sound.clone().with("tip", "5").with("to", " ").with("when", 5).json(), &["tip", "to", "when"]),
+        (sound.with("tip", "5").with("to", " ").with("when", 5).json(), &["tip", "to", "when"]),
         ("{}".to_owned(), &["from", "to", "when", "customer"]),
-        // An edge with a validator refuses these; without one they get as far as this.
         (unique("{ not JSON"), &[""]),
         (r#"{"from":"a","from":"b"}"#.to_owned(), &["from"]),
-    ] {
+    ]
+}
+
+#[tokio::test]
+async fn an_edge_that_validates_refuses_what_is_no_prebooking() {
+    let world = World::shared().await;
+    let app = Caller::customer_app(&world).await;
+    for (body, _) in no_prebookings() {
         let answer = app.posts_prebooking(&body, &[]).await;
+        assert_eq!(answer.status, 400, "{body}: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_an_edge_does_not_validate_is_rejected_with_every_reason_and_is_no_dead_letter() {
+    are_rejected(&no_prebookings()).await;
+}
+
+async fn are_rejected(bodies: &[(String, &[&str])]) {
+    let world = World::shared().await;
+    let app = Caller::customer_app(&world).await;
+    for (body, fields) in bodies {
+        let answer = app.posts_prebooking(body, &[]).await;
         assert_eq!(answer.status, 202, "{answer:?}");
         let id = answer.body["id"].as_str().unwrap();
         let booking = decided(&app, id).await;
@@ -71,7 +99,7 @@ async fn what_breaks_a_rule_is_rejected_with_every_reason_and_is_no_dead_letter(
             "{body}"
         );
         eventually("its event is in the lake", || world.filed(id), |f| *f == (1, 1)).await;
-        assert!(world.dead_letter(Service::PREBOOKING_SUBMISSION, &body).await.is_none(), "{body}");
+        assert!(world.dead_letter(Service::PREBOOKING_SUBMISSION, body).await.is_none(), "{body}");
         // Nor does it wait for a decision, where it would become one.
         eventually("no decision is due", || world.backlog(Service::PREBOOKING_PROCESSING), |n| *n == 0).await;
         let about_it = world.dead_letter_that(Service::PREBOOKING_PROCESSING, |l| l.body.contains(id)).await;
@@ -196,7 +224,7 @@ async fn a_campaign_waits_for_a_service_that_is_down_and_nothing_is_lost() {
     let app = Caller::customer_app(&world).await;
     eventually("nothing waits", || world.backlog(Service::PREBOOKING_PROCESSING), |n| *n == 0).await;
     let down = async {
-        let ids = campaign(&app, 300).await;
+        let ids = campaign(&app, crowd(300)).await;
         let waiting = || world.backlog(Service::PREBOOKING_PROCESSING);
         eventually("all are accepted, stored, and wait", waiting, |n| *n == ids.len()).await;
         assert_eq!(world.prebookings_with(&ids, "SUBMITTED").await, ids.len());
@@ -208,7 +236,7 @@ async fn a_campaign_waits_for_a_service_that_is_down_and_nothing_is_lost() {
 
 #[tokio::test]
 async fn a_burst_of_five_thousand_is_absorbed_and_each_ends_once() {
-    let world = World::alone().await;
+    let (world, burst_of) = (World::alone().await, crowd(5000));
     let app = Caller::customer_app(&world).await;
     let (filed_before, _) = world.counted_in_the_lake("PrebookingSubmitted").await;
     let most = Cell::new(0);
@@ -219,18 +247,18 @@ async fn a_burst_of_five_thousand_is_absorbed_and_each_ends_once() {
         }
     };
     let burst = async {
-        let ids = campaign(&app, 5000).await;
+        let ids = campaign(&app, burst_of).await;
         let confirmed = || world.prebookings_with(&ids, "CONFIRMED");
-        eventually_within(PATIENCE, "each is decided", confirmed, |n| *n == 5000).await;
+        eventually_within(PATIENCE, "each is decided", confirmed, |n| *n == burst_of).await;
         ids
     };
     let ids = tokio::select! {
         ids = burst => ids,
         () = watch => unreachable!("it watches for as long as there is something to see"),
     };
-    assert_eq!(ids.iter().collect::<HashSet<_>>().len(), 5000, "each has an id of its own");
+    assert_eq!(ids.iter().collect::<HashSet<_>>().len(), burst_of, "each has an id of its own");
     assert!((1..=BOUND).contains(&most.get()), "{} batches were processed at once", most.get());
     let counted = || world.counted_in_the_lake("PrebookingSubmitted");
-    let all = (filed_before + 5000, filed_before + 5000);
+    let all = (filed_before + burst_of, filed_before + burst_of);
     eventually_within(PATIENCE, "each is in the lake, once", counted, |seen| *seen == all).await;
 }

@@ -67,10 +67,9 @@ async fn a_correlation_id_goes_all_the_way() {
     let answer = app.posts(&Ride::default().json(), &headers).await;
     let id = answer.body["id"].as_str().unwrap().to_owned();
     eventually("the event is in the lake", || world.filed(&id), |f| *f == (1, 1)).await;
-    let question = format!("correlationid, traceparent FROM unique_events WHERE id = '{id}'");
-    let rows = world.lake.select(&question).await.unwrap();
-    assert_eq!(rows[0][0], correlation);
-    assert!(rows[0][1].contains(trace), "{rows:?}");
+    let filed = world.filed_event(&id).await;
+    assert_eq!(filed.correlation_id, correlation);
+    assert!(filed.traceparent.contains(trace), "{filed:?}");
 }
 
 #[tokio::test]

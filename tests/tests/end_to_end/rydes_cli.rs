@@ -2,7 +2,7 @@
 
 use std::process::Output;
 
-use end_to_end::{Herds, World, unique};
+use end_to_end::{Herds, World, unhurried, unique};
 use serde_json::Value;
 use tokio::process::Command;
 
@@ -131,13 +131,40 @@ async fn a_campaign_is_shown_in_figures_and_as_a_picture() {
 }
 
 #[tokio::test]
+async fn a_load_of_every_kind_is_summed_up_and_drawn() {
+    let _world = World::alone().await;
+    let file = std::env::temp_dir().join(format!("{}.svg", unique("load")));
+    let plot = file.to_str().unwrap();
+    let load =
+        ["load", "--rate", "4", "--for", "3s", "--mix", "rides=2,prebookings=1,quotes=1", "--plot", plot];
+    let figures = json(&[&load[..], &["--json"]].concat()).await;
+    let of = |n: usize| (&figures["use_cases"][n]["use_case"], &figures["use_cases"][n]["accepted"]);
+    assert_eq!(of(0), (&"rides".into(), &6.into()), "{figures}");
+    assert_eq!(of(1), (&"prebookings".into(), &3.into()), "{figures}");
+    assert_eq!(of(2), (&"quotes".into(), &3.into()), "{figures}");
+    let all = &figures["all"];
+    assert_eq!((&all["sent"], &all["errors"]), (&12.into(), &Value::Object([].into_iter().collect())));
+    assert!(
+        all["p50_ms"].as_u64() > Some(0) && all["p99_ms"].as_u64() <= all["max_ms"].as_u64(),
+        "{figures}"
+    );
+    assert_eq!(figures["slices"].as_array().unwrap().len(), 3, "{figures}");
+    let picture = std::fs::read_to_string(&file).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    assert!(picture.starts_with("<svg") && picture.contains("12 requests at 4 a second"), "{picture}");
+
+    let shown = words(&rydes(&["load", "--count", "4"]).await.stdout);
+    assert!(shown.contains("prebookings") && shown.contains("4 requests in "), "{shown}");
+}
+
+#[tokio::test]
 async fn quotes_are_shown_as_they_come_and_traced() {
     let _world = World::shared().await;
     // At some places one herd is silent.
     let herds = Herds::deployed();
-    let to = unique("to");
+    let (to, within) = (unique("to"), unhurried(10).to_string());
     for (place, silent) in [(herds.a_place_of_all(), false), (herds.a_place_of_all_but_one(), true)] {
-        let rfq = ["request-quotes", "--from", &place, "--to", &to, "--reply-within", "10"];
+        let rfq = ["request-quotes", "--from", &place, "--to", &to, "--reply-within", &within];
         let output = rydes(&rfq).await;
         let shown = words(&output.stdout);
         let end = if silent { "moonlight did not answer" } else { "closed: all have answered" };
@@ -218,6 +245,8 @@ async fn errors_say_what_to_do() {
         (&["fare", "0190c8f4-5f7b-7c3e-8a57-0d6f2b7b9f10"], "no collection of the fare"),
         (&["request-quotes", "--herds", "mars", "--reply-within", "0"], "there is no herd mars"),
         (&["request-quotes", "--times", "2", "--idempotency-key", "k"], "--idempotency-key"),
+        (&["load", "--rate", "none", "--mix", "trips=1"], "there is no 'trips'"),
+        (&["cost", "--counts", "nowhere.json"], "nowhere.json can't be read"),
         (&["add-contact", "cmr", "nonsense"], "name@example.com"),
     ] {
         let output = rydes(arguments).await;

@@ -2,7 +2,7 @@ use super::{
     scale::{Scale, round_step, seconds},
     *,
 };
-use crate::Campaign;
+use crate::{Campaign, Figures, Load, Slice};
 
 fn campaign(samples: Vec<Sample>) -> Campaign {
     Campaign { bookings: 100, accepted: 100, confirmed: 100, samples, ..Campaign::default() }
@@ -23,6 +23,25 @@ fn odd_ones() -> [Campaign; 4] {
         |n: u64| Sample { at_ms: n * 263, submission: n % 777, notification: n * 13, ..Sample::default() };
     let none = Campaign::default();
     [rising_and_falling(), campaign(vec![Sample::default()]), campaign((0..5000).map(long).collect()), none]
+}
+
+fn slice(n: u64, p50_ms: u64) -> Slice {
+    let (at_ms, until_ms) = (n * 1000, (n + 1) * 1000);
+    Slice { at_ms, until_ms, sent: 20, accepted: 20, errors: 0, p50_ms, p99_ms: p50_ms * 3 }
+}
+
+fn load(slices: Vec<Slice>) -> Load {
+    let all =
+        Figures { sent: 1200, accepted: 1200, p50_ms: 12, p99_ms: 40, max_ms: 55, ..Figures::default() };
+    Load { rate: 20, sending_ms: 60_000, all, slices, ..Load::default() }
+}
+
+fn odd_loads() -> [Load; 4] {
+    let mut failing = load((0..240).map(|n| slice(n, n % 17 * 100)).collect());
+    failing.all.errors = [("status 503".to_owned(), 7)].into();
+    failing.slices[3].errors = 7;
+    let short = Slice { until_ms: 1, ..slice(0, 4) };
+    [load((0..60).map(|n| slice(n, 12)).collect()), failing, load(vec![short]), Load::default()]
 }
 
 #[test]
@@ -79,35 +98,37 @@ fn attribute<'a>(svg: &'a str, name: &str) -> Vec<&'a str> {
 
 #[test]
 fn everything_in_the_svg_is_within_its_view() {
-    for campaign in odd_ones() {
-        let svg = svg(&campaign);
+    for svg in odd_ones().iter().map(svg).chain(odd_loads().iter().map(load_svg)) {
         let within =
             |text: &str, limit: u64| assert!(text.parse::<u64>().unwrap() <= limit, "{text} in {svg}");
         for point in attribute(&svg, "points").into_iter().flat_map(|points| points.split_whitespace()) {
             let (x, y) = point.split_once(',').unwrap();
-            within(x, svg::WIDTH);
-            within(y, svg::HEIGHT);
+            within(x, panel::WIDTH);
+            within(y, panel::HEIGHT);
         }
         for x in attribute(&svg, "x") {
-            within(x, svg::WIDTH);
+            within(x, panel::WIDTH);
         }
         for y in attribute(&svg, "y") {
-            within(y, svg::HEIGHT);
+            within(y, panel::HEIGHT);
         }
         for path in attribute(&svg, "d") {
             let numbers = path.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty());
             for number in numbers {
-                within(number, svg::WIDTH);
+                within(number, panel::WIDTH);
             }
         }
-        assert_eq!((svg.matches("<polygon").count(), svg.matches("<polyline").count()), (4, 4));
+        assert!(
+            [svg.matches("<polygon").count(), svg.matches("<polyline").count()]
+                .iter()
+                .all(|n| [3, 4].contains(n))
+        );
     }
 }
 
 #[test]
 fn the_svg_is_well_formed() {
-    for campaign in odd_ones() {
-        let svg = svg(&campaign);
+    for svg in odd_ones().iter().map(svg).chain(odd_loads().iter().map(load_svg)) {
         let mut open: Vec<&str> = Vec::new();
         for tag in svg.split('<').skip(1) {
             let (tag, text) = tag.split_once('>').unwrap();
@@ -120,4 +141,18 @@ fn the_svg_is_well_formed() {
         }
         assert!(open.is_empty() && svg.starts_with("<svg ") && svg.ends_with("</svg>\n"), "{open:?}");
     }
+}
+
+#[test]
+fn a_load_is_drawn_in_steps_over_its_whole_time() {
+    let svg = load_svg(&load(vec![slice(0, 50), slice(1, 100)]));
+    let lines: Vec<_> =
+        svg.split("<polyline points=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    // Up to 300 ms, 190 high: 150, 300; then 50, 100; then 20 a second of 20, 110 high.
+    assert_eq!(lines, ["70,195 400,100 730,100", "70,259 400,227 730,227", "70,350 400,350 730,350"]);
+    assert!(
+        svg.contains("1200 requests at 20 a second") && svg.contains("in 60 s, 0 errors; p50 12 ms"),
+        "{svg}"
+    );
+    assert!(!svg.contains("<polygon points=\"\""), "{svg}");
 }

@@ -1,0 +1,192 @@
+//! `rydes cost`: what a million rides cost on AWS, from what was counted in a run and a table of prices.
+//!
+//! What is paid by the request is calculated, as if there were no free tier and no discount. What is paid by the month
+//! (alarms, metrics, keys, what is stored) doesn't depend on rides, and is left out.
+
+mod counts;
+mod prices;
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use rust_decimal::Decimal;
+use serde::Serialize;
+
+use self::{
+    counts::{Counts, Run},
+    prices::Prices,
+};
+use crate::Error;
+
+/// What to calculate from.
+#[derive(Debug, Clone, Args)]
+pub struct CostOptions {
+    /// What was counted in a run, as docs/load-and-cost.md says how it is written
+    #[arg(long, value_name = "FILE")]
+    pub counts: PathBuf,
+    /// Other prices than those of us-east-1, written as apps/rydes/prices/us-east-1.json is
+    #[arg(long, value_name = "FILE")]
+    pub prices: Option<PathBuf>,
+}
+
+/// What a million rides cost.
+#[derive(Debug, Clone, Serialize)]
+pub struct Cost {
+    /// Where they cost that.
+    pub region: String,
+    /// When prices were looked up.
+    pub date: String,
+    /// What is compared: one design, or two.
+    pub designs: Vec<Design>,
+    /// What each service charges for each kind of thing, by service.
+    pub components: Vec<Component>,
+    /// The same by service.
+    pub services: Vec<Component>,
+    /// All of it.
+    pub total: PerMillion,
+    /// Prices that nobody has seen written down, and what they are for.
+    pub unchecked: Vec<String>,
+}
+
+/// One of the designs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Design {
+    /// Its name.
+    pub name: String,
+    /// The run in which it was counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run: Option<String>,
+    /// How many rides that had.
+    pub rides: u64,
+}
+
+/// What a service charges for, or the service as a whole.
+#[derive(Debug, Clone, Serialize)]
+pub struct Component {
+    /// The service, as the table of prices names it.
+    pub service: String,
+    /// What is charged for; none if it is the service as a whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub what: Option<String>,
+    /// How much of that each design needs for a ride.
+    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "numbers")]
+    pub per_ride: Vec<Decimal>,
+    /// What it costs.
+    #[serde(flatten)]
+    pub cost: PerMillion,
+}
+
+/// What a million rides cost, of something.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PerMillion {
+    /// In dollars, for each design.
+    #[serde(serialize_with = "numbers")]
+    pub dollars: Vec<Decimal>,
+    /// How many times as much the second design costs; none if there is none, or if the first costs nothing.
+    #[serde(serialize_with = "number")]
+    pub ratio: Option<Decimal>,
+}
+
+impl PerMillion {
+    fn of(dollars: Vec<Decimal>) -> Self {
+        let ratio = match dollars.as_slice() {
+            [first, second] => second.checked_div(*first).map(|ratio| ratio.round_dp(3)),
+            _ => None,
+        };
+        Self { dollars, ratio }
+    }
+}
+
+/// Reads both files and calculates.
+pub fn cost(options: &CostOptions) -> Result<Cost, Error> {
+    let prices = match &options.prices {
+        Some(file) => Prices::read(&read(file)?, &file.display().to_string())?,
+        None => Prices::known()?,
+    };
+    let counts = Counts::read(&read(&options.counts)?, &options.counts.display().to_string(), &prices)?;
+    calculate(&counts, &prices)
+}
+
+fn read(file: &Path) -> Result<String, Error> {
+    let text = std::fs::read_to_string(file);
+    text.map_err(|error| Error::Usage(format!("{} can't be read: {error}", file.display())))
+}
+
+const MILLION: Decimal = Decimal::from_parts(1_000_000, 0, 0, false, 0);
+
+fn calculate(counts: &Counts, prices: &Prices) -> Result<Cost, Error> {
+    let (mut components, mut services, mut unchecked) = (Vec::new(), Vec::new(), Vec::new());
+    let mut total = vec![Decimal::ZERO; counts.designs.len()];
+    for (service, of_service) in &prices.by_service {
+        let mut together = vec![Decimal::ZERO; counts.designs.len()];
+        for (kind, price) in of_service {
+            let count = |run: &Run| run.count(service, kind);
+            if counts.designs.iter().all(|run| count(run).is_zero()) {
+                continue;
+            }
+            let mut dollars = Vec::new();
+            for (run, together) in counts.designs.iter().zip(&mut together) {
+                let of_run = dollars_per_million(count(run), run.rides, price.usd, price.per);
+                let of_run = of_run.ok_or_else(|| {
+                    Error::Usage(format!("{}, {service}.{kind}: too much to calculate with", run.name))
+                })?;
+                *together += of_run;
+                dollars.push(of_run);
+            }
+            let per_ride = |run: &Run| (count(run) / Decimal::from(run.rides)).round_dp(9).normalize();
+            if price.checked.is_none() {
+                unchecked.push(format!("{service}.{kind}"));
+            }
+            components.push(Component {
+                service: service.clone(),
+                what: Some(price.what.clone()),
+                per_ride: counts.designs.iter().map(per_ride).collect(),
+                cost: PerMillion::of(dollars),
+            });
+        }
+        if components.iter().any(|component| component.service == *service) {
+            for (total, together) in total.iter_mut().zip(&together) {
+                *total += together;
+            }
+            let cost = PerMillion::of(together);
+            services.push(Component { service: service.clone(), what: None, per_ride: Vec::new(), cost });
+        }
+    }
+    let design = |run: &Run| Design { name: run.name.clone(), run: run.about.clone(), rides: run.rides };
+    Ok(Cost {
+        region: prices.region.clone(),
+        date: prices.date.clone(),
+        designs: counts.designs.iter().map(design).collect(),
+        components,
+        services,
+        total: PerMillion::of(total),
+        unchecked,
+    })
+}
+
+/// To a millionth of a dollar. None if it is more than a decimal can hold.
+fn dollars_per_million(count: Decimal, rides: u64, usd: Decimal, per: u64) -> Option<Decimal> {
+    let paid = count.checked_mul(usd)?.checked_mul(MILLION)?;
+    let dollars = paid.checked_div(Decimal::from(rides).checked_mul(per.into())?)?;
+    Some(dollars.round_dp(6).normalize())
+}
+
+struct Number<'a>(&'a Decimal);
+
+impl Serialize for Number<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::decimal::as_number(self.0, serializer)
+    }
+}
+
+fn numbers<S: serde::Serializer>(values: &[Decimal], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(values.iter().map(Number))
+}
+
+#[expect(clippy::ref_option, reason = "serde hands it over like this")]
+fn number<S: serde::Serializer>(value: &Option<Decimal>, serializer: S) -> Result<S::Ok, S::Error> {
+    value.as_ref().map(Number).serialize(serializer)
+}
+
+#[cfg(test)]
+mod tests;

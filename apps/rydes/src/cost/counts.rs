@@ -1,0 +1,112 @@
+//! What was counted in a run, of one design or of two.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::prices::Prices;
+use crate::{Error, decimal};
+
+/// What was counted.
+#[derive(Debug)]
+pub(super) struct Counts {
+    /// One or two.
+    pub designs: Vec<Run>,
+}
+
+/// A run of a design.
+#[derive(Debug)]
+pub(super) struct Run {
+    pub name: String,
+    pub about: Option<String>,
+    pub rides: u64,
+    counts: BTreeMap<(String, String), Decimal>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    designs: Vec<Counted>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Counted {
+    name: String,
+    #[serde(default)]
+    run: Option<String>,
+    rides: u64,
+    counts: BTreeMap<String, BTreeMap<String, Box<RawValue>>>,
+}
+
+/// More is a mistake.
+const MOST: u64 = 1_000_000_000_000_000;
+
+impl Counts {
+    /// The counts in a text, or all that is wrong with it.
+    pub fn read(text: &str, name: &str, prices: &Prices) -> Result<Self, Error> {
+        let file: File =
+            serde_json::from_str(text).map_err(|error| Error::Usage(format!("{name}: {error}")))?;
+        let mut faults = Vec::new();
+        if !(1..=2).contains(&file.designs.len()) {
+            faults.push("designs: there must be one or two".to_owned());
+        }
+        let designs: Vec<Run> = file.designs.into_iter().map(|run| run.judged(prices, &mut faults)).collect();
+        if let [first, second] = designs.as_slice()
+            && first.name == second.name
+        {
+            faults.push(format!("designs: both are named {}", first.name));
+        }
+        if faults.is_empty() {
+            return Ok(Self { designs });
+        }
+        Err(Error::Usage(format!("{name} can't be used:\n  {}", faults.join("\n  "))))
+    }
+}
+
+impl Counted {
+    fn judged(self, prices: &Prices, faults: &mut Vec<String>) -> Run {
+        let Self { name, run: about, rides, counts: counted } = self;
+        if !(1..=MOST).contains(&rides) {
+            faults.push(format!("{name}: rides must be from 1 to {MOST}"));
+        }
+        let mut counts = BTreeMap::new();
+        for (service, kinds) in counted {
+            let Some(of_service) = prices.by_service.get(&service) else {
+                faults.push(format!(
+                    "{name}: there are no prices of {service}, only of {}",
+                    names(&prices.by_service)
+                ));
+                continue;
+            };
+            for (kind, count) in kinds {
+                if !of_service.contains_key(&kind) {
+                    faults.push(format!(
+                        "{name}: there is no price of {service}.{kind}: of {service} there are {}",
+                        names(of_service)
+                    ));
+                }
+                let count =
+                    decimal::read(&count).filter(|count| (Decimal::ZERO..=MOST.into()).contains(count));
+                if count.is_none() {
+                    faults.push(format!("{name}: {service}.{kind} must be a number from 0 to {MOST}"));
+                }
+                counts.insert((service.clone(), kind), count.unwrap_or_default());
+            }
+        }
+        Run { name, about, rides, counts }
+    }
+}
+
+fn names<T>(of: &BTreeMap<String, T>) -> String {
+    of.keys().map(String::as_str).collect::<Vec<_>>().join(", ")
+}
+
+impl Run {
+    /// What isn't named was not needed.
+    pub fn count(&self, service: &str, kind: &str) -> Decimal {
+        self.counts.get(&(service.to_owned(), kind.to_owned())).copied().unwrap_or_default()
+    }
+}

@@ -1,0 +1,94 @@
+//! What AWS charges, as data.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::{Error, decimal};
+
+/// The prices of a region.
+#[derive(Debug)]
+pub(super) struct Prices {
+    pub region: String,
+    pub date: String,
+    /// By service, and by what it charges for.
+    pub by_service: BTreeMap<String, BTreeMap<String, Price>>,
+}
+
+/// What something costs.
+#[derive(Debug)]
+pub(super) struct Price {
+    pub what: String,
+    pub usd: Decimal,
+    pub per: u64,
+    pub checked: Option<Checked>,
+}
+
+/// Where somebody has seen a price.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Checked {
+    /// The page.
+    #[cfg_attr(not(test), expect(dead_code, reason = "for who reads the file"))]
+    pub url: String,
+    /// What that page says of its own date.
+    #[cfg_attr(not(test), expect(dead_code, reason = "for who reads the file"))]
+    pub as_of: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    region: String,
+    date: String,
+    #[serde(rename = "about", default)]
+    _about: Option<Box<RawValue>>,
+    prices: BTreeMap<String, BTreeMap<String, Line>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line {
+    what: String,
+    usd: Box<RawValue>,
+    per: u64,
+    /// AWS's own page, for who looks the price up again.
+    #[serde(rename = "source")]
+    _source: String,
+    checked: Option<Checked>,
+    #[serde(rename = "note", default)]
+    _note: Option<String>,
+}
+
+impl Prices {
+    /// Those that are known without a file.
+    pub fn known() -> Result<Self, Error> {
+        Self::read(include_str!("../../prices/us-east-1.json"), "us-east-1.json")
+    }
+
+    /// Those in a text, or all that is wrong with it.
+    pub fn read(text: &str, name: &str) -> Result<Self, Error> {
+        let file: File =
+            serde_json::from_str(text).map_err(|error| Error::Usage(format!("{name}: {error}")))?;
+        let (mut prices, mut faults) = (BTreeMap::<_, BTreeMap<_, _>>::new(), Vec::new());
+        for (service, lines) in file.prices {
+            for (kind, Line { what, usd, per, checked, .. }) in lines {
+                let usd = decimal::read(&usd).filter(|usd| !usd.is_sign_negative());
+                if usd.is_none() {
+                    faults.push(format!("{service}.{kind}: usd must be a number, and not negative"));
+                }
+                if per == 0 {
+                    faults.push(format!("{service}.{kind}: per must be more than 0"));
+                }
+                let price = Price { what, usd: usd.unwrap_or_default(), per, checked };
+                prices.entry(service.clone()).or_default().insert(kind, price);
+            }
+        }
+        if !faults.is_empty() {
+            return Err(Error::Usage(format!("{name} can't be used:\n  {}", faults.join("\n  "))));
+        }
+        Ok(Self { region: file.region, date: file.date, by_service: prices })
+    }
+}

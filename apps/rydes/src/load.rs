@@ -1,0 +1,127 @@
+//! `rydes load`: requests of every kind, arriving at a rate, and how soon each is accepted.
+//!
+//! The model is open: a request is sent when it is due, whether or not earlier ones were answered, and its latency counts
+//! from when it was due. So a deployment that stalls is seen to stall: no request waits unnoticed for the one before.
+
+mod mix;
+mod options;
+mod tally;
+mod timeline;
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    pin::pin,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use tokio::{task::JoinSet, time::Instant};
+
+use self::tally::{Sending, Tally};
+pub use self::{
+    mix::UseCase,
+    options::{LoadOptions, LoadPlan},
+    tally::{Figures, Lateness, Load, Progress},
+    timeline::Slice,
+};
+use crate::{
+    Api, Deployment, Error,
+    arrivals::{Arrival, let_arrive, locked, milliseconds, since, tried_once},
+};
+
+const BETWEEN_LOOKS: Duration = Duration::from_millis(250);
+/// The rate that is shown is that of so many looks.
+const LOOKS: usize = 8;
+
+/// Lets the requests arrive until all have, and all are answered, or until it is told to stop: then no more are sent, and
+/// those under way are given up.
+pub async fn load(
+    deployment: &Deployment,
+    plan: &LoadPlan,
+    stop: impl Future<Output = ()>,
+    progress: impl FnMut(&Progress),
+) -> Result<Load, Error> {
+    let mut apis = BTreeMap::new();
+    for use_case in plan.mix.use_cases() {
+        let service = use_case.service();
+        if !apis.contains_key(service) {
+            apis.insert(service, Arc::new(Api::of(deployment, service).await?));
+        }
+    }
+    let request = move |use_case: UseCase, n| {
+        let api = apis.get(use_case.service()).map(Arc::clone);
+        async move {
+            let Some(api) = api else { return Err("not in the mix".to_owned()) };
+            tried_once(&api, use_case.path(), &use_case.body(n), use_case.id()).await.map(drop)
+        }
+    };
+    run(plan, stop, progress, request).await
+}
+
+/// What is above, without saying what a request is.
+async fn run<F>(
+    plan: &LoadPlan,
+    stop: impl Future<Output = ()>,
+    mut progress: impl FnMut(&Progress),
+    request: impl Fn(UseCase, u64) -> F + Send + Sync + 'static,
+) -> Result<Load, Error>
+where
+    F: Future<Output = Result<(), String>> + Send + 'static,
+{
+    let tally = Arc::new(Mutex::new(Tally::new()?));
+    let start = Instant::now();
+    let mut sender = JoinSet::new();
+    sender.spawn(send(plan.clone(), start, Arc::clone(&tally), request));
+    let (mut stop, mut stopped) = (pin!(stop), false);
+    let mut looks = VecDeque::from([(0, 0)]);
+    loop {
+        tokio::select! {
+            () = &mut stop => {
+                stopped = true;
+                break;
+            }
+            _ = sender.join_next() => break,
+            () = tokio::time::sleep(BETWEEN_LOOKS) => {
+                let mut seen = locked(&tally).progress();
+                looks.push_back((since(start), seen.sent));
+                if let (Some((then, had)), Some((now, has))) = (looks.front(), looks.back()) {
+                    seen.per_second = ((has - had) * 1000).checked_div(now - then).unwrap_or_default();
+                }
+                if looks.len() > LOOKS {
+                    looks.pop_front();
+                }
+                progress(&seen);
+            }
+        }
+    }
+    sender.shutdown().await;
+    let tally = locked(&tally);
+    Ok(tally.summary(plan, stopped))
+}
+
+async fn send<F>(
+    plan: LoadPlan,
+    start: Instant,
+    tally: Arc<Mutex<Tally>>,
+    request: impl Fn(UseCase, u64) -> F,
+) where
+    F: Future<Output = Result<(), String>> + Send + 'static,
+{
+    let due = (0..plan.requests).map(|n| Some(plan.schedule.due(n)));
+    let each = |arrival: Arrival| {
+        let Arrival { n, due, room_since, waited } = arrival;
+        let use_case = plan.mix.of(n);
+        let due_ms = milliseconds(due.saturating_duration_since(start));
+        let (tally, answer) = (Arc::clone(&tally), request(use_case, n));
+        async move {
+            let late_ms = since(due.max(room_since));
+            locked(&tally).sends(use_case, Sending { due_ms, late_ms, at_ms: since(start), waited });
+            let answer = answer.await;
+            locked(&tally).hears(use_case, due_ms, since(due), &answer);
+        }
+    };
+    let_arrive(due, start, plan.connections, each).await;
+}
+
+#[cfg(test)]
+mod tests;

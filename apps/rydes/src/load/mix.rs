@@ -1,0 +1,157 @@
+//! Which requests, and in which order.
+
+use serde::Serialize;
+use serde_json::json;
+
+use crate::{Prebook, RequestQuotes};
+
+/// What a request asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UseCase {
+    /// A completed ride.
+    Rides,
+    /// A ride booked ahead.
+    Prebookings,
+    /// Quotes for a ride right now.
+    Quotes,
+}
+
+/// So many different customers there are: each has some requests, and none has all.
+const CUSTOMERS: u64 = 1000;
+
+impl UseCase {
+    /// All of them, in the order that they are shown in.
+    pub const ALL: [Self; 3] = [Self::Rides, Self::Prebookings, Self::Quotes];
+
+    /// As it is named on the command line, and shown.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Rides => "rides",
+            Self::Prebookings => "prebookings",
+            Self::Quotes => "quotes",
+        }
+    }
+
+    pub(super) fn service(self) -> &'static str {
+        match self {
+            Self::Rides => "unicorn-management",
+            Self::Prebookings | Self::Quotes => "ride-booking",
+        }
+    }
+
+    pub(super) fn path(self) -> &'static str {
+        match self {
+            Self::Rides => "/submit-ride-completion",
+            Self::Prebookings => "/submit-ride-prebooking",
+            Self::Quotes => "/submit-instant-ride-rfq",
+        }
+    }
+
+    /// Under which name the answer has the id.
+    pub(super) fn id(self) -> &'static str {
+        match self {
+            Self::Rides | Self::Prebookings => "id",
+            Self::Quotes => "rfq-id",
+        }
+    }
+
+    /// The nth request's body.
+    pub(super) fn body(self, n: u64) -> String {
+        let customer = format!("load-{}", n % CUSTOMERS);
+        match self {
+            // One in five is extraordinary by the bounds that the stack has by default.
+            Self::Rides if n.is_multiple_of(5) => {
+                json!({"from": "Berlin", "to": "Frankfurt", "duration": 420,
+                "distance": 600, "customer": customer, "fare": "256.50"})
+                .to_string()
+            }
+            Self::Rides => json!({"from": "Mitte", "to": "Kreuzberg", "duration": 15, "distance": 6,
+                "customer": customer, "fare": "14.90"})
+            .to_string(),
+            Self::Prebookings => Prebook {
+                from: "Berlin".to_owned(),
+                to: "Bonn".to_owned(),
+                when: None,
+                customer,
+                idempotency_key: None,
+            }
+            .body(),
+            Self::Quotes => RequestQuotes {
+                from: "Mitte".to_owned(),
+                to: "Moabit".to_owned(),
+                customer,
+                herds: None,
+                reply_within: None,
+                idempotency_key: None,
+            }
+            .body(),
+        }
+    }
+}
+
+/// Use cases by weight.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mix {
+    /// The order in which they come, over and over.
+    cycle: Vec<UseCase>,
+}
+
+const HEAVIEST: u32 = 1000;
+
+impl Mix {
+    /// Reads `rides=8,prebookings=3`, or says all that is wrong with it.
+    pub(super) fn read(text: &str) -> Result<Self, Vec<String>> {
+        let (mut weights, mut faults) = (Vec::new(), Vec::new());
+        for part in text.split(',').map(str::trim) {
+            let Some((name, weight)) = part.split_once('=') else {
+                faults.push(format!("'{part}' is not of the form rides=8"));
+                continue;
+            };
+            let weight = weight.parse().ok().filter(|weight| *weight <= HEAVIEST);
+            if weight.is_none() {
+                faults.push(format!("the weight of {name} must be a whole number from 0 to {HEAVIEST}"));
+            }
+            match UseCase::ALL.into_iter().find(|use_case| use_case.name() == name) {
+                None => faults.push(format!("there is no '{name}': there are rides, prebookings and quotes")),
+                Some(twice) if weights.iter().any(|(use_case, _)| *use_case == twice) => {
+                    faults.push(format!("{name} is named twice"));
+                }
+                Some(use_case) => weights.push((use_case, weight.unwrap_or_default())),
+            }
+        }
+        let mix = Self::of_weights(&weights);
+        if faults.is_empty() && mix.cycle.is_empty() {
+            faults.push("no weight is more than 0".to_owned());
+        }
+        if faults.is_empty() { Ok(mix) } else { Err(faults) }
+    }
+
+    /// Each as often as its weight says, and as evenly between the others as that allows.
+    fn of_weights(weights: &[(UseCase, u32)]) -> Self {
+        let total: u32 = weights.iter().map(|(_, weight)| weight).sum();
+        let mut owed = vec![0_i64; weights.len()];
+        let mut next = || {
+            for (owed, (_, weight)) in owed.iter_mut().zip(weights) {
+                *owed += i64::from(*weight);
+            }
+            // Of those that are owed the same, the first.
+            let (most, (use_case, _)) = owed.iter_mut().zip(weights).rev().max_by_key(|(owed, _)| **owed)?;
+            *most -= i64::from(total);
+            Some(*use_case)
+        };
+        Self { cycle: (0..total).filter_map(|_| next()).collect() }
+    }
+
+    /// What the nth request asks for.
+    pub(super) fn of(&self, n: u64) -> UseCase {
+        let place = n.checked_rem(self.cycle.len() as u64).and_then(|place| usize::try_from(place).ok());
+        place.and_then(|place| self.cycle.get(place)).copied().unwrap_or(UseCase::Rides)
+    }
+
+    /// Those that come at all.
+    pub(super) fn use_cases(&self) -> impl Iterator<Item = UseCase> {
+        UseCase::ALL.into_iter().filter(|use_case| self.cycle.contains(use_case))
+    }
+}

@@ -1,0 +1,257 @@
+//! What the requests came to: counted as it happens, in as much memory for a day as for a minute.
+
+use std::collections::BTreeMap;
+
+use hdrhistogram::{Counter, Histogram};
+use rust_decimal::Decimal;
+use serde::Serialize;
+
+use super::{
+    LoadPlan, UseCase,
+    timeline::{Slice, Timeline},
+};
+use crate::{Error, arrivals::milliseconds, error::innermost};
+
+/// How it went.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Load {
+    /// How many requests were to be sent.
+    pub planned: u64,
+    /// How many a second were to arrive, once the rate had risen.
+    pub rate: u32,
+    /// How long they were sent.
+    pub sending_ms: u64,
+    /// True if it was stopped before all were sent and answered.
+    pub stopped: bool,
+    /// By what they asked for.
+    pub use_cases: Vec<Figures>,
+    /// All of them.
+    pub all: Figures,
+    /// How late the generator itself was, with what was due and had room.
+    pub lateness: Lateness,
+    /// How many requests may be under way at the same time.
+    pub connections: usize,
+    /// How many found no room when they were due.
+    pub waited_for_room: u64,
+    /// How long a slice is.
+    pub slice_ms: u64,
+    /// The same over time, by when requests were due.
+    pub slices: Vec<Slice>,
+}
+
+/// What some of the requests came to. Latencies are of what was accepted, from when it was due.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Figures {
+    /// What they asked for; none if it is all of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub use_case: Option<UseCase>,
+    /// How many were sent.
+    pub sent: u64,
+    /// How many were accepted.
+    pub accepted: u64,
+    /// What the others met, by kind.
+    pub errors: BTreeMap<String, u64>,
+    /// How many had no answer yet when it was stopped.
+    pub unanswered: u64,
+    /// What half of the answers took at most.
+    pub p50_ms: u64,
+    /// What 90 of 100 took at most.
+    pub p90_ms: u64,
+    /// What 99 of 100 took at most.
+    pub p99_ms: u64,
+    /// What the slowest took.
+    pub max_ms: u64,
+    /// How many a second were accepted, over the time in which they were sent.
+    #[serde(serialize_with = "crate::decimal::as_number")]
+    pub accepted_per_second: Decimal,
+}
+
+/// How late requests were sent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Lateness {
+    /// What half of them were at most.
+    pub p50_ms: u64,
+    /// What 99 of 100 were at most.
+    pub p99_ms: u64,
+    /// What the latest was.
+    pub max_ms: u64,
+}
+
+/// How far it is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// How many are sent.
+    pub sent: u64,
+    /// How many a second were, lately.
+    pub per_second: u64,
+    /// How many are under way.
+    pub under_way: u64,
+    /// How many were not accepted.
+    pub errors: u64,
+    /// What half of the answers took at most.
+    pub p50_ms: u64,
+    /// What 99 of 100 took at most.
+    pub p99_ms: u64,
+}
+
+impl Load {
+    /// True if everything that was sent was accepted, but for what was under way when it was stopped.
+    #[must_use]
+    pub fn is_without_errors(&self) -> bool {
+        self.all.errors.is_empty()
+    }
+}
+
+impl Figures {
+    /// How many met something else than an acceptance.
+    #[must_use]
+    pub fn failed(&self) -> u64 {
+        self.errors.values().sum()
+    }
+}
+
+/// A request that goes now.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Sending {
+    /// When it was due, after the start.
+    pub due_ms: u64,
+    /// How late it is, by no fault of others.
+    pub late_ms: u64,
+    /// When that is, after the start.
+    pub at_ms: u64,
+    /// True if it had to wait until there was room.
+    pub waited: bool,
+}
+
+/// Everything that is known of a run.
+pub(super) struct Tally {
+    by_use_case: BTreeMap<UseCase, Count>,
+    all: Count,
+    lateness: Histogram<u64>,
+    waited_for_room: u64,
+    last_sent_ms: u64,
+    timeline: Timeline,
+    none: Histogram<u64>,
+}
+
+struct Count {
+    sent: u64,
+    accepted: u64,
+    errors: BTreeMap<String, u64>,
+    latencies: Histogram<u64>,
+}
+
+/// No answer takes longer than an hour; the client gives up long before.
+const LONGEST_MS: u64 = 3_600_000;
+
+fn histogram<C: Counter>(digits: u8) -> Result<Histogram<C>, Error> {
+    Histogram::new_with_bounds(1, LONGEST_MS, digits).map_err(|error| Error::Unexpected(innermost(&error)))
+}
+
+impl Tally {
+    pub fn new() -> Result<Self, Error> {
+        let none = histogram(3)?;
+        Ok(Self {
+            by_use_case: BTreeMap::new(),
+            all: Count::new(&none),
+            lateness: none.clone(),
+            waited_for_room: 0,
+            last_sent_ms: 0,
+            timeline: Timeline::new(histogram(2)?),
+            none,
+        })
+    }
+
+    /// A request goes now.
+    pub fn sends(&mut self, use_case: UseCase, sending: Sending) {
+        let Sending { due_ms, late_ms, at_ms, waited } = sending;
+        self.lateness.saturating_record(late_ms);
+        self.waited_for_room += u64::from(waited);
+        self.last_sent_ms = self.last_sent_ms.max(at_ms);
+        for count in self.counts(use_case) {
+            count.sent += 1;
+        }
+        self.timeline.at(due_ms).sent += 1;
+    }
+
+    /// A request was answered, or wasn't, so long after it was due.
+    pub fn hears(&mut self, use_case: UseCase, due_ms: u64, latency_ms: u64, answer: &Result<(), String>) {
+        self.timeline.at(due_ms).hears(latency_ms, answer.is_ok());
+        for count in self.counts(use_case) {
+            match answer {
+                Ok(()) => {
+                    count.accepted += 1;
+                    count.latencies.saturating_record(latency_ms);
+                }
+                Err(kind) => *count.errors.entry(kind.clone()).or_default() += 1,
+            }
+        }
+    }
+
+    fn counts(&mut self, use_case: UseCase) -> [&mut Count; 2] {
+        let none = &self.none;
+        [self.by_use_case.entry(use_case).or_insert_with(|| Count::new(none)), &mut self.all]
+    }
+
+    /// All but the rate, which takes more than one look.
+    pub fn progress(&self) -> Progress {
+        let Count { sent, accepted, errors, latencies } = &self.all;
+        let errors = errors.values().sum();
+        Progress {
+            sent: *sent,
+            per_second: 0,
+            under_way: sent - accepted - errors,
+            errors,
+            p50_ms: latencies.value_at_quantile(0.5),
+            p99_ms: latencies.value_at_quantile(0.99),
+        }
+    }
+
+    pub fn summary(&self, plan: &LoadPlan, stopped: bool) -> Load {
+        // If all went in time, it lasted until the next would have been due.
+        let due_ms = milliseconds(plan.schedule.due(self.all.sent));
+        let sending_ms = due_ms.max(self.last_sent_ms);
+        let of = |(use_case, count): (&UseCase, &Count)| count.figures(Some(*use_case), sending_ms);
+        Load {
+            planned: plan.requests,
+            rate: plan.schedule.rate,
+            sending_ms,
+            stopped,
+            use_cases: self.by_use_case.iter().map(of).collect(),
+            all: self.all.figures(None, sending_ms),
+            lateness: Lateness {
+                p50_ms: self.lateness.value_at_quantile(0.5),
+                p99_ms: self.lateness.value_at_quantile(0.99),
+                max_ms: self.lateness.max(),
+            },
+            connections: plan.connections,
+            waited_for_room: self.waited_for_room,
+            slice_ms: self.timeline.slice_ms(),
+            slices: self.timeline.slices(due_ms),
+        }
+    }
+}
+
+impl Count {
+    fn new(none: &Histogram<u64>) -> Self {
+        Self { sent: 0, accepted: 0, errors: BTreeMap::new(), latencies: none.clone() }
+    }
+
+    fn figures(&self, use_case: Option<UseCase>, sending_ms: u64) -> Figures {
+        let Self { sent, accepted, errors, latencies } = self;
+        let failed: u64 = errors.values().sum();
+        let per_second = Decimal::from(accepted * 1000).checked_div(sending_ms.into()).unwrap_or_default();
+        Figures {
+            use_case,
+            sent: *sent,
+            accepted: *accepted,
+            errors: errors.clone(),
+            unanswered: sent - accepted - failed,
+            p50_ms: latencies.value_at_quantile(0.5),
+            p90_ms: latencies.value_at_quantile(0.9),
+            p99_ms: latencies.value_at_quantile(0.99),
+            max_ms: latencies.max(),
+            accepted_per_second: per_second.round_dp(1),
+        }
+    }
+}

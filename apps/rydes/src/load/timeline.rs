@@ -1,0 +1,118 @@
+//! A run over time.
+
+use hdrhistogram::Histogram;
+use serde::Serialize;
+
+/// The requests that were due within a slice of time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Slice {
+    /// Where it starts.
+    pub at_ms: u64,
+    /// Where it ends, which is earlier for the last.
+    pub until_ms: u64,
+    /// How many were sent.
+    pub sent: u64,
+    /// How many were accepted.
+    pub accepted: u64,
+    /// How many were not.
+    pub errors: u64,
+    /// What half of the answers took at most.
+    pub p50_ms: u64,
+    /// What 99 of 100 took at most.
+    pub p99_ms: u64,
+}
+
+/// A run in slices. If they become too many, each two become one.
+pub(super) struct Timeline {
+    slice_ms: u64,
+    slices: Vec<Sliced>,
+    none: Histogram<u32>,
+}
+
+/// What became of the requests in a slice.
+pub(super) struct Sliced {
+    pub sent: u64,
+    accepted: u64,
+    errors: u64,
+    latencies: Histogram<u32>,
+}
+
+const FINEST_MS: u64 = 1000;
+const MOST_SLICES: usize = 240;
+
+impl Timeline {
+    /// Latencies are counted in copies of this histogram.
+    pub fn new(none: Histogram<u32>) -> Self {
+        Self { slice_ms: FINEST_MS, slices: Vec::new(), none }
+    }
+
+    /// How long a slice is by now.
+    pub fn slice_ms(&self) -> u64 {
+        self.slice_ms
+    }
+
+    /// The slice of this time.
+    pub fn at(&mut self, ms: u64) -> &mut Sliced {
+        while ms / self.slice_ms >= MOST_SLICES as u64 {
+            self.halve();
+        }
+        let n = usize::try_from(ms / self.slice_ms).unwrap_or(MOST_SLICES - 1);
+        while self.slices.len() <= n {
+            self.slices.push(Sliced::new(&self.none));
+        }
+        &mut self.slices[n]
+    }
+
+    fn halve(&mut self) {
+        self.slice_ms *= 2;
+        let mut slices = std::mem::take(&mut self.slices).into_iter();
+        while let Some(mut slice) = slices.next() {
+            if let Some(next) = slices.next() {
+                slice.takes(&next);
+            }
+            self.slices.push(slice);
+        }
+    }
+
+    /// All of them; the last ends here.
+    pub fn slices(&self, end_ms: u64) -> Vec<Slice> {
+        let slice = |(n, sliced): (u64, &Sliced)| {
+            let Sliced { sent, accepted, errors, latencies } = sliced;
+            let at_ms = n * self.slice_ms;
+            Slice {
+                at_ms,
+                until_ms: (at_ms + self.slice_ms).min(end_ms.max(at_ms + 1)),
+                sent: *sent,
+                accepted: *accepted,
+                errors: *errors,
+                p50_ms: latencies.value_at_quantile(0.5),
+                p99_ms: latencies.value_at_quantile(0.99),
+            }
+        };
+        (0..).zip(&self.slices).map(slice).collect()
+    }
+}
+
+impl Sliced {
+    fn new(none: &Histogram<u32>) -> Self {
+        Self { sent: 0, accepted: 0, errors: 0, latencies: none.clone() }
+    }
+
+    /// A request was answered, or wasn't.
+    pub fn hears(&mut self, latency_ms: u64, accepted: bool) {
+        if accepted {
+            self.accepted += 1;
+            self.latencies.saturating_record(latency_ms);
+        } else {
+            self.errors += 1;
+        }
+    }
+
+    fn takes(&mut self, other: &Self) {
+        self.sent += other.sent;
+        self.accepted += other.accepted;
+        self.errors += other.errors;
+        // Both have the same bounds, which is all that it could fail for.
+        let _ = self.latencies.add(&other.latencies);
+    }
+}

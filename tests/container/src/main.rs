@@ -1,0 +1,163 @@
+//! An emulator in a container, for as long as somebody needs it: starts one, says where it answers once it does, and takes it
+//! away when standard input ends, which it does too if whoever started this has died.
+//!
+//! What the emulator itself has started, a container for each function, goes with it: all of them carry the same label.
+
+use std::{
+    collections::HashMap, error::Error, fs::File, io::Write, path::PathBuf, pin::pin, process, sync::Mutex,
+    time::Duration,
+};
+
+use clap::Parser;
+use serde_json::json;
+use testcontainers::{
+    ContainerAsync, ContainerRequest, GenericImage, ImageExt,
+    bollard::{
+        models::PortBinding,
+        query_parameters::{ListContainersOptionsBuilder, RemoveContainerOptionsBuilder},
+    },
+    core::{IntoContainerPort, Mount, client::docker_client_instance, logs::LogFrame},
+    runners::AsyncRunner,
+};
+use tokio::{
+    io::AsyncReadExt,
+    signal::unix::{SignalKind, signal},
+};
+
+const SOCKET: &str = "/var/run/docker.sock";
+/// Until it is killed.
+const TIME_TO_STOP: i32 = 20;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
+
+#[derive(Parser)]
+struct Options {
+    /// What to start, as in localstack/localstack:4.14.0.
+    #[arg(long)]
+    image: String,
+    /// The port that it listens on, in its container.
+    #[arg(long, default_value_t = 4566)]
+    port: u16,
+    /// The path that answers 200 once it is ready.
+    #[arg(long)]
+    health: String,
+    /// How many seconds that may take.
+    #[arg(long, default_value_t = 180)]
+    patience: u64,
+    /// Marks it, and what it starts: name=value.
+    #[arg(long)]
+    label: String,
+    /// Where its log goes.
+    #[arg(long)]
+    log: PathBuf,
+    /// What stands in its environment: NAME=value.
+    #[arg(long = "env")]
+    environment: Vec<String>,
+    /// Lets it start containers.
+    #[arg(long)]
+    docker_socket: bool,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    let options = Options::parse();
+    let done = run(&options).await;
+    // Whatever has happened, nothing stays.
+    let swept = sweep(&options.label).await;
+    let faults = [done, swept].into_iter().filter_map(Result::err).inspect(|fault| eprintln!("{fault}"));
+    // Without waiting for the thread that reads standard input: nobody may ever end that.
+    process::exit(i32::from(faults.count() > 0));
+}
+
+async fn run(options: &Options) -> Result<(), Box<dyn Error>> {
+    let mut no_longer_needed = pin!(no_longer_needed());
+    let (container, endpoint) = tokio::select! {
+        started = start(options) => started.map_err(|error| format!("{}: {error}", options.image))?,
+        () = &mut no_longer_needed => return Ok(()),
+    };
+    println!("{}", json!({"endpoint": endpoint, "container": container.id()}));
+    no_longer_needed.await;
+    // Gently: an emulator takes away what it has started.
+    container.stop_with_timeout(Some(TIME_TO_STOP)).await?;
+    Ok(container.rm().await?)
+}
+
+/// Starts it, and waits until it is well.
+async fn start(options: &Options) -> Result<(ContainerAsync<GenericImage>, String), Box<dyn Error>> {
+    let container = request(options)?.start().await?;
+    let port = container.get_host_port_ipv4(options.port.tcp()).await?;
+    let endpoint = format!("http://localhost:{port}");
+    // The crate's own wait asks the bridge, not the loopback interface, wherever it takes this for the inside of a container.
+    let health = format!("{endpoint}{}", options.health);
+    let well = async {
+        while !reqwest::get(&health).await.is_ok_and(|answer| answer.status().is_success()) {
+            if !container.is_running().await? {
+                return Err("it has ended by itself".into());
+            }
+            tokio::time::sleep(BETWEEN_LOOKS).await;
+        }
+        Ok::<_, Box<dyn Error>>(())
+    };
+    tokio::time::timeout(Duration::from_secs(options.patience), well)
+        .await
+        .map_err(|_| format!("{health} does not answer 200 within {} s", options.patience))??;
+    Ok((container, endpoint))
+}
+
+/// Standard input ends, or somebody says so.
+async fn no_longer_needed() {
+    let mut nothing = Vec::new();
+    let (mut input, terminated) = (tokio::io::stdin(), signal(SignalKind::terminate()));
+    tokio::select! {
+        _ = input.read_to_end(&mut nothing) => {}
+        _ = tokio::signal::ctrl_c() => {}
+        Some(()) = async { terminated.ok()?.recv().await } => {}
+    }
+}
+
+fn request(options: &Options) -> Result<ContainerRequest<GenericImage>, Box<dyn Error>> {
+    let (name, tag) = match options.image.rsplit_once(':') {
+        // A colon before a slash is that of a registry's port.
+        Some((name, tag)) if !tag.contains('/') => (name, tag),
+        _ => (options.image.as_str(), "latest"),
+    };
+    let image = GenericImage::new(name, tag).with_exposed_port(options.port.tcp());
+    let (label, value) = pair(&options.label)?;
+    let port = options.port;
+    // Any free port, and of the loopback interface only: an emulator is nobody else's business.
+    let on_loopback = move |config: &mut testcontainers::bollard::models::HostConfig| {
+        let binding = PortBinding { host_ip: Some("127.0.0.1".to_owned()), host_port: Some(String::new()) };
+        config.publish_all_ports = Some(false);
+        config.port_bindings = Some(HashMap::from([(format!("{port}/tcp"), Some(vec![binding]))]));
+    };
+    let log = Mutex::new(File::create(&options.log)?);
+    let write = move |frame: &LogFrame| {
+        // A log that can't be written is no reason to stop.
+        let _ = log.lock().map(|mut log| log.write_all(frame.bytes()));
+    };
+    let mut request =
+        image.with_label(label, value).with_host_config_modifier(on_loopback).with_log_consumer(write);
+    for variable in &options.environment {
+        let (name, value) = pair(variable)?;
+        request = request.with_env_var(name, value);
+    }
+    if options.docker_socket {
+        request = request.with_mount(Mount::bind_mount(SOCKET, SOCKET));
+    }
+    Ok(request)
+}
+
+fn pair(text: &str) -> Result<(&str, &str), String> {
+    text.split_once('=').ok_or_else(|| format!("{text} is not written as name=value"))
+}
+
+async fn sweep(label: &str) -> Result<(), Box<dyn Error>> {
+    let docker = docker_client_instance().await?;
+    let ours = HashMap::from([("label", vec![label])]);
+    let list = ListContainersOptionsBuilder::new().all(true).filters(&ours).build();
+    for container in docker.list_containers(Some(list)).await? {
+        let remove = RemoveContainerOptionsBuilder::new().force(true).v(true).build();
+        // One that is just going by itself is as good as gone.
+        let _ = docker.remove_container(container.id.as_deref().unwrap_or_default(), Some(remove)).await;
+    }
+    Ok(())
+}

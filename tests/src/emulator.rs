@@ -1,0 +1,173 @@
+//! What the emulator under test does in its own way, as `emulators.json` says: no test asks which one it is.
+
+use std::{collections::HashMap, process::Command, sync::LazyLock};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::World;
+
+/// The family that the emulator is of.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct Family {
+    functions: Functions,
+    mails: Page,
+    messages: Page,
+    pub(crate) athena: bool,
+    patience: u32,
+}
+
+/// How functions run.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Functions {
+    /// As processes beside the emulator: on this machine, or in its container.
+    Processes,
+    /// Each in a container of its own.
+    Containers,
+}
+
+/// A page that shows what the emulator holds; what stands on it is found by these pointers, however deep.
+#[derive(Debug, Deserialize)]
+struct Page {
+    path: String,
+    about: String,
+    text: String,
+}
+
+/// The one under test.
+pub(crate) static FAMILY: LazyLock<Family> = LazyLock::new(|| {
+    let name = std::env::var("EMULATOR").expect("EMULATOR names a family: run `make test-e2e`");
+    let mut file: HashMap<String, Value> =
+        serde_json::from_str(include_str!("../emulators.json")).expect("emulators.json is JSON");
+    let family = file.get_mut("families").map(|families| families[&name].take()).unwrap_or_default();
+    serde_json::from_value(family)
+        .unwrap_or_else(|error| panic!("emulators.json has no such {name}: {error}"))
+});
+
+/// How many times longer than the embedded emulator this one may take, unless somebody says so.
+pub(crate) fn patience() -> u32 {
+    std::env::var("PATIENCE")
+        .map_or(FAMILY.patience, |patience| patience.parse().expect("PATIENCE is a number"))
+}
+
+/// That many, or as many as this emulator is made for: `CROWD` is the share of it.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a small number")]
+pub fn crowd(of: u32) -> usize {
+    let share: f64 = std::env::var("CROWD").map_or(1.0, |share| share.parse().expect("CROWD is a number"));
+    (f64::from(of) * share).ceil() as usize
+}
+
+impl World {
+    /// The texts of the e-mails that SES took for an address.
+    pub async fn mailbox(&self, email: &str) -> Vec<String> {
+        self.shown(&FAMILY.mails, &[], email).await
+    }
+
+    /// The bodies of all messages of a queue, without receiving them.
+    pub(crate) async fn peek(&self, queue_url: &str) -> Vec<String> {
+        // In flight ones too, where there is a choice.
+        let parameters = [("QueueUrl", queue_url), ("ShowInvisible", "true")];
+        self.shown(&FAMILY.messages, &parameters, queue_url.rsplit('/').next().unwrap()).await
+    }
+
+    async fn shown(&self, page: &Page, parameters: &[(&str, &str)], about: &str) -> Vec<String> {
+        let url = format!("{}{}", self.aws().endpoint_url().unwrap().trim_end_matches('/'), page.path);
+        let url = reqwest::Url::parse_with_params(&url, parameters).unwrap();
+        let request = reqwest::Client::new().get(url).header("accept", "application/json");
+        let answer = request.send().await.unwrap().error_for_status().unwrap().text().await.unwrap();
+        let mut found = Vec::new();
+        page.read(&serde_json::from_str(&answer).unwrap(), about, &mut found);
+        found
+    }
+}
+
+impl Page {
+    fn read(&self, value: &Value, about: &str, found: &mut Vec<String>) {
+        let is_ours = self.about.is_empty() || value.pointer(&self.about).is_some_and(|of| of == about);
+        match value.pointer(&self.text) {
+            Some(Value::String(text)) if is_ours => found.push(text.clone()),
+            _ => match value {
+                Value::Array(values) => values.iter().for_each(|value| self.read(value, about, found)),
+                Value::Object(fields) => fields.values().for_each(|value| self.read(value, about, found)),
+                _ => {}
+            },
+        }
+    }
+}
+
+impl World {
+    /// Kills what runs these functions, wherever they are in their work; gives how many there were.
+    pub fn kills(&self, functions: &[&str]) -> usize {
+        self.runs(functions).iter().filter(|id| FAMILY.functions.kill(id)).count()
+    }
+
+    /// How many environments of a function there are right now.
+    pub fn running(&self, function: &str) -> usize {
+        self.runs(&[function]).len()
+    }
+
+    /// The processes or containers of these functions.
+    fn runs(&self, functions: &[&str]) -> Vec<String> {
+        let functions =
+            functions.iter().map(|function| format!("wild-rydes-{}-{function}", self.deployment.stage));
+        let names = functions.collect::<Vec<_>>().join("|");
+        FAMILY.functions.find(&names)
+    }
+}
+
+impl Functions {
+    fn find(self, names: &str) -> Vec<String> {
+        match self {
+            Self::Processes => {
+                // Not every process is ours to read, and some end meanwhile.
+                let find = format!(
+                    "grep -slzxE 'AWS_LAMBDA_FUNCTION_NAME=({names})' /proc/[0-9]*/environ | cut -d/ -f3"
+                );
+                lines(beside_the_emulator("sh", &["-c", &find]))
+            }
+            Self::Containers => {
+                let ours = format!("label={}", label());
+                let name = format!("name=-({names})-");
+                lines(docker(&["ps", "--quiet", "--filter", &ours, "--filter", &name]))
+            }
+        }
+    }
+
+    fn kill(self, id: &str) -> bool {
+        let mut kill = match self {
+            // The shell's own: an image need not have the program.
+            Self::Processes => beside_the_emulator("sh", &["-c", &format!("kill -9 {id}")]),
+            Self::Containers => docker(&["kill", id]),
+        };
+        kill.output().unwrap().status.success()
+    }
+}
+
+/// A command that runs where the emulator does: in its container, if it has one.
+fn beside_the_emulator(program: &str, arguments: &[&str]) -> Command {
+    if let Ok(container) = std::env::var("CONTAINER") {
+        return docker(&[&["exec", &container, program], arguments].concat());
+    }
+    let mut command = Command::new(program);
+    command.args(arguments);
+    command
+}
+
+fn docker(arguments: &[&str]) -> Command {
+    let mut docker = Command::new("docker");
+    docker.args(arguments);
+    docker
+}
+
+/// What marks the containers of this run.
+fn label() -> String {
+    std::env::var("CONTAINER_LABEL")
+        .expect("CONTAINER_LABEL marks the containers: run `make test-containers`")
+}
+
+fn lines(mut command: Command) -> Vec<String> {
+    let output = command.output().unwrap();
+    String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
+}

@@ -1,0 +1,49 @@
+"""Compares compose.yaml with tests/emulators.json: who starts an emulator by hand gets what the tests have. Runs where PyYAML is."""
+
+import sys
+
+import yaml
+
+import environments
+import families
+import say
+
+COMPOSE = environments.ROOT / "compose.yaml"
+SOCKET = "/var/run/docker.sock:/var/run/docker.sock"
+
+
+def main() -> None:
+    services = yaml.safe_load(COMPOSE.read_text())["services"]
+    faults = [fault for name, service in services.items() for fault in faults_of(name, service)]
+    faults += [f"there is no {name}" for name in families.families() if name not in services]
+    for fault in faults:
+        print(f"compose.yaml: {fault}", file=sys.stderr)
+    if faults:
+        sys.exit(1)
+
+
+def faults_of(name: str, service: dict) -> list[str]:
+    # ${VARIABLE:-image}, or the image.
+    family, _ = families.of_image(service["image"].split(":-")[-1].removesuffix("}"))
+    faults = []
+    # Labels are for those that a run takes away again.
+    wanted = {name: value for name, value in family.facts["environment"].items() if "{label}" not in value}
+    for variable, value in wanted.items():
+        given = service["environment"].get(variable)
+        if given != value:
+            faults.append(f"{name} starts with {variable}={given}, and in the tests with {value}")
+    for variable in family.facts.get("hand-through", []):
+        if f"${{{variable}" not in service["environment"].get(variable, ""):
+            faults.append(f"{name} isn't handed {variable}")
+    if bool(family.facts.get("docker-socket")) != (SOCKET in service.get("volumes", [])):
+        faults.append(f"{name} and the Docker socket")
+    if not all(port.startswith("127.0.0.1:") for port in service["ports"]):
+        faults.append(f"{name} listens beyond this machine")
+    return faults
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except say.Stop as stop:
+        sys.exit(str(stop))

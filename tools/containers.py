@@ -1,0 +1,114 @@
+"""Emulators in containers. tests/container starts and stops them, through testcontainers."""
+
+import json
+import os
+import shutil
+import subprocess
+import uuid
+from pathlib import Path
+
+import environments
+import families
+import say
+from families import Place
+
+PACKAGE = environments.ROOT / "tests" / "container"
+IMAGES = {
+    "MINISTACK_IMAGE": "ministackorg/ministack:1.5.33",
+    "LOCALSTACK_IMAGE": "localstack/localstack:4.14.0",
+}
+LABEL = "wild-rydes-run"
+
+
+def images(given: str) -> list[str]:
+    """Those to test against: as given, or one of each family, which the environment may name."""
+    named = given.split() or [os.environ.get(variable, image) for variable, image in IMAGES.items()]
+    for image in named:
+        families.of_image(image)
+    return named
+
+
+def what_is_missing(images: list[str]) -> str | None:
+    """Why nothing can be started from these images without asking a registry for them, or at all."""
+    missing = no_engine()
+    if missing:
+        return missing
+    absent = [image for image in images if _docker("image", "inspect", image).returncode]
+    return f"no image {' and no image '.join(absent)} is here (docker pull …)" if absent else None
+
+
+def no_engine() -> str | None:
+    if not shutil.which("docker"):
+        return "Docker is not installed"
+    if _docker("version").returncode:
+        return "no Docker Engine answers"
+    return None
+
+
+def _docker(*arguments: str) -> subprocess.CompletedProcess:
+    return subprocess.run(["docker", *arguments], capture_output=True, text=True)
+
+
+class Container:
+    """One emulator with nothing in it, for as long as the `with` block lasts."""
+
+    def __init__(self, image: str, folder: Path) -> None:
+        self.image, self.log = image, folder / "emulator.log"
+        self.family, self.health = families.of_image(image)
+        self.run = uuid.uuid4().hex
+
+    def __enter__(self) -> Place:
+        program = _build()
+        label = f"{LABEL}={self.run}"
+        facts = self.family.facts
+        # What the user has set goes before what the family asks for.
+        passed = {name: os.environ[name] for name in facts.get("hand-through", []) if name in os.environ}
+        variables = {name: value.replace("{label}", label) for name, value in facts["environment"].items()} | passed
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        command = [program, "--image", self.image, "--health", self.health, "--label", label, "--log", self.log]
+        command += [f"--env={name}={value}" for name, value in variables.items()]
+        command += ["--docker-socket"] if facts.get("docker-socket") else []
+        with say.step(f"starting {self.image} in a container") as step:
+            # In a session of its own: a Ctrl-C is for us, who then end its input.
+            self.process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+            )
+            try:
+                said = self.process.stdout.readline()
+                if not said:
+                    raise say.Stop(f"the container did not start: {self._complaint()}{self._hint()}")
+                started = json.loads(said)
+                step.what = f"started {self.image} in a container, at {started['endpoint']}"
+            except BaseException:
+                self._stop()
+                raise
+        known = {"EMULATOR": self.family.name, "CONTAINER": started["container"], "CONTAINER_LABEL": label}
+        return Place(self.family, self.image.rsplit("/", 1)[-1], "container", started["endpoint"], known)
+
+    def __exit__(self, error: type | None, *_: object) -> None:
+        self._stop()
+        if error:
+            say.line(f"  the emulator's log is {self._where()}")
+
+    def _stop(self) -> None:
+        with say.step(f"stopping {self.image}"):
+            self.process.stdin.close()
+            self.process.wait()
+
+    def _complaint(self) -> str:
+        lines = [line for line in self.process.stderr.read().splitlines() if line.strip()]
+        return lines[-1].removeprefix("Error: ") if lines else "it gave no reason"
+
+    def _hint(self) -> str:
+        """One that never ran has said nothing."""
+        return f"; its log is {self._where()}" if self.log.exists() and self.log.stat().st_size else ""
+
+    def _where(self) -> Path:
+        return self.log.relative_to(environments.ROOT)
+
+
+def _build() -> Path:
+    target = Path(os.environ.get("CARGO_TARGET_DIR", environments.ROOT / "target")) / "container"
+    if subprocess.run(["cargo", "build", "--locked", "--quiet", "--target-dir", target], cwd=PACKAGE).returncode:
+        raise say.Stop("tests/container did not build: see cargo's messages above")
+    return target / "debug" / "container"

@@ -1,0 +1,106 @@
+"""Runs the end-to-end tests against an emulator, without those that it can't pass: tests/emulators.json says which capability it
+lacks, and why. That it does lack it is measured, too: the first test of each has to fail."""
+
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import environments
+import families
+import say
+from families import Place
+
+TARGETS = ("audit", "end-to-end")
+ENDED = re.compile(r"^test (\S+) \.\.\. (ok|FAILED|ignored)")
+# The whole workspace, so that its dependencies are those that the unit tests have compiled.
+TEST = ("cargo", "test", "--locked", "--workspace", "--test")
+
+
+def build() -> None:
+    for target in TARGETS:
+        if subprocess.run([*TEST, target, "--no-run"], cwd=environments.ROOT).returncode:
+            raise say.Stop("the tests did not build: see cargo's messages above")
+
+
+def run(place: Place, env: dict[str, str], only: str = "") -> dict:
+    """Runs all that are shown by what the emulator has; gives what was seen, by capability. What audits everything that is there
+    comes first, while nothing is there that others leave behind."""
+    # How much of what is done a thousand times is done here, unless somebody wants it otherwise.
+    crowd = os.environ.get("CROWD", str(place.family.facts["crowd"][place.where]))
+    env = {**os.environ, **place.environment(), **place.variables, "CROWD": crowd, **env}
+    tests = {target: _tests(target, env) for target in TARGETS}
+    every = [test for listed in tests.values() for test in listed]
+    shown_by, lacks = families.capabilities(every), place.family.lacks(place.where)
+    left_out = {test for capability in lacks for test in shown_by[capability]}
+    wanted, ended = set(), {}
+    for target, listed in tests.items():
+        skip = [test for test in listed if test in left_out or only not in test]
+        if len(skip) < len(listed):
+            wanted |= set(listed) - set(skip)
+            ended |= _results(target, ["--exact", *(f"--skip={test}" for test in skip)], env)
+    passed = _passed(wanted, ended)
+    # What somebody else has started may have more than its family has.
+    if only or place.where == "given":
+        return {}
+    witnesses = {shown_by[capability][0]: capability for capability in lacks}
+    _refute(witnesses, tests, env)
+    return _seen(place, passed, shown_by, lacks, every)
+
+
+def _tests(target: str, env: dict[str, str]) -> list[str]:
+    listed = subprocess.run([*TEST, target, "--quiet", "--", "--list"], cwd=environments.ROOT, env=env, capture_output=True, text=True)
+    if listed.returncode:
+        raise say.Stop(f"cargo can't list the tests: {listed.stderr.strip()}")
+    return [line.removesuffix(": test") for line in listed.stdout.splitlines() if line.endswith(": test")]
+
+
+def _passed(wanted: set[str], ended: dict[str, str]) -> set[str]:
+    """All that were wanted, or nothing goes on."""
+    failed = [test for test, how in ended.items() if how == "FAILED"]
+    if failed:
+        raise say.Stop(f"{len(failed)} end-to-end tests failed, their messages are above: {', '.join(failed)}")
+    not_run = wanted - {test for test, how in ended.items() if how == "ok"}
+    if not_run:
+        raise say.Stop(f"left out with no row in tests/emulators.json that says why, or cut off: {', '.join(sorted(not_run))}")
+    return wanted
+
+
+def _refute(witnesses: dict[str, str], tests: dict[str, list[str]], env: dict[str, str]) -> None:
+    """What is lacked must be seen to be lacked."""
+    for target, listed in tests.items():
+        wanted = [test for test in witnesses if test in listed]
+        if not wanted:
+            continue
+        with say.step(f"seeing what it lacks: {len(wanted)} tests have to fail"):
+            ended = _results(target, ["--exact", *wanted], {**env, "PATIENCE": "1"}, quiet=True)
+        passed = [f"{witnesses[test]} ({test} passes)" for test in wanted if ended.get(test) != "FAILED"]
+        if passed:
+            raise say.Stop(f"tests/emulators.json says that it lacks what it has: {'; '.join(passed)}")
+
+
+def _results(target: str, arguments: list[str], env: dict[str, str], quiet: bool = False) -> dict[str, str]:
+    """Shows what cargo says, and reads from it how each test ended."""
+    command, ended = [*TEST, target, "--", *arguments], {}
+    with subprocess.Popen(command, cwd=environments.ROOT, env=env, stdout=subprocess.PIPE, text=True, stderr=subprocess.DEVNULL if quiet else None) as cargo:
+        for line in cargo.stdout:
+            if not quiet:
+                print(line, end="", flush=True)
+            found = ENDED.match(line)
+            if found:
+                ended[found[1]] = found[2]
+    return ended
+
+
+def _seen(place: Place, passed: set[str], shown_by: dict[str, list[str]], lacks: dict[str, str], every: list[str]) -> dict:
+    rows: dict[str, object] = {}
+    for capability, tests in shown_by.items():
+        if capability in lacks:
+            rows[capability] = {"left out": len(tests), "why": lacks[capability]}
+        else:
+            # Some of its tests may need another one that is lacking.
+            rows[capability] = {"passed": len(passed.intersection(tests))}
+    rest = set(every) - {test for tests in shown_by.values() for test in tests}
+    rows["everything else"] = {"passed": len(passed & rest)}
+    return {"column": place.column, "rows": rows, "passed": len(passed), "left out": len(every) - len(passed)}

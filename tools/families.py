@@ -1,0 +1,105 @@
+"""What is known of the emulators, as tests/emulators.json says: families of them, how each is started and what it lacks."""
+
+import json
+import subprocess
+import urllib.request
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+import environments
+import say
+
+FILE = environments.ROOT / "tests" / "emulators.json"
+REGION = "us-east-1"
+
+
+def environment_of(endpoint: str) -> dict[str, str]:
+    """What a client of the emulator at this endpoint needs in its environment."""
+    return {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+    }
+
+
+@dataclass(frozen=True)
+class Family:
+    """One family, as far as its members are alike."""
+
+    name: str
+    facts: dict
+
+    def lacks(self, place: str) -> dict[str, str]:
+        """What it lacks, and why, if it runs here: embedded, in a container, or given by somebody."""
+        lacked = (lack for lack in self.facts["lacks"] if place in lack.get("where", [place]))
+        return {lack["capability"]: lack["why"] for lack in lacked}
+
+
+@dataclass(frozen=True)
+class Place:
+    """An emulator that answers, and where it runs."""
+
+    family: Family
+    # What its column is called in the table of what emulators honour.
+    column: str
+    where: str
+    endpoint: str
+    # What the tests need to know besides.
+    variables: dict[str, str] = field(default_factory=dict)
+
+    def environment(self) -> dict[str, str]:
+        return environment_of(self.endpoint)
+
+    def make_ready(self) -> None:
+        """What some need before anything is deployed."""
+        address = self.family.facts.get("verify-sender")
+        if address:
+            verify = f"import boto3; boto3.client('ses').verify_email_identity(EmailAddress={address!r})"
+            # The SAM CLI comes with a client.
+            python = environments.bin_of("sam") / "python"
+            subprocess.run([python, "-c", verify], env=self.environment(), check=True)
+
+
+def families() -> dict[str, Family]:
+    return {name: Family(name, facts) for name, facts in json.loads(FILE.read_text())["families"].items()}
+
+
+def of_image(image: str) -> tuple[Family, str]:
+    """The family of an image, and the path that says whether it is well."""
+    name = image.rsplit("/", 1)[-1].split(":")[0]
+    for family in families().values():
+        if name in family.facts["images"]:
+            return family, family.facts["images"][name]
+    known = ", ".join(name for family in families().values() for name in family.facts["images"])
+    raise say.Stop(f"{image} is of no family that tests/emulators.json knows: {known}")
+
+
+def given(endpoint: str) -> Place:
+    """What somebody else has started, and will stop."""
+    for family in families().values():
+        for path in family.facts["images"].values():
+            if _answers(endpoint.rstrip("/") + path):
+                return Place(family, f"{family.name}, as given", "given", endpoint, {"EMULATOR": family.name})
+    raise say.Stop(f"AWS_ENDPOINT_URL is {endpoint}, where no emulator answers that tests/emulators.json knows: start it, or unset it")
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return answer.status == 200
+    except (OSError, ValueError):
+        return False
+
+
+def capabilities(tests: list[str]) -> dict[str, list[str]]:
+    """The tests that show each capability. One whose pattern fits no test is a fault: the test has another name by now."""
+    listed = json.loads(FILE.read_text())["capabilities"]
+    fitting = {name: {p: [t for t in tests if fnmatchcase(t, p)] for p in patterns} for name, patterns in listed.items()}
+    stale = [f"{name}: {p}" for name, patterns in fitting.items() for p, found in patterns.items() if not found]
+    unknown = {lack["capability"] for family in families().values() for lack in family.facts["lacks"]} - set(listed)
+    faults = [f"no test is called so: {name}" for name in stale] + [f"no such capability: {name}" for name in unknown]
+    if faults:
+        raise say.Stop("tests/emulators.json: " + "; ".join(faults))
+    return {name: list(dict.fromkeys(t for found in patterns.values() for t in found)) for name, patterns in fitting.items()}
