@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 import uuid
 from pathlib import Path
 
@@ -43,6 +44,13 @@ def no_engine() -> str | None:
     if _docker("version").returncode:
         return "no Docker Engine answers"
     return None
+
+
+def too_late(image: str) -> str | None:
+    """Why its tests would not end in time, where somebody ends all tests at a time (TESTS_END_AT, in seconds since 1970)."""
+    end, needed = os.environ.get("TESTS_END_AT"), families.of_image(image)[0].facts["minutes"]
+    left = (float(end) - time.time()) / 60 if end else needed
+    return None if left >= needed else f"they may need {needed} minutes, and {max(left, 0):.0f} are left"
 
 
 def _docker(*arguments: str) -> subprocess.CompletedProcess:
