@@ -35,11 +35,13 @@ def run(place: Place, env: dict[str, str], only: str = "") -> dict:
     shown_by, lacks = families.capabilities(every), place.family.lacks(place.where)
     left_out = {test for capability in lacks for test in shown_by[capability]}
     wanted, ended = set(), {}
+    few = place.family.facts.get("tests-at-once")
+    threads = [f"--test-threads={few['count']}"] if few else []
     for target, listed in tests.items():
         skip = [test for test in listed if test in left_out or only not in test]
         if len(skip) < len(listed):
             wanted |= set(listed) - set(skip)
-            ended |= _results(target, ["--exact", *(f"--skip={test}" for test in skip)], env)
+            ended |= _results(target, [*threads, "--exact", *(f"--skip={test}" for test in skip)], env)
     passed = _passed(wanted, ended)
     # What somebody else has started may have more than its family has.
     if only or place.where == "given":
