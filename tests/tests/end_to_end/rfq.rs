@@ -36,6 +36,12 @@ fn best(quotes: &[Value]) -> Value {
     best.cloned().unwrap_or_default()
 }
 
+/// Lets every herd answer once: what is asked next, and for a short time, finds none of them asleep.
+async fn awake(app: &Caller, herds: &Herds) {
+    let rfq = herds.a_request_that_all_answer().with("reply-within", 300);
+    app.sees_closed(&app.requests_quotes(&rfq).await).await;
+}
+
 #[tokio::test]
 async fn every_herd_answers_and_the_last_answer_closes_it_before_the_time_is_up() {
     let world = World::shared().await;
@@ -54,6 +60,7 @@ async fn every_herd_answers_and_the_last_answer_closes_it_before_the_time_is_up(
 async fn a_silent_herd_is_waited_for_until_the_time_is_up_and_not_longer() {
     let world = World::shared().await;
     let (app, herds) = (Caller::customer_app(&world).await, Herds::deployed());
+    awake(&app, &herds).await;
     let rfq = herds.a_request_that_one_does_not_answer().with("reply-within", unhurried(3));
     let id = app.requests_quotes(&rfq).await;
     let closed = app.sees_closed(&id).await;
@@ -301,6 +308,7 @@ async fn a_request_can_not_make_a_herd_answer_to_anywhere_else() {
 async fn a_herd_that_is_down_is_not_waited_for_and_does_not_answer_when_it_is_up_again() {
     let world = World::alone().await;
     let (app, herds) = (Caller::customer_app(&world).await, Herds::deployed());
+    awake(&app, &herds).await;
     let rfq = herds.a_request_that_all_answer().with("reply-within", unhurried(2));
     let down = async {
         let id = app.requests_quotes(&rfq).await;
