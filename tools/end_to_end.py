@@ -1,11 +1,9 @@
 """Runs the end-to-end tests against an emulator, without those that it can't pass: tests/emulators.json says which capability it
 lacks, and why. That it does lack it is measured, too: the first test of each has to fail."""
 
-import json
 import os
 import re
 import subprocess
-from pathlib import Path
 
 import environments
 import families
