@@ -25,6 +25,8 @@ CONTENTS = {
 
 # The SAM CLI would keep notes in the home folder, and send some of them away.
 SAM = {"SAM_CLI_TELEMETRY": "0", "__SAM_CLI_APP_DIR": str(ROOT / ".local" / "sam")}
+# On an emulator a stack is there at once, and between two looks at it the SAM CLI would sleep for 5 s.
+SAM_ON_EMULATOR = {**SAM, "SAM_CLI_POLL_DELAY": "0.1"}
 
 
 def bin_of(name: str) -> Path:

@@ -117,7 +117,7 @@ class Deployment:
         command += ["--s3-prefix", name, "--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset"]
         command += ["--no-fail-on-empty-changeset", "--no-progressbar", "--parameter-overrides", *overrides]
         command += ["--tags", f"stage={self.stage}", f"service={stack.name}"]
-        env = {**os.environ, **self.env, **environments.SAM}
+        env = {**os.environ, **self.env, **(environments.SAM_ON_EMULATOR if self.env else environments.SAM)}
         with log.open("wb") as output:
             ended = subprocess.run(command, env=env, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
         if ended.returncode:
