@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import socket
 import subprocess
 import time
@@ -12,8 +11,11 @@ from pathlib import Path
 import environments
 import say
 from families import REGION, environment_of
+from process import Process
 
 SERVER = Path(__file__).parent / "ministack_server.py"
+# Generous: under heavy load it answers late.
+TIME_TO_ANSWER = 60
 
 
 def free_port() -> int:
@@ -27,6 +29,7 @@ class Emulator:
 
     def __init__(self, folder: Path, port: int, settings: dict[str, str] = {}) -> None:
         self.folder, self.port, self.settings = folder, port, settings
+        self.process: Process | None = None
         self.record = folder / "emulator.json"
         self.log = folder / "emulator.log"
 
@@ -39,29 +42,39 @@ class Emulator:
         return environment_of(self.endpoint)
 
     @staticmethod
-    def running(folder: Path) -> "Emulator | None":
-        """The emulator that was started from this folder, if it still runs."""
+    def recorded(folder: Path) -> "Emulator | None":
+        """The emulator that was started from this folder and not stopped, whether or not it still runs."""
         try:
             record = json.loads((folder / "emulator.json").read_text())
-        except (OSError, ValueError):
+            emulator = Emulator(folder, record["port"])
+            emulator.process = Process.read(record)
+        except (OSError, ValueError, KeyError):
             return None
-        emulator = Emulator(folder, record["port"])
-        return emulator if emulator._is_ours(record) else None
+        return emulator
 
-    def _is_ours(self, record: dict) -> bool:
-        """Process ids are used again, so the process must also be the one that answers at the port."""
-        try:
-            os.kill(record["pid"], 0)
-        except OSError:
-            return False
-        return self.healthy()
+    @staticmethod
+    def running(folder: Path) -> "Emulator | None":
+        """The emulator that was started from this folder, if it still runs."""
+        emulator = Emulator.recorded(folder)
+        return emulator if emulator and emulator.process.is_running() else None
 
-    def healthy(self) -> bool:
+    def healthy(self, patience: float = 2) -> bool:
+        """Whether it answers so soon. One that doesn't may be busy; whether it runs, only its process tells."""
         try:
-            with urllib.request.urlopen(f"{self.endpoint}/_ministack/health", timeout=2) as answer:
+            with urllib.request.urlopen(f"{self.endpoint}/_ministack/health", timeout=patience) as answer:
                 return answer.status == 200
         except OSError:
             return False
+
+    def wait(self) -> None:
+        """Waits until it answers, for as long as its process runs."""
+        deadline = time.monotonic() + TIME_TO_ANSWER
+        while not self.healthy():
+            if not self.process.is_running():
+                raise say.Stop(f"the emulator has ended: see {self.log}")
+            if time.monotonic() > deadline:
+                raise say.Stop(f"the emulator runs, and has not answered for {TIME_TO_ANSWER} s: see {self.log}, or make down")
+            time.sleep(0.1)
 
     def start(self) -> None:
         python = environments.bin_of("ministack") / "python"
@@ -81,16 +94,16 @@ class Emulator:
             **self.settings,
         }
         with say.step(f"starting the emulator on {self.endpoint}"), self.log.open("wb") as log:
-            process = subprocess.Popen(
+            started = subprocess.Popen(
                 [python, SERVER], env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
             )
-            self.record.write_text(json.dumps({"pid": process.pid, "port": self.port, "started": time.time()}))
-            deadline = time.monotonic() + 60
-            while not self.healthy():
-                if process.poll() is not None or time.monotonic() > deadline:
-                    self.stop()
-                    raise say.Stop(f"the emulator did not start: see {self.log}")
-                time.sleep(0.1)
+            self.process = Process.of(started.pid)
+            self.record.write_text(json.dumps({**self.process.record(), "port": self.port}))
+            try:
+                self.wait()
+            except BaseException:
+                self.stop()
+                raise
 
     def _temporary(self) -> Path:
         folder = self.folder / "tmp"
@@ -110,29 +123,6 @@ class Emulator:
 
     def stop(self) -> None:
         """Stops the emulator and the functions that it started."""
-        try:
-            pid = json.loads(self.record.read_text())["pid"]
-        except (OSError, ValueError):
-            return
-        for how in (signal.SIGTERM, signal.SIGKILL):
-            try:
-                os.killpg(pid, how)
-            except ProcessLookupError:
-                break
-            deadline = time.monotonic() + 5
-            while _alive(pid) and time.monotonic() < deadline:
-                time.sleep(0.05)
+        if self.process:
+            self.process.stop()
         self.record.unlink(missing_ok=True)
-
-
-def _alive(group: int) -> bool:
-    try:
-        # A child of ours that has ended must be waited for, or its group lives on.
-        os.waitpid(group, os.WNOHANG)
-    except ChildProcessError:
-        pass
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return False
-    return True

@@ -93,7 +93,10 @@ def up(options: argparse.Namespace) -> None:
     environments.check_prerequisites()
     emulator = Emulator.running(LOCAL)
     was_up = emulator is not None
-    if not was_up:
+    if was_up:
+        emulator.wait()
+    else:
+        clear()
         emulator = Emulator(LOCAL, options.port)
         # Before the build, which takes minutes the first time.
         emulator.check_port()
@@ -113,13 +116,19 @@ def up(options: argparse.Namespace) -> None:
 
 def down(_: argparse.Namespace) -> None:
     """Stops the emulator; everything in it is gone."""
-    emulator = Emulator.running(LOCAL)
+    was_up = Emulator.running(LOCAL) is not None
+    clear()
+    say.line(f"{say.GREEN}✓{say.END} Wild Rydes is down" if was_up else "Wild Rydes was not up")
+
+
+def clear() -> None:
+    """Ends what an earlier command has started, and what is left of it, and forgets it."""
+    emulator = Emulator.recorded(LOCAL)
     if emulator:
         emulator.stop()
     for gone in (STACK_ENV, LOCAL / "deployed.json"):
         gone.unlink(missing_ok=True)
     shutil.rmtree(LOCAL / "tmp", ignore_errors=True)
-    say.line(f"{say.GREEN}✓{say.END} Wild Rydes is down" if emulator else "Wild Rydes was not up")
 
 
 def walk(options: argparse.Namespace) -> None:
@@ -225,7 +234,7 @@ def run_tests(place: Place, stage: str, templates: Path, builds: Path, only: str
     with LocalStripe() as stripe:
         env = {"STAGE": stage, "RYDES": str(functions.RYDES), "STRIPE_URL": stripe.url}
         # For the test that deploys one more herd.
-        env |= {"SAM": str(environments.bin_of("sam") / "sam"), "HERD_TEMPLATE": str(templates / "herd.yaml"), **environments.SAM}
+        env |= {"SAM": str(environments.bin_of("sam") / "sam"), "HERD_TEMPLATE": str(templates / "herd.yaml"), **environments.SAM_ON_EMULATOR}
         # For those that deploy a broken build.
         env["BUILDS"] = str(builds)
         seen = end_to_end.run(place, env, only)
