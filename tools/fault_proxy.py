@@ -12,6 +12,7 @@ import asyncio
 import json
 import random
 import re
+import time
 from collections import Counter
 
 import request_units
@@ -21,6 +22,9 @@ FAULTS = ("reset", "error", "throttled", "slow", "lost answer")
 CONTROLS = ("/_faults", "/_calls", "/_units")
 # Some of it longer than a client waits for one try, most of it not.
 SLOW_SECONDS = (0.2, 4.0)
+# Shorter than the emulator keeps a connection that nothing goes through.
+KEPT_SECONDS = 30
+LARGEST = 16 * 1024 * 1024
 
 # A call is signed for a service, and names its operation in a header or in its form; or it is known by its method.
 SERVICE = re.compile(rb"Credential=[^/]+/\d+/[^/]+/([^/]+)/aws4_request", re.I)
@@ -30,24 +34,26 @@ ACTION = re.compile(rb"(?:^|&)Action=(\w+)")
 
 class Proxy:
     def __init__(self, upstream: int, seed: int) -> None:
-        self.upstream, self.random, self.share = upstream, random.Random(seed), 0.0
+        self.upstream, self.random, self.share = Upstream(upstream), random.Random(seed), 0.0
         self.seen, self.calls, self.units = Counter(), Counter(), Counter()
         # The event loop itself keeps no hold on them.
         self.under_way: set = set()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One request a connection: so each can be cut off for itself."""
+        """One request after the other, for as long as the client keeps its connection."""
         task = asyncio.current_task()
         self.under_way.add(task)
         try:
-            request = await read(reader)
-            answer = self.control(request) if request.path in CONTROLS else await self.forward(request)
-            if answer is None:
-                # With unread data or without, the client sees its connection reset.
-                writer.transport.abort()
-                return
-            writer.write(answer)
-            await writer.drain()
+            while request := await read(reader):
+                answer = self.control(request) if request.path in CONTROLS else await self.forward(request)
+                if answer is None:
+                    # With unread data or without, the client sees its connection reset.
+                    writer.transport.abort()
+                    return
+                writer.write(answer)
+                await writer.drain()
+                if request.is_last():
+                    return
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
         finally:
@@ -75,17 +81,41 @@ class Proxy:
         if fault == "slow":
             least, most = SLOW_SECONDS
             await asyncio.sleep(least + (most - least) * self.random.random() ** 3)
-        answer = await self.call(request)
+        answer = await self.upstream.call(request)
         return None if fault == "lost answer" else answer
 
+
+class Upstream:
+    """The emulator, and connections to it that are kept from one call to the next: one for each call would be more than the
+    kernel queues under load."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        # The one that was used last comes first, so that the others end.
+        self.idle: list[tuple[float, asyncio.StreamReader, asyncio.StreamWriter]] = []
+
     async def call(self, request: "Request") -> bytes:
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.upstream)
-        writer.write(request.head_for_one_call() + request.body)
-        await writer.drain()
+        reader, writer = await self._connection()
         try:
-            return await reader.read()
-        finally:
+            writer.write(request.head + request.body)
+            await writer.drain()
+            answer, kept = await read_answer(reader, request.method)
+        except BaseException:
+            writer.transport.abort()
+            raise
+        if kept:
+            self.idle.append((time.monotonic(), reader, writer))
+        else:
             writer.close()
+        return answer
+
+    async def _connection(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        while self.idle:
+            since, reader, writer = self.idle.pop()
+            if time.monotonic() - since < KEPT_SECONDS and not reader.at_eof():
+                return reader, writer
+            writer.close()
+        return await asyncio.open_connection("127.0.0.1", self.port, limit=LARGEST)
 
 
 class Request:
@@ -100,20 +130,43 @@ class Request:
     def is_json(self) -> bool:
         return b"x-amz-json" in self.head.lower()
 
-    def head_for_one_call(self) -> bytes:
-        lines = [line for line in self.head.rstrip().split(b"\r\n") if not line.lower().startswith(b"connection:")]
-        return b"\r\n".join([*lines, b"Connection: close", b"", b""])
+    def is_last(self) -> bool:
+        return headers_of(self.head).get(b"connection", b"").strip() == b"close"
 
 
-async def read(reader: asyncio.StreamReader) -> Request:
+async def read(reader: asyncio.StreamReader) -> Request | None:
+    """The next request; None if the client has closed its connection instead."""
+    try:
+        head = await reader.readuntil(b"\r\n\r\n")
+    except asyncio.IncompleteReadError as ended:
+        if ended.partial:
+            raise
+        return None
+    return Request(head, await read_body(reader, headers_of(head)))
+
+
+async def read_answer(reader: asyncio.StreamReader, method: str) -> tuple[bytes, bool]:
+    """The whole answer, and whether its connection may be used again."""
     head = await reader.readuntil(b"\r\n\r\n")
-    headers = dict(line.lower().split(b":", 1) for line in head.strip().split(b"\r\n")[1:])
-    if b"chunked" in headers.get(b"transfer-encoding", b""):
-        body = b""
-        while not body.endswith(b"0\r\n\r\n"):
-            body += await reader.readuntil(b"\r\n")
-        return Request(head, body)
-    return Request(head, await reader.readexactly(int(headers.get(b"content-length", 0))))
+    headers, status = headers_of(head), head.split(b" ", 2)[1]
+    body = b"" if method == "HEAD" or status in (b"204", b"304") else await read_body(reader, headers)
+    return head + body, headers.get(b"connection", b"").strip() != b"close"
+
+
+def headers_of(head: bytes) -> dict[bytes, bytes]:
+    return dict(line.lower().split(b":", 1) for line in head.strip().split(b"\r\n")[1:])
+
+
+async def read_body(reader: asyncio.StreamReader, headers: dict[bytes, bytes]) -> bytes:
+    if b"chunked" not in headers.get(b"transfer-encoding", b""):
+        return await reader.readexactly(int(headers.get(b"content-length", 0)))
+    body = b""
+    while True:
+        size = await reader.readuntil(b"\r\n")
+        length = int(size.split(b";")[0], 16)
+        body += size + await reader.readexactly(length + 2)
+        if length == 0:
+            return body
 
 
 def refuse(request: Request, fault: str) -> bytes:
@@ -125,7 +178,7 @@ def refuse(request: Request, fault: str) -> bytes:
 
 
 def respond(status: int, content_type: str, body: str) -> bytes:
-    lines = [f"HTTP/1.1 {status} Fault", f"Content-Type: {content_type}", f"Content-Length: {len(body)}", "Connection: close"]
+    lines = [f"HTTP/1.1 {status} Fault", f"Content-Type: {content_type}", f"Content-Length: {len(body)}"]
     return "\r\n".join([*lines, "", body]).encode()
 
 
@@ -135,7 +188,7 @@ async def main() -> None:
         parser.add_argument(f"--{name}", type=int, required=True)
     options = parser.parse_args()
     proxy = Proxy(options.upstream, options.seed)
-    server = await asyncio.start_server(proxy.serve, "127.0.0.1", options.port, limit=16 * 1024 * 1024)
+    server = await asyncio.start_server(proxy.serve, "127.0.0.1", options.port, limit=LARGEST, backlog=4096)
     async with server:
         await server.serve_forever()
 
