@@ -11,6 +11,8 @@ import say
 from families import Place
 
 TARGETS = ("audit", "end-to-end")
+# Said of each that waits for its turn.
+WAITS = re.compile(r"^test \S+ has been running for over 60 seconds")
 ENDED = re.compile(r"^test (\S+) \.\.\. (ok|FAILED|ignored)")
 # The whole workspace, so that its dependencies are those that the unit tests have compiled.
 TEST = ("cargo", "test", "--locked", "--workspace", "--test")
@@ -33,8 +35,10 @@ def run(place: Place, env: dict[str, str], only: str = "") -> dict:
     shown_by, lacks = families.capabilities(every), place.family.lacks(place.where)
     left_out = {test for capability in lacks for test in shown_by[capability]}
     wanted, ended = set(), {}
-    few = place.family.facts.get("tests-at-once")
-    threads = [f"--test-threads={few['count']}"] if few else []
+    # A thread for each test: how many run side by side, and which run alone, is theirs to settle (tests/src/turn.rs).
+    threads = [f"--test-threads={len(every)}"]
+    few = place.family.facts.get("side-by-side")
+    env |= {"SIDE_BY_SIDE": str(few["count"])} if few else {}
     for target, listed in tests.items():
         skip = [test for test in listed if test in left_out or only not in test]
         if len(skip) < len(listed):
@@ -89,7 +93,7 @@ def _refute(witnesses: dict[str, str], tests: dict[str, list[str]], env: dict[st
         # All at once: they wait for what never comes.
         threads = f"--test-threads={len(wanted)}"
         with say.step(f"seeing what it lacks: {len(wanted)} tests have to fail"):
-            ended = _results(target, [threads, "--exact", *wanted], {**env, "PATIENCE": "1"}, quiet=True)
+            ended = _results(target, [threads, "--exact", *wanted], {**env, "PATIENCE": "1", "SIDE_BY_SIDE": str(len(wanted))}, quiet=True)
         passed = [f"{witnesses[test]} ({test} passes)" for test in wanted if ended.get(test) != "FAILED"]
         if passed:
             raise say.Stop(f"tests/emulators.json says that it lacks what it has: {'; '.join(passed)}")
@@ -100,7 +104,7 @@ def _results(target: str, arguments: list[str], env: dict[str, str], quiet: bool
     command, ended = [*TEST, target, "--", *arguments], {}
     with subprocess.Popen(command, cwd=environments.ROOT, env=env, stdout=subprocess.PIPE, text=True, stderr=subprocess.DEVNULL if quiet else None) as cargo:
         for line in cargo.stdout:
-            if not quiet:
+            if not quiet and not WAITS.match(line):
                 print(line, end="", flush=True)
             found = ENDED.match(line)
             if found:

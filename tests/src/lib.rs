@@ -16,6 +16,7 @@ mod prebooking;
 mod rfq;
 mod ride;
 mod saga;
+mod turn;
 mod world;
 
 pub use access::{Function, Inventory, Somebody, Thing};

@@ -7,7 +7,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_sqs::types::{Message, QueueAttributeName};
 use rydes::{Deployment, Lake};
 use serde_json::Value;
-use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use crate::turn::Turn;
 
 /// A service behind a buffer queue, under the names that the contract gives it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,14 +46,6 @@ impl Service {
         [Self::NOTIFICATION, Self::ACCOUNTING, Self::LOYALTY, Self::DATALAKE, Self::EXTRAORDINARY];
 }
 
-/// Tests run side by side; one that disturbs a service runs alone.
-static DISTURBANCE: RwLock<()> = RwLock::const_new(());
-
-enum Turn {
-    Shared(#[allow(dead_code)] RwLockReadGuard<'static, ()>),
-    Alone(#[allow(dead_code)] RwLockWriteGuard<'static, ()>),
-}
-
 /// The deployment under test, and the turn of one test at it.
 pub struct World {
     pub deployment: Deployment,
@@ -76,12 +69,12 @@ pub struct DeadLetter {
 impl World {
     /// The world beside other tests.
     pub async fn shared() -> Self {
-        Self::with(Turn::Shared(DISTURBANCE.read().await)).await
+        Self::with(Turn::shared().await).await
     }
 
     /// The world while no other test runs.
     pub async fn alone() -> Self {
-        Self::with(Turn::Alone(DISTURBANCE.write().await)).await
+        Self::with(Turn::alone().await).await
     }
 
     async fn with(turn: Turn) -> Self {

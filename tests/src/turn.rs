@@ -1,0 +1,58 @@
+//! When a test has its turn: so many run side by side, and those that disturb others run alone, after them.
+
+use std::sync::LazyLock;
+
+use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard, Semaphore, SemaphorePermit, watch};
+
+/// Most of a test is waiting. More than these would only make each other late.
+const SIDE_BY_SIDE: usize = 8;
+
+static PLACES: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(side_by_side()));
+static DISTURBANCE: RwLock<()> = RwLock::const_new(());
+/// How many tests wait for a place beside others. Those that want to be alone let them go first: otherwise each of them would
+/// make all wait for the slowest, again and again.
+static WAITING: LazyLock<watch::Sender<usize>> = LazyLock::new(|| watch::Sender::new(0));
+
+/// The turn of one test, until it is dropped.
+pub(crate) enum Turn {
+    Shared { _guard: RwLockReadGuard<'static, ()>, _place: SemaphorePermit<'static> },
+    Alone { _guard: RwLockWriteGuard<'static, ()> },
+}
+
+impl Turn {
+    /// Beside other tests.
+    pub(crate) async fn shared() -> Self {
+        let waiting = Waiting::begin();
+        let place = PLACES.acquire().await.unwrap();
+        let guard = DISTURBANCE.read().await;
+        drop(waiting);
+        Self::Shared { _guard: guard, _place: place }
+    }
+
+    /// While no other test runs.
+    pub(crate) async fn alone() -> Self {
+        WAITING.subscribe().wait_for(|waiting| *waiting == 0).await.unwrap();
+        Self::Alone { _guard: DISTURBANCE.write().await }
+    }
+}
+
+/// Counts a test as waiting, until it is dropped.
+struct Waiting;
+
+impl Waiting {
+    fn begin() -> Self {
+        WAITING.send_modify(|waiting| *waiting += 1);
+        Self
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        WAITING.send_modify(|waiting| *waiting -= 1);
+    }
+}
+
+fn side_by_side() -> usize {
+    let given = std::env::var("SIDE_BY_SIDE");
+    given.map_or(SIDE_BY_SIDE, |given| given.parse().expect("SIDE_BY_SIDE is a number"))
+}
