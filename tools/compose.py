@@ -35,6 +35,12 @@ def faults_of(name: str, service: dict) -> list[str]:
     for variable in family.facts.get("hand-through", []):
         if f"${{{variable}" not in service["environment"].get(variable, ""):
             faults.append(f"{name} isn't handed {variable}")
+    start = family.facts.get("start", {"files": {}, "command": None})
+    if service.get("entrypoint") != start["command"]:
+        faults.append(f"{name} runs {service.get('entrypoint')}, and in the tests {start['command']}")
+    for here, there in start["files"].items():
+        if f"./{here}:{there}:ro" not in service.get("volumes", []):
+            faults.append(f"{name} has no {there}, which is {here}")
     if bool(family.facts.get("docker-socket")) != (SOCKET in service.get("volumes", [])):
         faults.append(f"{name} and the Docker socket")
     if not all(port.startswith("127.0.0.1:") for port in service["ports"]):

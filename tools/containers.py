@@ -76,6 +76,10 @@ class Container:
         command = [program, "--image", self.image, "--health", self.health, "--label", label, "--log", self.log]
         command += [f"--env={name}={value}" for name, value in variables.items()]
         command += ["--docker-socket"] if facts.get("docker-socket") else []
+        start = facts.get("start", {"files": {}, "command": []})
+        command += [f"--file={environments.ROOT / here}={there}" for here, there in start["files"].items()]
+        # Last, as what follows is the container's.
+        command += ["--", *start["command"]] if start["command"] else []
         with say.step(f"starting {self.image} in a container") as step:
             # In a session of its own: a Ctrl-C is for us, who then end its input.
             self.process = subprocess.Popen(

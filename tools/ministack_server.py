@@ -1,19 +1,25 @@
-"""Starts ministack with one of its functions mended. Run by emulator.py in ministack's own environment.
+"""Starts ministack, with a faster server and with some of its functions replaced. emulator.py runs it in ministack's own
+environment; in a container it stands beside the image's own ministack: python -m ministack_server.
 
-ministack 1.5.33 serves state machines from threads, and each message that goes into a FIFO queue makes it go through the ids
-that the queue has seen, which another thread may be adding to: with hundreds of sagas at once some die of "dictionary changed
-size during iteration". Without this the full fault run could not be run at all.
+Each replacement says what was wrong and what it changes. docs/emulator-patches.md has the figures.
 """
 
+import os
+import resource
+import socketserver
 import sys
 import time
 
-from ministack.app import main
+from hypercorn.config import Config
+from ministack import app as ministack
 from ministack.services import sqs
+
+# As many as the kernel takes. With hypercorn's 100 and a connection for every call, the kernel dropped connections under load.
+BACKLOG = 4096
 
 
 def forget_expired(queue: dict) -> None:
-    """Goes through a copy, and takes out only what has expired."""
+    """Removes expired deduplication ids from a copy of them, because other threads add to the original meanwhile."""
     seen, now = queue["dedup_cache"], time.time()
     for key, entry in copy_of(seen).items():
         if entry["expire"] <= now:
@@ -21,7 +27,7 @@ def forget_expired(queue: dict) -> None:
 
 
 def copy_of(seen: dict) -> dict:
-    """Another thread can come in between even here, while garbage is collected. Then once more."""
+    """Even a copy can meet another thread, while garbage is collected: then it starts again."""
     while True:
         try:
             return seen.copy()
@@ -29,9 +35,47 @@ def copy_of(seen: dict) -> dict:
             continue
 
 
-if not callable(getattr(sqs, "_prune_dedup", None)):
-    sys.exit("ministack has no _prune_dedup any more: see whether what is mended here still needs it")
-sqs._prune_dedup = forget_expired
+def replace(owner: object, name: str, by: object) -> None:
+    """Replaces a function that must still be there: a new release may have no need of the replacement."""
+    if not callable(getattr(owner, name, None)):
+        sys.exit(f"ministack_server: {owner} has no {name} any more: check whether it must still be replaced")
+    setattr(owner, name, by)
+
+
+# Its Runtime API for functions sends headers and body in two packets. The second one waits for the acknowledgement of the
+# first, which the other side delays by 40 ms, at every poll and every answer of a function.
+socketserver.StreamRequestHandler.disable_nagle_algorithm = True
+# It iterates over ids while other threads add to them, so state machines died by the hundred in a full fault run.
+replace(sqs, "_prune_dedup", forget_expired)
+Config.backlog = BACKLOG
+
+
+def main() -> None:
+    try:
+        import uvicorn
+    except ImportError:
+        # The image of a container has only the server that ministack comes with.
+        ministack.main()
+        return
+    # A connection is a file; the soft limit is often 1,024.
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    uvicorn.run(
+        ministack.app,
+        host=os.environ["BIND_HOST"],
+        port=int(os.environ["GATEWAY_PORT"]),
+        loop="uvloop",
+        http="httptools",
+        backlog=BACKLOG,
+        timeout_keep_alive=75,
+        # ministack makes both itself, as AWS does.
+        server_header=False,
+        date_header=False,
+        access_log=False,
+        log_config=None,
+        lifespan="on",
+    )
+
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -4,7 +4,14 @@
 //! What the emulator itself has started, a container for each function, goes with it: all of them carry the same label.
 
 use std::{
-    collections::HashMap, error::Error, fs::File, io::Write, path::PathBuf, pin::pin, process, sync::Mutex,
+    collections::HashMap,
+    error::Error,
+    fs::File,
+    io::Write,
+    path::{Path, PathBuf},
+    pin::pin,
+    process,
+    sync::Mutex,
     time::Duration,
 };
 
@@ -52,9 +59,15 @@ struct Options {
     /// What stands in its environment: NAME=value.
     #[arg(long = "env")]
     environment: Vec<String>,
+    /// What is copied into it before it starts: file here=file there.
+    #[arg(long = "file")]
+    files: Vec<String>,
     /// Lets it start containers.
     #[arg(long)]
     docker_socket: bool,
+    /// What it runs, if not what its image says.
+    #[arg(last = true)]
+    command: Vec<String>,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -120,7 +133,10 @@ fn request(options: &Options) -> Result<ContainerRequest<GenericImage>, Box<dyn 
         Some((name, tag)) if !tag.contains('/') => (name, tag),
         _ => (options.image.as_str(), "latest"),
     };
-    let image = GenericImage::new(name, tag).with_exposed_port(options.port.tcp());
+    let mut image = GenericImage::new(name, tag).with_exposed_port(options.port.tcp());
+    if let Some(program) = options.command.first() {
+        image = image.with_entrypoint(program);
+    }
     let (label, value) = pair(&options.label)?;
     let port = options.port;
     // Any free port, and of the loopback interface only: an emulator is nobody else's business.
@@ -139,6 +155,13 @@ fn request(options: &Options) -> Result<ContainerRequest<GenericImage>, Box<dyn 
     for variable in &options.environment {
         let (name, value) = pair(variable)?;
         request = request.with_env_var(name, value);
+    }
+    for file in &options.files {
+        let (here, there) = pair(file)?;
+        request = request.with_copy_to(there, Path::new(here));
+    }
+    if options.command.len() > 1 {
+        request = request.with_cmd(&options.command[1..]);
     }
     if options.docker_socket {
         request = request.with_mount(Mount::bind_mount(SOCKET, SOCKET));
