@@ -23,17 +23,18 @@ up: ## Deploy locally and keep it running; then: . .local/stack.env
 down: ## Stop what make up started
 	$(WILD_RYDES) down
 
-test: lint test-unit check-functions test-e2e test-chaos test-containers-if-possible ## Everything: lints, unit tests, both builds, end-to-end tests, a small fault run
+test: ## Everything: lints, unit tests, builds, end-to-end tests, a small fault run, emulators in containers
+	$(WILD_RYDES) everything
 	@echo "✓ all tests passed"
 
 test-unit: ## Unit and property tests, handlers with mocked AWS clients
 	cargo test --locked --workspace --lib --bin rydes
 
 test-e2e: ## End-to-end tests against an emulator of their own, or the one at AWS_ENDPOINT_URL (ONLY=<part of a name>)
-	$(WILD_RYDES) test --only "$(ONLY)"
+	$(WILD_RYDES) test --only "$(ONLY)" $(if $(RELEASE),--release)
 
-test-containers: ## The same against an emulator of each family in a container (IMAGES="<image> …")
-	$(WILD_RYDES) test-containers --images "$(IMAGES)" --only "$(ONLY)"
+test-containers: ## The same against an emulator of each family in a container (IMAGES="<image> …", RELEASE=1: all functions as they go to Lambda)
+	$(WILD_RYDES) test-containers --images "$(IMAGES)" --only "$(ONLY)" $(if $(RELEASE),--release)
 
 test-containers-if-possible:
 	$(WILD_RYDES) test-containers --images "$(IMAGES)" --if-possible
@@ -61,8 +62,8 @@ lint-rust:
 lint-templates:
 	$(WILD_RYDES) lint
 
-check-functions: ## Build for Lambda and check each function's size and what it links against
-	$(WILD_RYDES) check-functions --arch $(ARCH)
+check-functions: ## Build for Lambda and check each function's size and what it links against (FEW=1: the largest, the smallest, the changed)
+	$(WILD_RYDES) check-functions --arch $(ARCH) $(if $(FEW),--few)
 
 diagrams: ## Draw the state machines in the docs anew
 	$(WILD_RYDES) diagrams

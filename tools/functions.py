@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import artifacts
 import environments
 import say
 
@@ -16,6 +17,8 @@ ROOT = environments.ROOT
 # .local/infra, so that the same relative path leads to functions that were built for this machine.
 FOR_AWS = ROOT / "target" / "lambda"
 FOR_HERE = ROOT / ".local" / "target" / "lambda"
+# The same in containers.
+FOR_CONTAINERS = ROOT / ".local" / "for-containers"
 RYDES = ROOT / ".local" / "bin" / "rydes"
 # What the workspace holds beside functions.
 NOT_FUNCTIONS = ("rydes", "end-to-end", "floor", "broken", "hostile", "rest")
@@ -55,12 +58,60 @@ def _set_aside(folder: Path, built: Path) -> None:
         shutil.rmtree(built / name)
 
 
-def build_for_aws(arch: str, broken: Path | None = None) -> None:
-    """For Lambda: AL2023's glibc, small, optimised."""
+def build_for_aws(arch: str, broken: Path | None = None, only: Sequence[str] = ()) -> None:
+    """For Lambda: AL2023's glibc, small, optimised. All of them, or only these."""
     check_target({"x86_64": "x86_64", "arm64": "aarch64"}[arch] + "-unknown-linux-gnu")
-    _build(FOR_AWS, *RELEASE[arch], leave_out=[package for package in NOT_FUNCTIONS if not (broken and package == "broken")])
+    leave_out = [package for package in NOT_FUNCTIONS if not (broken and package == "broken")]
+    _build(FOR_AWS, *RELEASE[arch], *_bins(only), leave_out=leave_out)
     if broken:
         _set_aside(broken, FOR_AWS)
+
+
+def build_for_containers(broken: Path) -> Path:
+    """For Lambda's glibc, but quickly: those of this machine wherever they run on it. Beside them a few as they go to AWS.
+    Gives the folder of templates that lead to them."""
+    build_for_here(broken)
+    quick = FOR_HERE
+    if any(artifacts.newest_glibc(function.read_bytes()) > artifacts.GLIBC for function in FOR_HERE.glob("*/bootstrap")):
+        quick = FOR_CONTAINERS / "quick"
+        _build(quick, "--profile", "local", *RELEASE[ARCH][1:])
+    few = a_few()
+    build_for_aws(ARCH, only=few)
+    folder = FOR_CONTAINERS / "target" / "lambda"
+    shutil.rmtree(folder, ignore_errors=True)
+    for name in names():
+        shutil.copytree((FOR_AWS if name in few else quick) / name, folder / name)
+    return copy_templates(FOR_CONTAINERS)
+
+
+def names() -> list[str]:
+    return sorted(program.stem for program in ROOT.glob("functions/*/src/bin/*.rs"))
+
+
+def a_few() -> list[str]:
+    """The largest and the smallest, by what was built for this machine, and those in whose crates something has changed."""
+    by_size = sorted(names(), key=lambda name: (FOR_HERE / name / "bootstrap").stat().st_size)
+    return sorted({by_size[0], by_size[-1], *_changed()})
+
+
+def _changed() -> set[str]:
+    """Since the branch left the one that it goes back to; without such a branch, what isn't committed."""
+
+    def git(*arguments: str) -> str:
+        return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True).stdout.strip()
+
+    base = git("merge-base", "HEAD", "origin/HEAD") or git("merge-base", "HEAD", "origin/main") or "HEAD"
+    files = [*git("diff", "--name-only", base).splitlines(), *git("ls-files", "--others", "--exclude-standard").splitlines()]
+    crates = {tuple(Path(file).parts[:2]) for file in files}
+    return {program.stem for program in ROOT.glob("functions/*/src/bin/*.rs") if program.relative_to(ROOT).parts[:2] in crates}
+
+
+def copy_templates(folder: Path) -> Path:
+    """Copies templates and state machines, so that the same relative paths lead to the functions in this folder."""
+    for original in (ROOT / "infra", ROOT / "statemachines"):
+        shutil.rmtree(folder / original.name, ignore_errors=True)
+        shutil.copytree(original, folder / original.name)
+    return folder / "infra"
 
 
 def check_target(target: str) -> None:
@@ -72,8 +123,7 @@ def check_target(target: str) -> None:
 
 def build_for_bench(folder: Path, only: Sequence[str]) -> None:
     """As for Lambda, the benchmarks' floor beside the functions; or only programs of these names."""
-    some = [argument for name in only for argument in ("--bin", name)]
-    _build(folder, *RELEASE[ARCH], *some, leave_out=[package for package in NOT_FUNCTIONS if package != "floor"])
+    _build(folder, *RELEASE[ARCH], *_bins(only), leave_out=[package for package in NOT_FUNCTIONS if package != "floor"])
 
 
 def build_rest(folder: Path) -> None:
@@ -82,6 +132,10 @@ def build_rest(folder: Path) -> None:
 
 
 RELEASE = {"x86_64": ("--release", "--x86-64"), "arm64": ("--release", "--arm64")}
+
+
+def _bins(only: Sequence[str]) -> list[str]:
+    return [argument for name in only for argument in ("--bin", name)]
 
 
 def _build(folder: Path, *options: str, leave_out: Sequence[str] = NOT_FUNCTIONS) -> None:

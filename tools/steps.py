@@ -18,6 +18,18 @@ class Step:
     seconds: float | None = field(default=None, init=False)
 
 
+# What finds most faults in the least time comes first.
+ALL = [
+    Step("lint-rust", "formatting and clippy"),
+    Step("lint-templates", "templates, state machines, roles"),
+    Step("test-unit", "unit and property tests, bad input"),
+    Step("test-e2e", "end-to-end tests against the embedded emulator"),
+    Step("test-chaos", "a small fault run, and its audit"),
+    Step("check-functions FEW=1", "the largest, the smallest and the changed functions as they go to Lambda"),
+    Step("test-containers-if-possible", "end-to-end tests against emulators in containers"),
+]
+
+
 def run(steps: list[Step]) -> None:
     """Runs all of them, or stops at the first that fails; says in either case how long each took."""
     # On a terminal it is what stays in sight.
@@ -37,7 +49,7 @@ def run(steps: list[Step]) -> None:
 def _run(step: Step) -> None:
     started = time.monotonic()
     try:
-        ended = subprocess.run([os.environ.get("MAKE", "make"), "--no-print-directory", step.target], cwd=environments.ROOT)
+        ended = subprocess.run([os.environ.get("MAKE", "make"), "--no-print-directory", *step.target.split()], cwd=environments.ROOT)
     finally:
         step.seconds = time.monotonic() - started
     if ended.returncode:

@@ -28,6 +28,7 @@ import fuzz as fuzzing
 import quotes
 import say
 import stacks
+import steps
 from bench import parts
 from emulator import Emulator, free_port
 from families import Place
@@ -70,14 +71,15 @@ def parse() -> argparse.Namespace:
     command(walk, "demo", port=port)
     command(deploy, "deploy", stage={"required": True}, arch=arch, parameters={"default": ""})
     command(build, "build", arch=arch)
-    command(test, "test", only={"default": ""})
-    image = {"default": ""}
-    command(test_containers, "test-containers", images=image, only={"default": ""}, **{"if-possible": {"action": "store_true"}})
+    command(test, "test", only={"default": ""}, release={"action": "store_true"})
+    images, only, flag = {"default": ""}, {"default": ""}, {"action": "store_true"}
+    command(test_containers, "test-containers", images=images, only=only, release=flag, **{"if-possible": flag})
+    command(everything, "everything")
     command(emulators, "emulators")
     command(lint, "lint")
     command(diagrams, "diagrams")
     command(access, "access")
-    command(check_functions, "check-functions", arch=arch)
+    command(check_functions, "check-functions", arch=arch, few=flag)
     command(bench, "bench", only={"default": ""}, functions={"default": ""})
     command(bench_prebooking, "bench-prebooking")
     command(bench_rfq, "bench-rfq")
@@ -173,7 +175,7 @@ def test(options: argparse.Namespace) -> None:
     endpoint = os.environ.get("AWS_ENDPOINT_URL")
     if endpoint:
         place = families.given(endpoint)
-        test_at(place, LOCAL / "given", build_for_tests(), options.only)
+        test_at(place, LOCAL / "given", build_for_tests(options.release), options.only)
         return
     builds = LOCAL / "builds"
     functions.build_for_here(builds)
@@ -200,7 +202,7 @@ def test_containers(options: argparse.Namespace) -> None:
         return
     if missing:
         raise say.Stop(f"there are no tests against emulators in containers: {missing}")
-    builds = build_for_tests()
+    built = build_for_tests(options.release)
     for image in images:
         if options.if_possible and (why := containers.too_late(image)):
             say.line(f"  – the tests against {image} are left out: {why}")
@@ -208,25 +210,31 @@ def test_containers(options: argparse.Namespace) -> None:
         folder = LOCAL / "containers" / re.sub("[^a-z0-9.]+", "-", image)
         shutil.rmtree(folder, ignore_errors=True)
         with containers.Container(image, folder) as place:
-            test_at(place, folder, builds, options.only)
+            test_at(place, folder, built, options.only)
 
 
-def build_for_tests() -> Path:
-    """Builds the functions as for Lambda, the client and the tests; gives the folder of the builds that are broken on purpose."""
-    builds = LOCAL / "builds-for-aws"
-    functions.build_for_aws(functions.ARCH, builds)
-    functions.build_for_here()
+def build_for_tests(release: bool) -> tuple[Path, Path]:
+    """Builds functions, client and tests for an emulator in a container; gives the folder of templates that lead to the functions,
+    and that of the builds that are broken on purpose."""
+    builds = LOCAL / "builds"
+    if release:
+        functions.build_for_aws(functions.ARCH, builds)
+        functions.build_for_here()
+        templates = INFRA
+    else:
+        templates = functions.build_for_containers(builds)
     end_to_end.build()
-    return builds
+    return templates, builds
 
 
-def test_at(place: Place, folder: Path, builds: Path, only: str) -> None:
-    """Deploys the functions as they are built for Lambda, and runs the tests."""
+def test_at(place: Place, folder: Path, built: tuple[Path, Path], only: str) -> None:
+    """Deploys what was built, and runs the tests."""
+    templates, builds = built
     # What others have left behind at a place that was there before isn't of this stage.
     stage = "test" if place.where == "container" else f"test{uuid.uuid4().hex[:8]}"
     place.make_ready()
-    Deployment(stage, functions.ARCH, place.environment(), folder, place.family.facts["parameters"]).deploy(INFRA, None)
-    run_tests(place, stage, INFRA, builds, only)
+    Deployment(stage, functions.ARCH, place.environment(), folder, place.family.facts["parameters"]).deploy(templates, None)
+    run_tests(place, stage, templates, builds, only)
 
 
 def run_tests(place: Place, stage: str, templates: Path, builds: Path, only: str) -> None:
@@ -240,6 +248,11 @@ def run_tests(place: Place, stage: str, templates: Path, builds: Path, only: str
         seen = end_to_end.run(place, env, only)
     if seen:
         emulator_table.keep(seen)
+
+
+def everything(_: argparse.Namespace) -> None:
+    """Runs all tests, step by step."""
+    steps.run(steps.ALL)
 
 
 def emulators(_: argparse.Namespace) -> None:
@@ -339,9 +352,13 @@ def in_lint_environment(tool: str, fault: str, *arguments: str | Path) -> None:
 
 
 def check_functions(options: argparse.Namespace) -> None:
-    """Builds for Lambda, and checks each function's size and what it links against."""
-    functions.build_for_aws(options.arch)
-    artifacts.check(functions.FOR_AWS)
+    """Builds for Lambda, and checks each function's size and what it links against: all of them, or a few."""
+    if options.few:
+        # Their sizes say which.
+        functions.build_for_here()
+    names = functions.a_few() if options.few else functions.names()
+    functions.build_for_aws(options.arch, only=names)
+    artifacts.check(functions.FOR_AWS, names)
 
 
 def bench(options: argparse.Namespace) -> None:
@@ -376,12 +393,8 @@ def against_fresh_emulator(bench: Callable[[Path, dict[str, str], Path], None]) 
 
 def stage_locally(emulator: Emulator, folder: Path, stage: str) -> None:
     """Deploys copies of the templates, beside which the functions are those built for this machine."""
-    copies = LOCAL / "infra"
-    for original in (INFRA, ROOT / "statemachines"):
-        shutil.rmtree(LOCAL / original.name, ignore_errors=True)
-        shutil.copytree(original, LOCAL / original.name)
     instance = emulator.record.read_text()
-    Deployment(stage, "x86_64", emulator.environment(), folder).deploy(copies, instance)
+    Deployment(stage, "x86_64", emulator.environment(), folder).deploy(functions.copy_templates(LOCAL), instance)
 
 
 def cargo(*arguments: str, env: dict[str, str] = {}) -> None:
