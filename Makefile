@@ -29,6 +29,7 @@ test: ## Everything: lints, unit tests, builds, end-to-end tests, a small fault 
 
 test-unit: ## Unit and property tests, handlers with mocked AWS clients
 	cargo test --locked --workspace --lib --bin rydes
+	PYTHONPATH=tools $(PYTHON) -m unittest discover -s tools/tests
 
 test-e2e: ## End-to-end tests against an emulator of their own, or the one at AWS_ENDPOINT_URL (ONLY=<part of a name>)
 	$(WILD_RYDES) test --only "$(ONLY)" $(if $(RELEASE),--release)
