@@ -68,6 +68,10 @@ def main() -> None:
         http="httptools",
         backlog=BACKLOG,
         timeout_keep_alive=75,
+        # Who keeps a connection open must not keep the process.
+        timeout_graceful_shutdown=1,
+        # Who calls, and whether by TLS, is not what a header says.
+        proxy_headers=False,
         # ministack makes both itself, as AWS does.
         server_header=False,
         date_header=False,
