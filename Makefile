@@ -1,6 +1,6 @@
 # `make` or `make help` says what there is. Everything real stands in tools/ and in cargo.
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test test-unit test-e2e test-containers test-containers-if-possible emulators test-chaos chaos fuzz lint lint-rust lint-templates check-functions diagrams access fmt build deploy bench bench-prebooking bench-rfq
+.PHONY: help demo up down test test-unit test-e2e test-containers test-containers-if-possible prepare emulators test-chaos chaos fuzz lint lint-rust lint-templates check-functions diagrams access fmt build deploy bench bench-prebooking bench-rfq
 
 PYTHON ?= python3
 PORT ?= 4566
@@ -38,7 +38,10 @@ test-containers: ## The same against an emulator of each family in a container (
 	$(WILD_RYDES) test-containers --images "$(IMAGES)" --only "$(ONLY)" $(if $(RELEASE),--release)
 
 test-containers-if-possible:
-	$(WILD_RYDES) test-containers --images "$(IMAGES)" --if-possible
+	$(WILD_RYDES) test-containers --images "$(IMAGES)" --family "$(FAMILY)" $(if $(FEW),--few) --if-possible
+
+prepare: ## Install the tools and build functions and tests: what make test needs
+	$(WILD_RYDES) prepare
 
 emulators: ## Write anew in the docs what each emulator honours, as the last runs have seen it
 	$(WILD_RYDES) emulators

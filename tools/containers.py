@@ -21,12 +21,11 @@ IMAGES = {
 LABEL = "wild-rydes-run"
 
 
-def images(given: str) -> list[str]:
-    """Those to test against: as given, or one of each family, which the environment may name."""
+def images(given: str, family: str) -> list[str]:
+    """Those to test against: as given, or one of each family, which the environment may name; or of one family only."""
     named = given.split() or [os.environ.get(variable, image) for variable, image in IMAGES.items()]
-    for image in named:
-        families.of_image(image)
-    return named
+    of_family = {image: families.of_image(image)[0].name for image in named}
+    return [image for image, name in of_family.items() if family in ("", name)]
 
 
 def what_is_missing(images: list[str]) -> str | None:

@@ -1,6 +1,7 @@
 """Runs the end-to-end tests against an emulator, without those that it can't pass: tests/emulators.json says which capability it
 lacks, and why. That it does lack it is measured, too: the first test of each has to fail."""
 
+import json
 import os
 import re
 import subprocess
@@ -10,18 +11,36 @@ import families
 import say
 from families import Place
 
-TARGETS = ("audit", "end-to-end")
+TARGETS, CHAOS = ("audit", "end-to-end"), "chaos"
+# Where cargo runs them.
+PACKAGE = environments.ROOT / "tests"
 # Said of each that waits for its turn.
 WAITS = re.compile(r"^test \S+ has been running for over 60 seconds")
 ENDED = re.compile(r"^test (\S+) \.\.\. (ok|FAILED|ignored)")
 # The whole workspace, so that its dependencies are those that the unit tests have compiled.
-TEST = ("cargo", "test", "--locked", "--workspace", "--test")
+TEST = ("cargo", "test", "--locked", "--workspace")
+UNIT = ("--lib", "--bin", "rydes")
+# Where the programs are that were built of the tests: asked itself, cargo would wait for whatever else is being built.
+PROGRAMS = environments.ROOT / ".local" / "tests.json"
 
 
-def build() -> None:
-    for target in TARGETS:
-        if subprocess.run([*TEST, target, "--no-run"], cwd=environments.ROOT).returncode:
-            raise say.Stop("the tests did not build: see cargo's messages above")
+def build(*others: str) -> None:
+    """Builds the tests against a deployment, the fault run among them, and others."""
+    if environments.are_built():
+        return
+    targets = [argument for target in (*TARGETS, CHAOS) for argument in ("--test", target)]
+    command = [*TEST, *others, *targets, "--no-run", "--message-format=json-render-diagnostics"]
+    built = subprocess.run(command, cwd=environments.ROOT, stdout=subprocess.PIPE, text=True)
+    if built.returncode:
+        raise say.Stop("the tests did not build: see cargo's messages above")
+    messages = [json.loads(line) for line in built.stdout.splitlines() if line.startswith("{")]
+    programs = {m["target"]["name"]: m["executable"] for m in messages if m.get("executable") and "test" in m["target"]["kind"]}
+    PROGRAMS.parent.mkdir(parents=True, exist_ok=True)
+    PROGRAMS.write_text(json.dumps(programs))
+
+
+def program(target: str) -> str:
+    return json.loads(PROGRAMS.read_text())[target]
 
 
 def run(place: Place, env: dict[str, str], only: str = "") -> dict:
@@ -56,9 +75,9 @@ def run(place: Place, env: dict[str, str], only: str = "") -> dict:
 
 
 def _tests(target: str, env: dict[str, str]) -> list[str]:
-    listed = subprocess.run([*TEST, target, "--quiet", "--", "--list"], cwd=environments.ROOT, env=env, capture_output=True, text=True)
+    listed = subprocess.run([program(target), "--list"], cwd=PACKAGE, env=env, capture_output=True, text=True)
     if listed.returncode:
-        raise say.Stop(f"cargo can't list the tests: {listed.stderr.strip()}")
+        raise say.Stop(f"the tests can't be listed: {listed.stderr.strip()}")
     return [line.removesuffix(": test") for line in listed.stdout.splitlines() if line.endswith(": test")]
 
 
@@ -100,10 +119,10 @@ def _refute(witnesses: dict[str, str], tests: dict[str, list[str]], env: dict[st
 
 
 def _results(target: str, arguments: list[str], env: dict[str, str], quiet: bool = False) -> dict[str, str]:
-    """Shows what cargo says, and reads from it how each test ended."""
-    command, ended = [*TEST, target, "--", *arguments], {}
-    with subprocess.Popen(command, cwd=environments.ROOT, env=env, stdout=subprocess.PIPE, text=True, stderr=subprocess.DEVNULL if quiet else None) as cargo:
-        for line in cargo.stdout:
+    """Shows what the tests say, and reads from it how each ended."""
+    command, ended, errors = [program(target), *arguments], {}, subprocess.DEVNULL if quiet else None
+    with subprocess.Popen(command, cwd=PACKAGE, env=env, stdout=subprocess.PIPE, text=True, stderr=errors) as tests:
+        for line in tests.stdout:
             if not quiet and not WAITS.match(line):
                 print(line, end="", flush=True)
             found = ENDED.match(line)

@@ -9,6 +9,10 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import say
@@ -29,16 +33,39 @@ SAM = {"SAM_CLI_TELEMETRY": "0", "__SAM_CLI_APP_DIR": str(ROOT / ".local" / "sam
 SAM_ON_EMULATOR = {**SAM, "SAM_CLI_POLL_DELAY": "0.1"}
 
 
-def bin_of(name: str) -> Path:
+# Set by `make test` for its steps once it has built what they need: some run side by side, and none may change it meanwhile.
+BUILT = "WILD_RYDES_BUILT"
+
+
+def are_built() -> bool:
+    return os.environ.get(BUILT) == "1"
+
+
+_locks = {name: threading.Lock() for name in CONTENTS}
+
+
+@contextmanager
+def installing(*names: str) -> Iterator[None]:
+    """Installs these environments meanwhile: pip waits for the network, and cargo does not need it for long."""
+    with ThreadPoolExecutor(1) as pool:
+        # In one thread, because pip also needs a processor.
+        installed = pool.submit(lambda: [bin_of(name, shown=False) for name in names])
+        yield
+    installed.result()
+
+
+def bin_of(name: str, shown: bool = True) -> Path:
     """The folder of the environment's programs; installs the environment if it isn't there as locked."""
     folder = ROOT / ".tools" / name
     lock = ROOT / "tools" / f"{name}.txt"
     digest = hashlib.sha256(lock.read_bytes()).hexdigest()
     stamp = folder / "installed"
-    if not (stamp.exists() and stamp.read_text() == digest):
-        with say.step(f"installing {CONTENTS[name]}"):
-            _install(folder, lock)
-        stamp.write_text(digest)
+    with _locks[name]:
+        if not (stamp.exists() and stamp.read_text() == digest):
+            # Where cargo shows its progress, a line must do.
+            with say.step(f"installing {CONTENTS[name]}", spinner=shown):
+                _install(folder, lock)
+            stamp.write_text(digest)
     return folder / "bin"
 
 

@@ -17,7 +17,7 @@ ROOT = environments.ROOT
 # .local/infra, so that the same relative path leads to functions that were built for this machine.
 FOR_AWS = ROOT / "target" / "lambda"
 FOR_HERE = ROOT / ".local" / "target" / "lambda"
-# The same in containers.
+# For containers, where those don't run in them.
 FOR_CONTAINERS = ROOT / ".local" / "for-containers"
 RYDES = ROOT / ".local" / "bin" / "rydes"
 # What the workspace holds beside functions.
@@ -31,6 +31,8 @@ ARCH = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
 
 def build_for_here(broken: Path | None = None) -> None:
     """For this machine, rydes too, on which the emulator runs them as plain processes; quick to build, not optimised."""
+    if environments.are_built():
+        return
     host = next(
         text.split()[1]
         for text in subprocess.check_output(["rustc", "-vV"], text=True).splitlines()
@@ -67,21 +69,20 @@ def build_for_aws(arch: str, broken: Path | None = None, only: Sequence[str] = (
         _set_aside(broken, FOR_AWS)
 
 
-def build_for_containers(broken: Path) -> Path:
-    """For Lambda's glibc, but quickly: those of this machine wherever they run on it. Beside them a few as they go to AWS.
+def build_for_containers(folder: Path, broken: Path, few: bool) -> Path:
+    """For Lambda's glibc, but quickly: those of this machine wherever they run on it; on demand, a few as they go to AWS among them.
     Gives the folder of templates that lead to them."""
     build_for_here(broken)
     quick = FOR_HERE
     if any(artifacts.newest_glibc(function.read_bytes()) > artifacts.GLIBC for function in FOR_HERE.glob("*/bootstrap")):
-        quick = FOR_CONTAINERS / "quick"
+        quick = FOR_CONTAINERS
         _build(quick, "--profile", "local", *RELEASE[ARCH][1:])
-    few = a_few()
-    build_for_aws(ARCH, only=few)
-    folder = FOR_CONTAINERS / "target" / "lambda"
-    shutil.rmtree(folder, ignore_errors=True)
+    optimized = a_few() if few else []
+    if few:
+        build_for_aws(ARCH, only=optimized)
     for name in names():
-        shutil.copytree((FOR_AWS if name in few else quick) / name, folder / name)
-    return copy_templates(FOR_CONTAINERS)
+        shutil.copytree((FOR_AWS if name in optimized else quick) / name, folder / "target" / "lambda" / name)
+    return copy_templates(folder)
 
 
 def names() -> list[str]:

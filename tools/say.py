@@ -25,13 +25,13 @@ def done(what: str, seconds: float) -> None:
 class step:
     """Times a step. On a terminal it shows that the step is running; elsewhere it says so once."""
 
-    def __init__(self, what: str) -> None:
-        self.what = what
+    def __init__(self, what: str, spinner: bool = True) -> None:
+        self.what, self.spins = what, spinner and TTY
         self.ended = threading.Event()
 
     def __enter__(self) -> "step":
         self.start = time.monotonic()
-        if TTY:
+        if self.spins:
             self.spinner = threading.Thread(target=self._spin, daemon=True)
             self.spinner.start()
         else:
@@ -48,7 +48,7 @@ class step:
 
     def __exit__(self, error: type, *_: object) -> None:
         self.ended.set()
-        if TTY:
+        if self.spins:
             self.spinner.join()
             print("\r\033[K", end="")
         if error is None:

@@ -1,12 +1,19 @@
-"""The steps of `make test`: one after the other, each with its time, and a table of all of them at the end."""
+"""The steps of `make test`: one after the other, and beside them those that mostly wait, or that only need a processor when nothing
+else does. Each says how long it took, and a table at the end shows all of them."""
 
 import os
+import re
+import shutil
+import signal
 import subprocess
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import environments
 import say
+
+LOGS = environments.ROOT / ".local" / "logs"
 
 
 @dataclass
@@ -15,45 +22,126 @@ class Step:
 
     target: str
     what: str
+    # Runs beside those that follow, with its output kept until it has ended, and is as nice to them as this.
+    beside: int | None = None
+    # The target that must have ended before.
+    after: str | None = None
     seconds: float | None = field(default=None, init=False)
+    _process: subprocess.Popen | None = field(default=None, init=False)
+    _started: float = field(default=0, init=False)
+
+    @property
+    def log(self) -> Path:
+        return LOGS / (re.sub("[^a-z0-9]+", "-", self.target.lower()) + ".log")
+
+    def start(self) -> None:
+        command = [os.environ.get("MAKE", "make"), "--no-print-directory", *self.target.split()]
+        self._started = time.monotonic()
+        if self.beside is None:
+            self._process = subprocess.Popen(command, cwd=environments.ROOT)
+            return
+        with self.log.open("wb") as log:
+            nice = ["nice", "-n", str(self.beside)]
+            # A session of its own, so that all of it can be ended.
+            self._process = subprocess.Popen(
+                [*nice, *command], cwd=environments.ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            )
+
+    def has_ended(self) -> bool:
+        if self._process and self.seconds is None and self._process.poll() is not None:
+            self.seconds = time.monotonic() - self._started
+        return self.seconds is not None
+
+    def failed(self) -> bool:
+        return self.has_ended() and self._process.returncode != 0
+
+    def stop(self) -> None:
+        """Ends it, and lets it end what it has started."""
+        if self._process and not self.has_ended():
+            if self.beside is None:
+                self._process.terminate()
+            else:
+                os.killpg(self._process.pid, signal.SIGTERM)
+            self._process.wait()
+            self.has_ended()
 
 
-# What finds most faults in the least time comes first.
-ALL = [
-    Step("lint-rust", "formatting and clippy"),
-    Step("lint-templates", "templates, state machines, roles"),
-    Step("test-unit", "unit and property tests, bad input"),
-    Step("test-e2e", "end-to-end tests against the embedded emulator"),
-    Step("test-chaos", "a small fault run, and its audit"),
-    Step("check-functions FEW=1", "the largest, the smallest and the changed functions as they go to Lambda"),
-    Step("test-containers-if-possible", "end-to-end tests against emulators in containers"),
-]
+def everything() -> list[Step]:
+    few = "check-functions FEW=1"
+    return [
+        Step("prepare", "install the tools, build functions and tests"),
+        Step("test-containers-if-possible FAMILY=localstack", "end-to-end tests against LocalStack's family, in a container", beside=5),
+        Step(few, "the largest, the smallest and the changed functions as they go to Lambda", beside=19),
+        Step("lint-rust", "formatting and clippy"),
+        Step("lint-templates", "templates, state machines, roles"),
+        Step("test-unit", "unit and property tests, bad input"),
+        Step("test-e2e", "end-to-end tests against the embedded emulator"),
+        Step("test-chaos", "a small fault run, and its audit"),
+        Step("test-containers-if-possible FAMILY=ministack FEW=1", "end-to-end tests against ministack, in a container", after=few),
+    ]
 
 
 def run(steps: list[Step]) -> None:
     """Runs all of them, or stops at the first that fails; says in either case how long each took."""
-    # On a terminal it is what stays in sight.
-    width = max(len(step.target) for step in steps)
-    try:
-        for number, step in enumerate(steps, 1):
-            say.line(f"\n{say.GREEN}━━ {number} of {len(steps)}: {step.what}{say.END} {say.DIM}(make {step.target}){say.END}")
-            _run(step)
-    finally:
-        say.line("")
+    shutil.rmtree(LOGS, ignore_errors=True)
+    LOGS.mkdir(parents=True)
+    started, shown = time.monotonic(), set()
+
+    def look() -> None:
+        """Shows the output of what has ended beside, and stops if it has failed."""
         for step in steps:
-            took = "not run" if step.seconds is None else duration(step.seconds)
-            say.line(f"  {step.target:{width}}  {took:>11}  {say.DIM}{step.what}{say.END}")
-        say.line(f"  {'all':{width}}  {duration(sum(step.seconds or 0 for step in steps)):>11}")
+            if step.beside is not None and step.has_ended() and step.target not in shown:
+                shown.add(step.target)
+                _title(step, "ended beside the others")
+                say.line(step.log.read_text(errors="replace").rstrip())
+                _check(step)
 
+    def wait(step: Step) -> None:
+        while not step.has_ended():
+            # What fails beside it ends all.
+            if not any(other.failed() for other in steps if other is not step):
+                time.sleep(0.1)
+                continue
+            break
+        look()
+        if step.beside is None:
+            _check(step)
 
-def _run(step: Step) -> None:
-    started = time.monotonic()
     try:
-        ended = subprocess.run([os.environ.get("MAKE", "make"), "--no-print-directory", *step.target.split()], cwd=environments.ROOT)
+        for step in steps:
+            for other in steps:
+                if other.target == step.after:
+                    wait(other)
+            _title(step, "beside the others" if step.beside is not None else "")
+            step.start()
+            if step.beside is None:
+                wait(step)
+                # What follows need not build it again.
+                os.environ[environments.BUILT] = "1"
+        for step in steps:
+            wait(step)
     finally:
-        step.seconds = time.monotonic() - started
-    if ended.returncode:
+        for step in steps:
+            step.stop()
+        _table(steps, time.monotonic() - started)
+
+
+def _title(step: Step, how: str) -> None:
+    say.line(f"\n{say.GREEN}━━ {step.what}{say.END} {say.DIM}(make {step.target}){' ' + how if how else ''}{say.END}")
+
+
+def _check(step: Step) -> None:
+    if step.failed():
         raise say.Stop(f"make {step.target} failed after {duration(step.seconds)}: see above")
+
+
+def _table(steps: list[Step], seconds: float) -> None:
+    say.line("")
+    for step in steps:
+        took = "not run" if step.seconds is None else duration(step.seconds)
+        beside = ", beside the others" if step.beside is not None else ""
+        say.line(f"  {took:>11}  {step.what}{beside}")
+    say.line(f"  {duration(seconds):>11}  all")
 
 
 def duration(seconds: float) -> str:

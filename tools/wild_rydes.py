@@ -73,8 +73,9 @@ def parse() -> argparse.Namespace:
     command(build, "build", arch=arch)
     command(test, "test", only={"default": ""}, release={"action": "store_true"})
     images, only, flag = {"default": ""}, {"default": ""}, {"action": "store_true"}
-    command(test_containers, "test-containers", images=images, only=only, release=flag, **{"if-possible": flag})
+    command(test_containers, "test-containers", images=images, only=only, release=flag, few=flag, family={"default": ""}, **{"if-possible": flag})
     command(everything, "everything")
+    command(prepare, "prepare")
     command(emulators, "emulators")
     command(lint, "lint")
     command(diagrams, "diagrams")
@@ -102,7 +103,8 @@ def up(options: argparse.Namespace) -> None:
         emulator = Emulator(LOCAL, options.port)
         # Before the build, which takes minutes the first time.
         emulator.check_port()
-    functions.build_for_here()
+    with environments.installing("ministack", "sam"):
+        functions.build_for_here()
     if not was_up:
         emulator.start()
     try:
@@ -175,7 +177,9 @@ def test(options: argparse.Namespace) -> None:
     endpoint = os.environ.get("AWS_ENDPOINT_URL")
     if endpoint:
         place = families.given(endpoint)
-        test_at(place, LOCAL / "given", build_for_tests(options.release), options.only)
+        folder = LOCAL / "given"
+        shutil.rmtree(folder, ignore_errors=True)
+        test_at(place, folder, build_for_tests(folder, options.release, few=False), options.only)
         return
     builds = LOCAL / "builds"
     functions.build_for_here(builds)
@@ -195,25 +199,25 @@ def test(options: argparse.Namespace) -> None:
 
 def test_containers(options: argparse.Namespace) -> None:
     """Runs the end-to-end tests against each of these emulators, in a container of its own."""
-    images = containers.images(options.images)
+    images = containers.images(options.images, options.family)
     missing = containers.what_is_missing(images) if options.if_possible else containers.no_engine()
     if missing and options.if_possible:
         say.line(f"  – the tests against emulators in containers are left out: {missing}")
         return
     if missing:
         raise say.Stop(f"there are no tests against emulators in containers: {missing}")
-    built = build_for_tests(options.release)
     for image in images:
         if options.if_possible and (why := containers.too_late(image)):
             say.line(f"  – the tests against {image} are left out: {why}")
             continue
         folder = LOCAL / "containers" / re.sub("[^a-z0-9.]+", "-", image)
         shutil.rmtree(folder, ignore_errors=True)
+        built = build_for_tests(folder, options.release, options.few)
         with containers.Container(image, folder) as place:
             test_at(place, folder, built, options.only)
 
 
-def build_for_tests(release: bool) -> tuple[Path, Path]:
+def build_for_tests(folder: Path, release: bool, few: bool) -> tuple[Path, Path]:
     """Builds functions, client and tests for an emulator in a container; gives the folder of templates that lead to the functions,
     and that of the builds that are broken on purpose."""
     builds = LOCAL / "builds"
@@ -222,7 +226,7 @@ def build_for_tests(release: bool) -> tuple[Path, Path]:
         functions.build_for_here()
         templates = INFRA
     else:
-        templates = functions.build_for_containers(builds)
+        templates = functions.build_for_containers(folder, builds, few)
     end_to_end.build()
     return templates, builds
 
@@ -252,7 +256,15 @@ def run_tests(place: Place, stage: str, templates: Path, builds: Path, only: str
 
 def everything(_: argparse.Namespace) -> None:
     """Runs all tests, step by step."""
-    steps.run(steps.ALL)
+    steps.run(steps.everything())
+
+
+def prepare(_: argparse.Namespace) -> None:
+    """Installs the tools, and builds functions, client and tests: what `make test` needs."""
+    environments.check_prerequisites()
+    with environments.installing("ministack", "sam", "lint", "localstripe"):
+        functions.build_for_here(LOCAL / "builds")
+        end_to_end.build(*end_to_end.UNIT)
 
 
 def emulators(_: argparse.Namespace) -> None:
@@ -263,8 +275,7 @@ def emulators(_: argparse.Namespace) -> None:
 def chaos(options: argparse.Namespace) -> None:
     """Lets whatever can fail do so while there is load, and audits what came of it."""
     functions.build_for_here()
-    test = ("test", "--locked", "--workspace", "--test", "chaos")
-    cargo(*test, "--no-run")
+    end_to_end.build()
     folder, seed, port = LOCAL / "chaos", fault_runs.seed_of(options.seed), free_port()
     shutil.rmtree(folder, ignore_errors=True)
     say.line(f"  seed {seed}; the same again: make chaos SIZE={options.size} SEED={seed}")
@@ -278,8 +289,8 @@ def chaos(options: argparse.Namespace) -> None:
             sizes = {name: str(count) for name, count in fault_runs.SIZES[options.size].items()}
             env = {**emulator.environment(), **env, **sizes}
             # While nothing fails and nobody else is there, what a ride takes is counted.
-            cargo(*test, "--", "calls::", env=env)
-            cargo(*test, "--", "--skip", "calls::", "--nocapture", env=env)
+            fault_run("calls::", env=env)
+            fault_run("--skip", "calls::", "--nocapture", env=env)
         finally:
             emulator.stop()
 
@@ -397,10 +408,10 @@ def stage_locally(emulator: Emulator, folder: Path, stage: str) -> None:
     Deployment(stage, "x86_64", emulator.environment(), folder).deploy(functions.copy_templates(LOCAL), instance)
 
 
-def cargo(*arguments: str, env: dict[str, str] = {}) -> None:
-    ended = subprocess.run(["cargo", *arguments], cwd=ROOT, env={**os.environ, **env})
+def fault_run(*arguments: str, env: dict[str, str]) -> None:
+    ended = subprocess.run([end_to_end.program(end_to_end.CHAOS), *arguments], cwd=end_to_end.PACKAGE, env={**os.environ, **env})
     if ended.returncode:
-        raise say.Stop(f"cargo {arguments[0]} failed: see its messages above")
+        raise say.Stop("the fault run failed: see its messages above")
 
 
 if __name__ == "__main__":
