@@ -10,12 +10,10 @@ from pathlib import Path
 
 import environments
 import say
-from families import REGION, environment_of
+from families import REGION, TIME_TO_ANSWER, environment_of
 from process import Process
 
 SERVER = Path(__file__).parent / "ministack_server.py"
-# Generous: under heavy load it answers late.
-TIME_TO_ANSWER = 60
 
 
 def free_port() -> int:

@@ -2,6 +2,8 @@
 
 import json
 import subprocess
+import time
+import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -11,6 +13,8 @@ import say
 
 FILE = environments.ROOT / "tests" / "emulators.json"
 REGION = "us-east-1"
+# Generous: under heavy load an emulator answers late.
+TIME_TO_ANSWER = 60
 
 
 def environment_of(endpoint: str) -> dict[str, str]:
@@ -86,11 +90,20 @@ def given(endpoint: str) -> Place:
 
 
 def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=5) as answer:
-            return answer.status == 200
-    except (OSError, ValueError):
-        return False
+    """Whether it answers. One that is busy may take its time; where nothing listens, that is known at once."""
+    deadline = time.monotonic() + TIME_TO_ANSWER
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(url, timeout=10) as answer:
+                return answer.status == 200
+        except TimeoutError:
+            continue
+        except urllib.error.URLError as error:
+            if not isinstance(error.reason, TimeoutError):
+                return False
+        except (OSError, ValueError):
+            return False
+    return False
 
 
 def capabilities(tests: list[str]) -> dict[str, list[str]]:
