@@ -430,7 +430,7 @@ async fn a_thousand_at_once_all_close_and_count_each_herd_that_is_available_once
     // What all answer is closed long before its time, so its time costs nothing; what is waited for in vain takes all of it.
     let within = |rfq: Rfq| {
         let all = herds.answers(&rfq, &herds.names()).len() == 3;
-        rfq.with("reply-within", if all { 900 } else { unhurried(15).max(time_for_all) })
+        rfq.with("reply-within", if all { 900 } else { unhurried(12).max(time_for_all) })
     };
     let mut rfqs: Vec<Rfq> = (0..crowd(1000)).map(|_| Rfq::from(&unique("from"))).collect();
     // What has the least time goes first: a slow machine must not make a quote late.
