@@ -54,7 +54,7 @@ class Proxy:
                 await writer.drain()
                 if request.is_last():
                     return
-        except (ConnectionError, asyncio.IncompleteReadError):
+        except (OSError, asyncio.IncompleteReadError):
             pass
         finally:
             self.under_way.discard(task)
@@ -81,7 +81,12 @@ class Proxy:
         if fault == "slow":
             least, most = SLOW_SECONDS
             await asyncio.sleep(least + (most - least) * self.random.random() ** 3)
-        answer = await self.upstream.call(request)
+        try:
+            answer = await self.upstream.call(request)
+        except (OSError, asyncio.IncompleteReadError):
+            # No fault that was drawn, so it is counted apart.
+            self.seen["broken"] += 1
+            return None
         return None if fault == "lost answer" else answer
 
 
@@ -105,6 +110,8 @@ class Upstream:
             raise
         if kept:
             self.idle.append((time.monotonic(), reader, writer))
+            while time.monotonic() - self.idle[0][0] > KEPT_SECONDS:
+                self.idle.pop(0)[2].close()
         else:
             writer.close()
         return answer
@@ -112,9 +119,9 @@ class Upstream:
     async def _connection(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         while self.idle:
             since, reader, writer = self.idle.pop()
-            if time.monotonic() - since < KEPT_SECONDS and not reader.at_eof():
+            if time.monotonic() - since < KEPT_SECONDS and not reader.at_eof() and reader.exception() is None:
                 return reader, writer
-            writer.close()
+            writer.transport.abort()
         return await asyncio.open_connection("127.0.0.1", self.port, limit=LARGEST)
 
 
@@ -147,8 +154,12 @@ async def read(reader: asyncio.StreamReader) -> Request | None:
 
 async def read_answer(reader: asyncio.StreamReader, method: str) -> tuple[bytes, bool]:
     """The whole answer, and whether its connection may be used again."""
-    head = await reader.readuntil(b"\r\n\r\n")
-    headers, status = headers_of(head), head.split(b" ", 2)[1]
+    head, status = b"", b"1"
+    # What begins with 1 only announces the answer.
+    while status.startswith(b"1"):
+        head = await reader.readuntil(b"\r\n\r\n")
+        status = head.split(b" ", 2)[1]
+    headers = headers_of(head)
     body = b"" if method == "HEAD" or status in (b"204", b"304") else await read_body(reader, headers)
     return head + body, headers.get(b"connection", b"").strip() != b"close"
 
@@ -170,8 +181,10 @@ async def read_body(reader: asyncio.StreamReader, headers: dict[bytes, bytes]) -
 
 
 def refuse(request: Request, fault: str) -> bytes:
-    """As the service would: in JSON, or in XML."""
+    """As the service would: in JSON, or in XML; to HEAD without either."""
     status, code = (500, "InternalServerError") if fault == "error" else (400, "ThrottlingException")
+    if request.method == "HEAD":
+        return respond(status, "text/xml", "")
     if request.is_json():
         return respond(status, "application/x-amz-json-1.0", json.dumps({"__type": code}))
     return respond(status, "text/xml", f"<ErrorResponse><Error><Code>{code}</Code></Error></ErrorResponse>")
