@@ -67,7 +67,8 @@ class Emulator:
     def wait(self) -> None:
         """Waits until it answers, for as long as its process runs."""
         deadline = time.monotonic() + TIME_TO_ANSWER
-        while not self.healthy():
+        # In this order: what answers must not be another one at the same port.
+        while not self.healthy() or not self.process.is_running():
             if not self.process.is_running():
                 raise say.Stop(f"the emulator has ended: see {self.log}")
             if time.monotonic() > deadline:
@@ -93,7 +94,7 @@ class Emulator:
         }
         with say.step(f"starting the emulator on {self.endpoint}"), self.log.open("wb") as log:
             started = subprocess.Popen(
-                [python, SERVER], env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                [python, SERVER, "uvicorn"], env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
             )
             self.process = Process.of(started.pid)
             self.record.write_text(json.dumps({**self.process.record(), "port": self.port}))

@@ -1,7 +1,7 @@
-"""Starts ministack, with a faster server and with some of its functions replaced. emulator.py runs it in ministack's own
-environment; in a container it stands beside the image's own ministack: python -m ministack_server.
+"""Starts ministack with some of its functions replaced: python ministack_server.py uvicorn|hypercorn. emulator.py runs it in
+ministack's own environment, by a faster server; in a container it stands beside the image's own ministack, by its own server.
 
-Each replacement says what was wrong and what it changes. docs/emulator-patches.md has the figures.
+Each replacement says what was wrong and what it changes. docs/testing.md has the figures.
 """
 
 import os
@@ -51,15 +51,14 @@ Config.backlog = BACKLOG
 
 
 def main() -> None:
-    try:
-        import uvicorn
-    except ImportError:
-        # The image of a container has only the server that ministack comes with.
+    server = sys.argv.pop(1)
+    if server == "hypercorn":
+        # All that an image has, and what ministack itself comes with.
         ministack.main()
         return
-    # A connection is a file; the soft limit is often 1,024.
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    import uvicorn
+
+    allow_many_files()
     uvicorn.run(
         ministack.app,
         host=os.environ["BIND_HOST"],
@@ -79,6 +78,17 @@ def main() -> None:
         log_config=None,
         lifespan="on",
     )
+
+
+def allow_many_files() -> None:
+    """A connection is a file. The soft limit is often 1,024; where the hard one is unlimited, macOS takes a number only."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    for wanted in (most, 65_536, 10_240):
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+            return
+        except (ValueError, OSError):
+            continue
 
 
 if __name__ == "__main__":
