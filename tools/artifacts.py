@@ -12,6 +12,7 @@ import say
 MAX_ZIP_BYTES = 3_300_000
 # What Amazon Linux 2023 has.
 GLIBC = (2, 34)
+ELF = b"\x7fELF"
 
 
 def check(folder: Path, names: Sequence[str]) -> None:
@@ -37,9 +38,14 @@ def zipped(program: bytes) -> int:
     return len(buffer.getvalue())
 
 
+def runs_on_lambda(program: bytes) -> bool:
+    """Whether a program is one for Linux that asks for no newer glibc than Lambda has."""
+    return program[:4] == ELF and newest_glibc(program) <= GLIBC
+
+
 def newest_glibc(program: bytes) -> tuple[int, ...]:
     """The versions that a dynamically linked program asks for stand in it as GLIBC_<version>."""
-    if program[:4] != b"\x7fELF":
+    if program[:4] != ELF:
         raise say.Stop("a function is no ELF program: was it built for Lambda?")
     versions = [tuple(map(int, v.split(b"."))) for v in re.findall(rb"GLIBC_(\d+\.\d+(?:\.\d+)?)\x00", program)]
     if not versions:

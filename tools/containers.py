@@ -24,6 +24,8 @@ LABEL = "wild-rydes-run"
 def images(given: str, family: str) -> list[str]:
     """Those to test against: as given, or one of each family, which the environment may name; or of one family only."""
     named = given.split() or [os.environ.get(variable, image) for variable, image in IMAGES.items()]
+    if family and family not in families.families():
+        raise say.Stop(f"there is no family {family} in tests/emulators.json, only: {', '.join(families.families())}")
     of_family = {image: families.of_image(image)[0].name for image in named}
     return [image for image, name in of_family.items() if family in ("", name)]
 

@@ -19,6 +19,9 @@ FOR_AWS = ROOT / "target" / "lambda"
 FOR_HERE = ROOT / ".local" / "target" / "lambda"
 # For containers, where those don't run in them.
 FOR_CONTAINERS = ROOT / ".local" / "for-containers"
+# The builds that are wrong on purpose.
+BROKEN_FOR_HERE = ROOT / ".local" / "builds"
+PROGRAMS = "functions/*/src/bin/*.rs"
 RYDES = ROOT / ".local" / "bin" / "rydes"
 # What the workspace holds beside functions.
 NOT_FUNCTIONS = ("rydes", "end-to-end", "floor", "broken", "hostile", "rest")
@@ -69,42 +72,49 @@ def build_for_aws(arch: str, broken: Path | None = None, only: Sequence[str] = (
         _set_aside(broken, FOR_AWS)
 
 
-def build_for_containers(folder: Path, broken: Path, few: bool) -> Path:
+def build_for_containers(folder: Path, few: bool) -> tuple[Path, Path]:
     """For Lambda's glibc, but quickly: those of this machine wherever they run on it; on demand, a few as they go to AWS among them.
-    Gives the folder of templates that lead to them."""
-    build_for_here(broken)
-    quick = FOR_HERE
-    if any(artifacts.newest_glibc(function.read_bytes()) > artifacts.GLIBC for function in FOR_HERE.glob("*/bootstrap")):
-        quick = FOR_CONTAINERS
-        _build(quick, "--profile", "local", *RELEASE[ARCH][1:])
+    Gives the folder of templates that lead to them, and that of the broken builds."""
+    quick, builds = FOR_HERE, BROKEN_FOR_HERE
+    build_for_here(builds)
+    if not all(artifacts.runs_on_lambda((FOR_HERE / name / "bootstrap").read_bytes()) for name in names()):
+        quick, builds = FOR_CONTAINERS, folder / "builds"
+        leave_out = [package for package in NOT_FUNCTIONS if package != "broken"]
+        _build(quick, "--profile", "local", *RELEASE[ARCH][1:], leave_out=leave_out)
+        _set_aside(builds, quick)
     optimized = a_few() if few else []
     if few:
         build_for_aws(ARCH, only=optimized)
     for name in names():
         shutil.copytree((FOR_AWS if name in optimized else quick) / name, folder / "target" / "lambda" / name)
-    return copy_templates(folder)
+    return copy_templates(folder), builds
 
 
 def names() -> list[str]:
-    return sorted(program.stem for program in ROOT.glob("functions/*/src/bin/*.rs"))
+    return sorted(program.stem for program in ROOT.glob(PROGRAMS))
 
 
 def a_few() -> list[str]:
-    """The largest and the smallest, by what was built for this machine, and those in whose crates something has changed."""
+    """The largest and the smallest, by what was built for this machine, and those that have changed."""
     by_size = sorted(names(), key=lambda name: (FOR_HERE / name / "bootstrap").stat().st_size)
     return sorted({by_size[0], by_size[-1], *_changed()})
 
 
 def _changed() -> set[str]:
-    """Since the branch left the one that it goes back to; without such a branch, what isn't committed."""
+    """Those in whose crates something has changed, or all if what they share has, since the branch left the one that it goes back to.
+    Where that is this very revision, or not known, since the revision before; CHANGED_SINCE names another."""
 
     def git(*arguments: str) -> str:
         return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True).stdout.strip()
 
-    base = git("merge-base", "HEAD", "origin/HEAD") or git("merge-base", "HEAD", "origin/main") or "HEAD"
+    base = os.environ.get("CHANGED_SINCE") or git("merge-base", "HEAD", "origin/HEAD") or git("merge-base", "HEAD", "origin/main")
+    if not base or base == git("rev-parse", "HEAD"):
+        base = "HEAD~1"
     files = [*git("diff", "--name-only", base).splitlines(), *git("ls-files", "--others", "--exclude-standard").splitlines()]
-    crates = {tuple(Path(file).parts[:2]) for file in files}
-    return {program.stem for program in ROOT.glob("functions/*/src/bin/*.rs") if program.relative_to(ROOT).parts[:2] in crates}
+    if any(file.startswith("crates/") or file in ("Cargo.lock", "Cargo.toml") for file in files):
+        return set(names())
+    crates = {Path(file).parts[:2] for file in files}
+    return {program.stem for program in ROOT.glob(PROGRAMS) if program.relative_to(ROOT).parts[:2] in crates}
 
 
 def copy_templates(folder: Path) -> Path:

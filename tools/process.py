@@ -19,6 +19,7 @@ class Process:
 
     @staticmethod
     def of(pid: int) -> "Process":
+        """One that runs, or what it has left of its group."""
         return Process(pid, _start_of(pid) or "")
 
     @staticmethod
@@ -33,11 +34,11 @@ class Process:
         """Whether it runs, however long it may take to answer: a process that is busy is not dead."""
         return self.started == _start_of(self.pid)
 
-    def stop(self) -> None:
-        """Ends the process and its group: gently, then not."""
+    def stop(self, patience: float = TIME_TO_STOP) -> None:
+        """Ends the process and its group: gently, and after a while not."""
         for how in (signal.SIGTERM, signal.SIGKILL):
             self._signal(how)
-            deadline = time.monotonic() + TIME_TO_STOP
+            deadline = time.monotonic() + patience
             while self._signal(0):
                 if time.monotonic() > deadline:
                     break
@@ -57,7 +58,8 @@ class Process:
             pass
         try:
             os.killpg(self.pid, how)
-        except ProcessLookupError:
+        except (ProcessLookupError, PermissionError):
+            # The second is how macOS puts it if all of the group have ended and nobody has waited for them.
             return False
         return True
 
@@ -72,7 +74,9 @@ def _start_of(pid: int) -> str | None:
         except OSError:
             return None
         return None if state == "Z" else f"{_boot()}/{fields[18]}"
-    asked = subprocess.run(["ps", "-o", "state=,lstart=", "-p", str(pid)], capture_output=True, text=True)
+    # In words that are the same in each shell.
+    env = {**os.environ, "LC_ALL": "C", "TZ": "UTC"}
+    asked = subprocess.run(["ps", "-o", "state=,lstart=", "-p", str(pid)], env=env, capture_output=True, text=True)
     state, _, started = asked.stdout.strip().partition(" ")
     return started.strip() if started and not state.startswith("Z") else None
 

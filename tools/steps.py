@@ -12,7 +12,10 @@ from pathlib import Path
 
 import environments
 import say
+from process import Process
 
+# For a container, and whatever it has started. What ends us may kill us a minute later.
+TIME_TO_STOP = 45
 LOGS = environments.ROOT / ".local" / "logs"
 
 
@@ -27,6 +30,7 @@ class Step:
     # The target that must have ended before.
     after: str | None = None
     seconds: float | None = field(default=None, init=False)
+    stopped: bool = field(default=False, init=False)
     _process: subprocess.Popen | None = field(default=None, init=False)
     _started: float = field(default=0, init=False)
 
@@ -55,22 +59,47 @@ class Step:
     def failed(self) -> bool:
         return self.has_ended() and self._process.returncode != 0
 
-    def stop(self) -> None:
-        """Ends it, and lets it end what it has started."""
+    def terminate(self) -> None:
+        """Tells it to end, and to end what it has started."""
         if self._process and not self.has_ended():
-            if self.beside is None:
-                self._process.terminate()
-            else:
-                os.killpg(self._process.pid, signal.SIGTERM)
+            self.stopped = True
+            self._signal(signal.SIGTERM)
+
+    def stop(self) -> None:
+        """Waits until it has ended, and all that it has started."""
+        if not self._process:
+            return
+        try:
+            self._process.wait(TIME_TO_STOP)
+        except subprocess.TimeoutExpired:
+            self._signal(signal.SIGKILL)
             self._process.wait()
-            self.has_ended()
+        if self.stopped and self.beside is not None:
+            # make may end before what it runs.
+            Process.of(self._process.pid).stop(TIME_TO_STOP)
+        self.has_ended()
+
+    def _signal(self, how: signal.Signals) -> None:
+        try:
+            if self.beside is None:
+                self._process.send_signal(how)
+            else:
+                os.killpg(self._process.pid, how)
+        except (ProcessLookupError, PermissionError):
+            # It has just ended.
+            pass
+
+    def outcome(self) -> str:
+        if self._process is None:
+            return "not run"
+        return "stopped" if self.stopped else "FAILED" if self.failed() else duration(self.seconds or 0)
 
 
 def everything() -> list[Step]:
     few = "check-functions FEW=1"
     return [
         Step("prepare", "install the tools, build functions and tests"),
-        Step("test-containers-if-possible FAMILY=localstack", "end-to-end tests against LocalStack's family, in a container", beside=5),
+        Step("test-containers-if-possible FAMILY=localstack", "end-to-end tests against LocalStack's family, in a container", beside=0),
         Step(few, "the largest, the smallest and the changed functions as they go to Lambda", beside=19),
         Step("lint-rust", "formatting and clippy"),
         Step("lint-templates", "templates, state machines, roles"),
@@ -122,7 +151,12 @@ def run(steps: list[Step]) -> None:
             wait(step)
     finally:
         for step in steps:
+            step.terminate()
+        for step in steps:
             step.stop()
+        for step in steps:
+            if step.stopped and step.beside is not None:
+                say.line(f"  what {step.target} has said until it was stopped: {step.log.relative_to(environments.ROOT)}")
         _table(steps, time.monotonic() - started)
 
 
@@ -138,9 +172,8 @@ def _check(step: Step) -> None:
 def _table(steps: list[Step], seconds: float) -> None:
     say.line("")
     for step in steps:
-        took = "not run" if step.seconds is None else duration(step.seconds)
         beside = ", beside the others" if step.beside is not None else ""
-        say.line(f"  {took:>11}  {step.what}{beside}")
+        say.line(f"  {step.outcome():>11}  {step.what}{beside}")
     say.line(f"  {duration(seconds):>11}  all")
 
 

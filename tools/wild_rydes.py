@@ -40,18 +40,25 @@ LOCAL = ROOT / ".local"
 STACK_ENV = LOCAL / "stack.env"
 # What the tests have to know of the embedded emulator.
 FAMILY = {"EMULATOR": "ministack"}
+ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def main() -> None:
     options = parse()
-    # A terminated command still stops what it started.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    for end in ENDS:
+        signal.signal(end, terminate)
     try:
         options.run(options)
     except say.Stop as stop:
         sys.exit(f"{say.RED}✗{say.END} {stop}")
-    except KeyboardInterrupt:
-        sys.exit(130)
+
+
+def terminate(number: int, _: object) -> None:
+    """A command that is ended still stops what it started, however often it is told to end: make passes on what the terminal has
+    sent already. What it starts meanwhile must not ignore signals, so they are handled."""
+    for end in ENDS:
+        signal.signal(end, lambda *_: None)
+    sys.exit(128 + number)
 
 
 def parse() -> argparse.Namespace:
@@ -181,8 +188,7 @@ def test(options: argparse.Namespace) -> None:
         shutil.rmtree(folder, ignore_errors=True)
         test_at(place, folder, build_for_tests(folder, options.release, few=False), options.only)
         return
-    builds = LOCAL / "builds"
-    functions.build_for_here(builds)
+    functions.build_for_here(functions.BROKEN_FOR_HERE)
     end_to_end.build()
     folder = LOCAL / "test"
     shutil.rmtree(folder, ignore_errors=True)
@@ -192,7 +198,7 @@ def test(options: argparse.Namespace) -> None:
     try:
         stage_locally(emulator, folder, "test")
         place = Place(families.families()["ministack"], "ministack, embedded", "embedded", emulator.endpoint, FAMILY)
-        run_tests(place, "test", LOCAL / INFRA.name, builds, options.only)
+        run_tests(place, "test", LOCAL / INFRA.name, functions.BROKEN_FOR_HERE, options.only)
     finally:
         emulator.stop()
 
@@ -200,6 +206,9 @@ def test(options: argparse.Namespace) -> None:
 def test_containers(options: argparse.Namespace) -> None:
     """Runs the end-to-end tests against each of these emulators, in a container of its own."""
     images = containers.images(options.images, options.family)
+    if not images:
+        say.line(f"  – no tests in containers: none of the images is of {options.family}'s family")
+        return
     missing = containers.what_is_missing(images) if options.if_possible else containers.no_engine()
     if missing and options.if_possible:
         say.line(f"  – the tests against emulators in containers are left out: {missing}")
@@ -220,15 +229,12 @@ def test_containers(options: argparse.Namespace) -> None:
 def build_for_tests(folder: Path, release: bool, few: bool) -> tuple[Path, Path]:
     """Builds functions, client and tests for an emulator in a container; gives the folder of templates that lead to the functions,
     and that of the builds that are broken on purpose."""
-    builds = LOCAL / "builds"
-    if release:
-        functions.build_for_aws(functions.ARCH, builds)
-        functions.build_for_here()
-        templates = INFRA
-    else:
-        templates = functions.build_for_containers(folder, builds, few)
     end_to_end.build()
-    return templates, builds
+    if release:
+        functions.build_for_here()
+        functions.build_for_aws(functions.ARCH, folder / "builds")
+        return INFRA, folder / "builds"
+    return functions.build_for_containers(folder, few)
 
 
 def test_at(place: Place, folder: Path, built: tuple[Path, Path], only: str) -> None:
@@ -263,7 +269,7 @@ def prepare(_: argparse.Namespace) -> None:
     """Installs the tools, and builds functions, client and tests: what `make test` needs."""
     environments.check_prerequisites()
     with environments.installing("ministack", "sam", "lint", "localstripe"):
-        functions.build_for_here(LOCAL / "builds")
+        functions.build_for_here(functions.BROKEN_FOR_HERE)
         end_to_end.build(*end_to_end.UNIT)
 
 
@@ -368,6 +374,7 @@ def check_functions(options: argparse.Namespace) -> None:
         # Their sizes say which.
         functions.build_for_here()
     names = functions.a_few() if options.few else functions.names()
+    say.line(f"  {len(names)} of {len(functions.names())} functions: {', '.join(names)}")
     functions.build_for_aws(options.arch, only=names)
     artifacts.check(functions.FOR_AWS, names)
 
