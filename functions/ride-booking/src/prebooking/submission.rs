@@ -80,7 +80,11 @@ fn header<'a>(message: &Message<'a>, name: &str) -> Option<&'a str> {
 
 /// The same request, however its JSON is laid out, has the same digest; what isn't JSON is taken as it stands.
 fn digest(body: &str) -> String {
-    let canonical = serde_json::from_str::<serde_json::Value>(body).map(|value| value.to_string());
+    let canonical = serde_json::from_str::<serde_json::Value>(body).map(|mut value| {
+        // With serde_json's `preserve_order`, which a dependency may switch on, an object keeps its order.
+        value.sort_all_objects();
+        value.to_string()
+    });
     let digest = Sha256::digest(canonical.as_deref().unwrap_or(body));
     digest.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
 }
@@ -160,6 +164,9 @@ mod tests {
     fn the_same_request_in_another_layout_is_the_same() {
         let of = |body: &str| read(body, &[("Idempotency-Key", "=k")]).key.unwrap().digest;
         assert_eq!(of(BODY), of(&BODY.replace(',', " ,\n ")));
+        let in_another_order =
+            r#"{"customer":"cmr","when":"2026-12-24T18:00:00Z","to":"Bonn","from":"Berlin"}"#;
+        assert_eq!(of(BODY), of(in_another_order));
         assert_ne!(of(BODY), of(&BODY.replace("Bonn", "Ulm")));
     }
 }
