@@ -196,9 +196,10 @@ def test(options: argparse.Namespace) -> None:
     emulator = Emulator(folder, free_port(), {"SFN_WAIT_SCALE": "0.02"})
     emulator.start()
     try:
-        stage_locally(emulator, folder, "test")
+        stage = own_stage("test")
+        stage_locally(emulator, folder, stage)
         place = Place(families.families()["ministack"], "ministack, embedded", "embedded", emulator.endpoint, FAMILY)
-        run_tests(place, "test", LOCAL / INFRA.name, functions.BROKEN_FOR_HERE, options.only)
+        run_tests(place, stage, LOCAL / INFRA.name, functions.BROKEN_FOR_HERE, options.only)
     finally:
         emulator.stop()
 
@@ -240,11 +241,16 @@ def build_for_tests(folder: Path, release: bool, few: bool) -> tuple[Path, Path]
 def test_at(place: Place, folder: Path, built: tuple[Path, Path], only: str) -> None:
     """Deploys what was built, and runs the tests."""
     templates, builds = built
-    # What others have left behind at a place that was there before isn't of this stage.
-    stage = "test" if place.where == "container" else f"test{uuid.uuid4().hex[:8]}"
+    stage = own_stage("test")
     place.make_ready()
     Deployment(stage, functions.ARCH, place.environment(), folder, place.family.facts["parameters"]).deploy(templates, None)
     run_tests(place, stage, templates, builds, only)
+
+
+def own_stage(name: str) -> str:
+    """A stage that nobody else on this machine has. Tests find, count and kill the processes of functions by it, and those in other
+    containers are among them; and what others have left behind at an emulator isn't of this stage."""
+    return f"{name}{uuid.uuid4().hex[:8]}"
 
 
 def run_tests(place: Place, stage: str, templates: Path, builds: Path, only: str) -> None:
@@ -290,8 +296,9 @@ def chaos(options: argparse.Namespace) -> None:
         emulator = Emulator(folder, port, {"AWS_ENDPOINT_URL": proxy.url, "SFN_WAIT_SCALE": "0.2"})
         emulator.start()
         try:
-            stage_locally(emulator, folder, "chaos")
-            env = {**FAMILY, "STAGE": "chaos", "RYDES": str(functions.RYDES), "FAULTS": proxy.url, "SEED": str(seed)}
+            stage = own_stage("chaos")
+            stage_locally(emulator, folder, stage)
+            env = {**FAMILY, "STAGE": stage, "RYDES": str(functions.RYDES), "FAULTS": proxy.url, "SEED": str(seed)}
             sizes = {name: str(count) for name, count in fault_runs.SIZES[options.size].items()}
             env = {**emulator.environment(), **env, **sizes}
             # While nothing fails and nobody else is there, what a ride takes is counted.
