@@ -88,10 +88,14 @@ pub async fn repeat(world: &World, dice: &Dice, repeated: &Cell<usize>) {
     }
 }
 
-/// What nobody can handle is among what everybody must.
-pub async fn poison(world: &World, dice: &Dice, poisoned: &RefCell<Vec<Poison>>) {
+/// What nobody can handle is among what everybody must, until the load is over. It ends by itself: cut off between sending and
+/// noting down, it would leave poison behind that is taken for a sound message.
+pub async fn poison(world: &World, dice: &Dice, poisoned: &RefCell<Vec<Poison>>, over: &Cell<bool>) {
     loop {
         sleep(Duration::from_millis(700)).await;
+        if over.get() {
+            return;
+        }
         let service = dice.one_of(&QUEUES);
         let other = json!({"specversion": "1.0", "id": unique("e"), "source": "/test", "type": "Nonsense",
                            "time": jiff::Timestamp::now().to_string(), "correlationid": "c", "data": {}});
