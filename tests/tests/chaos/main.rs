@@ -197,6 +197,7 @@ async fn after_a_bad_hour_the_auditor_finds_nothing_and_each_poison_message_in_i
         () = trouble::repeat(&world, dice, &repeated) => unreachable!("and this"),
     }
     let calls = faults(0).await;
+    assert_eq!(calls["broken"], Value::Null, "calls failed that no seed had asked for: {calls}");
 
     let poisoned = poisoned.into_inner();
     let redriven = redrive_all_but(&poisoned, &world).await;
