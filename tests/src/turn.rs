@@ -2,13 +2,17 @@
 
 use std::sync::LazyLock;
 
-use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard, Semaphore, SemaphorePermit, watch};
+use tokio::sync::{
+    Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard, Semaphore, SemaphorePermit, watch,
+};
 
 /// Most of a test is waiting. More than these would only make each other late.
 const SIDE_BY_SIDE: usize = 8;
 
 static PLACES: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(side_by_side()));
 static DISTURBANCE: RwLock<()> = RwLock::const_new(());
+/// Those that want to be alone come in the order in which they have asked, so that it is nearly the same in every run.
+static QUEUE: Mutex<()> = Mutex::const_new(());
 /// How many tests wait for a place beside others. Those that want to be alone let them go first: otherwise each of them would
 /// make all wait for the slowest, again and again.
 static WAITING: LazyLock<watch::Sender<usize>> = LazyLock::new(|| watch::Sender::new(0));
@@ -16,7 +20,7 @@ static WAITING: LazyLock<watch::Sender<usize>> = LazyLock::new(|| watch::Sender:
 /// The turn of one test, until it is dropped.
 pub(crate) enum Turn {
     Shared { _guard: RwLockReadGuard<'static, ()>, _place: SemaphorePermit<'static> },
-    Alone { _guard: RwLockWriteGuard<'static, ()> },
+    Alone { _guard: RwLockWriteGuard<'static, ()>, _queue: MutexGuard<'static, ()> },
 }
 
 impl Turn {
@@ -31,8 +35,9 @@ impl Turn {
 
     /// While no other test runs.
     pub(crate) async fn alone() -> Self {
+        let queue = QUEUE.lock().await;
         WAITING.subscribe().wait_for(|waiting| *waiting == 0).await.unwrap();
-        Self::Alone { _guard: DISTURBANCE.write().await }
+        Self::Alone { _guard: DISTURBANCE.write().await, _queue: queue }
     }
 }
 
