@@ -155,7 +155,7 @@ async def read(reader: asyncio.StreamReader) -> Request | None:
 async def read_answer(reader: asyncio.StreamReader, method: str) -> tuple[bytes, bool]:
     """The whole answer, and whether its connection may be used again."""
     head, status = b"", b"1"
-    # What begins with 1 only announces the answer.
+    # A status of 1xx only announces the answer.
     while status.startswith(b"1"):
         head = await reader.readuntil(b"\r\n\r\n")
         status = head.split(b" ", 2)[1]

@@ -67,9 +67,9 @@ def main() -> None:
         http="httptools",
         backlog=BACKLOG,
         timeout_keep_alive=75,
-        # Who keeps a connection open must not keep the process.
+        # An open connection must not keep the process alive.
         timeout_graceful_shutdown=1,
-        # Who calls, and whether by TLS, is not what a header says.
+        # A header must not say which client calls, or that it uses TLS.
         proxy_headers=False,
         # ministack makes both itself, as AWS does.
         server_header=False,

@@ -59,13 +59,13 @@ struct Options {
     /// What stands in its environment: NAME=value.
     #[arg(long = "env")]
     environment: Vec<String>,
-    /// What is copied into it before it starts: file here=file there.
+    /// A file to copy into it before it starts: file here=file there.
     #[arg(long = "file")]
     files: Vec<String>,
     /// Lets it start containers.
     #[arg(long)]
     docker_socket: bool,
-    /// What it runs, if not what its image says.
+    /// The command to run instead of its image's own.
     #[arg(last = true)]
     command: Vec<String>,
 }

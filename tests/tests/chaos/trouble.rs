@@ -88,8 +88,8 @@ pub async fn repeat(world: &World, dice: &Dice, repeated: &Cell<usize>) {
     }
 }
 
-/// What nobody can handle is among what everybody must, until the load is over. It ends by itself: cut off between sending and
-/// noting down, it would leave poison behind that is taken for a sound message.
+/// Sends poison among the sound messages until the load is over. It ends by itself: cut off between sending a message and noting
+/// it down, it would leave poison behind that is taken for a sound message.
 pub async fn poison(world: &World, dice: &Dice, poisoned: &RefCell<Vec<Poison>>, over: &Cell<bool>) {
     loop {
         sleep(Duration::from_millis(700)).await;

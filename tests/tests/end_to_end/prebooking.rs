@@ -238,7 +238,7 @@ async fn a_campaign_waits_for_a_service_that_is_down_and_nothing_is_lost() {
 async fn a_burst_of_five_thousand_is_absorbed_and_each_ends_once() {
     let (world, burst_of) = (World::alone().await, crowd(5000));
     let app = Caller::customer_app(&world).await;
-    // What a test before has submitted may still be on its way to the lake, where everything is counted.
+    // Prebookings of an earlier test may still be on their way to the lake, and would be counted as well.
     let under_way = || async { rydes::under_way(&world.deployment).await.unwrap() };
     eventually_within(PATIENCE, "nothing is under way", under_way, Vec::is_empty).await;
     let (filed_before, _) = world.counted_in_the_lake("PrebookingSubmitted").await;
