@@ -1,10 +1,13 @@
 """A proxy between the functions and the emulator, in which calls to AWS fail as they do in a bad hour: before they have had
-an effect, or after it. What fails is drawn from a seed.
+an effect, or after it. What fails is drawn from a seed. It also enforces AWS's quotas (quotas.json), which no emulator has.
 
     POST /_faults {"share": 0.3}    from now on this share of the calls fails; 0 stops it
     GET  /_faults                   how many calls there were, and what became of them
     GET  /_calls                    how many there were of each kind, as in dynamodb:PutItem
     GET  /_units                    what DynamoDB bills for them, as in [["rides", "write", 3]]
+    POST /_quotas {"profile": "sandbox", "scale": 0.05}
+                                    from now on these quotas hold, at this share of their rates; null instead of a profile ends it
+    GET  /_quotas                   each call's quota, how many calls there were, and how many of them were throttled
 """
 
 import argparse
@@ -16,10 +19,11 @@ import time
 from collections import Counter
 
 import request_units
+from quotas import Quotas
 
 # A reset before the call has arrived; AWS's own trouble; throttling; a late answer; an effect, and no answer.
 FAULTS = ("reset", "error", "throttled", "slow", "lost answer")
-CONTROLS = ("/_faults", "/_calls", "/_units")
+CONTROLS = ("/_faults", "/_calls", "/_units", "/_quotas")
 # Some of it longer than a client waits for one try, most of it not.
 SLOW_SECONDS = (0.2, 4.0)
 # Shorter than the emulator keeps a connection that nothing goes through.
@@ -35,7 +39,7 @@ ACTION = re.compile(rb"(?:^|&)Action=(\w+)")
 class Proxy:
     def __init__(self, upstream: int, seed: int) -> None:
         self.upstream, self.random, self.share = Upstream(upstream), random.Random(seed), 0.0
-        self.seen, self.calls, self.units = Counter(), Counter(), Counter()
+        self.seen, self.calls, self.units, self.quotas = Counter(), Counter(), Counter(), Quotas()
         # The event loop itself keeps no hold on them.
         self.under_way: set = set()
 
@@ -62,10 +66,19 @@ class Proxy:
 
     def control(self, request: "Request") -> bytes:
         if request.method == "POST":
-            self.share = float(json.loads(request.body)["share"])
+            try:
+                self.obey(request.path, json.loads(request.body))
+            except (ValueError, KeyError) as error:
+                return respond(400, "text/plain", str(error))
         units = [[*kind, n] for kind, n in self.units.items()]
-        shown = {"/_faults": self.seen, "/_calls": self.calls, "/_units": units}[request.path]
-        return respond(200, "application/json", json.dumps(shown))
+        shown = {"/_faults": self.seen, "/_calls": self.calls, "/_units": units, "/_quotas": self.quotas.report()}
+        return respond(200, "application/json", json.dumps(shown[request.path]))
+
+    def obey(self, path: str, order: dict) -> None:
+        if path == "/_quotas":
+            self.quotas.switch(order["profile"], float(order.get("scale", 1)))
+        else:
+            self.share = float(order["share"])
 
     async def forward(self, request: "Request") -> bytes | None:
         fault = self.random.choice(FAULTS) if self.random.random() < self.share else "none"
@@ -78,6 +91,8 @@ class Proxy:
             return None
         if fault in ("error", "throttled"):
             return refuse(request, fault)
+        if refusal := self.quotas.refusal(f"{service}:{operation}", f"{request.method} {request.path}", request.body):
+            return respond(refusal.status, refusal.content_type, refusal.body, refusal.headers)
         if fault == "slow":
             least, most = SLOW_SECONDS
             await asyncio.sleep(least + (most - least) * self.random.random() ** 3)
@@ -190,9 +205,9 @@ def refuse(request: Request, fault: str) -> bytes:
     return respond(status, "text/xml", f"<ErrorResponse><Error><Code>{code}</Code></Error></ErrorResponse>")
 
 
-def respond(status: int, content_type: str, body: str) -> bytes:
+def respond(status: int, content_type: str, body: str, headers: dict[str, str] = {}) -> bytes:
     lines = [f"HTTP/1.1 {status} Fault", f"Content-Type: {content_type}", f"Content-Length: {len(body)}"]
-    return "\r\n".join([*lines, "", body]).encode()
+    return "\r\n".join([*lines, *(f"{name}: {value}" for name, value in headers.items()), "", body]).encode()
 
 
 async def main() -> None:
