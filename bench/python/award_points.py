@@ -144,15 +144,15 @@ def of_aws(call, error):
 
 def dead_letter(record, failure):
     queue = record["eventSourceARN"].rsplit(":", 1)[1]
-    said = {
-        "ErrorType": failure.error_type,
-        "ErrorDetail": failure.detail,
-        "Service": SERVICE,
-        "SourceQueue": queue,
-        "SourceMessageId": record["messageId"],
-        "ReceiveCount": str(receives(record)),
+    reason = {
+        "errorType": failure.error_type,
+        "detail": failure.detail,
+        "service": SERVICE,
+        "sourceQueue": queue,
+        "sourceMessageId": record["messageId"],
+        "receiveCount": receives(record),
     }
-    attributes = {name: {"DataType": "String", "StringValue": value} for name, value in said.items()}
+    attributes = {"DeadLetterReason": {"DataType": "String", "StringValue": json.dumps(reason)}}
     try:
         sqs().send_message(QueueUrl=DLQ_URL, MessageBody=record["body"], MessageAttributes=attributes)
     except (ClientError, BotoCoreError):

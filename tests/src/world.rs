@@ -63,7 +63,8 @@ pub(crate) type Item = HashMap<String, AttributeValue>;
 #[derive(Debug)]
 pub struct DeadLetter {
     pub body: String,
-    pub attributes: HashMap<String, String>,
+    /// Why it is one; null if it doesn't say.
+    pub reason: Value,
 }
 
 impl World {
@@ -288,12 +289,11 @@ impl World {
 
 impl From<Message> for DeadLetter {
     fn from(message: Message) -> Self {
-        let attributes = message.message_attributes.unwrap_or_default().into_iter();
+        let attributes = message.message_attributes.unwrap_or_default();
+        let reason = attributes.get("DeadLetterReason").and_then(|reason| reason.string_value());
         Self {
             body: message.body.unwrap_or_default(),
-            attributes: attributes
-                .map(|(name, value)| (name, value.string_value.unwrap_or_default()))
-                .collect(),
+            reason: reason.and_then(|reason| serde_json::from_str(reason).ok()).unwrap_or_default(),
         }
     }
 }

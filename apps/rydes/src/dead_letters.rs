@@ -1,19 +1,19 @@
 //! `rydes dlq`: what could not be handled, and why.
 
 mod moving;
+mod reason;
 
 use std::collections::BTreeMap;
 
 use aws_sdk_sqs::{
     Client,
-    types::{
-        ChangeMessageVisibilityBatchRequestEntry, Message, MessageAttributeValue, MessageSystemAttributeName,
-    },
+    types::{ChangeMessageVisibilityBatchRequestEntry, Message, MessageSystemAttributeName},
 };
 use jiff::Timestamp;
 use serde::Serialize;
 
 pub use self::moving::{Letters, Moved, discard, redrive};
+use self::reason::Reason;
 use crate::{Deployment, Error, status::depth};
 
 /// A queue of messages that could not be handled.
@@ -39,14 +39,16 @@ pub struct DeadLetterQueue {
 pub struct DeadLetter {
     /// Its id in the dead-letter queue.
     pub id: String,
-    /// The failure's stable name; none if nobody was left to say: its function crashed, or ran out of time.
+    /// The failure's stable name, if it says one.
     pub error_type: Option<String>,
     /// What happened.
     pub detail: Option<String>,
     /// Who couldn't handle it.
     pub service: Option<String>,
     /// How often it was tried.
-    pub receive_count: Option<String>,
+    pub receive_count: Option<u32>,
+    /// Whether its function wanted to say why, and the message had no room for it.
+    pub no_room: bool,
     /// Since when it is here.
     pub since: Option<Timestamp>,
     /// The message.
@@ -70,8 +72,7 @@ pub async fn dead_letter_queues(deployment: &Deployment) -> Result<Vec<DeadLette
         queue.letters = count(&sqs, &queue.url).await?;
         let reasons = &mut queue.reasons;
         let unseen = look(&sqs, &queue.url, |letter| {
-            let reason = letter.error_type.clone().unwrap_or_else(|| "no reason given".to_owned());
-            *reasons.entry(reason).or_default() += 1;
+            *reasons.entry(letter.reason().to_owned()).or_default() += 1;
         });
         let unseen = unseen.await?;
         if unseen > 0 {
@@ -171,20 +172,28 @@ fn named(deployment: &Deployment, name: &str) -> Result<DeadLetterQueue, Error> 
     )))
 }
 
+impl DeadLetter {
+    /// Why it is one, in short.
+    pub(crate) fn reason(&self) -> &str {
+        let none = if self.no_room { "no room for a reason" } else { "no reason given" };
+        self.error_type.as_deref().unwrap_or(none)
+    }
+}
+
 impl From<Message> for DeadLetter {
     fn from(message: Message) -> Self {
-        let attribute = |name: &str| {
-            let value: &MessageAttributeValue = message.message_attributes.as_ref()?.get(name)?;
-            value.string_value.clone()
-        };
+        let reason = Reason::on(&message);
+        let no_room = reason.is_none() && reason::had_no_room(&message);
+        let Reason { error_type, detail, service, receive_count } = reason.unwrap_or_default();
         let sent =
             message.attributes.as_ref().and_then(|a| a.get(&MessageSystemAttributeName::SentTimestamp));
         Self {
             id: message.message_id.clone().unwrap_or_default(),
-            error_type: attribute("ErrorType"),
-            detail: attribute("ErrorDetail"),
-            service: attribute("Service"),
-            receive_count: attribute("ReceiveCount"),
+            error_type,
+            detail,
+            service,
+            receive_count,
+            no_room,
             since: sent.and_then(|ms| Timestamp::from_millisecond(ms.parse().ok()?).ok()),
             body: message.body.clone().unwrap_or_default(),
             message,

@@ -234,14 +234,19 @@ pub fn dead_letters(letters: &[DeadLetter], body: bool) {
         return;
     }
     let mut table = table(&["message", "since", "tries", "why"]);
-    for DeadLetter { id, error_type, detail, receive_count, since, .. } in letters {
+    for letter in letters {
+        let DeadLetter { id, error_type, detail, receive_count, no_room, since, .. } = letter;
         let why = match (error_type, detail) {
             (Some(error_type), Some(detail)) => format!("{error_type}: {detail}"),
             (Some(error_type), None) => error_type.clone(),
+            (None, _) if *no_room => {
+                "no room for a reason: its function's log has it, with this id".to_owned()
+            }
             (None, _) => "no reason given: its function crashed, or ran out of time".to_owned(),
         };
         let since = since.map(|since| format!("{since:.0}")).unwrap_or_default();
-        table.add_row([id, &since, receive_count.as_deref().unwrap_or("–"), &why]);
+        let tries = receive_count.map_or_else(|| "–".to_owned(), |count| count.to_string());
+        table.add_row([id, &since, &tries, &why]);
     }
     println!("{table}");
     for DeadLetter { id, body: message, .. } in letters.iter().filter(|_| body) {

@@ -22,6 +22,9 @@ pub(crate) const QUEUE: &str = "buffer";
 const QUEUE_URL: &str = "https://sqs.us-east-1.amazonaws.com/123456789012/buffer";
 const DLQ_URL: &str = "https://sqs.us-east-1.amazonaws.com/123456789012/buffer-dlq";
 
+/// The attribute that says why a message is a dead letter.
+pub(crate) const REASON: &str = "DeadLetterReason";
+
 /// Calls that change nothing.
 const READS: [&str; 3] = ["GetItem", "Query", "ListSubscriptionsByTopic"];
 
@@ -115,11 +118,22 @@ impl Call {
     /// The reason on a dead letter, and its text; none if it is no dead letter.
     pub fn dead_letter(&self) -> Option<(String, String)> {
         let json = self.json();
-        let attribute =
-            |name: &str| Some(json["MessageAttributes"][name]["StringValue"].as_str()?.to_owned());
+        let reason = json["MessageAttributes"][REASON]["StringValue"].as_str()?;
+        let reason: Value = serde_json::from_str(reason).ok()?;
+        let text = |name: &str| Some(reason[name].as_str()?.to_owned());
         (self.operation == "SendMessage" && json["QueueUrl"] == DLQ_URL)
-            .then(|| attribute("ErrorType").zip(attribute("ErrorDetail")))
+            .then(|| text("errorType").zip(text("detail")))
             .flatten()
+    }
+
+    /// The names of a message's attributes, in their order, without a dead letter's reason.
+    pub(crate) fn attributes(&self) -> Vec<String> {
+        let json = self.json();
+        let names =
+            json["MessageAttributes"].as_object().into_iter().flat_map(|attributes| attributes.keys());
+        let mut names: Vec<String> = names.filter(|name| *name != REASON).cloned().collect();
+        names.sort_unstable();
+        names
     }
 
     /// The messages that it puts into queues or topics.
@@ -142,7 +156,7 @@ impl Call {
     /// Why AWS takes no such messages.
     fn refusal(&self) -> Option<String> {
         let refused = self.messages().iter().any(|message| !is_message(message));
-        (refused || !self.attributes_have_values()).then(|| {
+        (refused || !self.takes_attributes()).then(|| {
             if self.operation == "PublishBatch" {
                 let error = "<Error><Type>Sender</Type><Code>InvalidParameter</Code></Error>";
                 format!("<ErrorResponse>{error}</ErrorResponse>")
@@ -152,15 +166,16 @@ impl Call {
         })
     }
 
-    /// SQS takes no attribute that is empty.
-    fn attributes_have_values(&self) -> bool {
+    /// SQS takes ten attributes of a message, and none that is empty.
+    fn takes_attributes(&self) -> bool {
         let json = self.json();
         let has_value = |attribute: &Value| {
             ["StringValue", "BinaryValue"]
                 .iter()
                 .any(|kind| attribute[*kind].as_str().is_some_and(|v| !v.is_empty()))
         };
-        json["MessageAttributes"].as_object().is_none_or(|attributes| attributes.values().all(has_value))
+        let attributes = json["MessageAttributes"].as_object();
+        attributes.is_none_or(|attributes| attributes.len() <= 10 && attributes.values().all(has_value))
     }
 
     fn plain_answer(&self) -> String {

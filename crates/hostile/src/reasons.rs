@@ -2,10 +2,10 @@
 
 use std::{collections::BTreeSet, sync::LazyLock};
 
-/// The names in the table of `ErrorType`s.
+/// The names in the table of `errorType`s.
 pub static DOCUMENTED: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
     let handbook = std::fs::read_to_string(crate::root().join("docs/operating.md")).unwrap();
-    let table = handbook.split("| `ErrorType` |").nth(1).expect("docs/operating.md has a table of reasons");
+    let table = handbook.split("| `errorType` |").nth(1).expect("docs/operating.md has a table of reasons");
     let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));
     let names = rows.flat_map(|row| row.split('|').nth(1).unwrap_or_default().split('`').skip(1).step_by(2));
     names.map(str::to_owned).collect()

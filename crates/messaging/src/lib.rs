@@ -15,6 +15,7 @@
 pub mod api;
 mod aws;
 pub mod consumer;
+mod dead_letter;
 pub mod event;
 pub mod failure;
 pub mod function;

@@ -2,13 +2,20 @@
 //! gives it again until it has been told of.
 
 use aws_lambda_events::dynamodb::Event as StreamEvent;
-use aws_sdk_sqs::{Client, types::MessageAttributeValue};
+use aws_sdk_sqs::Client;
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
 use serde::Deserialize;
 use serde_dynamo::AttributeValue;
 use tracing::error;
 
-use crate::{Failure, Function, consumer::Effect, event, metrics::Metrics};
+use crate::{
+    Failure, Function,
+    consumer::Effect,
+    dead_letter::{Attributes, DeadLetterReason},
+    event,
+    failure::Reason,
+    metrics::Metrics,
+};
 
 /// Tells of a table's new rows. A row may be told of more than once, so whoever is told is an idempotent receiver.
 pub trait Outbox {
@@ -88,7 +95,8 @@ pub fn teller(
     outbox: impl Outbox,
 ) -> Result<impl AsyncFn(StreamEvent) -> Result<(), Diagnostic>, Error> {
     let [url] = function.settings([("DEAD_LETTER_QUEUE_URL", "where rows go that can't be told of")])?;
-    let (dlq, service) = (DeadLetterQueue { sqs: Client::new(function.aws()), url }, function.service());
+    let service = function.service();
+    let dlq = DeadLetterQueue { sqs: Client::new(function.aws()), url, service };
     Ok(async move |event| {
         let mut metrics = Metrics::of(service);
         let told = tell(&outbox, &dlq, event, &mut metrics).await;
@@ -132,21 +140,20 @@ async fn tell(
 struct DeadLetterQueue {
     sqs: Client,
     url: String,
+    service: &'static str,
 }
 
 impl DeadLetterQueue {
     /// A row that can't be read would block all behind it, so it steps aside.
     async fn take(&self, row: &Row, failure: &Failure) -> Result<(), Failure> {
         let row = event::to_message(&row.0).unwrap_or_default();
-        let mut send = self.sqs.send_message().queue_url(&self.url).message_body(row);
-        let reason = failure.reason();
-        for (name, value) in [("ErrorType", &reason.error_type), ("ErrorDetail", &reason.detail)] {
-            let value = MessageAttributeValue::builder().data_type("String").string_value(value).build();
-            if let Ok(value) = value {
-                send = send.message_attributes(name, value);
-            }
-        }
-        send.send().await.map_err(|error| Failure::aws("sqs:SendMessage", &error))?;
+        let Reason { error_type, detail } = failure.reason();
+        let mut attributes = Attributes::new();
+        let reason = DeadLetterReason { error_type, detail, service: self.service, source: None };
+        reason.stand_beside(&row, &mut attributes);
+        let send = self.sqs.send_message().queue_url(&self.url).message_body(row);
+        let sent = send.set_message_attributes(Some(attributes)).send().await;
+        sent.map_err(|error| Failure::aws("sqs:SendMessage", &error))?;
         error!(%failure, outcome = "dead-lettered", "a row that can't be told of");
         Ok(())
     }
@@ -199,6 +206,7 @@ mod tests {
         let dlq = DeadLetterQueue {
             sqs: mock_client!(aws_sdk_sqs, RuleMode::MatchAny, [rule]),
             url: "dlq".to_owned(),
+            service: "test",
         };
         let batch = serde_json::from_value(json!({ "Records": records })).unwrap();
         tell(outbox, &dlq, batch, &mut Metrics::of("test")).await
@@ -207,8 +215,9 @@ mod tests {
     fn dead_letter() -> Rule {
         mock!(Client::send_message)
             .match_requests(|send| {
-                let attributes = send.message_attributes().unwrap();
-                attributes["ErrorType"].string_value() == Some("MalformedRow")
+                let reason = send.message_attributes().unwrap()["DeadLetterReason"].string_value().unwrap();
+                let reason: Value = serde_json::from_str(reason).unwrap();
+                reason["errorType"] == "MalformedRow" && reason["service"] == "test"
             })
             .then_output(|| SendMessageOutput::builder().build())
     }

@@ -185,8 +185,8 @@ async fn a_poison_request_goes_to_the_dead_letter_queue_and_the_customers_next_i
     let letter =
         eventually("it is dead-lettered", || world.dead_letter(Service::PAYMENT, &poison), Option::is_some);
     let letter = letter.await.unwrap();
-    assert_eq!(letter.attributes["ErrorType"], "MalformedEvent");
-    assert_eq!(letter.attributes["Service"], "customer-payment");
+    assert_eq!(letter.reason["errorType"], "MalformedEvent");
+    assert_eq!(letter.reason["service"], "customer-payment");
 }
 
 /// Whether two calls were under way at the same time.

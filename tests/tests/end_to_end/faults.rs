@@ -99,9 +99,9 @@ async fn a_poison_message_goes_to_the_dead_letter_queue_with_its_reason() {
             Option::is_some,
         );
         let letter = letter.await.unwrap();
-        assert_eq!(letter.attributes["ErrorType"], "MalformedEvent", "{service:?}");
-        assert_eq!(letter.attributes["ReceiveCount"], "1", "{service:?}: no retry could help");
-        assert_eq!(letter.attributes["Service"], service.stack);
+        assert_eq!(letter.reason["errorType"], "MalformedEvent", "{service:?}");
+        assert_eq!(letter.reason["receiveCount"], 1, "{service:?}: no retry could help");
+        assert_eq!(letter.reason["service"], service.stack);
 
         // The data lake takes any type of event; to the others another type is poison.
         if service != Service::DATALAKE {
@@ -112,7 +112,7 @@ async fn a_poison_message_goes_to_the_dead_letter_queue_with_its_reason() {
                 || world.dead_letter(service, &other),
                 Option::is_some,
             );
-            assert_eq!(letter.await.unwrap().attributes["ErrorType"], "UnexpectedEventType", "{service:?}");
+            assert_eq!(letter.await.unwrap().reason["errorType"], "UnexpectedEventType", "{service:?}");
         }
     }
 }
@@ -145,7 +145,7 @@ async fn the_same_id_with_another_content_is_not_a_duplicate() {
         || world.dead_letter(Service::ACCOUNTING, &forged),
         Option::is_some,
     );
-    assert_eq!(letter.await.unwrap().attributes["ErrorType"], "IdempotencyConflict");
+    assert_eq!(letter.await.unwrap().reason["errorType"], "IdempotencyConflict");
     assert_eq!(world.fare(&id).await.as_deref(), Some("256.5"), "the first stands");
 }
 

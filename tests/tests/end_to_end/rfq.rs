@@ -226,7 +226,7 @@ async fn what_comes_too_late_is_marked_as_late_once_and_reopens_nothing() {
     world.delivers(Service::RFQ_RESPONSE, &other).await;
     let letter = || world.dead_letter(Service::RFQ_RESPONSE, &other);
     let letter = eventually("another late quote is dead-lettered", letter, Option::is_some).await.unwrap();
-    assert_eq!(letter.attributes["ErrorType"], "AnsweredTwice");
+    assert_eq!(letter.reason["errorType"], "AnsweredTwice");
     let of_it = |rfq: &Value| quotes(rfq, "late").iter().filter(|q| q["responder"] == silent).count();
     assert_eq!(of_it(&app.queries_rfq(&id).await.body), 1);
     assert!(world.dead_letter(Service::RFQ_RESPONSE, &late).await.is_none(), "a duplicate is no error");
@@ -250,10 +250,8 @@ async fn a_herd_that_answers_twice_is_counted_once_and_its_first_answer_stands()
     world.delivers(Service::RFQ_RESPONSE, &another).await;
     let letter = || world.dead_letter(Service::RFQ_RESPONSE, &another);
     let letter = eventually("the second answer is dead-lettered", letter, Option::is_some).await.unwrap();
-    assert_eq!(
-        (letter.attributes["ErrorType"].as_str(), letter.attributes["ReceiveCount"].as_str()),
-        ("AnsweredTwice", "1")
-    );
+    assert_eq!(letter.reason["errorType"], "AnsweredTwice");
+    assert_eq!(letter.reason["receiveCount"], 1);
     assert!(world.dead_letter(Service::RFQ_RESPONSE, &again).await.is_none(), "a duplicate is no error");
     let now = app.queries_rfq(&id).await.body;
     assert_eq!((&now["status"], &now["quotes"]), (&"OPEN".into(), &open["quotes"]));
@@ -281,7 +279,7 @@ async fn what_answers_another_request_or_none_is_dead_lettered_with_its_reason()
         world.delivers(Service::RFQ_RESPONSE, &body).await;
         let letter = || world.dead_letter(Service::RFQ_RESPONSE, &body);
         let letter = eventually("it is dead-lettered", letter, Option::is_some).await.unwrap();
-        assert_eq!(letter.attributes["ErrorType"], error_type, "{body}");
+        assert_eq!(letter.reason["errorType"], error_type, "{body}");
     }
     assert_eq!(app.queries_rfq(&id).await.body, closed);
 }
@@ -299,7 +297,7 @@ async fn a_request_can_not_make_a_herd_answer_to_anywhere_else() {
         world.delivers(Service::STARDUST, &request).await;
         let letter = || world.dead_letter(Service::STARDUST, &request);
         let letter = eventually("it is dead-lettered", letter, Option::is_some).await.unwrap();
-        assert_eq!(letter.attributes["ErrorType"], "ForeignReturnAddress", "{reply_to}");
+        assert_eq!(letter.reason["errorType"], "ForeignReturnAddress", "{reply_to}");
     }
     assert_eq!(world.receives(&elsewhere).await, None);
 }

@@ -40,7 +40,8 @@ pub(super) async fn settle(
     }
 }
 
-/// Every dead letter says why it is one. One that doesn't, nobody has looked at: its function crashed, or ran out of time.
+/// Every dead letter says why it is one, if it has room for that. One that doesn't, nobody has looked at: its function
+/// crashed, or ran out of time.
 pub(super) async fn dead_letters(deployment: &Deployment, audit: &mut Audit) -> Result<(), Error> {
     let sqs = Client::new(deployment.aws());
     for (_, stack) in deployment.stacks() {
@@ -58,8 +59,8 @@ pub(super) async fn dead_letters(deployment: &Deployment, audit: &mut Audit) -> 
 
 fn dead_letter(queue: &str, letter: &DeadLetter, audit: &mut Audit) {
     audit.looked_at("dead letters", 1);
-    if let Some(reason) = &letter.error_type {
-        *audit.dead_letters.entry(format!("{queue}: {reason}")).or_default() += 1;
+    if letter.error_type.is_some() || letter.no_room {
+        *audit.dead_letters.entry(format!("{queue}: {}", letter.reason())).or_default() += 1;
     } else {
         let what = format!("a dead letter of {queue} that doesn't say why");
         audit.finds(format!("message {}", letter.id), "queues", what);

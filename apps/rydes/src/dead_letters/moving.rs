@@ -4,12 +4,15 @@ use std::time::Duration;
 
 use aws_sdk_sqs::{
     Client,
-    types::{MessageSystemAttributeName, QueueAttributeName},
+    types::{
+        MessageSystemAttributeName, MessageSystemAttributeNameForSends, MessageSystemAttributeValue,
+        QueueAttributeName,
+    },
 };
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use serde::Serialize;
 
-use super::{DeadLetter, count, named, put_back, receive};
+use super::{DeadLetter, count, named, put_back, reason::REASON, receive};
 use crate::{Deployment, Error};
 
 /// What became of dead letters.
@@ -29,10 +32,6 @@ pub enum Letters {
     /// Those with these ids.
     These(Vec<String>),
 }
-
-/// What the consumers write on a dead letter.
-const REASONS: [&str; 6] =
-    ["ErrorType", "ErrorDetail", "Service", "SourceQueue", "SourceMessageId", "ReceiveCount"];
 
 /// Puts dead letters back into the queue that they come from. All of them by the service's own means, where it has such;
 /// else each is sent first and deleted then, so that the worst that can happen is a second copy, which is no harm.
@@ -130,19 +129,22 @@ async fn each(
     Ok(Moved { moved, left: count(sqs, url).await? })
 }
 
-/// Sends a letter where it came from, without what was written on it here.
+/// Sends a letter where it came from, as it came there: only its reason isn't part of it.
 async fn send(sqs: &Client, to: &str, letter: &DeadLetter) -> Result<(), Error> {
-    let attributes = letter.message.message_attributes.clone().unwrap_or_default();
-    let original = attributes.into_iter().filter(|(name, _)| !REASONS.contains(&name.as_str())).collect();
-    let send =
-        sqs.send_message().queue_url(to).message_body(&letter.body).set_message_attributes(Some(original));
-    // A FIFO queue keeps the group, and takes the same letter once.
-    let system = letter.message.attributes.as_ref();
-    let send = match system.and_then(|system| system.get(&MessageSystemAttributeName::MessageGroupId)) {
-        Some(group) => send.message_group_id(group).message_deduplication_id(&letter.id),
-        None => send,
-    };
-    send.send().await.map(drop).map_err(|error| Error::aws("sqs:SendMessage", &error))
+    let mut attributes = letter.message.message_attributes.clone().unwrap_or_default();
+    attributes.remove(REASON);
+    let send = sqs.send_message().queue_url(to).message_body(&letter.body);
+    let send = send.set_message_attributes(Some(attributes));
+    let system = |name| Some(letter.message.attributes.as_ref()?.get(&name)?.clone());
+    let send = send.set_message_group_id(system(MessageSystemAttributeName::MessageGroupId));
+    // A FIFO queue takes the same letter once. Others take no such id.
+    let send = send.set_message_deduplication_id(to.strip_suffix(".fifo").map(|_| letter.id.clone()));
+    let trace = system(MessageSystemAttributeName::AwsTraceHeader).and_then(|header| {
+        MessageSystemAttributeValue::builder().data_type("String").string_value(header).build().ok()
+    });
+    let trace = trace.map(|trace| [(MessageSystemAttributeNameForSends::AwsTraceHeader, trace)].into());
+    let sent = send.set_message_system_attributes(trace).send().await;
+    sent.map(drop).map_err(|error| Error::aws("sqs:SendMessage", &error))
 }
 
 async fn arn(sqs: &Client, url: &str) -> Result<String, Error> {

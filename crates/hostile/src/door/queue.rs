@@ -6,9 +6,12 @@ use serde_json::{Value, json};
 use super::{Watch, check_reason, expect, mangled, report};
 use crate::{
     Aws,
-    aws::{Call, QUEUE, is_message},
+    aws::{Call, QUEUE, REASON, is_message},
     mutation,
 };
+
+/// The names of a message's attributes, in their order.
+const ATTRIBUTES: [&str; 2] = ["Idempotency-Key", "bytes"];
 
 /// A message that was handled, and what came of it.
 #[derive(Debug)]
@@ -62,7 +65,8 @@ fn handled(message: &str, calls: Vec<Call>) -> Result<Handled, String> {
             let (error_type, detail) = letter.dead_letter().unwrap_or_default();
             check_reason(&error_type, &detail)?;
             expect(effects.is_empty(), "it was dead-lettered and had an effect")?;
-            expect(letter.messages() == [message], "the dead letter isn't what came")?;
+            let is_whole = letter.messages() == [message] && letter.attributes() == ATTRIBUTES;
+            expect(is_whole, "the dead letter isn't what came")?;
             Some(error_type)
         }
         None => None,
@@ -70,12 +74,12 @@ fn handled(message: &str, calls: Vec<Call>) -> Result<Handled, String> {
     Ok(Handled { message: message.to_owned(), effects, dead_letter })
 }
 
-/// A batch as Lambda hands it over. Whoever sends a message also chooses its attributes.
+/// A batch as Lambda hands it over. Whoever sends a message also chooses its attributes, that of dead letters among them.
 fn batch(body: &str, word: &str) -> Value {
     let attributes = json!({
-        "Idempotency-Key": {"dataType": "String", "stringValue": format!("={word}")},
-        "ErrorType": {"dataType": "String", "stringValue": "h0stile"},
-        "bytes": {"dataType": "Binary", "binaryValue": "aDBzdGlsZQ=="},
+        ATTRIBUTES[0]: {"dataType": "String", "stringValue": format!("={word}")},
+        ATTRIBUTES[1]: {"dataType": "Binary", "binaryValue": "aDBzdGlsZQ=="},
+        REASON: {"dataType": "String", "stringValue": "h0stile"},
     });
     json!({"Records": [{
         "messageId": "0190c8f4-5f7b-4c3e-8a57-0d6f2b7b9f10",

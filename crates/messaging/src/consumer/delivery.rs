@@ -13,8 +13,10 @@ pub(super) struct Delivery {
     /// How often the message was received, this time included.
     pub receive_count: u32,
     pub queue_name: String,
-    /// The message group, if the queue is a FIFO queue.
+    /// The message group: every message of a FIFO queue has one, others may.
     pub group: Option<String>,
+    /// The X-Ray trace that it belongs to.
+    pub trace_header: Option<String>,
     /// When the message was put into the queue, by the queue's clock.
     pub sent_at: Timestamp,
     pub body: String,
@@ -46,6 +48,7 @@ impl TryFrom<SqsMessage> for Delivery {
                 .and_then(|ms| Timestamp::from_millisecond(ms).ok())
                 .unwrap_or_else(Timestamp::now),
             group: message.attributes.get("MessageGroupId").cloned(),
+            trace_header: message.attributes.get("AWSTraceHeader").cloned(),
             queue_name: queue_name.ok_or_else(|| missing("eventSourceARN"))?.to_owned(),
             message_id: message.message_id.ok_or_else(|| missing("messageId"))?,
             receipt_handle: message.receipt_handle.ok_or_else(|| missing("receiptHandle"))?,

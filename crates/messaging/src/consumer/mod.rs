@@ -2,6 +2,7 @@
 //! reported back to the queue, what can never succeed goes to the dead-letter queue with the reason, the rest
 //! is done.
 
+mod dead_letter;
 mod delivery;
 mod handler;
 mod queues;

@@ -1,17 +1,11 @@
 //! What becomes of each message of a batch: done, back to the queue for later, or dead-lettered with the reason.
 
-use std::collections::HashMap;
-
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse};
-use aws_sdk_sqs::{
-    Client,
-    primitives::Blob,
-    types::{ChangeMessageVisibilityBatchRequestEntry, MessageAttributeValue},
-};
+use aws_sdk_sqs::{Client, types::ChangeMessageVisibilityBatchRequestEntry};
 use lambda_runtime::Error;
 use tracing::{info, warn};
 
-use super::{Effect, delivery::Delivery};
+use super::{Effect, dead_letter::DeadLetters, delivery::Delivery};
 use crate::{Failure, Function, failure::Reason};
 
 /// After this many receives a message goes to the dead-letter queue. The templates' `maxReceiveCount` says the same
@@ -23,8 +17,6 @@ const FIRST_BACKOFF_SECONDS: u32 = 2;
 const MAX_BACKOFF_SECONDS: u32 = 15 * 60;
 /// What SQS takes in one call.
 const MAX_ENTRIES: usize = 10;
-/// What SQS allows on one message.
-const MAX_ATTRIBUTES: usize = 10;
 
 /// How the handling of a message ended.
 pub(super) struct Ending {
@@ -50,6 +42,7 @@ pub(super) struct Queues {
     client: Client,
     service: &'static str,
     pairs: Vec<Pair>,
+    dead_letters: DeadLetters,
 }
 
 struct Pair {
@@ -72,7 +65,12 @@ impl Queues {
         }
         let pair = |(url, dlq_url): (&str, &str)| Pair { url: url.to_owned(), dlq_url: dlq_url.to_owned() };
         let pairs = urls.into_iter().zip(dlq_urls).map(pair).collect();
-        Ok(Self { client: Client::new(function.aws()), service: function.service(), pairs })
+        Ok(Self::new(Client::new(function.aws()), function.service(), pairs))
+    }
+
+    fn new(client: Client, service: &'static str, pairs: Vec<Pair>) -> Self {
+        let dead_letters = DeadLetters::new(client.clone(), service);
+        Self { client, service, pairs, dead_letters }
     }
 
     /// A queue's URL ends in its name; what stands before differs between AWS and an emulator.
@@ -113,45 +111,15 @@ impl Queues {
     }
 
     /// Sends the message to the dead-letter queue with the reason why, after which the source queue may delete it.
-    /// If that fails the message stays, so the worst that happens is a second copy.
-    async fn dead_letter(&self, delivery: &Delivery, Reason { error_type, detail }: &Reason) -> bool {
-        let Some(pair) = self.pair(delivery) else {
+    async fn dead_letter(&self, delivery: &Delivery, why: &Reason) -> bool {
+        let Some(Pair { dlq_url, .. }) = self.pair(delivery) else {
             return false;
         };
-        let reasons = [
-            ("ErrorType", error_type.clone()),
-            ("ErrorDetail", detail.clone()),
-            ("Service", self.service.to_owned()),
-            ("SourceQueue", delivery.queue_name.clone()),
-            ("SourceMessageId", delivery.message_id.clone()),
-            ("ReceiveCount", delivery.receive_count.to_string()),
-        ]
-        .into_iter()
-        .filter_map(|(name, value)| Some((name.to_owned(), attribute("String", Some(value), None)?)));
-        let original = delivery.attributes.iter().filter_map(|(name, a)| {
-            let bytes = a.binary_value.clone().map(|bytes| Blob::new(bytes.0));
-            Some((name.clone(), attribute(a.data_type.as_deref()?, a.string_value.clone(), bytes)?))
-        });
-        let mut attributes: HashMap<_, _> = reasons.collect();
-        for (name, value) in original {
-            // A message that was a dead letter before brings the reasons of then along.
-            if attributes.len() < MAX_ATTRIBUTES && !attributes.contains_key(&name) {
-                attributes.insert(name, value);
-            }
+        let sent = self.dead_letters.send(delivery, dlq_url, why).await;
+        if let Err(failure) = &sent {
+            warn!(error = %failure, "not dead-lettered");
         }
-        let send = self.client.send_message().queue_url(&pair.dlq_url).message_body(&delivery.body);
-        // A FIFO queue's dead-letter queue is one too: the same group, and one copy of the same message.
-        let send = match &delivery.group {
-            Some(group) => send.message_group_id(group).message_deduplication_id(&delivery.message_id),
-            None => send,
-        };
-        match send.set_message_attributes(Some(attributes)).send().await {
-            Ok(_) => true,
-            Err(error) => {
-                warn!(error = %Failure::aws("sqs:SendMessage", &error), "not dead-lettered");
-                false
-            }
-        }
+        sent.is_ok()
     }
 
     /// Keeps failed messages invisible for a while: exponential, with full jitter, so that what failed together
@@ -197,17 +165,6 @@ fn backoff(receive_count: u32) -> i32 {
     i32::try_from(fastrand::u32(1..=bound)).unwrap_or(i32::MAX)
 }
 
-/// None without a value: SQS would refuse the whole message.
-fn attribute(data_type: &str, text: Option<String>, bytes: Option<Blob>) -> Option<MessageAttributeValue> {
-    let (text, bytes) =
-        (text.filter(|text| !text.is_empty()), bytes.filter(|bytes| !bytes.as_ref().is_empty()));
-    if text.is_none() && bytes.is_none() {
-        return None;
-    }
-    let value = MessageAttributeValue::builder().data_type(data_type);
-    value.set_string_value(text).set_binary_value(bytes).build().ok()
-}
-
 fn keep(delivery: &Delivery) -> BatchItemFailure {
     let mut failure = BatchItemFailure::default();
     failure.item_identifier.clone_from(&delivery.message_id);
@@ -240,7 +197,7 @@ fn log(result: &Result<Effect, Failure>, fate: Fate) {
 impl Queues {
     pub(super) fn one(client: Client, url: &str, dlq_url: &str) -> Self {
         let pairs = vec![Pair { url: url.to_owned(), dlq_url: dlq_url.to_owned() }];
-        Self { client, service: "test", pairs }
+        Self::new(client, "test", pairs)
     }
 }
 

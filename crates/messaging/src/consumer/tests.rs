@@ -100,24 +100,6 @@ async fn the_last_receive_ends_in_the_dead_letter_queue() {
 }
 
 #[tokio::test]
-async fn a_dead_letter_says_why() {
-    let rule = mock!(Client::send_message)
-        .match_requests(|r| {
-            let attribute = |name: &str| r.message_attributes()?.get(name)?.string_value();
-            attribute("ErrorType") == Some("Refused")
-                && attribute("ErrorDetail") == Some("never")
-                && attribute("Service") == Some("test")
-                && attribute("SourceQueue") == Some("buffer")
-                && attribute("ReceiveCount") == Some("2")
-        })
-        .then_output(|| SendMessageOutput::builder().build());
-    let client = mock_client!(aws_sdk_sqs, RuleMode::MatchAny, [&rule]);
-    let queues = Queues::one(client, "http://sqs/1/buffer", "http://sqs/1/buffer-dlq");
-    assert!(kept(&queues, batch(&[ride("permanent")], 2)).await.is_empty());
-    assert_eq!(rule.num_calls(), 1);
-}
-
-#[tokio::test]
 async fn a_message_that_can_not_be_dead_lettered_is_kept() {
     let failing = mock!(Client::send_message)
         .then_error(|| SendMessageError::generic(aws_sdk_sqs::error::ErrorMetadata::builder().build()));
@@ -237,59 +219,4 @@ async fn a_message_that_can_not_be_dead_lettered_holds_up_its_group() {
     let receiver = Noting::default();
     let batch = fifo(&[("a", "permanent", 1), ("a", "good", 1)]);
     assert_eq!(kept_in_order(&receiver, &queues, batch).await, ["0", "1"]);
-}
-
-#[tokio::test]
-async fn a_dead_letter_of_a_fifo_queue_stays_in_its_group() {
-    let rule = mock!(Client::send_message)
-        .match_requests(|r| r.message_group_id() == Some("a") && r.message_deduplication_id() == Some("0"))
-        .then_output(|| SendMessageOutput::builder().build());
-    let client = mock_client!(aws_sdk_sqs, RuleMode::MatchAny, [&rule]);
-    let queues = Queues::one(client, "http://sqs/1/buffer", "http://sqs/1/buffer-dlq");
-    assert!(kept_in_order(&Noting::default(), &queues, fifo(&[("a", "permanent", 1)])).await.is_empty());
-    assert_eq!(rule.num_calls(), 1);
-}
-
-#[tokio::test]
-async fn a_dead_letter_that_was_one_before_says_why_it_is_one_now() {
-    let rule = mock!(Client::send_message)
-        .match_requests(|send| {
-            let attributes = send.message_attributes().unwrap();
-            let value = |name: &str| attributes[name].string_value().unwrap();
-            (value("ErrorType"), value("ReceiveCount"), value("tenant")) == ("MalformedEvent", "1", "blue")
-        })
-        .then_output(|| SendMessageOutput::builder().build());
-    let client = mock_client!(aws_sdk_sqs, RuleMode::MatchAny, [&rule]);
-    let queues = Queues::one(client, "http://sqs/1/buffer", "http://sqs/1/buffer-dlq");
-    let mut batch = batch(&["mangled".to_owned()], 1);
-    for (name, value) in [("ErrorType", "Throttled"), ("ReceiveCount", "5"), ("tenant", "blue")] {
-        let attribute = json!({"dataType": "String", "stringValue": value});
-        let attribute = serde_json::from_value(attribute).unwrap();
-        batch.records[0].message_attributes.insert(name.to_owned(), attribute);
-    }
-    assert!(kept(&queues, batch).await.is_empty());
-    assert_eq!(rule.num_calls(), 1);
-}
-
-#[tokio::test]
-async fn a_dead_letter_keeps_bytes_and_leaves_out_what_is_empty() {
-    let rule = mock!(Client::send_message)
-        .match_requests(|send| {
-            let attributes = send.message_attributes().unwrap();
-            let bytes = attributes["bytes"].binary_value().map(AsRef::as_ref);
-            bytes == Some(&b"hi"[..]) && !attributes.contains_key("empty")
-        })
-        .then_output(|| SendMessageOutput::builder().build());
-    let client = mock_client!(aws_sdk_sqs, RuleMode::MatchAny, [&rule]);
-    let queues = Queues::one(client, "http://sqs/1/buffer", "http://sqs/1/buffer-dlq");
-    let mut batch = batch(&["mangled".to_owned()], 1);
-    for (name, attribute) in [
-        ("bytes", json!({"dataType": "Binary", "binaryValue": "aGk="})),
-        ("empty", json!({"dataType": "String", "stringValue": ""})),
-    ] {
-        let attribute = serde_json::from_value(attribute).unwrap();
-        batch.records[0].message_attributes.insert(name.to_owned(), attribute);
-    }
-    assert!(kept(&queues, batch).await.is_empty());
-    assert_eq!(rule.num_calls(), 1);
 }
