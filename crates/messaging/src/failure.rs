@@ -1,7 +1,8 @@
 //! Why a message couldn't be handled, and whether handling it again can help.
 
-use std::fmt;
+use std::{any::Any, fmt};
 
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use lambda_runtime::Diagnostic;
@@ -12,6 +13,8 @@ use lambda_runtime::Diagnostic;
 pub enum Failure {
     /// The message is sound but something around it wasn't: a retry may help.
     Transient(Reason),
+    /// AWS takes no more for now, which says nothing about the message: a retry helps once there is room again.
+    Throttled(Reason),
     /// The message itself can never be handled: a retry can't help.
     Permanent(Reason),
 }
@@ -26,17 +29,56 @@ pub struct Reason {
 }
 
 /// AWS refuses these because of what was sent, so sending it again changes nothing.
-const REFUSED_FOR_CONTENT: [&str; 4] = [
+const REFUSED_FOR_CONTENT: [&str; 11] = [
     "ValidationException",
     "MessageRejected",
     "BadRequestException",
     "ItemCollectionSizeLimitExceededException",
+    // A part of a transaction.
+    "ValidationError",
+    "ItemCollectionSizeLimitExceeded",
+    // A message, or a batch of them.
+    "InvalidMessageContents",
+    "InvalidParameter",
+    "InvalidParameterValue",
+    "ParameterValueInvalid",
+    "BatchRequestTooLong",
 ];
+
+/// AWS refuses these because of a quota.
+const THROTTLED: [&str; 17] = [
+    "Throttling",
+    "ThrottlingException",
+    "Throttled",
+    "ThrottledException",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "TooManyRequestsException",
+    "RequestLimitExceeded",
+    "BandwidthLimitExceeded",
+    "ProvisionedThroughputExceededException",
+    "SlowDown",
+    "ExecutionLimitExceeded",
+    // How many mails may be sent.
+    "LimitExceededException",
+    // The key of an encrypted queue or topic.
+    "KMSThrottling",
+    "KmsThrottled",
+    // A part of a transaction.
+    "ThrottlingError",
+    "ProvisionedThroughputExceeded",
+];
+const TOO_MANY_REQUESTS: u16 = 429;
 
 impl Failure {
     /// A failure that a retry may mend.
     pub fn transient(error_type: impl Into<String>, detail: impl fmt::Display) -> Self {
         Self::Transient(Reason { error_type: error_type.into(), detail: detail.to_string() })
+    }
+
+    /// A refusal because of a quota.
+    pub fn throttled(error_type: impl Into<String>, detail: impl fmt::Display) -> Self {
+        Self::Throttled(Reason { error_type: error_type.into(), detail: detail.to_string() })
     }
 
     /// A failure that no retry can mend.
@@ -45,17 +87,34 @@ impl Failure {
     }
 
     /// A failed call to AWS. Only its error code is kept: AWS's messages can quote an address or a value.
-    pub fn aws<E: ProvideErrorMetadata>(call: &str, error: &SdkError<E, HttpResponse>) -> Self {
+    pub fn aws<E: ProvideErrorMetadata + 'static>(call: &str, error: &SdkError<E, HttpResponse>) -> Self {
         let code = match error {
-            SdkError::ServiceError(service) => service.err().code().unwrap_or("UnknownServiceError"),
+            SdkError::ServiceError(service) => {
+                cancelled_for(service.err()).or(service.err().code()).unwrap_or("UnknownServiceError")
+            }
             SdkError::TimeoutError(_) => "CallTimedOut",
             SdkError::DispatchFailure(_) => "CallNotSent",
             _ => "CallFailed",
         };
-        if REFUSED_FOR_CONTENT.contains(&code) {
+        let status = error.raw_response().map(|response| response.status().as_u16());
+        if THROTTLED.contains(&code) || status == Some(TOO_MANY_REQUESTS) {
+            Self::throttled(code, format_args!("{call} was throttled"))
+        } else if REFUSED_FOR_CONTENT.contains(&code) {
             Self::permanent(code, format_args!("{call} was refused"))
         } else {
             Self::transient(code, format_args!("{call} failed"))
+        }
+    }
+
+    /// An entry that AWS left out of a batch, by its error code.
+    #[must_use]
+    pub fn entry(code: &str, is_senders_fault: bool, detail: &str) -> Self {
+        if THROTTLED.contains(&code) {
+            Self::throttled(code, detail)
+        } else if is_senders_fault {
+            Self::permanent(code, detail)
+        } else {
+            Self::transient(code, detail)
         }
     }
 
@@ -63,7 +122,7 @@ impl Failure {
     #[must_use]
     pub fn reason(&self) -> &Reason {
         match self {
-            Self::Transient(reason) | Self::Permanent(reason) => reason,
+            Self::Transient(reason) | Self::Throttled(reason) | Self::Permanent(reason) => reason,
         }
     }
 
@@ -71,10 +130,26 @@ impl Failure {
     #[must_use]
     pub fn may_be_retried(&self) -> bool {
         match self {
-            Self::Transient(_) => true,
+            Self::Transient(_) | Self::Throttled(_) => true,
             Self::Permanent(_) => false,
         }
     }
+
+    /// Whether a quota was in the way, and nothing else.
+    #[must_use]
+    pub fn is_throttling(&self) -> bool {
+        matches!(self, Self::Throttled(_))
+    }
+}
+
+/// The part of a cancelled transaction that tells how to go on: one that can never be written, or that a quota kept out.
+fn cancelled_for(error: &dyn Any) -> Option<&str> {
+    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.downcast_ref() else {
+        return None;
+    };
+    let codes = || cancelled.cancellation_reasons().iter().filter_map(|reason| reason.code());
+    let telling = |known: &[&str]| codes().find(|code| known.contains(code));
+    telling(&REFUSED_FOR_CONTENT).or_else(|| telling(&THROTTLED))
 }
 
 impl fmt::Display for Failure {
@@ -92,5 +167,69 @@ impl From<Failure> for Diagnostic {
     fn from(failure: Failure) -> Self {
         let Reason { error_type, detail } = failure.reason().clone();
         Self { error_type, error_message: detail }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::{
+        operation::put_item::PutItemError,
+        types::{CancellationReason, error::TransactionCanceledException},
+    };
+    use aws_smithy_types::{body::SdkBody, error::ErrorMetadata};
+
+    use super::*;
+
+    fn refused<E>(error: E, status: u16) -> SdkError<E, HttpResponse> {
+        SdkError::service_error(error, HttpResponse::new(status.try_into().unwrap(), SdkBody::empty()))
+    }
+
+    fn of_code(code: &str, status: u16) -> Failure {
+        let error = PutItemError::generic(ErrorMetadata::builder().code(code).build());
+        Failure::aws("dynamodb:PutItem", &refused(error, status))
+    }
+
+    #[test]
+    fn a_quota_is_told_from_trouble_and_trouble_from_what_can_never_be() {
+        for (code, status, throttled, retried) in [
+            ("ThrottlingException", 400, true, true),
+            ("ProvisionedThroughputExceededException", 400, true, true),
+            ("AnyOther", 429, true, true),
+            ("InternalServerError", 500, false, true),
+            ("AccessDeniedException", 400, false, true),
+            ("ValidationException", 400, false, false),
+        ] {
+            let failure = of_code(code, status);
+            let told =
+                (failure.reason().error_type.as_str(), failure.is_throttling(), failure.may_be_retried());
+            assert_eq!(told, (code, throttled, retried));
+        }
+    }
+
+    #[test]
+    fn an_entry_that_was_throttled_is_nobodys_fault() {
+        assert!(Failure::entry("ThrottledException", true, "not taken").is_throttling());
+        assert!(!Failure::entry("InvalidParameter", true, "not taken").may_be_retried());
+        assert!(Failure::entry("InternalError", false, "not taken").may_be_retried());
+    }
+
+    #[test]
+    fn a_cancelled_transaction_is_what_its_parts_say() {
+        for (codes, named, throttled, retried) in [
+            (["None", "ValidationError"], "ValidationError", false, false),
+            (["ThrottlingError", "None"], "ThrottlingError", true, true),
+            (["ThrottlingError", "ValidationError"], "ValidationError", false, false),
+            (["ConditionalCheckFailed", "TransactionConflict"], "TransactionCanceledException", false, true),
+        ] {
+            let reasons = codes.map(|code| CancellationReason::builder().code(code).build());
+            let meta = ErrorMetadata::builder().code("TransactionCanceledException").build();
+            let cancelled = TransactionCanceledException::builder().meta(meta);
+            let cancelled = cancelled.set_cancellation_reasons(Some(reasons.into())).build();
+            let error = TransactWriteItemsError::TransactionCanceledException(cancelled);
+            let failure = Failure::aws("dynamodb:TransactWriteItems", &refused(error, 400));
+            let told =
+                (failure.reason().error_type.as_str(), failure.is_throttling(), failure.may_be_retried());
+            assert_eq!(told, (named, throttled, retried), "{codes:?}");
+        }
     }
 }

@@ -52,7 +52,7 @@ impl Saga {
     }
 }
 
-fn listener<T, E: ProvideErrorMetadata>(
+fn listener<T, E: ProvideErrorMetadata + 'static>(
     call: &str,
     sent: Result<T, SdkError<E, aws_sdk_sfn::config::http::HttpResponse>>,
 ) -> Result<Listener, Failure> {

@@ -45,7 +45,7 @@ impl SubmitRideCompletion {
                 let detail = "the Idempotency-Key was used before with another ride";
                 Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail))
             }
-            Err(failure @ Failure::Transient(_)) => {
+            Err(failure @ (Failure::Transient(_) | Failure::Throttled(_))) => {
                 error!(%failure, "not stored");
                 Err(Problem::try_later())
             }

@@ -64,7 +64,7 @@ impl SubmitInstantRideRfq {
                 let detail = "the Idempotency-Key was used before with another request for quotes";
                 Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail))
             }
-            Err(failure @ Failure::Transient(_)) => Err(in_trouble(failure)),
+            Err(failure @ (Failure::Transient(_) | Failure::Throttled(_))) => Err(in_trouble(failure)),
         }
     }
 }
