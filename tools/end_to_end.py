@@ -19,7 +19,7 @@ WAITS = re.compile(r"^test \S+ has been running for over 60 seconds")
 ENDED = re.compile(r"^test (\S+) \.\.\. (ok|FAILED|ignored)")
 # The whole workspace, so that its dependencies are those that the unit tests have compiled.
 TEST = ("cargo", "test", "--locked", "--workspace")
-UNIT = ("--lib", "--bin", "rydes")
+UNIT = ("--lib", "--bin", "rydes", "--test", "program")
 # Where the programs are that were built of the tests: asked itself, cargo would wait for whatever else is being built.
 PROGRAMS = environments.ROOT / ".local" / "tests.json"
 

@@ -9,7 +9,7 @@ use std::{
 use serde_json::Value;
 use tokio::{sync::Semaphore, task::JoinSet, time::Instant};
 
-use crate::{Answer, Api};
+use crate::{Answer, Api, Error};
 
 /// Requests that are under way at the same time, at the most.
 const IN_FLIGHT: usize = 200;
@@ -126,6 +126,7 @@ pub(crate) async fn tried_once(api: &Api, path: &str, body: &str, id: &str) -> R
             id.ok_or_else(|| "an answer without an id".to_owned())
         }
         Ok(Answer { status, .. }) => Err(format!("status {status}")),
+        Err(Error::NoCredentials | Error::Credentials(_)) => Err("no credentials".to_owned()),
         Err(_) => Err("no answer".to_owned()),
     }
 }

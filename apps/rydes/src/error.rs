@@ -6,6 +6,8 @@ use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkErro
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use serde_json::Value;
 
+use crate::credentials::among_the_causes;
+
 /// An error of `rydes`, worded for the person at the terminal.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -32,11 +34,16 @@ pub enum Error {
         /// The parameter.
         parameter: String,
     },
-    /// No usable credentials.
+    /// No credentials anywhere.
     #[error(
-        "no AWS credentials were found\n  locally: . .local/stack.env\n  on AWS: sign in as usual, for example with aws sso login"
+        "no AWS credentials were found\n  locally: make up && . .local/stack.env\n  on AWS: sign in as usual (aws login, aws sso login or aws configure); AWS_PROFILE names a profile"
     )]
     NoCredentials,
+    /// Credentials that are there, and can't be used.
+    #[error(
+        "the AWS credentials can't be used: {0}\n  sign in again (aws login or aws sso login), or name another profile with AWS_PROFILE"
+    )]
+    Credentials(String),
     /// No region.
     #[error("no AWS region is set\n  locally: . .local/stack.env\n  on AWS: set AWS_REGION")]
     NoRegion,
@@ -97,14 +104,8 @@ impl Error {
                 code: service.err().code().unwrap_or("unknown").to_owned(),
                 message: service.err().message().unwrap_or_default().to_owned(),
             },
-            other => {
-                let reason = innermost(other);
-                if reason.contains("credential") {
-                    Self::NoCredentials
-                } else {
-                    Self::Unreachable { call, reason }
-                }
-            }
+            other => among_the_causes(other)
+                .unwrap_or_else(|| Self::Unreachable { call, reason: innermost(other) }),
         }
     }
 }

@@ -6,6 +6,7 @@ mod campaign;
 mod complete_ride;
 mod contact;
 mod cost;
+mod credentials;
 mod dead_letters;
 mod decimal;
 mod deployment;

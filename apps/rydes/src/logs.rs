@@ -1,13 +1,17 @@
 //! `rydes logs`: one story, as all functions that had a part in it tell it.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use aws_sdk_cloudwatchlogs::Client;
+use aws_sdk_cloudwatchlogs::{
+    Client,
+    operation::filter_log_events::{FilterLogEventsOutput, builders::FilterLogEventsFluentBuilder},
+};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use domain::CorrelationId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use tokio::task::JoinSet;
+use tokio::{sync::Semaphore, task::JoinSet};
 
 use crate::{Deployment, Error};
 
@@ -73,16 +77,33 @@ async fn groups(client: &Client, stage: &str) -> Result<Vec<String>, Error> {
     }
 }
 
-/// All groups at once: each search takes its time.
+/// AWS answers five searches a second, for a whole account in a region, and that can't be raised:
+/// <https://repost.aws/knowledge-center/cloudwatch-logs-throttling>.
+const SIDE_BY_SIDE: usize = 5;
+/// How long a search that was throttled waits before it goes on: twice as long each time that it is again.
+const FIRST_PAUSE: Duration = Duration::from_millis(300);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// How AWS says that it is throttled.
+const THROTTLED: [&str; 3] = ["ThrottlingException", "Throttling", "RequestLimitExceeded"];
+/// What is throttled for so long has no prospect.
+const PATIENCE: Duration = Duration::from_mins(5);
+
+/// Several groups side by side: each search takes its time.
 async fn search(
     client: &Client,
     groups: &[String],
     id: &str,
     since: Timestamp,
 ) -> Result<Vec<LogLine>, Error> {
+    let places = Arc::new(Semaphore::new(SIDE_BY_SIDE));
     let mut searches = JoinSet::new();
     for group in groups {
-        searches.spawn(search_group(client.clone(), group.clone(), format!("\"{id}\""), since));
+        let search = search_group(client.clone(), group.clone(), format!("\"{id}\""), since);
+        let places = Arc::clone(&places);
+        searches.spawn(async move {
+            let _place = places.acquire_owned().await;
+            search.await
+        });
     }
     let mut lines = Vec::new();
     for found in searches.join_all().await {
@@ -100,8 +121,7 @@ async fn search_group(
     let (mut lines, mut next) = (Vec::new(), None);
     loop {
         let page = client.filter_log_events().log_group_name(&group).filter_pattern(&pattern);
-        let page = page.start_time(since.as_millisecond()).set_next_token(next).send().await;
-        let page = page.map_err(|error| Error::aws("logs:FilterLogEvents", &error))?;
+        let page = once_not_throttled(page.start_time(since.as_millisecond()).set_next_token(next)).await?;
         next = page.next_token;
         let events = page.events.unwrap_or_default();
         // What Lambda itself writes, of starts and ends, is no story.
@@ -109,6 +129,21 @@ async fn search_group(
             .extend(events.iter().filter_map(|event| serde_json::from_str::<LogLine>(event.message()?).ok()));
         if next.is_none() {
             return Ok(lines);
+        }
+    }
+}
+
+/// The next page. The SDK tries again a few times; then the search waits and goes on where it was, so nothing is lost.
+async fn once_not_throttled(page: FilterLogEventsFluentBuilder) -> Result<FilterLogEventsOutput, Error> {
+    let (mut pause, mut waited) = (FIRST_PAUSE, Duration::ZERO);
+    loop {
+        match page.clone().send().await {
+            Err(error) if waited < PATIENCE && error.code().is_some_and(|code| THROTTLED.contains(&code)) => {
+                tokio::time::sleep(pause).await;
+                waited += pause;
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
+            page => return page.map_err(|error| Error::aws("logs:FilterLogEvents", &error)),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! `rydes`: the command-line client of Wild Rydes.
 
 mod commands;
+mod environment;
 mod show;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
@@ -138,9 +139,13 @@ enum Dlq {
     },
 }
 
+fn main() -> ExitCode {
+    environment::without_empty_variables();
+    start(Cli::parse())
+}
+
 #[tokio::main]
-async fn main() -> ExitCode {
-    let cli = Cli::parse();
+async fn start(cli: Cli) -> ExitCode {
     let json = cli.json;
     match run(cli).await {
         Ok(code) => code,

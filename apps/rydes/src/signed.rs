@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use aws_credential_types::provider::ProvideCredentials;
+use aws_credential_types::Credentials;
 use aws_sigv4::{
     http_request::{SignableBody, SignableRequest, SigningSettings, sign},
     sign::v4,
@@ -11,7 +11,7 @@ use aws_smithy_runtime_api::client::identity::Identity;
 use reqwest::{Client, Method, header::RETRY_AFTER};
 use serde_json::Value;
 
-use crate::{Deployment, Error, error::innermost};
+use crate::{Deployment, Error, credentials::CachedCredentials, error::innermost};
 
 /// API Gateway gives up after half a minute. An emulator that starts a container for a request may need longer.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(90);
@@ -22,7 +22,7 @@ pub struct Api {
     http: Client,
     url: String,
     region: String,
-    identity: Option<Identity>,
+    credentials: Option<CachedCredentials>,
 }
 
 /// What the API answered.
@@ -42,10 +42,11 @@ impl Api {
     /// The API of a service, called with the deployment's own credentials.
     pub async fn of(deployment: &Deployment, service: &str) -> Result<Self, Error> {
         let aws = deployment.aws();
-        let provider = aws.credentials_provider().ok_or(Error::NoCredentials)?;
-        let credentials = provider.provide_credentials().await.map_err(|_| Error::NoCredentials)?;
+        let credentials = CachedCredentials::new(aws.credentials_provider().ok_or(Error::NoCredentials)?);
+        // Better seen now than at every request.
+        credentials.current().await?;
         let mut api = Self::anonymous(deployment, service)?;
-        api.identity = Some(credentials.into());
+        api.credentials = Some(credentials);
         Ok(api)
     }
 
@@ -57,7 +58,7 @@ impl Api {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = Client::builder().timeout(ANSWERED_WITHIN).build();
         let http = http.map_err(|error| Error::Unexpected(innermost(&error)))?;
-        Ok(Self { http, url, region, identity: None })
+        Ok(Self { http, url, region, credentials: None })
     }
 
     /// Posts a JSON text as it is.
@@ -87,8 +88,11 @@ impl Api {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        for (name, value) in self.signature(&method, &url, headers, body)? {
-            request = request.header(name, value);
+        if let Some(credentials) = &self.credentials {
+            let credentials = credentials.current().await?;
+            for (name, value) in self.signature(credentials, &method, &url, headers, body)? {
+                request = request.header(name, value);
+            }
         }
         let unreachable =
             |error: reqwest::Error| Error::Unreachable { call: url.clone(), reason: innermost(&error) };
@@ -105,18 +109,17 @@ impl Api {
 
     fn signature(
         &self,
+        credentials: Credentials,
         method: &Method,
         url: &str,
         headers: &[(&str, &str)],
         body: &str,
     ) -> Result<Vec<(String, String)>, Error> {
-        let Some(identity) = &self.identity else {
-            return Ok(Vec::new());
-        };
+        let identity = Identity::from(credentials);
         let unsignable =
             |error: &dyn std::error::Error| Error::Usage(format!("can't be signed: {}", innermost(error)));
         let parameters = v4::SigningParams::builder()
-            .identity(identity)
+            .identity(&identity)
             .region(&self.region)
             .name("execute-api")
             .time(SystemTime::now())
