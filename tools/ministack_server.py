@@ -15,6 +15,8 @@ from hypercorn.config import Config
 from ministack import app as ministack
 from ministack.services import apigateway_v1, lambda_svc, sqs
 
+import api_gateway
+
 # As many as the kernel takes. With hypercorn's 100 and a connection for every call, the kernel dropped connections under load.
 BACKLOG = 4096
 # How long Lambda waits between two tries to run a throttled function for a batch: twice as long each time.
@@ -99,6 +101,8 @@ replace(sqs, "_prune_dedup", forget_expired)
 wrap(lambda_svc, "_run_sqs_batch", run_batch)
 wrap(lambda_svc, "_execute_function", execute)
 wrap(apigateway_v1, "_call_lambda_raw", call_from_api)
+# Its templates know neither $context.requestId nor loops, and of SQS's errors they see XML.
+replace(apigateway_v1, "_invoke_sqs_v1", api_gateway.send)
 Config.backlog = BACKLOG
 
 

@@ -138,15 +138,40 @@ impl World {
         seconds: u32,
         what: impl Future<Output = T>,
     ) -> T {
+        self.with_queue_attribute(
+            service,
+            QueueAttributeName::VisibilityTimeout,
+            |_| seconds.to_string(),
+            what,
+        )
+        .await
+    }
+
+    /// Has a queue set each message aside that comes a second time, while something happens.
+    pub async fn with_a_single_receive<T>(&self, service: Service, what: impl Future<Output = T>) -> T {
+        let single = |policy: &str| {
+            let mut policy: serde_json::Value = serde_json::from_str(policy).unwrap();
+            policy["maxReceiveCount"] = 1.into();
+            policy.to_string()
+        };
+        self.with_queue_attribute(service, QueueAttributeName::RedrivePolicy, single, what).await
+    }
+
+    async fn with_queue_attribute<T>(
+        &self,
+        service: Service,
+        name: QueueAttributeName,
+        change: impl Fn(&str) -> String,
+        what: impl Future<Output = T>,
+    ) -> T {
         let queue = self.output(service.stack, &format!("{}QueueUrl", service.name));
         let get = self.sqs.get_queue_attributes().queue_url(queue).attribute_names(QueueAttributeName::All);
-        let before =
-            get.send().await.unwrap().attributes.unwrap()[&QueueAttributeName::VisibilityTimeout].clone();
+        let before = get.send().await.unwrap().attributes.unwrap()[&name].clone();
         let set = async |value: String| {
             let set = self.sqs.set_queue_attributes().queue_url(queue);
-            set.attributes(QueueAttributeName::VisibilityTimeout, value).send().await.unwrap();
+            set.attributes(name.clone(), value).send().await.unwrap();
         };
-        set(seconds.to_string()).await;
+        set(change(&before)).await;
         and_back(what, async || set(before).await).await
     }
 

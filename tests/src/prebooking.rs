@@ -61,6 +61,13 @@ impl World {
         count
     }
 
+    /// How many bookings are stored. Beside them the table holds what keys and repetitions stand for.
+    pub async fn prebooking_count(&self) -> i32 {
+        let scan = self.dynamodb.scan().table_name(self.output("ride-booking", "PrebookingsTableName"));
+        let scan = scan.filter_expression("attribute_exists(submittedAt) AND attribute_not_exists(booking)");
+        scan.select(aws_sdk_dynamodb::types::Select::Count).consistent_read(true).send().await.unwrap().count
+    }
+
     /// Stops the delivery to a function while something happens.
     pub async fn while_disabled<T>(&self, function: &str, what: impl Future<Output = T>) -> T {
         let lambda = aws_sdk_lambda::Client::new(self.aws());

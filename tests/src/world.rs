@@ -265,6 +265,20 @@ impl World {
         }
     }
 
+    /// Sends each message of a dead-letter queue into it once more, as a sender does that hears of no answer.
+    pub async fn doubles_dead_letters(&self, service: Service) {
+        let dlq = self.output(service.stack, &format!("{}DlqUrl", service.name));
+        let letters = async || {
+            let receive = self.sqs.receive_message().queue_url(dlq).message_attribute_names("All");
+            let receive = receive.max_number_of_messages(10).visibility_timeout(2);
+            receive.send().await.unwrap().messages.unwrap_or_default()
+        };
+        for letter in crate::eventually("they are visible", letters, |letters| !letters.is_empty()).await {
+            let send = self.sqs.send_message().queue_url(dlq).set_message_body(letter.body);
+            send.set_message_attributes(letter.message_attributes).send().await.unwrap();
+        }
+    }
+
     // ---- queues of a test's own ------------------------------------------------------------------------------------
 
     /// A queue that nobody receives from.

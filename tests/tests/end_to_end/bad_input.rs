@@ -1,6 +1,6 @@
 //! Bad input gets a clear answer that names every fault at once, and leaves nothing behind.
 
-use end_to_end::{Caller, Ride, World};
+use end_to_end::{Caller, Prebooking, Ride, World};
 use serde_json::json;
 
 #[tokio::test]
@@ -78,6 +78,46 @@ async fn every_fault_is_named_and_nothing_is_stored() {
     }
 
     assert_eq!(world.ride_count().await, before, "something was stored");
+}
+
+/// The queue takes what API Gateway sends it, or refuses it: sending it again would change nothing.
+#[tokio::test]
+async fn what_no_retry_can_mend_is_no_503_where_no_function_looks_at_it() {
+    let world = World::shared().await;
+    let app = Caller::customer_app(&world).await;
+    let sound = Prebooking::default().json();
+    let padded = |length: usize| sound.clone() + &" ".repeat(length - sound.len());
+    for (what, body, header, status) in [
+        ("no body", String::new(), None, 400),
+        ("a character that no queue takes", sound.replace("Berlin", "\u{ffff}"), None, 400),
+        ("just 8 KiB", padded(8 * 1024), None, 202),
+        ("over 8 KiB", padded(8 * 1024 + 1), None, 413),
+        ("more than a queue takes", padded(1024 * 1024 + 1), None, 413),
+        ("a coding", sound.clone(), Some(("content-encoding", "gzip")), 415),
+        ("no coding", sound.clone(), Some(("content-encoding", "identity")), 202),
+        (
+            "an id of its own",
+            sound.clone(),
+            Some(("x-amzn-requestid", "0190c8f4-5f7b-4c3e-8a57-0d6f2b7b9f10")),
+            400,
+        ),
+        ("no id at all", sound.clone(), Some(("x-amzn-requestid", "mine")), 400),
+        ("an answer in XML", sound.clone(), Some(("accept", "application/xml")), 202),
+    ] {
+        let answer = app.posts_prebooking(&body, header.as_slice()).await;
+        assert_eq!(answer.status, status, "{what}: {answer:?}");
+        match status {
+            202 => assert!(
+                answer.body["id"].as_str().unwrap().parse::<uuid::Uuid>().is_ok(),
+                "{what}: {answer:?}"
+            ),
+            _ => assert_eq!(
+                (&answer.body["status"], answer.retry_after),
+                (&status.into(), None),
+                "{what}: {answer:?}"
+            ),
+        }
+    }
 }
 
 fn pointers(problem: &serde_json::Value) -> Vec<String> {

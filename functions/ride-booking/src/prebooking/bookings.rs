@@ -3,18 +3,17 @@
 
 use aws_sdk_dynamodb::{
     Client,
-    error::SdkError,
     operation::{transact_write_items::TransactWriteItemsError, update_item::UpdateItemError},
     types::{AttributeValue, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem},
 };
-use domain::{Fault, PrebookingId, RidePrebooking};
+use domain::{CorrelationId, Fault, PrebookingId, RidePrebooking};
 use messaging::{
     Failure,
     once::{self, Item, Written, text},
 };
 use serde_json::{Value, json};
 
-use super::submission::{Key, Submission};
+use super::submission::{First, Submission};
 
 /// The `Prebookings` table.
 #[derive(Debug)]
@@ -24,12 +23,12 @@ pub struct Prebookings {
 }
 
 /// What became of storing a submission.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Stored {
     /// It is a booking of its own, from now on or from an earlier delivery.
     Own(Written),
-    /// It repeats an earlier request, whose booking can now be reached by this id, too.
-    Repetition,
+    /// It repeats this request, whose booking can now be reached by its id, too.
+    Repetition(First),
     /// Its key was used before with another request.
     KeyConflict,
 }
@@ -50,32 +49,46 @@ impl Prebookings {
         Self { client, table }
     }
 
-    /// Stores a submission under its message's id, once. With a key, the booking and the key's entry are one
-    /// transaction, so the same key can't make two.
+    /// Stores a submission under its id, once. With a key, the booking and the key's entry are one transaction, so the same
+    /// key can't make two.
+    ///
+    /// # Errors
+    /// Permanent `IdempotencyConflict` if another request has this id.
     pub(crate) async fn submit(&self, submission: &Submission) -> Result<Stored, Failure> {
         let (content, beginning) = (content(submission), beginning(submission));
         let Some(key) = &submission.key else {
             let put = once::put_labelled(&self.client, &self.table, "id", content, beginning).await;
             return put.map(Stored::Own);
         };
-        let Some(KeyTaken { booking: meant, digest }) = self.transact(content, beginning, key).await? else {
+        let entry = once::item([
+            ("id", text(&key.entry)),
+            ("booking", text(submission.id)),
+            ("digest", text(&key.digest)),
+            ("submittedAt", text(format_args!("{:.3}", submission.accepted_at))),
+            ("correlationId", text(&submission.correlation_id)),
+        ]);
+        let mut booking = once::stamped(beginning);
+        booking.extend(content);
+        let Some(taken) = self.transact(entry, booking).await? else {
             return Ok(Stored::Own(Written::Now));
         };
-        if meant == submission.id.to_string() {
-            // An earlier delivery of this very message took the key, in one transaction with its booking.
-            Ok(Stored::Own(Written::Before))
-        } else if digest == key.digest {
-            let alias = once::item([("id", text(submission.id)), ("aliasOf", text(meant))]);
-            once::put(&self.client, &self.table, "id", alias).await.map(|_| Stored::Repetition)
-        } else {
+        let (digest, first) = read_entry(&taken).ok_or_else(|| {
+            Failure::permanent("MalformedRow", "the entry of an idempotency key can't be read")
+        })?;
+        if digest != key.digest {
             Ok(Stored::KeyConflict)
+        } else if first.id == submission.id {
+            // An earlier delivery of this very request took the key, in one transaction with its booking.
+            Ok(Stored::Own(Written::Before))
+        } else {
+            let alias = once::item([("id", text(submission.id)), ("aliasOf", text(first.id))]);
+            once::put(&self.client, &self.table, "id", alias).await?;
+            Ok(Stored::Repetition(first))
         }
     }
 
-    async fn transact(&self, content: Item, beginning: Item, key: &Key) -> Result<Option<KeyTaken>, Failure> {
-        let id = content.get("id").cloned().unwrap_or_else(|| text(""));
-        let mut item = once::stamped(beginning);
-        item.extend(content);
+    /// Stores a key's entry and its booking; gives the entry that is there if the key is taken.
+    async fn transact(&self, entry: Item, booking: Item) -> Result<Option<Item>, Failure> {
         let put = |item: Item| {
             Put::builder()
                 .table_name(&self.table)
@@ -85,27 +98,24 @@ impl Prebookings {
                 .build()
                 .ok()
         };
-        let entry = once::item([
-            ("id", text(format_args!("KEY#{}", key.key))),
-            ("booking", id),
-            ("digest", text(&key.digest)),
-        ]);
         let call = self
             .client
             .transact_write_items()
             .transact_items(TransactWriteItem::builder().set_put(put(entry)).build())
-            .transact_items(TransactWriteItem::builder().set_put(put(item)).build());
+            .transact_items(TransactWriteItem::builder().set_put(put(booking)).build());
         let Err(error) = call.send().await else {
             return Ok(None);
         };
-        if let SdkError::ServiceError(service) = &error
-            && let TransactWriteItemsError::TransactionCanceledException(cancelled) = service.err()
-            && let Some(entry) =
-                cancelled.cancellation_reasons().first().and_then(|reason| reason.item.as_ref())
+        if let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
+            error.as_service_error()
         {
-            let value = |name: &str| entry.get(name)?.as_s().ok().cloned();
-            if let (Some(booking), Some(digest)) = (value("booking"), value("digest")) {
-                return Ok(Some(KeyTaken { booking, digest }));
+            match cancelled.cancellation_reasons() {
+                [key, _] if key.item.is_some() => return Ok(key.item.clone()),
+                [_, booking] if booking.code() == Some("ConditionalCheckFailed") => {
+                    let detail = "another request has this id";
+                    return Err(Failure::permanent("IdempotencyConflict", detail));
+                }
+                _ => {}
             }
         }
         Err(Failure::aws("dynamodb:TransactWriteItems", &error))
@@ -166,15 +176,21 @@ impl Prebookings {
     }
 }
 
-/// The entry that stands where a key is taken.
-struct KeyTaken {
-    booking: String,
-    digest: String,
+/// The digest of the request that took a key, and the request.
+fn read_entry(entry: &Item) -> Option<(String, First)> {
+    let value = |name: &str| entry.get(name)?.as_s().ok();
+    let first = First {
+        id: PrebookingId::parse(value("booking")?).ok()?,
+        accepted_at: value("submittedAt")?.parse().ok()?,
+        correlation_id: CorrelationId::parse(value("correlationId")?).ok()?,
+    };
+    Some((value("digest")?.clone(), first))
 }
 
 /// What a submission asks for. A repeated delivery has the same.
 fn content(submission: &Submission) -> Item {
     let mut content = once::item([("id", text(submission.id))]);
+    content.extend(submission.witness.iter().map(|witness| ("witness".to_owned(), text(witness))));
     if let Ok(RidePrebooking { from, to, when, customer }) = &submission.asked {
         content.extend(once::item([
             ("from", text(from)),
@@ -195,7 +211,7 @@ fn beginning(submission: &Submission) -> Item {
     once::item([
         ("status", text(status)),
         ("reasons", listed(reasons)),
-        ("submittedAt", text(format_args!("{:.3}", submission.sent_at))),
+        ("submittedAt", text(format_args!("{:.3}", submission.accepted_at))),
         ("correlationId", text(&submission.correlation_id)),
         ("traceparent", text(submission.trace_parent)),
     ])

@@ -1,5 +1,5 @@
-//! What API Gateway wrote into the submission queue: the request's body as the message's, and the headers that matter as
-//! its attributes. Nobody has looked at either before.
+//! What API Gateway wrote into the submission queue: the request's body as the message's, and beside it, as its attributes, the
+//! request's identity and the headers that matter. Nobody has looked at either before.
 
 use domain::{CorrelationId, Fault, IdempotencyKey, PrebookingId, RidePrebooking};
 use jiff::Timestamp;
@@ -9,9 +9,12 @@ use sha2::{Digest, Sha256};
 /// A request for a prebooking, sound or not.
 #[derive(Debug)]
 pub(crate) struct Submission {
+    /// The request's id, which its caller was told.
     pub id: PrebookingId,
+    /// API Gateway's other id of the request. A caller may be able to choose the first, and never this one.
+    pub witness: Option<String>,
     /// As of when it is judged.
-    pub sent_at: Timestamp,
+    pub accepted_at: Timestamp,
     pub asked: Result<RidePrebooking, Vec<Fault>>,
     pub key: Option<Key>,
     pub correlation_id: CorrelationId,
@@ -21,69 +24,97 @@ pub(crate) struct Submission {
 /// The caller's idempotency key, and by which to tell whether it came with the same request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Key {
-    pub key: IdempotencyKey,
+    /// The caller and its key: another caller's is another.
+    pub entry: String,
     pub digest: String,
 }
 
+/// An earlier request with the same key and content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct First {
+    pub id: PrebookingId,
+    pub accepted_at: Timestamp,
+    pub correlation_id: CorrelationId,
+}
+
 impl Submission {
-    /// Reads a submission. Whatever is wrong with it is a reason to reject it, so that the caller hears of it. It depends
-    /// on nothing but the message, so that every delivery of it comes to the same.
+    /// Reads a submission. Whatever is wrong with it is a reason to reject it, so that the caller hears of it. Its identity
+    /// stands in its attributes, because the queue's own id and time are new ones after a redrive. A message without them is
+    /// none of API Gateway's: somebody who was told the queue's id put it in.
     ///
     /// # Errors
-    /// Permanent if the message itself has no usable id: then it came from no queue.
+    /// Permanent if it has no usable id.
     pub(crate) fn read(message: &Message<'_>) -> Result<Self, Failure> {
-        let id = PrebookingId::parse(message.id)
+        let id = PrebookingId::parse(edge(message, "RequestId").unwrap_or(message.id))
             .map_err(|_| Failure::permanent("NotAQueueMessage", "the message's id is no UUID"))?;
-        let mut asked = parse(message.body, message.sent_at);
-        let key = match key(message) {
-            Some(Ok(key)) => Some(Key { key, digest: digest(message.body) }),
+        let time = edge(message, "RequestTime").and_then(|time| time.parse().ok());
+        let accepted_at = time.and_then(|time| Timestamp::from_millisecond(time).ok());
+        let accepted_at = accepted_at.unwrap_or(message.sent_at);
+        let mut asked = parse(message.body, accepted_at);
+        let key = match edge(message, "Idempotency-Key").map(IdempotencyKey::parse) {
+            Some(Ok(key)) => {
+                let entry = format!("KEY#{}#{key}", caller(message));
+                Some(Key { entry, digest: digest(message.body) })
+            }
             Some(Err(rule)) => {
-                let fault = Fault { field: "Idempotency-Key".to_owned(), rule };
+                let fault = Fault { field: "Idempotency-Key".to_owned(), rule: rule.to_string() };
                 asked = Err(asked.err().into_iter().flatten().chain([fault]).collect());
                 None
             }
             None => None,
         };
-        let correlation_id =
-            header_in_either_case(message, "X-Correlation-Id").and_then(|id| CorrelationId::parse(id).ok());
-        let trace_parent = header(message, "traceparent").and_then(TraceParent::parse);
+        let correlation_id = edge(message, "X-Correlation-Id").and_then(|id| CorrelationId::parse(id).ok());
+        let trace_parent = edge(message, "traceparent").and_then(TraceParent::parse);
         Ok(Self {
             id,
-            sent_at: message.sent_at,
+            witness: edge(message, "ExtendedRequestId").map(str::to_owned),
+            accepted_at,
             asked,
             key,
             correlation_id: correlation_id.unwrap_or_else(|| id.into()),
             trace_parent: trace_parent.map_or_else(TraceParent::start, TraceParent::child),
         })
     }
+
+    /// The earlier request that this one, whose body this is, repeats: what is told of it is told alike.
+    pub(crate) fn repeating(self, first: First, body: &str) -> Self {
+        let First { id, accepted_at, correlation_id } = first;
+        Self { id, accepted_at, correlation_id, asked: parse(body, accepted_at), ..self }
+    }
+
+    /// Adds a reason to reject it.
+    pub(crate) fn reject(&mut self, reason: Fault) {
+        let others = self.asked.as_ref().err().cloned().unwrap_or_default();
+        self.asked = Err(others.into_iter().chain([reason]).collect());
+    }
 }
 
-fn parse(body: &str, sent_at: Timestamp) -> Result<RidePrebooking, Vec<Fault>> {
+fn parse(body: &str, accepted_at: Timestamp) -> Result<RidePrebooking, Vec<Fault>> {
     let fields = api::json_object(body).map_err(api::Problem::into_faults)?;
-    RidePrebooking::parse(&fields, sent_at).map_err(|faults| faults.into_iter().collect())
+    RidePrebooking::parse(&fields, accepted_at).map_err(|faults| faults.into_iter().collect())
 }
 
-fn key(message: &Message<'_>) -> Option<Result<IdempotencyKey, String>> {
-    let key = header_in_either_case(message, "Idempotency-Key")?;
-    Some(IdempotencyKey::parse(key).map_err(|rule| rule.to_string()))
+/// Who signed the request: somebody known to Cognito, or an IAM principal, whose sessions are one.
+fn caller<'a>(message: &Message<'a>) -> &'a str {
+    let (cognito, iam) =
+        edge(message, "Caller").and_then(|callers| callers.split_once(' ')).unwrap_or_default();
+    if cognito.is_empty() { iam.split(':').next().unwrap_or_default() } else { cognito }
 }
 
-/// API Gateway finds a header by the name that it was sent under, and many clients send small letters.
-fn header_in_either_case<'a>(message: &Message<'a>, name: &str) -> Option<&'a str> {
-    header(message, name).or_else(|| header(message, &name.to_ascii_lowercase()))
-}
-
-/// A request's header. The template puts an equals sign before each, as SQS takes no empty attribute.
-fn header<'a>(message: &Message<'a>, name: &str) -> Option<&'a str> {
+/// What API Gateway wrote beside the body. The template puts an equals sign before each value, as SQS takes no empty one.
+fn edge<'a>(message: &Message<'a>, name: &str) -> Option<&'a str> {
     message.attribute(name)?.strip_prefix('=').filter(|value| !value.is_empty())
 }
 
-/// The same request, however its JSON is laid out, has the same digest; what isn't JSON is taken as it stands.
+/// The same request, however its JSON is laid out, has the same digest; what isn't one JSON object, each field once, is
+/// taken as it stands.
 fn digest(body: &str) -> String {
-    let canonical = serde_json::from_str::<serde_json::Value>(body).map(|mut value| {
+    let object =
+        api::json_object(body).ok().and_then(|_| serde_json::from_str::<serde_json::Value>(body).ok());
+    let canonical = object.map(|mut object| {
         // With serde_json's `preserve_order`, which a dependency may switch on, an object keeps its order.
-        value.sort_all_objects();
-        value.to_string()
+        object.sort_all_objects();
+        object.to_string()
     });
     let digest = Sha256::digest(canonical.as_deref().unwrap_or(body));
     digest.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
@@ -96,49 +127,93 @@ mod tests {
     use super::*;
 
     const ID: &str = "0190c8f4-5f7b-4c3e-8a57-0d6f2b7b9f10";
+    const OTHER: &str = "0190c8f4-5f7b-4c3e-8a57-0d6f2b7b9f11";
     const BODY: &str = r#"{"from":"Berlin","to":"Bonn","when":"2026-12-24T18:00:00Z","customer":"cmr"}"#;
 
-    fn read(body: &str, headers: &[(&str, &str)]) -> Submission {
-        read_sent("2026-11-24T09:00:00Z", body, headers)
+    fn read(body: &str, attributes: &[(&str, &str)]) -> Submission {
+        received(ID, "2026-11-24T09:00:00Z", body, attributes).unwrap()
     }
 
-    fn read_sent(sent_at: &str, body: &str, headers: &[(&str, &str)]) -> Submission {
+    fn received(
+        id: &str,
+        sent_at: &str,
+        body: &str,
+        attributes: &[(&str, &str)],
+    ) -> Result<Submission, Failure> {
         let attribute = |(name, value): &(&str, &str)| {
             let mut attribute = SqsMessageAttribute::default();
             attribute.string_value = Some((*value).to_owned());
             ((*name).to_owned(), attribute)
         };
-        let attributes: Vec<_> = headers.iter().map(attribute).collect();
-        Submission::read(&Message::new(ID, sent_at.parse().unwrap(), body, &attributes)).unwrap()
+        let attributes: Vec<_> = attributes.iter().map(attribute).collect();
+        Submission::read(&Message::new(id, sent_at.parse().unwrap(), body, &attributes))
     }
 
     #[test]
-    fn times_are_judged_as_of_when_the_message_was_sent_and_not_of_when_it_is_read() {
+    fn a_request_stays_the_same_in_another_message_at_another_time() {
+        let edge =
+            [("RequestId", "=0190c8f4-5f7b-4c3e-8a57-0d6f2b7b9f11"), ("RequestTime", "=1795510800000")];
+        for (id, sent_at) in
+            [(ID, "2026-11-24T09:00:00Z"), (OTHER, "2027-11-24T09:00:00Z"), ("?", "2028-01-01T00:00:00Z")]
+        {
+            let submission = received(id, sent_at, BODY, &edge).unwrap();
+            assert_eq!(submission.id.to_string(), OTHER);
+            assert_eq!(submission.accepted_at, "2026-11-24T09:00:00Z".parse().unwrap());
+            assert!(submission.asked.is_ok(), "it is judged as of when it was accepted");
+        }
+    }
+
+    #[test]
+    fn what_no_edge_has_accepted_goes_by_its_message() {
+        let submission = read(BODY, &[("RequestId", "="), ("RequestTime", "=")]);
+        assert_eq!((submission.id.to_string().as_str(), submission.witness), (ID, None));
+        assert_eq!(submission.accepted_at, "2026-11-24T09:00:00Z".parse().unwrap());
+        for (id, attributes) in [("m-1", &[][..]), (ID, &[("RequestId", "=mine")])] {
+            let failure = received(id, "2026-11-24T09:00:00Z", BODY, attributes).unwrap_err();
+            assert!(!failure.may_be_retried(), "{failure}");
+        }
+    }
+
+    #[test]
+    fn times_are_judged_as_of_when_the_request_was_accepted_and_not_of_when_it_is_read() {
         for (sent_at, when, rule) in [
             ("2020-01-01T00:00:00Z", "2020-01-02T00:00:00Z", None),
             ("2020-01-01T00:00:00Z", "2022-01-01T00:00:00Z", Some("must be at most a year ahead")),
             ("2999-01-01T00:00:00Z", "2999-01-02T00:00:00Z", None),
             ("2999-01-02T00:00:00Z", "2999-01-01T00:00:00Z", Some("must be in the future")),
         ] {
-            let submission = read_sent(sent_at, &BODY.replace("2026-12-24T18:00:00Z", when), &[]);
+            let body = BODY.replace("2026-12-24T18:00:00Z", when);
+            let submission = received(ID, sent_at, &body, &[]).unwrap();
             let rules: Vec<_> =
                 submission.asked.err().into_iter().flatten().map(|fault| fault.rule).collect();
             assert_eq!(rules, Vec::from_iter(rule), "{when}, sent at {sent_at}");
-            assert_eq!(submission.sent_at, sent_at.parse().unwrap());
+            assert_eq!(submission.accepted_at, sent_at.parse().unwrap());
         }
     }
 
     #[test]
-    fn the_id_is_the_messages_and_headers_are_its_attributes() {
+    fn headers_are_attributes() {
         let headers = [("Idempotency-Key", "=k-1"), ("X-Correlation-Id", "=c-1"), ("traceparent", "=")];
         let submission = read(BODY, &headers);
-        assert_eq!(submission.id.to_string(), ID);
-        assert_eq!(submission.key.unwrap().key.as_str(), "k-1");
+        assert_eq!(submission.key.unwrap().entry, "KEY##k-1");
         assert_eq!(submission.correlation_id.as_str(), "c-1");
         assert!(submission.asked.is_ok());
-        let without = read(BODY, &[("Idempotency-Key", "="), ("idempotency-key", "=k-2")]);
-        assert_eq!((without.key.unwrap().key.as_str(), without.correlation_id.as_str()), ("k-2", ID));
-        assert_eq!(read(BODY, &[("x-correlation-id", "=c-2")]).correlation_id.as_str(), "c-2");
+        let without = read(BODY, &[("Idempotency-Key", "=")]);
+        assert_eq!((without.key, without.correlation_id.as_str()), (None, ID));
+    }
+
+    #[test]
+    fn a_key_is_its_callers_and_a_principals_sessions_are_one_caller() {
+        for (caller, entry) in [
+            ("= AIDAUSER", "KEY#AIDAUSER#k"),
+            ("= AROAROLE:monday", "KEY#AROAROLE#k"),
+            ("= AROAROLE:tuesday", "KEY#AROAROLE#k"),
+            ("=us-east-1:5f7b AROAROLE:CognitoIdentityCredentials", "KEY#us-east-1:5f7b#k"),
+            ("= ", "KEY##k"),
+        ] {
+            let submission = read(BODY, &[("Idempotency-Key", "=k"), ("Caller", caller)]);
+            assert_eq!(submission.key.unwrap().entry, entry, "{caller}");
+        }
     }
 
     #[test]
@@ -168,5 +243,7 @@ mod tests {
             r#"{"customer":"cmr","when":"2026-12-24T18:00:00Z","to":"Bonn","from":"Berlin"}"#;
         assert_eq!(of(BODY), of(in_another_order));
         assert_ne!(of(BODY), of(&BODY.replace("Bonn", "Ulm")));
+        let twice = BODY.replace('{', r#"{"from":"Ulm","#);
+        assert_ne!(of(BODY), of(&twice), "what is sound is no repetition of what isn't, nor the reverse");
     }
 }

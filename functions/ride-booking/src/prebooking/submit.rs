@@ -5,7 +5,6 @@ use futures_util::future::join_all;
 use messaging::{
     Event, Failure,
     consumer::{Effect, Message, MessageReceiver},
-    once::Written,
     publisher::{self, Publisher},
 };
 use serde::Serialize;
@@ -27,35 +26,36 @@ impl SubmitRidePrebooking {
         Self { bookings, topic }
     }
 
-    /// Stores what a message asks for; gives the event that tells of it, if there is something to tell.
-    async fn store(&self, message: &Message<'_>) -> Result<(Option<publisher::Message>, Effect), Failure> {
+    /// Stores what a message asks for; gives the event that tells of it.
+    async fn store(&self, message: &Message<'_>) -> Result<(publisher::Message, Effect), Failure> {
         let mut submission = Submission::read(message)?;
-        let written = match self.bookings.submit(&submission).await {
-            Ok(Stored::Own(written)) => written,
-            Ok(Stored::Repetition) => return Ok((None, Effect::Nothing("it repeats an earlier request"))),
-            Ok(Stored::KeyConflict) => {
+        let effect = match self.bookings.submit(&submission).await? {
+            Stored::Own(written) => written.into(),
+            Stored::Repetition(first) => {
+                submission = submission.repeating(first, message.body);
+                Effect::Nothing("it repeats an earlier request")
+            }
+            Stored::KeyConflict => {
                 let rule = "was used before with another prebooking".to_owned();
-                let conflict = Fault { field: "Idempotency-Key".to_owned(), rule };
-                submission.asked =
-                    Err(submission.asked.err().into_iter().flatten().chain([conflict]).collect());
+                submission.reject(Fault { field: "Idempotency-Key".to_owned(), rule });
                 submission.key = None;
                 match self.bookings.submit(&submission).await? {
-                    Stored::Own(written) => written,
-                    Stored::Repetition | Stored::KeyConflict => Written::Before,
+                    Stored::Own(written) => written.into(),
+                    Stored::Repetition(_) | Stored::KeyConflict => Effect::Duplicate,
                 }
             }
-            Err(failure) => return Err(failure),
         };
-        Ok((Some(tell(&submission)?), written.into()))
+        Ok((tell(&submission)?, effect))
     }
 }
 
 impl MessageReceiver for SubmitRidePrebooking {
     /// Store first, then tell: a message leaves the queue when its event is on the topic. After a crash in between it
-    /// comes again, finds its booking, and is told of again, under the same id.
+    /// comes again, finds its booking, and is told of again, under the same id. So is a booking whose request its caller
+    /// repeats: the first message may be a dead letter by now.
     async fn receive_messages(&self, messages: &[Message<'_>]) -> Vec<Result<Effect, Failure>> {
-        let mut stored = join_all(messages.iter().map(|message| self.store(message))).await;
-        let events: Vec<_> = stored.iter_mut().filter_map(|stored| stored.as_mut().ok()?.0.take()).collect();
+        let stored = join_all(messages.iter().map(|message| self.store(message))).await;
+        let events: Vec<_> = stored.iter().flatten().map(|(event, _)| event.clone()).collect();
         let told = self.topic.publish(&events).await;
         stored
             .into_iter()
@@ -80,7 +80,7 @@ fn message<T: EventPayload + Serialize>(
     submission: &Submission,
     data: T,
 ) -> Result<publisher::Message, Failure> {
-    let mut event = Event::new(SOURCE, submission.sent_at, submission.correlation_id.clone(), data);
+    let mut event = Event::new(SOURCE, submission.accepted_at, submission.correlation_id.clone(), data);
     event.traceparent = Some(submission.trace_parent);
     publisher::Message::of(&event)
 }

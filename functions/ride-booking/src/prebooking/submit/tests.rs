@@ -46,13 +46,18 @@ async fn receive(
     let bookings =
         Prebookings::new(mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, table), "bookings".into());
     let topic = Publisher::new(mock_client!(aws_sdk_sns, RuleMode::MatchAny, [topic]), "topic".into());
-    let mut attribute = SqsMessageAttribute::default();
-    attribute.string_value = Some(format!("={key}"));
-    let attributes = [("Idempotency-Key".to_owned(), attribute)];
+    let attributes = [("Idempotency-Key", key), ("ExtendedRequestId", "e1="), ("Caller", " AIDA")];
+    let attributes = attributes.map(|(name, value)| (name.to_owned(), attribute(value)));
     let sent_at = "2026-11-24T09:00:00Z".parse().unwrap();
     let messages: Vec<_> =
         messages.iter().map(|(id, body)| Message::new(id, sent_at, body, &attributes)).collect();
     SubmitRidePrebooking::new(bookings, topic).receive_messages(&messages).await
+}
+
+fn attribute(value: &str) -> SqsMessageAttribute {
+    let mut attribute = SqsMessageAttribute::default();
+    attribute.string_value = Some(format!("={value}"));
+    attribute
 }
 
 fn storing(status: &'static str) -> Rule {
@@ -65,7 +70,13 @@ fn storing(status: &'static str) -> Rule {
 fn key_of(booking: &'static str, digest: &str) -> Rule {
     let digest = digest.to_owned();
     mock!(Client::transact_write_items).then_error(move || {
-        let entry = item([("id", text("KEY#k")), ("booking", text(booking)), ("digest", text(&digest))]);
+        let entry = item([
+            ("id", text("KEY#AIDA#k")),
+            ("booking", text(booking)),
+            ("digest", text(&digest)),
+            ("submittedAt", text("2026-11-24T08:00:00.000Z")),
+            ("correlationId", text("c-1")),
+        ]);
         let taken = CancellationReason::builder().code("ConditionalCheckFailed").set_item(Some(entry));
         let cancelled = TransactionCanceledException::builder()
             .cancellation_reasons(taken.build())
@@ -75,10 +86,12 @@ fn key_of(booking: &'static str, digest: &str) -> Rule {
 }
 
 fn digest() -> String {
-    let mut attribute = SqsMessageAttribute::default();
-    attribute.string_value = Some("=k".to_owned());
-    let attributes = [("Idempotency-Key".to_owned(), attribute)];
-    let message = Message::new(FIRST, "2026-11-24T09:00:00Z".parse().unwrap(), SOUND, &attributes);
+    digest_of(SOUND)
+}
+
+fn digest_of(body: &str) -> String {
+    let attributes = [("Idempotency-Key".to_owned(), attribute("k"))];
+    let message = Message::new(FIRST, "2026-11-24T09:00:00Z".parse().unwrap(), body, &attributes);
     Submission::read(&message).unwrap().key.unwrap().digest
 }
 
@@ -99,6 +112,7 @@ async fn a_second_delivery_tells_again_what_a_crash_may_have_left_untold() {
     let confirmed_meanwhile = mock!(Client::put_item).then_error(|| {
         let stored = item([
             ("id", text(FIRST)),
+            ("witness", text("e1=")),
             ("from", text("Berlin")),
             ("to", text("Bonn")),
             ("customer", text("cmr")),
@@ -129,7 +143,7 @@ async fn with_a_key_the_booking_and_the_keys_entry_are_one_transaction() {
         .match_requests(|transact| {
             let [key, booking] = transact.transact_items() else { return false };
             let (key, booking) = (key.put().unwrap().item(), booking.put().unwrap().item());
-            key["id"] == text("KEY#k")
+            key["id"] == text("KEY#AIDA#k")
                 && key["booking"] == text(FIRST)
                 && booking["status"] == text("SUBMITTED")
         })
@@ -149,7 +163,54 @@ async fn the_same_key_and_request_is_the_same_booking_under_one_more_id() {
         .then_output(|| PutItemOutput::builder().build());
     let results = receive(&[&key_of(FIRST, &digest()), &alias], &topic(&told), &[(SECOND, SOUND)], "k").await;
     assert!(matches!(results[..], [Ok(Effect::Nothing(_))]), "{results:?}");
-    assert_eq!((alias.num_calls(), told.lock().unwrap().len()), (1, 0), "one booking is told of once");
+    assert_eq!(alias.num_calls(), 1);
+    // Nobody knows if the first message got as far as the topic.
+    assert_eq!(*told.lock().unwrap(), [(FIRST.to_owned(), "PrebookingSubmitted".to_owned())]);
+}
+
+#[tokio::test]
+async fn a_repetition_is_judged_and_told_as_of_the_first_request() {
+    let events = Arc::new(Mutex::new(Vec::new()));
+    let heard = events.clone();
+    let topic = mock!(aws_sdk_sns::Client::publish_batch).then_compute_output(move |batch| {
+        let events = batch.publish_batch_request_entries().iter();
+        heard.lock().unwrap().extend(events.map(|entry| entry.message().to_owned()));
+        PublishBatchOutput::builder().build()
+    });
+    // At nine, half past eight has passed; the first request came at eight.
+    let late = SOUND.replace("2026-12-24T18:00", "2026-11-24T08:30");
+    let alias = mock!(Client::put_item).then_output(|| PutItemOutput::builder().build());
+    let key = key_of(FIRST, &digest_of(&late));
+    receive(&[&key, &alias], &topic, &[(SECOND, &late)], "k").await.remove(0).unwrap();
+    let event: serde_json::Value = serde_json::from_str(&events.lock().unwrap()[0]).unwrap();
+    assert_eq!((&event["id"], &event["type"]), (&FIRST.into(), &"PrebookingSubmitted".into()));
+    assert_eq!((&event["time"], &event["correlationid"]), (&"2026-11-24T08:00:00Z".into(), &"c-1".into()));
+}
+
+#[tokio::test]
+async fn an_id_that_another_request_has_takes_nothing_over() {
+    let told = Told::default();
+    let of_another = || {
+        let stored = item([("id", text(FIRST)), ("witness", text("e0=")), ("status", text("SUBMITTED"))]);
+        let taken = ConditionalCheckFailedException::builder().set_item(Some(stored)).build();
+        PutItemError::ConditionalCheckFailedException(taken)
+    };
+    // Unsound: nothing but the id and its witness is stored of it.
+    let put = mock!(Client::put_item).then_error(of_another);
+    let cancelled = mock!(Client::transact_write_items).then_error(|| {
+        let taken = CancellationReason::builder().code("ConditionalCheckFailed");
+        let cancelled = TransactionCanceledException::builder()
+            .cancellation_reasons(CancellationReason::builder().code("None").build())
+            .cancellation_reasons(taken.build());
+        TransactWriteItemsError::TransactionCanceledException(cancelled.build())
+    });
+    for (body, key) in [("{", ""), (SOUND, "k")] {
+        let result = receive(&[&put, &cancelled], &topic(&told), &[(FIRST, body)], key).await.remove(0);
+        let failure = result.unwrap_err();
+        let (reason, retried) = (failure.reason().error_type.as_str(), failure.may_be_retried());
+        assert_eq!((reason, retried), ("IdempotencyConflict", false));
+    }
+    assert!(told.lock().unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -1,0 +1,201 @@
+"""As much of Apache Velocity as templates of API Gateway need: references, #set, #if, #elseif, #else, #foreach, comparisons,
+and the methods of Java's strings and maps that the templates call. Null is empty, as it is at API Gateway.
+"""
+
+import re
+from collections.abc import Mapping
+
+DIRECTIVE = re.compile(r"#\{?(set|if|elseif|else|end|foreach)\b\}?\s*")
+IDENTIFIER = re.compile(r"[A-Za-z][\w-]*")
+LITERAL = re.compile(r"'([^']*)'|(-?\d+)|(true|false)\b")
+COMPARISON = re.compile(r"\s*(==|!=|>=|<=|>|<)")
+COMPARE = {
+    "==": lambda a, b: a == b,
+    "!=": lambda a, b: a != b,
+    ">=": lambda a, b: a >= b,
+    "<=": lambda a, b: a <= b,
+    ">": lambda a, b: a > b,
+    "<": lambda a, b: a < b,
+}
+METHODS = {
+    (str, "length"): len,
+    (str, "matches"): lambda text, pattern: re.fullmatch(pattern, text) is not None,
+    (str, "contains"): lambda text, part: part in text,
+    (dict, "get"): lambda entries, key: entries.get(key),
+    (dict, "keySet"): list,
+}
+
+
+def render(template: str, names: dict[str, object]) -> str:
+    """The template's text; what it sets is set in `names`."""
+    return Rendering(template, names).block(True)[0]
+
+
+def is_true(value: object) -> bool:
+    """As in Velocity 1.7: an empty string is something."""
+    return value is not None and value is not False
+
+
+def written(value: object) -> str:
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+class Rendering:
+    """A template, and how far it has been rendered."""
+
+    def __init__(self, text: str, names: dict[str, object]) -> None:
+        self.text, self.names, self.at = text, names, 0
+
+    def block(self, active: bool) -> tuple[str, str]:
+        """Renders what comes before the directive that ends a block, and gives its name, too."""
+        out: list[str] = []
+        while self.at < len(self.text):
+            if directive := self.take(DIRECTIVE):
+                match directive[1]:
+                    case "set":
+                        self.set(active)
+                    case "if":
+                        out.append(self.branches(active))
+                    case "foreach":
+                        out.append(self.foreach(active))
+                    case ending:
+                        return "".join(out), ending
+            elif self.text[self.at] == "$" and IDENTIFIER.match(self.text, self.at + 1):
+                out.append(written(self.reference()))
+            else:
+                out.append(self.text[self.at])
+                self.at += 1
+        return "".join(out), ""
+
+    def branches(self, active: bool) -> str:
+        self.expect("(")
+        holds = is_true(self.alternative())
+        self.expect(")")
+        text, ending = self.block(active and holds)
+        text = text if active and holds else ""
+        match ending:
+            case "elseif":
+                return text + self.branches(active and not holds)
+            case "else":
+                otherwise, _ = self.block(active and not holds)
+                return text + (otherwise if active and not holds else "")
+        return text
+
+    def foreach(self, active: bool) -> str:
+        self.expect("(", "$")
+        name = self.take(IDENTIFIER)[0]
+        self.expect("in")
+        items = list(self.alternative() or []) if active else []
+        self.expect(")")
+        start, out = self.at, []
+        for item in items:
+            self.at, self.names[name] = start, item
+            out.append(self.block(True)[0])
+        if not items:
+            self.block(False)
+        return "".join(out)
+
+    def set(self, active: bool) -> None:
+        self.expect("(", "$")
+        path = [self.take(IDENTIFIER)[0]]
+        while self.text.startswith(".", self.at):
+            self.at += 1
+            path.append(self.take(IDENTIFIER)[0])
+        self.expect("=")
+        value = self.alternative()
+        self.expect(")")
+        # Null leaves what was there.
+        if active and value is not None:
+            *owners, last = path
+            owner = self.names
+            for name in owners:
+                owner = owner[name]
+            owner[last] = value
+
+    # ---- expressions ------------------------------------------------------------------------------------------------
+
+    def alternative(self) -> object:
+        value = self.conjunction()
+        while self.taken("||"):
+            other = self.conjunction()
+            value = is_true(value) or is_true(other)
+        return value
+
+    def conjunction(self) -> object:
+        value = self.comparison()
+        while self.taken("&&"):
+            other = self.comparison()
+            value = is_true(value) and is_true(other)
+        return value
+
+    def comparison(self) -> object:
+        value = self.operand()
+        if sign := self.take(COMPARISON):
+            other = self.operand()
+            comparable = value is not None and other is not None
+            value = COMPARE[sign[1]](value, other) if comparable else sign[1] == "!=" and value is not other
+        return value
+
+    def operand(self) -> object:
+        self.blanks()
+        if self.taken("!"):
+            return not is_true(self.operand())
+        if self.taken("("):
+            value = self.alternative()
+            self.expect(")")
+            return value
+        if literal := self.take(LITERAL):
+            text, number, truth = literal.groups()
+            return text if text is not None else int(number) if number else truth == "true"
+        return self.reference()
+
+    def reference(self) -> object:
+        self.expect("$")
+        value = self.names.get(self.take(IDENTIFIER)[0])
+        while self.text.startswith(".", self.at) and IDENTIFIER.match(self.text, self.at + 1):
+            self.at += 1
+            name = self.take(IDENTIFIER)[0]
+            value = member(value, name, self.arguments() if self.text.startswith("(", self.at) else None)
+        return value
+
+    def arguments(self) -> list[object]:
+        self.expect("(")
+        given: list[object] = []
+        while not self.taken(")"):
+            given.append(self.alternative())
+            self.taken(",")
+        return given
+
+    # ---- characters -------------------------------------------------------------------------------------------------
+
+    def take(self, pattern: re.Pattern) -> re.Match | None:
+        if found := pattern.match(self.text, self.at):
+            self.at = found.end()
+        return found
+
+    def blanks(self) -> None:
+        while self.text.startswith(" ", self.at):
+            self.at += 1
+
+    def taken(self, sign: str) -> bool:
+        self.blanks()
+        there = self.text.startswith(sign, self.at)
+        self.at += len(sign) * there
+        return there
+
+    def expect(self, *signs: str) -> None:
+        for sign in signs:
+            if not self.taken(sign):
+                raise ValueError(f"no {sign} at {self.at} of the template: {self.text[self.at:self.at + 40]}")
+
+
+def member(value: object, name: str, arguments: list[object] | None) -> object:
+    """A property, or what a method gives; null if there is no such thing."""
+    if arguments is None:
+        return value.get(name) if isinstance(value, Mapping) else None
+    if isinstance(value, Mapping) and callable(value.get(name)):
+        return value[name](*arguments)
+    method = METHODS.get((type(value), name))
+    return method(value, *arguments) if method else None
