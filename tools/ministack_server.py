@@ -4,7 +4,6 @@ ministack's own environment, by a faster server; in a container it stands beside
 Each replacement says what was wrong and what it changes. docs/testing.md has the figures.
 """
 
-import contextvars
 import os
 import resource
 import socketserver
@@ -13,14 +12,14 @@ import time
 
 from hypercorn.config import Config
 from ministack import app as ministack
-from ministack.services import apigateway_v1, lambda_svc, sqs
+from ministack.services import apigateway_v1, dynamodb, lambda_svc, sqs
 
 import api_gateway
+import gateway_responses
+import mappings
 
 # As many as the kernel takes. With hypercorn's 100 and a connection for every call, the kernel dropped connections under load.
 BACKLOG = 4096
-# How long Lambda waits between two tries to run a throttled function for a batch: twice as long each time.
-FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.1, 5.0
 
 
 def forget_expired(queue: dict) -> None:
@@ -40,46 +39,6 @@ def copy_of(seen: dict) -> dict:
             continue
 
 
-# Until when a throttled function is tried again: as long as the batch that it is to get is invisible in its queue.
-try_until = contextvars.ContextVar("try_until", default=0.0)
-
-
-def run_batch(original):
-    """Lambda keeps a batch whose function is throttled and tries again, until the messages' visibility time-out is over. Only then
-    are they back in the queue: received once more, and attempted by nobody. ministack gives up at once."""
-
-    def run(mapping: dict, function: dict, event: dict, batch: list[dict], *queue: str) -> None:
-        try_until.set(min(message["visible_at"] for message in batch))
-        original(mapping, function, event, batch, *queue)
-
-    return run
-
-
-def execute(original):
-    def run(function: dict, event: dict) -> dict:
-        result, wait = original(function, event), FIRST_WAIT_SECONDS
-        while result.get("throttle") and time.time() + wait < try_until.get():
-            time.sleep(wait)
-            result, wait = original(function, event), min(2 * wait, LONGEST_WAIT_SECONDS)
-        if result.get("throttle"):
-            # Under this name a state machine knows it; ministack has none for it.
-            result["body"]["errorType"] = "Lambda.TooManyRequestsException"
-        return result
-
-    return run
-
-
-def call_from_api(original):
-    """A REST API whose function is throttled answers 500 by its gateway response. 429 is what ministack answers, and what AWS
-    means the API's own limits by."""
-
-    async def call(*arguments: object, **settings: object) -> tuple:
-        result, error = await original(*arguments, **settings)
-        return (None, "throttled") if result and result.get("throttle") else (result, error)
-
-    return call
-
-
 def replace(owner: object, name: str, by: object) -> None:
     """Replaces a function that must still be there: a new release may have no need of the replacement."""
     if not callable(getattr(owner, name, None)):
@@ -97,10 +56,16 @@ def wrap(owner: object, name: str, by: object) -> None:
 socketserver.StreamRequestHandler.disable_nagle_algorithm = True
 # It iterates over ids while other threads add to them, so state machines died by the hundred in a full fault run.
 replace(sqs, "_prune_dedup", forget_expired)
-# How many functions run at the same time LAMBDA_ACCOUNT_CONCURRENCY says, which is ministack's own.
-wrap(lambda_svc, "_run_sqs_batch", run_batch)
-wrap(lambda_svc, "_execute_function", execute)
-wrap(apigateway_v1, "_call_lambda_raw", call_from_api)
+# How many functions run at the same time LAMBDA_ACCOUNT_CONCURRENCY says, which is ministack's own. Beyond that it gave batches up
+# at once, and told APIs' callers of limits that were none of theirs.
+wrap(lambda_svc, "_run_sqs_batch", mappings.run_batch)
+wrap(lambda_svc, "_execute_function", mappings.execute)
+wrap(apigateway_v1, "_call_lambda_raw", gateway_responses.call)
+wrap(apigateway_v1, "_gateway_response_for_type", gateway_responses.of_type)
+wrap(apigateway_v1, "_import_rest_api", gateway_responses.import_api)
+# It gave all of a stream's batch again where AWS halves it.
+wrap(lambda_svc, "_execute_function", mappings.execute_for_stream)
+wrap(dynamodb, "stream_records_since", mappings.records_of_stream)
 # Its templates know neither $context.requestId nor loops, and of SQS's errors they see XML.
 replace(apigateway_v1, "_invoke_sqs_v1", api_gateway.send)
 Config.backlog = BACKLOG

@@ -1,0 +1,75 @@
+"""Lambda's event source mappings, where ministack's give up sooner than AWS's, or never: batches of a queue whose function is throttled,
+and batches of a stream that are too much for their function. Each function here makes a replacement from what it replaces.
+"""
+
+import contextvars
+import time
+
+from ministack.services import lambda_svc
+
+# How long Lambda waits between two tries to run a throttled function for a batch: twice as long each time.
+FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.1, 5.0
+# The most rows of a stream that a mapping can ask for.
+LARGEST_BATCH = 10_000
+
+# Until when a throttled function is tried again: as long as the batch that it is to get is invisible in its queue.
+try_until = contextvars.ContextVar("try_until", default=0.0)
+
+
+def run_batch(original):
+    """Lambda keeps a batch whose function is throttled and tries again, until the messages' visibility time-out is over. Only then
+    are they back in the queue: received once more, and attempted by nobody. ministack gives up at once."""
+
+    def run(mapping: dict, function: dict, event: dict, batch: list[dict], *queue: str) -> None:
+        try_until.set(min(message["visible_at"] for message in batch))
+        original(mapping, function, event, batch, *queue)
+
+    return run
+
+
+def execute(original):
+    def run(function: dict, event: dict) -> dict:
+        result, wait = original(function, event), FIRST_WAIT_SECONDS
+        while result.get("throttle") and time.time() + wait < try_until.get():
+            time.sleep(wait)
+            result, wait = original(function, event), min(2 * wait, LONGEST_WAIT_SECONDS)
+        if result.get("throttle"):
+            # Under this name a state machine knows it; ministack has none for it.
+            result["body"]["errorType"] = "Lambda.TooManyRequestsException"
+        return result
+
+    return run
+
+
+# By table, how many rows of its stream a function is given at once at the most, after it has failed at more.
+halved: dict[str, int] = {}
+
+
+def execute_for_stream(original):
+    """A batch of a stream that a function failed at comes again in halves, if its mapping says so: otherwise one that is larger than
+    what a quota allows would begin from its first row for ever. ministack gives all of it again."""
+
+    def run(function: dict, event: dict) -> dict:
+        result, rows = original(function, event), event.get("Records") if isinstance(event, dict) else None
+        if rows and rows[0].get("eventSource") == "aws:dynamodb":
+            stream = rows[0]["eventSourceARN"]
+            table = stream.split("/")[1]
+            if result.get("error") and is_bisected(stream):
+                halved[table] = max(1, len(rows) // 2)
+            elif (twice := 2 * halved.pop(table, LARGEST_BATCH)) < LARGEST_BATCH:
+                halved[table] = twice
+        return result
+
+    return run
+
+
+def is_bisected(stream: str) -> bool:
+    mappings = (mapping for _, _, mapping in lambda_svc._iter_all_esms() if mapping.get("EventSourceArn") == stream)
+    return any(mapping.get("BisectBatchOnFunctionError") for mapping in mappings)
+
+
+def records_of_stream(original):
+    def records(table: str, position: int, limit: int, **scope: object) -> list[dict]:
+        return original(table, position, min(limit, halved.get(table, limit)), **scope)
+
+    return records

@@ -1,0 +1,97 @@
+"""A function that is throttled, or fails at too much at once, is given its batch again as on AWS."""
+
+import unittest
+
+from patches import load
+
+THROTTLED = {"throttle": True, "error": True}
+
+
+class Time:
+    """Passes only while somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def time(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+class TestThrottledFunction(unittest.TestCase):
+    def setUp(self) -> None:
+        self.mappings, self.tries = load("mappings", "lambda_svc"), 0
+        self.mappings.time = self.time = Time()
+
+    def free_after(self, tries: int):
+        def execute(_: dict, __: dict) -> dict:
+            self.tries += 1
+            return {"body": {}, **THROTTLED} if self.tries <= tries else {"body": "done"}
+
+        return self.mappings.execute(execute)
+
+    def batch(self, tries: int, seconds: float) -> dict:
+        """How a batch ends that is invisible for so long, if the function is free after so many tries."""
+        ended, execute = {}, self.free_after(tries)
+
+        def run(mapping: dict, function: dict, event: dict, batch: list[dict], queue: str) -> None:
+            ended.update(execute(function, event))
+
+        messages = [{"visible_at": self.time.now + after} for after in (seconds, 60)]
+        self.mappings.run_batch(run)({}, {}, {}, messages, "queue")
+        return ended
+
+    def test_a_batch_is_tried_again_while_it_is_invisible(self) -> None:
+        self.assertEqual(self.batch(tries=2, seconds=30), {"body": "done"})
+        self.assertEqual(self.tries, 3)
+
+    def test_a_batch_is_given_up_before_it_is_visible_again(self) -> None:
+        before = self.time.now
+        self.assertTrue(self.batch(tries=1000, seconds=30)["throttle"])
+        self.assertTrue(24 < self.time.now - before < 30)
+        # 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, and then 5 s apart.
+        self.assertEqual(self.tries, 11)
+
+    def test_whoever_invokes_it_is_refused_at_once_by_a_name_that_state_machines_know(self) -> None:
+        result = self.free_after(1)({}, {})
+        self.assertEqual((self.tries, result["body"]["errorType"]), (1, "Lambda.TooManyRequestsException"))
+
+
+class TestStream(unittest.TestCase):
+    STREAM = "arn:aws:dynamodb:us-east-1:000000000000:table/rides/stream/1"
+
+    def setUp(self) -> None:
+        self.mappings, self.most = load("mappings", "lambda_svc"), 100
+        self.bisected = True
+        mapping = {"EventSourceArn": self.STREAM, "BisectBatchOnFunctionError": True}
+        self.mappings.lambda_svc._iter_all_esms = lambda: [("", "", mapping)] if self.bisected else []
+        rows = [{"eventSource": "aws:dynamodb", "eventSourceARN": self.STREAM, "n": n} for n in range(100)]
+        self.records = self.mappings.records_of_stream(lambda table, position, limit: rows[position : position + limit])
+
+    def polled(self, times: int) -> list[int]:
+        """How many rows the function is given each time, if it fails at more than it can do at once."""
+
+        def execute(_: dict, event: dict) -> dict:
+            return {"error": True} if len(event["Records"]) > self.most else {}
+
+        run, position, given = self.mappings.execute_for_stream(execute), 0, []
+        for _ in range(times):
+            rows = self.records("rides", position, 40)
+            given.append(len(rows))
+            position += 0 if run({}, {"Records": rows}).get("error") else len(rows)
+        return given
+
+    def test_what_a_function_fails_at_comes_again_in_halves(self) -> None:
+        self.assertEqual(self.polled(2), [40, 40])
+        self.most = 12
+        self.assertEqual(self.polled(6), [40, 20, 10, 20, 10, 20])
+
+    def test_all_of_it_comes_again_if_the_mapping_does_not_say_so(self) -> None:
+        self.most, self.bisected = 12, False
+        self.assertEqual(self.polled(3), [40, 40, 40])
+
+
+if __name__ == "__main__":
+    unittest.main()
