@@ -1,6 +1,6 @@
 # `make` or `make help` says what there is. Everything real stands in tools/ and in cargo.
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test test-unit test-e2e test-containers test-containers-if-possible prepare emulators test-chaos chaos fuzz lint lint-rust lint-templates check-functions diagrams access fmt build deploy bench bench-prebooking bench-rfq
+.PHONY: help demo up down test test-unit test-e2e test-containers test-containers-if-possible prepare emulators test-chaos chaos limits fuzz lint lint-rust lint-templates check-functions diagrams access fmt build deploy bench bench-prebooking bench-rfq
 
 PYTHON ?= python3
 PORT ?= 4566
@@ -12,7 +12,7 @@ WILD_RYDES := @$(PYTHON) tools/wild_rydes.py
 help: ## Show this help
 	@echo "Wild Rydes: make <target>"
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  \1|\2/' | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
-	@echo "Options: PORT=4566 (demo, up)  ARCH=x86_64|arm64, STAGE=<name>, PARAMETERS=\"<service>:<Name>=<value> …\" (deploy)  SIZE=small|full SEED=<number> (chaos)  RUNS=<number> INPUT=<file> (fuzz)"
+	@echo "Options: PORT=4566 (demo, up)  ARCH=x86_64|arm64, STAGE=<name>, PARAMETERS=\"<service>:<Name>=<value> …\" (deploy)  SIZE=small|full (chaos, limits), SEED=<number> (chaos)  RUNS=<number> INPUT=<file> (fuzz)"
 
 demo: ## Set up whatever is missing, deploy locally, and walk through the use cases
 	$(WILD_RYDES) demo --port $(PORT)
@@ -51,6 +51,9 @@ test-chaos:
 
 chaos: ## A bad hour at full size, and an audit after it (SIZE=small, SEED=<number>)
 	$(WILD_RYDES) chaos --size $(SIZE) --seed "$(SEED)"
+
+limits: ## Load beyond AWS's quotas, while they are enforced, and an audit after it (SIZE=small)
+	$(WILD_RYDES) limits --size $(SIZE)
 
 fuzz: ## Give every parser 100,000 inputs (RUNS=<number>), or one of them again (INPUT=<file>)
 	$(WILD_RYDES) fuzz --runs $(RUNS) --input "$(INPUT)"

@@ -11,7 +11,8 @@ import families
 import say
 from families import Place
 
-TARGETS, CHAOS = ("audit", "end-to-end"), "chaos"
+# Those that run with others, and those that need a deployment in a state of their own.
+TARGETS, BY_THEMSELVES = ("audit", "end-to-end"), ("chaos", "limits")
 # Where cargo runs them.
 PACKAGE = environments.ROOT / "tests"
 # Said of each that waits for its turn.
@@ -25,10 +26,10 @@ PROGRAMS = environments.ROOT / ".local" / "tests.json"
 
 
 def build(*others: str) -> None:
-    """Builds the tests against a deployment, the fault run among them, and others."""
+    """Builds the tests against a deployment, and others."""
     if environments.are_built():
         return
-    targets = [argument for target in (*TARGETS, CHAOS) for argument in ("--test", target)]
+    targets = [argument for target in (*TARGETS, *BY_THEMSELVES) for argument in ("--test", target)]
     command = [*TEST, *others, *targets, "--no-run", "--message-format=json-render-diagnostics"]
     built = subprocess.run(command, cwd=environments.ROOT, stdout=subprocess.PIPE, text=True)
     if built.returncode:

@@ -26,7 +26,7 @@ RYDES = ROOT / ".local" / "bin" / "rydes"
 # What the workspace holds beside functions.
 NOT_FUNCTIONS = ("rydes", "end-to-end", "floor", "broken", "hostile", "rest")
 # Builds that are wrong on purpose, and the sound one that they stand in for.
-BROKEN = ("award-points-again", "award-points-unheard")
+BROKEN = ("award-points-again", "award-points-mortal", "award-points-unheard")
 SOUND = "award-points"
 # What this machine is, as Lambda calls it.
 ARCH = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"

@@ -10,8 +10,9 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import artifacts
@@ -25,6 +26,8 @@ import environments
 import families
 import functions
 import fuzz as fuzzing
+import limits as limit_runs
+import quotas
 import quotes
 import say
 import stacks
@@ -92,6 +95,7 @@ def parse() -> argparse.Namespace:
     command(bench_prebooking, "bench-prebooking")
     command(bench_rfq, "bench-rfq")
     command(chaos, "chaos", size={"choices": ["small", "full"], "default": "full"}, seed={"default": ""})
+    command(limits, "limits", size={"choices": ["small", "full"], "default": "full"})
     command(fuzz, "fuzz", runs={"type": int, "default": 100_000}, input={"default": ""})
     command(install, "install", environment={"required": True})
     return parser.parse_args()
@@ -289,24 +293,41 @@ def emulators(_: argparse.Namespace) -> None:
 
 def chaos(options: argparse.Namespace) -> None:
     """Lets whatever can fail do so while there is load, and audits what came of it."""
-    functions.build_for_here()
-    end_to_end.build()
-    folder, seed, port = LOCAL / "chaos", fault_runs.seed_of(options.seed), free_port()
-    shutil.rmtree(folder, ignore_errors=True)
+    seed = fault_runs.seed_of(options.seed)
     say.line(f"  seed {seed}; the same again: make chaos SIZE={options.size} SEED={seed}")
+    sizes = {name: str(count) for name, count in fault_runs.SIZES[options.size].items()}
+    with behind_proxy("chaos", seed, {"SFN_WAIT_SCALE": "0.2"}) as env:
+        env |= {"SEED": str(seed), **sizes}
+        # While nothing fails and nobody else is there, what a ride takes is counted.
+        run_by_itself("chaos", "calls::", env=env)
+        run_by_itself("chaos", "--skip", "calls::", "--nocapture", env=env)
+
+
+def limits(options: argparse.Namespace) -> None:
+    """Sends more than AWS's quotas allow while they are enforced, and audits what came of it."""
+    concurrency = {"LAMBDA_ACCOUNT_CONCURRENCY": str(quotas.concurrency("sandbox"))}
+    with behind_proxy("limits", 0, concurrency) as env:
+        for load in limit_runs.SIZES[options.size]:
+            say.line(f"  {load}")
+            run_by_itself("limits", "--nocapture", env={**env, **concurrency, **load.environment()})
+
+
+@contextmanager
+def behind_proxy(name: str, seed: int, settings: dict[str, str]) -> Iterator[dict[str, str]]:
+    """Deploys to an emulator of its own, whose functions take the fault proxy for AWS; gives what its tests have to know."""
+    functions.build_for_here(functions.BROKEN_FOR_HERE)
+    end_to_end.build()
+    folder, port = LOCAL / name, free_port()
+    shutil.rmtree(folder, ignore_errors=True)
     with fault_runs.FaultProxy(port, seed) as proxy:
         # The functions' calls go through the proxy; everybody else's go straight to the emulator.
-        emulator = Emulator(folder, port, {"AWS_ENDPOINT_URL": proxy.url, "SFN_WAIT_SCALE": "0.2"})
+        emulator = Emulator(folder, port, {"AWS_ENDPOINT_URL": proxy.url, **settings})
         emulator.start()
         try:
-            stage = own_stage("chaos")
+            stage = own_stage(name)
             stage_locally(emulator, folder, stage)
-            env = {**FAMILY, "STAGE": stage, "RYDES": str(functions.RYDES), "FAULTS": proxy.url, "SEED": str(seed)}
-            sizes = {name: str(count) for name, count in fault_runs.SIZES[options.size].items()}
-            env = {**emulator.environment(), **env, **sizes}
-            # While nothing fails and nobody else is there, what a ride takes is counted.
-            fault_run("calls::", env=env)
-            fault_run("--skip", "calls::", "--nocapture", env=env)
+            env = {**emulator.environment(), **FAMILY, "STAGE": stage, "RYDES": str(functions.RYDES), "FAULTS": proxy.url}
+            yield {**env, "BUILDS": str(functions.BROKEN_FOR_HERE)}
         finally:
             emulator.stop()
 
@@ -425,10 +446,11 @@ def stage_locally(emulator: Emulator, folder: Path, stage: str) -> None:
     Deployment(stage, "x86_64", emulator.environment(), folder).deploy(functions.copy_templates(LOCAL), instance)
 
 
-def fault_run(*arguments: str, env: dict[str, str]) -> None:
-    ended = subprocess.run([end_to_end.program(end_to_end.CHAOS), *arguments], cwd=end_to_end.PACKAGE, env={**os.environ, **env})
+def run_by_itself(target: str, *arguments: str, env: dict[str, str]) -> None:
+    """Runs tests that need a deployment in a state of their own."""
+    ended = subprocess.run([end_to_end.program(target), *arguments], cwd=end_to_end.PACKAGE, env={**os.environ, **env})
     if ended.returncode:
-        raise say.Stop("the fault run failed: see its messages above")
+        raise say.Stop(f"make {target} failed: see its messages above")
 
 
 if __name__ == "__main__":

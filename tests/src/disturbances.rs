@@ -68,6 +68,18 @@ impl World {
         and_back(what(), async || set(function).await).await
     }
 
+    /// Lets no execution of a function begin while something happens, as if others took all that the account may run at once.
+    pub async fn while_throttled<T>(&self, function: &str, what: impl Future<Output = T>) -> T {
+        let lambda = aws_sdk_lambda::Client::new(self.aws());
+        let name = format!("wild-rydes-{}-{function}", self.deployment.stage);
+        let put = lambda.put_function_concurrency().function_name(&name).reserved_concurrent_executions(0);
+        put.send().await.unwrap();
+        and_back(what, async || {
+            lambda.delete_function_concurrency().function_name(&name).send().await.unwrap();
+        })
+        .await
+    }
+
     /// Changes an item of a table while something happens: takes it away, or sets one of its attributes, for which it need
     /// not be there.
     pub async fn while_changed<T>(

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use end_to_end::{Caller, Ride, Service, World, eventually, unique};
-
-use crate::asks_proxy;
+use end_to_end::{Caller, Ride, Service, World, asks_proxy, eventually, unique};
 
 const RIDES: u32 = 5;
 /// The functions' calls for a ride that nothing happens to, one at a time, so that no batch makes it cheaper. It is extraordinary,

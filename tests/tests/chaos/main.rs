@@ -12,7 +12,9 @@ use std::{
     time::Duration,
 };
 
-use end_to_end::{Caller, Herds, Prebooking, Rfq, Ride, World, eventually_within, in_days, unique};
+use end_to_end::{
+    Caller, Herds, Prebooking, Rfq, Ride, World, asks_proxy, eventually_within, in_days, unique,
+};
 use futures_util::{StreamExt, stream};
 use rydes::{DeadLetter, Letters, UnderWay};
 use serde_json::{Value, json};
@@ -50,18 +52,6 @@ impl Dice {
 async fn faults(percent: u64) -> Value {
     let share = f64::from(u32::try_from(percent).unwrap()) / 100.0;
     serde_json::from_str(&asks_proxy("_faults", Some(json!({ "share": share }))).await).unwrap()
-}
-
-/// Tells the proxy something, or asks how it is.
-async fn asks_proxy(page: &str, order: Option<Value>) -> String {
-    let proxy = std::env::var("FAULTS").expect("FAULTS is an address: run `make chaos`");
-    let url = format!("{proxy}/{page}");
-    let client = reqwest::Client::new();
-    let request = match order {
-        Some(order) => client.post(url).body(order.to_string()),
-        None => client.get(url),
-    };
-    request.send().await.unwrap().text().await.unwrap()
 }
 
 /// Tells whether there is room for more, for as long as it is polled.

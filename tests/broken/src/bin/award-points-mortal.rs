@@ -1,0 +1,32 @@
+//! `award-points` as a build that one customer's rides kill, and that never gets another's done. All others are handled as they
+//! should be.
+
+use aws_sdk_dynamodb::Client;
+use customer_loyalty::{AwardPoints, LoyaltyPoints};
+use domain::RideCompleted;
+use messaging::{
+    Event, Failure, Function,
+    consumer::{self, Effect, Receiver},
+};
+
+struct MortalAwardPoints(AwardPoints);
+
+impl Receiver for MortalAwardPoints {
+    type Payload = RideCompleted;
+
+    async fn receive(&self, event: Event<RideCompleted>) -> Result<Effect, Failure> {
+        match event.data.customer.as_str() {
+            "kills" => std::process::abort(),
+            "fails" => Err(Failure::transient("NeverDone", "it fails at each attempt")),
+            _ => self.0.receive(event).await,
+        }
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    let function = Function::start("customer-loyalty").await;
+    let [table] = function.settings([("LOYALTY_POINTS_TABLE_NAME", "where points are kept")])?;
+    let points = AwardPoints::new(LoyaltyPoints::new(Client::new(function.aws()), table));
+    consumer::run(&function, MortalAwardPoints(points)).await
+}

@@ -1,0 +1,89 @@
+//! Messages that can never be handled, among those that only have to wait: one that is no event, one that fails at each attempt,
+//! and one that kills its function each time.
+
+use end_to_end::{Service, World, eventually_within, unique};
+use rydes::DeadLetter;
+use serde_json::json;
+
+use crate::patience;
+
+/// In place of six times as long as its function may run: so soon a message comes again that has killed it.
+const VISIBLE_AGAIN_SECONDS: u32 = 10;
+/// A handful of attempts, and the receives that were none because others had come before them.
+const MOST_RECEIVES: u32 = 10;
+
+pub struct Hopeless {
+    malformed: String,
+    fails: String,
+    kills: String,
+}
+
+impl Hopeless {
+    pub fn new() -> Self {
+        // The build that stands in for the sound one knows two customers by these names.
+        Self { malformed: unique("{ poison"), fails: ride_of("fails"), kills: ride_of("kills") }
+    }
+
+    fn each(&self) -> [(Service, &str); 3] {
+        [
+            (Service::NOTIFICATION, &self.malformed),
+            (Service::LOYALTY, &self.fails),
+            (Service::LOYALTY, &self.kills),
+        ]
+    }
+
+    /// Whether it is one of them.
+    pub fn is(&self, body: &str) -> bool {
+        self.each().iter().any(|(_, hopeless)| *hopeless == body)
+    }
+
+    /// Runs the build that they are hopeless to, while something happens.
+    pub async fn among<T>(&self, world: &World, what: impl AsyncFnOnce() -> T) -> T {
+        let what =
+            async || world.with_visibility_timeout(Service::LOYALTY, VISIBLE_AGAIN_SECONDS, what()).await;
+        world.with_build(Service::LOYALTY.function, "award-points-mortal", what).await
+    }
+
+    pub async fn is_delivered(&self, world: &World) {
+        for (service, body) in self.each() {
+            world.delivers(service, body).await;
+        }
+    }
+
+    pub async fn is_set_aside(&self, world: &World) {
+        for (service, body) in self.each() {
+            let letter = || world.dead_letter(service, body);
+            let what = format!("{service:?} sets aside {body}");
+            eventually_within(patience(), &what, letter, Option::is_some).await;
+        }
+    }
+
+    /// Each was set aside once, and soon.
+    pub fn had_a_handful_of_attempts(&self, letters: &[(String, DeadLetter)]) {
+        for (service, body) in self.each() {
+            let of: Vec<_> = letters.iter().filter(|(_, letter)| letter.body == body).collect();
+            let [(_, letter)] = of[..] else { panic!("{service:?}: not one letter of {body}: {of:#?}") };
+            let receives = letter.receive_count;
+            // One that says nothing was set aside by the queue itself, by its own count.
+            assert!(receives.is_none_or(|count| count <= MOST_RECEIVES), "{letter:#?}");
+            let reason = letter.error_type.as_deref();
+            match body {
+                body if body == self.malformed => {
+                    assert_eq!((reason, receives), (Some("MalformedEvent"), Some(1)));
+                }
+                body if body == self.fails => assert_eq!(reason, Some("NeverDone"), "{letter:#?}"),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// The event of a ride that nobody has reported.
+fn ride_of(customer: &str) -> String {
+    let ride = uuid::Uuid::now_v7();
+    json!({"specversion": "1.0", "id": ride, "source": "/test", "type": "RideCompleted", "correlationid": unique("c"),
+           "time": jiff::Timestamp::now().to_string(),
+           "data": {"ride": ride, "from": "Berlin", "to": "Bonn", "duration": 1, "distance": "1",
+                    "customer": customer, "fare": "1.00"}})
+    .to_string()
+}

@@ -1,0 +1,87 @@
+//! The load: rides, prebookings and requests for quotes, all at once.
+
+use std::time::Duration;
+
+use end_to_end::{Caller, Herds, Prebooking, Ride, World, unique};
+use futures_util::{StreamExt, stream};
+use rydes::Answer;
+use serde_json::Value;
+use tokio::time::sleep;
+
+use crate::setting;
+
+/// The payments of each of them wait for each other.
+const CUSTOMERS: u64 = 40;
+
+/// A ride that was accepted.
+pub struct Sent {
+    pub id: String,
+    /// Where its customer gets e-mails.
+    email: Option<String>,
+}
+
+/// The address of a customer, if this one is among those who want e-mails.
+fn email(customer: u64) -> Option<String> {
+    let wants = customer.is_multiple_of(setting("MAILED_ONE_IN"));
+    wants.then(|| format!("rider-{customer}@example.com"))
+}
+
+pub async fn puts_addresses_on_file(world: &World) {
+    for customer in 0..CUSTOMERS {
+        if let Some(email) = email(customer) {
+            world.puts_address_on_file(&format!("rider-{customer}"), &email).await;
+        }
+    }
+}
+
+/// Sends all of it, as fast as it is taken.
+pub async fn sends(world: &World) -> Vec<Sent> {
+    let unicorns = &Caller::unicorn_management_app(world).await;
+    let customers = &Caller::customer_app(world).await;
+    let herds = &Herds::deployed();
+    let rides = stream::iter(0..setting("RIDES")).map(async |n: u64| {
+        let customer = n % CUSTOMERS;
+        let ride = Ride::default().with("customer", format!("rider-{customer}")).json();
+        let taken = until_taken(async |headers| unicorns.posts(&ride, headers).await).await;
+        Sent { id: taken["id"].as_str().unwrap().to_owned(), email: email(customer) }
+    });
+    let rides = rides.buffer_unordered(16).collect();
+    let prebookings = stream::iter(0..setting("PREBOOKINGS")).for_each_concurrent(8, async |_: u64| {
+        let booking = Prebooking::default().json();
+        until_taken(async |headers| customers.posts_prebooking(&booking, headers).await).await;
+    });
+    let rfqs = stream::iter(0..setting("RFQS")).for_each_concurrent(4, async |_: u64| {
+        let rfq = herds.a_request_that_all_answer().json();
+        until_taken(async |headers| customers.posts_rfq(&rfq, headers).await).await;
+    });
+    tokio::join!(rides, prebookings, rfqs).0
+}
+
+/// Sends until it is taken, as every client should: with the same key, and no sooner than it is told to.
+async fn until_taken(send: impl AsyncFn(&[(&str, &str)]) -> Answer) -> Value {
+    let key = unique("key");
+    loop {
+        let answer = send(&[("idempotency-key", &key)]).await;
+        match answer.status {
+            200..300 => return answer.body,
+            429 | 503 => sleep(Duration::from_secs(answer.retry_after.unwrap_or(1))).await,
+            _ => panic!("{answer:?}"),
+        }
+    }
+}
+
+/// Each customer who wants e-mails got two of each ride, its receipt and its payment's; and nobody got anything else.
+pub async fn is_mailed_once(world: &World, rides: &[Sent]) {
+    for customer in 0..CUSTOMERS {
+        let email = email(customer);
+        let mut mails = world.mailbox(&format!("rider-{customer}@example.com")).await;
+        for ride in rides.iter().filter(|ride| email.is_some() && ride.email == email) {
+            for word in ["Distance", "Paid"] {
+                let of = mails.iter().position(|mail| mail.contains(&ride.id) && mail.contains(word));
+                let of = of.unwrap_or_else(|| panic!("{word}: no e-mail about ride {}", ride.id));
+                mails.swap_remove(of);
+            }
+        }
+        assert!(mails.is_empty(), "rider-{customer} got more: {mails:#?}");
+    }
+}

@@ -1,0 +1,160 @@
+//! AWS's quotas: a load beyond what the account may do, while the fault proxy enforces what AWS would. It drains at the quotas'
+//! pace, leaves no dead letter, and mails nobody twice; what can never be handled is set aside all the same. Run by
+//! `make limits`.
+
+mod hopeless;
+mod load;
+mod report;
+
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
+
+use end_to_end::{Caller, Ride, Service, World, asks_proxy, eventually_within, unique};
+use rydes::DeadLetter;
+use serde_json::{Value, json};
+use tokio::{process::Command, time::sleep};
+
+use self::{hopeless::Hopeless, report::Report};
+
+fn setting<T: std::str::FromStr>(name: &str) -> T {
+    let value = std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run `make limits`"));
+    value.parse().unwrap_or_else(|_| panic!("{name} makes no sense: {value}"))
+}
+
+/// Generous: the quotas say how long it takes, and a message that was throttled often waits long before it asks again.
+fn patience() -> Duration {
+    Duration::from_mins(setting("PATIENCE_MINUTES"))
+}
+
+/// From now on the quotas of this kind of account hold, at this share of their rates; or none do.
+async fn quotas(profile: Option<&str>, scale: f64) {
+    asks_proxy("_quotas", Some(json!({"profile": profile, "scale": scale}))).await;
+}
+
+#[tokio::test]
+async fn a_backlog_drains_at_the_quotas_pace_and_only_what_can_never_be_handled_is_set_aside() {
+    let world = World::alone().await;
+    let (before, _) = audit().await;
+    load::puts_addresses_on_file(&world).await;
+    refuses_truly_while_throttled(&world).await;
+
+    let hopeless = Hopeless::new();
+    let begun = Instant::now();
+    let now = |what: &str| println!("{:>5} s: {what}", begun.elapsed().as_secs());
+    let run = async || {
+        quotas(Some(&setting::<String>("PROFILE")), setting("SCALE")).await;
+        hopeless.is_delivered(&world).await;
+        let rides = load::sends(&world).await;
+        now("all requests are taken");
+        for ride in &rides {
+            let opened = || world.fare(&ride.id);
+            eventually_within(patience(), "the fare of each ride is open", opened, Option::is_some).await;
+        }
+        now("the fare of each ride is open");
+        hopeless.is_set_aside(&world).await;
+        now("what can't be handled is set aside");
+        at_rest(&world).await;
+        now("nothing is under way");
+        rides
+    };
+    let rides = hopeless.among(&world, run).await;
+    let report = Report::of(&world).await;
+    println!("{report}");
+
+    let letters = dead_letters(&world).await;
+    let sound: Vec<_> = letters.iter().filter(|(_, letter)| !hopeless.is(&letter.body)).collect();
+    assert!(sound.is_empty(), "dead letters that only had to wait: {sound:#?}");
+    hopeless.had_a_handful_of_attempts(&letters);
+    load::is_mailed_once(&world, &rides).await;
+    report.is_of_quotas_that_were_reached();
+    client_waits_too(&rides[0].id).await;
+
+    quotas(None, 1.0).await;
+    for (queue, letter) in &letters {
+        let this = rydes::Letters::These(vec![letter.id.clone()]);
+        rydes::discard(&world.deployment, queue, &this).await.unwrap();
+    }
+    let (audit, sound) = audit().await;
+    assert!(sound, "{audit:#}");
+    // One more ride was sent before the load.
+    for (what, sent) in [
+        ("rides", rides.len() as u64 + 1),
+        ("prebookings", setting("PREBOOKINGS")),
+        ("requests for quotes", setting("RFQS")),
+    ] {
+        let [before, after] =
+            [&before, &audit].map(|audit| audit["looked_at"][what].as_u64().unwrap_or_default());
+        assert_eq!(after, before + sent, "{what}: each request that was taken is one, and no other is");
+    }
+}
+
+/// A function without room for another execution is no reason for a request to be lost, or to be taken twice.
+async fn refuses_truly_while_throttled(world: &World) {
+    let app = Caller::unicorn_management_app(world).await;
+    let (ride, key) = (Ride::default().json(), unique("key"));
+    let headers = [("idempotency-key", key.as_str())];
+    let refused = async {
+        let answer = app.posts(&ride, &headers).await;
+        assert_eq!((answer.status, answer.retry_after), (503, Some(1)), "{answer:?}");
+    };
+    world.while_throttled("submit-ride-completion", refused).await;
+    let before = world.ride_count().await;
+    for _ in 0..2 {
+        assert_eq!(app.posts(&ride, &headers).await.status, 201);
+    }
+    assert_eq!(world.ride_count().await, before + 1);
+}
+
+/// Waits until nothing waits, is in flight or is being collected, also a moment later: between two queues a message is in neither.
+async fn at_rest(world: &World) {
+    let busy = async || {
+        for _ in 0..5 {
+            let under_way = rydes::under_way(&world.deployment).await.unwrap();
+            if !under_way.is_empty() {
+                return under_way;
+            }
+            sleep(Duration::from_millis(500)).await;
+        }
+        Vec::new()
+    };
+    eventually_within(patience(), "all comes to rest", busy, Vec::is_empty).await;
+}
+
+/// Every dead letter, with its queue's name.
+async fn dead_letters(world: &World) -> Vec<(String, DeadLetter)> {
+    let mut all = Vec::new();
+    for queue in rydes::dead_letter_queues(&world.deployment).await.unwrap() {
+        let name = if queue.queue == "Herd" { queue.service } else { queue.queue };
+        let letters = rydes::dead_letters(&world.deployment, &name).await.unwrap();
+        all.extend(letters.into_iter().map(|letter| (name.clone(), letter)));
+    }
+    all
+}
+
+/// `rydes logs` asks for every function's log, at the quota as it is: no machine is too slow to reach that one.
+async fn client_waits_too(ride: &str) {
+    quotas(Some("sandbox"), 1.0).await;
+    let proxy = std::env::var("FAULTS").unwrap();
+    let (lines, found) = rydes_says(&["logs", ride, "--json"], &[("AWS_ENDPOINT_URL", &proxy)]).await;
+    let throttled = Report::of_calls().await.throttled("logs:FilterLogEvents");
+    assert!(found && throttled > 0, "{throttled} calls were throttled: {lines:#}");
+    let functions: BTreeSet<&str> =
+        lines.as_array().unwrap().iter().filter_map(|line| line["function"].as_str()).collect();
+    for service in [Service::LOYALTY, Service::ACCOUNTING, Service::NOTIFICATION, Service::DATALAKE] {
+        assert!(functions.contains(service.function), "nothing of {service:?}, only of {functions:?}");
+    }
+}
+
+/// What the auditor sees, and whether it finds nothing wrong.
+async fn audit() -> (Value, bool) {
+    rydes_says(&["audit", "--json"], &[]).await
+}
+
+async fn rydes_says(arguments: &[&str], env: &[(&str, &str)]) -> (Value, bool) {
+    let program = std::env::var("RYDES").expect("RYDES names the program: run `make limits`");
+    let output = Command::new(program).args(arguments).envs(env.iter().copied()).output().await.unwrap();
+    let said = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{arguments:?}: {output:?}"));
+    (said, output.status.success())
+}

@@ -1,0 +1,32 @@
+"""Load beyond AWS's quotas: how much of it there is, and whose account it is."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Load:
+    """What is sent as fast as it is taken, and which quotas (quotas.json) hold meanwhile. Of so many customers one wants e-mails; each
+    of their rides is two."""
+
+    profile: str
+    scale: float
+    rides: int
+    mailed_one_in: int
+    prebookings: int
+    rfqs: int
+    # After which the run is given up.
+    patience_minutes: int
+
+    def environment(self) -> dict[str, str]:
+        return {name.upper(): str(value) for name, value in vars(self).items()}
+
+
+# Here it takes a laptop a while to send what StartExecution takes at once, and no laptop sends what it takes a second. So all quotas
+# are shrunk to where a small load reaches them; only SES's sandbox is small enough as it is.
+SIZES = {
+    "small": [Load("production", 0.02, rides=120, mailed_one_in=4, prebookings=60, rfqs=20, patience_minutes=20)],
+    "full": [
+        Load("sandbox", 1, rides=300, mailed_one_in=1, prebookings=300, rfqs=60, patience_minutes=60),
+        Load("production", 0.02, rides=600, mailed_one_in=8, prebookings=600, rfqs=120, patience_minutes=60),
+    ],
+}
