@@ -3,6 +3,8 @@
 localstripe's own program would listen on every interface and keep its data in a file in /tmp. It also lacks three
 things that we rely on at Stripe, and which it is given here: idempotency keys, the list of a customer's intents, and
 `allowed_payment_method_types`, which took the place of `payment_method_types` with Stripe's API of 2026-09-30.
+
+A test that wants Stripe to fail says so: `POST /v1/_fail_next` with a `path`, and the next new call to it is an error.
 """
 
 import asyncio
@@ -16,28 +18,54 @@ from localstripe.server import app
 # Nothing outlives the process.
 store.dump_to_disk = lambda: None
 
-answers: dict[tuple[str, str], asyncio.Future[tuple[int, bytes]]] = {}
+# What was asked and answered, by path and key.
+answers: dict[tuple[str, str], tuple[bytes, asyncio.Future[tuple[int, bytes]]]] = {}
+failing: set[str] = set()
+
+# https://docs.stripe.com/api/errors
+API_ERROR = b'{"error": {"type": "api_error"}}'
+IDEMPOTENCY_ERROR = b'{"error": {"type": "idempotency_error"}}'
+
+
+def json_response(status: int, body: bytes, headers: dict[str, str] | None = None) -> web.Response:
+    return web.Response(status=status, body=body, content_type="application/json", headers=headers)
+
+
+async def fail_next(request: web.Request) -> web.Response:
+    path = (await request.post())["path"]
+    failing.add(path)
+    return json_response(200, b'{"id": "fail_next"}')
 
 
 @web.middleware
 async def first_answer_again(request: web.Request, handler) -> web.StreamResponse:
-    """As Stripe: the same key gets the same answer, whatever has happened since, and errors too."""
+    """As Stripe: the same key gets the same answer, whatever has happened since, and errors too; to the same question only."""
     key = request.headers.get("Idempotency-Key")
     if request.method != "POST" or key is None:
         return await handler(request)
-    known = answers.get((request.path, key))
-    if known is None:
-        known = answers[request.path, key] = asyncio.get_running_loop().create_future()
+    asked = await request.read()
+    if known := answers.get((request.path, key)):
+        before, answer = known
+        if before != asked:
+            return json_response(400, IDEMPOTENCY_ERROR)
+        status, body = await answer
+        return json_response(status, body, {"Idempotent-Replayed": "true"})
+    answer = asyncio.get_running_loop().create_future()
+    answers[request.path, key] = asked, answer
+    if request.path in failing:
+        failing.remove(request.path)
+        status, body = 500, API_ERROR
+    else:
         try:
             response = await handler(request)
         except BaseException:
             # It crashed. Nobody may wait for its answer.
             del answers[request.path, key]
-            known.cancel()
+            answer.cancel()
             raise
-        known.set_result((response.status, response.body))
-    status, body = await known
-    return web.Response(status=status, body=body, content_type="application/json")
+        status, body = response.status, response.body
+    answer.set_result((status, body))
+    return json_response(status, body)
 
 
 list_all = PaymentIntent._api_list_all.__func__
@@ -62,5 +90,6 @@ def create_for_cards(cls, allowed_payment_method_types: list[str] | None = None,
 
 PaymentIntent._api_create = classmethod(create_for_cards)
 PaymentIntent._api_list_all = classmethod(newest_of_customer)
+app.router.add_post("/v1/_fail_next", fail_next)
 app.middlewares.insert(0, first_answer_again)
 web.run_app(app, host="127.0.0.1", port=int(sys.argv[1]), access_log=None, print=None)

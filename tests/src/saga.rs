@@ -151,27 +151,23 @@ impl Saga {
     }
 }
 
+/// Puts a step that ends in an error in a step's place. It is tried as often as that step, and what it does is done each time.
 fn inject(states: &mut Value, step: &str, fault: Fault) {
-    let state = states[step].clone();
-    let error = match fault {
-        Fault::Before(error) | Fault::After(error) => error,
-    };
-    let fail = json!({"StartAt": "Fault", "States": {"Fault": {"Type": "Fail", "Error": error, "Cause": "built in"}}});
-    let mut faulty =
-        json!({"Type": "Parallel", "Branches": [fail], "ResultPath": null, "Catch": state["Catch"]});
-    for onward in ["Next", "End"] {
-        if let Some(onward_to) = state.get(onward) {
-            faulty[onward] = onward_to.clone();
+    let mut state = states[step].take();
+    let mut faulty = json!({"Type": "Parallel", "ResultPath": null});
+    let fields = state.as_object_mut().unwrap();
+    for field in ["Retry", "Catch", "Next", "End"] {
+        if let Some(value) = fields.remove(field) {
+            faulty[field] = value;
         }
     }
-    match fault {
-        Fault::Before(_) => states[step] = faulty,
-        Fault::After(_) => {
-            let name = format!("After{step}");
-            let state = states[step].as_object_mut().unwrap();
-            state.remove("End");
-            state.insert("Next".to_owned(), name.clone().into());
-            states[&name] = faulty;
-        }
+    let (Fault::Before(error) | Fault::After(error)) = fault;
+    let mut branch = json!({"StartAt": "Fault", "States": {"Fault": {"Type": "Fail", "Error": error, "Cause": "built in"}}});
+    if let Fault::After(_) = fault {
+        state["Next"] = "Fault".into();
+        branch["States"][step] = state;
+        branch["StartAt"] = step.into();
     }
+    faulty["Branches"] = json!([branch]);
+    states[step] = faulty;
 }

@@ -1,5 +1,6 @@
 //! Makes one step of a fare's payment and answers the saga.
 
+use jiff::Timestamp;
 use messaging::{
     Event, Failure,
     consumer::{Effect, Receiver},
@@ -8,10 +9,20 @@ use serde_json::json;
 
 use crate::{
     Operation, PaymentRequested, Payments, Saga,
-    payments::{Record, Status},
+    payments::{Record, Request, Status, malformed, moved_on},
     provider::{IdempotencyKey, Payment, PaymentId, PaymentProvider, ProviderError, Voided},
     saga::Listener,
 };
+
+/// The authorization was refused, and nothing is reserved.
+const NOT_AUTHORIZED: &str = "PaymentAuthException";
+/// Asking again can't tell what became of the authorization: it is to be voided.
+const AUTHORIZATION_UNCLEAR: &str = "PaymentAuthUnclear";
+const NOT_CAPTURED: &str = "PaymentChargeException";
+const NOT_VOIDED: &str = "PaymentVoidException";
+const NOT_REFUNDED: &str = "PaymentRefundException";
+/// No answer, or none that says anything.
+const UNAVAILABLE: &str = "PaymentProviderUnavailable";
 
 /// The receiver of payment requests.
 #[derive(Debug)]
@@ -28,6 +39,12 @@ enum NotMade {
     Answer { error: &'static str, cause: String },
     /// Nobody need hear of it yet: the message itself is tried again, or dead-lettered.
     Fail(Failure),
+}
+
+impl NotMade {
+    fn answer(error: &'static str, cause: impl Into<String>) -> Self {
+        Self::Answer { error, cause: cause.into() }
+    }
 }
 
 impl From<Failure> for NotMade {
@@ -47,59 +64,178 @@ impl<P: PaymentProvider> ProcessPayment<P> {
     /// fare and the step, and the record follows the call: a crash in between repeats the call, and the provider gives
     /// its first answer again.
     async fn make(&self, payment: &Payment, operation: Operation) -> Result<(Record, Effect), NotMade> {
-        let found = self.payments.find(payment).await?;
-        let status = found.as_ref().map(|record| record.status);
-        let id = found.as_ref().and_then(|record| record.id.clone());
-        let made = match (operation, status, id) {
-            (Operation::Authorize, None, _) => self.authorize(payment).await?,
-            (Operation::Capture, Some(Status::Authorized), Some(id)) => self.capture(payment, id).await?,
-            (Operation::Void | Operation::Refund, None, _) => self.give_up(payment).await?,
-            (Operation::Void | Operation::Refund, Some(Status::Authorized), Some(id)) => {
-                self.release(payment, id).await?
+        match operation {
+            Operation::Authorize => self.authorize(payment).await,
+            Operation::Capture => self.capture(payment).await,
+            Operation::Void | Operation::Refund => self.take_back(payment).await,
+        }
+    }
+
+    /// Reserves the amount. How the provider is asked is on record first, and every later try asks as the record says.
+    async fn authorize(&self, payment: &Payment) -> Result<(Record, Effect), NotMade> {
+        let (found, is_first) = self.requested(payment).await?;
+        match found.status {
+            Status::Requested => {}
+            Status::Authorized | Status::Captured => return Ok((found, Effect::Duplicate)),
+            Status::Refused | Status::Voided | Status::Refunded => {
+                return Err(NotMade::answer(NOT_AUTHORIZED, "it was refused or given up before"));
             }
-            (Operation::Void | Operation::Refund, Some(Status::Captured), Some(id)) => {
-                self.refund(payment, id).await?
+            Status::GivenUp => {
+                return Err(NotMade::answer(AUTHORIZATION_UNCLEAR, "it is being given up"));
             }
-            (operation, status, _) => return repeated(operation, status, found),
+        }
+        let request = request_of(&found)?;
+        if !request.is_remembered() {
+            return Err(NotMade::answer(AUTHORIZATION_UNCLEAR, "the provider may have forgotten its key"));
+        }
+        let reserved = match self.provider.authorize(payment, &request.terms, &request.key).await {
+            Ok(id) => id,
+            Err(ProviderError::Refused(cause)) if is_first => {
+                let refused = found.moved(Status::Refused, None);
+                self.payments.advance(payment, Status::Requested, &refused).await?;
+                return Err(NotMade::answer(NOT_AUTHORIZED, cause));
+            }
+            // What an earlier try came to is not known, and this no need not be the answer to that one.
+            Err(ProviderError::Refused(cause)) => match self.look(payment, request).await? {
+                Some(id) => id,
+                None => return Err(NotMade::answer(AUTHORIZATION_UNCLEAR, cause)),
+            },
+            Err(ProviderError::Spent(cause)) => return Err(NotMade::answer(AUTHORIZATION_UNCLEAR, cause)),
+            Err(error @ ProviderError::Unavailable(_)) => return Err(not_made(error, NOT_AUTHORIZED)),
         };
-        self.payments.advance(payment, status, &made).await?;
+        let authorized = found.moved(Status::Authorized, Some(reserved));
+        self.payments.advance(payment, Status::Requested, &authorized).await?;
+        Ok((authorized, Effect::Made))
+    }
+
+    /// The payment's record, written now if there is none, and whether it was.
+    async fn requested(&self, payment: &Payment) -> Result<(Record, bool), NotMade> {
+        let terms = match self.provider.terms(payment).await {
+            Ok(terms) => terms,
+            // An earlier try may have been made while there still was something to pay with.
+            Err(error) => match self.payments.find(payment).await? {
+                Some(found) => return Ok((found, false)),
+                None => return Err(not_made(error, NOT_AUTHORIZED)),
+            },
+        };
+        let request = Request { terms, key: key(payment, Operation::Authorize, 0), at: Timestamp::now() };
+        let requested = Record::new(Status::Requested, Some(request));
+        Ok(match self.payments.open(payment, &requested).await? {
+            None => (requested, true),
+            Some(found) => (found, false),
+        })
+    }
+
+    /// Takes what is reserved.
+    async fn capture(&self, payment: &Payment) -> Result<(Record, Effect), NotMade> {
+        let nothing = || NotMade::answer(NOT_CAPTURED, "there is no authorization to capture");
+        let found = self.payments.find(payment).await?.ok_or_else(nothing)?;
+        match found.status {
+            Status::Authorized => {}
+            Status::Captured => return Ok((found, Effect::Duplicate)),
+            Status::Requested | Status::Refused | Status::GivenUp | Status::Voided | Status::Refunded => {
+                return Err(nothing());
+            }
+        }
+        let id = id_of(&found)?;
+        let key = key(payment, Operation::Capture, found.spent_keys);
+        let captured = self.provider.capture(payment, &id, &key).await;
+        self.answered(payment, &found, captured, NOT_CAPTURED).await?;
+        let captured = found.moved(Status::Captured, Some(id));
+        self.payments.advance(payment, Status::Authorized, &captured).await?;
+        Ok((captured, Effect::Made))
+    }
+
+    /// Sees to it that nothing is reserved and nothing taken, wherever the payment stands.
+    async fn take_back(&self, payment: &Payment) -> Result<(Record, Effect), NotMade> {
+        let Some(found) = self.payments.find(payment).await? else {
+            // Without a record the provider was never asked for anything, and with this one it won't be.
+            let voided = Record::new(Status::Voided, None);
+            return match self.payments.open(payment, &voided).await? {
+                None => Ok((voided, Effect::Made)),
+                Some(_) => Err(moved_on().into()),
+            };
+        };
+        let found = match found.status {
+            Status::Requested => {
+                let given_up = found.moved(Status::GivenUp, None);
+                self.payments.advance(payment, Status::Requested, &given_up).await?;
+                given_up
+            }
+            _ => found,
+        };
+        let made = match found.status {
+            Status::Refused | Status::Voided | Status::Refunded => return Ok((found, Effect::Duplicate)),
+            Status::Requested | Status::GivenUp => self.give_up(payment, &found).await?,
+            Status::Authorized => self.release(payment, &found, id_of(&found)?).await?,
+            Status::Captured => self.refund(payment, &found, id_of(&found)?).await?,
+        };
+        self.payments.advance(payment, found.status, &made).await?;
         Ok((made, Effect::Made))
     }
 
-    async fn authorize(&self, payment: &Payment) -> Result<Record, NotMade> {
-        let id = self.provider.authorize(payment, &key(payment, Operation::Authorize)).await;
-        let id = id.map_err(|error| refused(error, "PaymentAuthException"))?;
-        Ok(Record { status: Status::Authorized, id: Some(id) })
-    }
-
-    async fn capture(&self, payment: &Payment, id: PaymentId) -> Result<Record, NotMade> {
-        let captured = self.provider.capture(payment, &id, &key(payment, Operation::Capture)).await;
-        captured.map_err(|error| refused(error, "PaymentChargeException"))?;
-        Ok(Record { status: Status::Captured, id: Some(id) })
-    }
-
-    /// Nothing is on record, but the answer to an authorization may have been lost before it got there: the provider
-    /// knows.
-    async fn give_up(&self, payment: &Payment) -> Result<Record, NotMade> {
-        match self.provider.find(payment).await.map_err(|error| refused(error, "PaymentVoidException"))? {
-            Some(id) => self.release(payment, id).await,
-            None => Ok(Record { status: Status::Voided, id: None }),
+    /// Gives up an authorization of which nobody knows what became. Its record keeps out every other try. Whatever tries
+    /// there were had one key, so asking once more by that key tells: the answer is theirs; or they are under way, which
+    /// is no answer; or none of them got there, and then this one's is voided. Only if the provider has no answer to
+    /// give for the key any more, its books are looked at.
+    async fn give_up(&self, payment: &Payment, found: &Record) -> Result<Record, NotMade> {
+        let request = request_of(found)?;
+        let told = if request.is_remembered() {
+            match self.provider.authorize(payment, &request.terms, &request.key).await {
+                Ok(id) => Some(id),
+                Err(ProviderError::Refused(_) | ProviderError::Spent(_)) => None,
+                Err(error @ ProviderError::Unavailable(_)) => return Err(not_made(error, NOT_VOIDED)),
+            }
+        } else {
+            None
+        };
+        let reserved = match told {
+            Some(id) => Some(id),
+            None => self.look(payment, request).await?,
+        };
+        match reserved {
+            Some(id) => self.release(payment, found, id).await,
+            None => Ok(found.moved(Status::Voided, None)),
         }
+    }
+
+    /// What the provider's books say of the request.
+    async fn look(&self, payment: &Payment, request: &Request) -> Result<Option<PaymentId>, NotMade> {
+        let found = self.provider.find(payment, &request.terms).await;
+        found.map_err(|error| not_made(error, UNAVAILABLE))
     }
 
     /// Voids an authorization. If it has been captured after all, and only the answer was lost, it is refunded.
-    async fn release(&self, payment: &Payment, id: PaymentId) -> Result<Record, NotMade> {
-        let voided = self.provider.void(payment, &id, &key(payment, Operation::Void)).await;
-        match voided.map_err(|error| refused(error, "PaymentVoidException"))? {
-            Voided::Released => Ok(Record { status: Status::Voided, id: Some(id) }),
-            Voided::Captured => self.refund(payment, id).await,
+    async fn release(&self, payment: &Payment, found: &Record, id: PaymentId) -> Result<Record, NotMade> {
+        let key = key(payment, Operation::Void, found.spent_keys);
+        let voided = self.provider.void(payment, &id, &key).await;
+        match self.answered(payment, found, voided, NOT_VOIDED).await? {
+            Voided::Released => Ok(found.moved(Status::Voided, Some(id))),
+            Voided::Captured => self.refund(payment, found, id).await,
         }
     }
 
-    async fn refund(&self, payment: &Payment, id: PaymentId) -> Result<Record, NotMade> {
-        let refunded = self.provider.refund(payment, &id, &key(payment, Operation::Refund)).await;
-        refunded.map_err(|error| refused(error, "PaymentRefundException"))?;
-        Ok(Record { status: Status::Refunded, id: Some(id) })
+    async fn refund(&self, payment: &Payment, found: &Record, id: PaymentId) -> Result<Record, NotMade> {
+        let key = key(payment, Operation::Refund, found.spent_keys);
+        let refunded = self.provider.refund(payment, &id, &key).await;
+        self.answered(payment, found, refunded, NOT_REFUNDED).await?;
+        Ok(found.moved(Status::Refunded, Some(id)))
+    }
+
+    /// What a provider's answer means. A key that it will answer with an error for ever is noted down as spent: the next
+    /// try has another one, and finds it out if the first had its effect all the same.
+    async fn answered<T>(
+        &self,
+        payment: &Payment,
+        found: &Record,
+        answer: Result<T, ProviderError>,
+        refusal: &'static str,
+    ) -> Result<T, NotMade> {
+        if matches!(answer, Err(ProviderError::Spent(_))) {
+            let spent = Record { spent_keys: found.spent_keys.saturating_add(1), ..found.clone() };
+            self.payments.advance(payment, found.status, &spent).await?;
+        }
+        answer.map_err(|error| not_made(error, refusal))
     }
 }
 
@@ -138,46 +274,32 @@ impl<P: PaymentProvider> Receiver for ProcessPayment<P> {
     }
 }
 
-/// A step that finds the payment at, or past, where it would lead.
-fn repeated(
-    operation: Operation,
-    status: Option<Status>,
-    found: Option<Record>,
-) -> Result<(Record, Effect), NotMade> {
-    let given_up = |error| {
-        let cause = "the payment was given up before".to_owned();
-        Err(NotMade::Answer { error, cause })
-    };
-    match (operation, status, found) {
-        (Operation::Authorize, Some(Status::Voided | Status::Refunded), _) => {
-            given_up("PaymentAuthException")
-        }
-        (Operation::Capture, Some(Status::Voided | Status::Refunded), _) => {
-            given_up("PaymentChargeException")
-        }
-        (Operation::Capture, None, _) => Err(NotMade::Answer {
-            error: "PaymentChargeException",
-            cause: "there is no authorization to capture".to_owned(),
-        }),
-        (_, _, Some(record)) => Ok((record, Effect::Duplicate)),
-        (_, _, None) => {
-            Err(Failure::permanent("MalformedPayment", "the payment's record makes no sense").into())
-        }
-    }
+fn id_of(record: &Record) -> Result<PaymentId, Failure> {
+    record.id.clone().ok_or_else(|| malformed("the payment's record has no id of the provider's"))
+}
+
+fn request_of(record: &Record) -> Result<&Request, Failure> {
+    record.request.as_ref().ok_or_else(|| malformed("the payment's record doesn't say what was asked for"))
 }
 
 /// What the saga hears of a provider's error.
-fn refused(error: ProviderError, name: &'static str) -> NotMade {
+fn not_made(error: ProviderError, refusal: &'static str) -> NotMade {
     match error {
-        ProviderError::Refused(cause) => NotMade::Answer { error: name, cause },
+        ProviderError::Refused(cause) => NotMade::answer(refusal, cause),
         // No refusal, so the saga tries again: it backs off without keeping the customer's other payments waiting, as a
         // message that stays in the queue would.
-        ProviderError::Unavailable(cause) => NotMade::Answer { error: "PaymentProviderUnavailable", cause },
+        ProviderError::Spent(cause) | ProviderError::Unavailable(cause) => {
+            NotMade::answer(UNAVAILABLE, cause)
+        }
     }
 }
 
-fn key(payment: &Payment, operation: Operation) -> IdempotencyKey {
-    IdempotencyKey(format!("{}-{operation}", payment.fare))
+/// The key of a step, after so many that are spent.
+fn key(payment: &Payment, operation: Operation, spent: u32) -> IdempotencyKey {
+    IdempotencyKey(match spent {
+        0 => format!("{}-{operation}", payment.fare),
+        spent => format!("{}-{operation}-{spent}", payment.fare),
+    })
 }
 
 #[cfg(test)]

@@ -24,6 +24,18 @@ pub struct Payment {
     pub amount: Money,
 }
 
+/// How a payment is asked for, beside what it is for: as whom the provider knows the customer, and what it takes the
+/// money from. References only, no card data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Terms {
+    /// The provider's id of the customer.
+    pub customer: String,
+    /// The provider's id of what the customer pays with.
+    pub payment_method: String,
+    /// The currency's code.
+    pub currency: String,
+}
+
 /// The provider's own id of a payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PaymentId(pub String);
@@ -43,7 +55,11 @@ pub struct IdempotencyKey(pub String);
 pub enum ProviderError {
     /// It said no, and would say so again.
     Refused(String),
-    /// It gave no usable answer: the call may or may not have had its effect. The same call with the same key is safe.
+    /// It failed, and has saved that: it gives the same answer to this key from now on. The call is not under way any
+    /// more, and may or may not have had its effect. Only a call with another key can end otherwise.
+    Spent(String),
+    /// It gave no usable answer: the call may or may not have had its effect, or have it yet. The same call with the same
+    /// key is safe.
     Unavailable(String),
 }
 
@@ -58,14 +74,18 @@ pub enum Voided {
 
 /// A payment provider. Every call that moves money carries an idempotency key.
 pub trait PaymentProvider {
-    /// Reserves the amount.
+    /// How the payment would be asked for now. The provider isn't asked for anything yet.
+    fn terms(&self, payment: &Payment) -> impl Future<Output = Result<Terms, ProviderError>>;
+
+    /// Reserves the amount. All calls for a payment must have the same terms and the same key.
     fn authorize(
         &self,
         payment: &Payment,
+        terms: &Terms,
         key: &IdempotencyKey,
     ) -> impl Future<Output = Result<PaymentId, ProviderError>>;
 
-    /// Takes the reserved amount.
+    /// Takes the reserved amount, or finds that an earlier call did.
     fn capture(
         &self,
         payment: &Payment,
@@ -73,7 +93,7 @@ pub trait PaymentProvider {
         key: &IdempotencyKey,
     ) -> impl Future<Output = Result<(), ProviderError>>;
 
-    /// Releases the reserved amount.
+    /// Releases the reserved amount, or finds that an earlier call did.
     fn void(
         &self,
         payment: &Payment,
@@ -81,7 +101,7 @@ pub trait PaymentProvider {
         key: &IdempotencyKey,
     ) -> impl Future<Output = Result<Voided, ProviderError>>;
 
-    /// Gives the taken amount back.
+    /// Gives the taken amount back, or finds that an earlier call did: never twice, whatever the key.
     fn refund(
         &self,
         payment: &Payment,
@@ -89,6 +109,10 @@ pub trait PaymentProvider {
         key: &IdempotencyKey,
     ) -> impl Future<Output = Result<(), ProviderError>>;
 
-    /// The payment that was authorized for this fare, if there is one: for when its answer never came.
-    fn find(&self, payment: &Payment) -> impl Future<Output = Result<Option<PaymentId>, ProviderError>>;
+    /// The payment that was authorized for this fare on these terms, if there is one: for when its answer never came.
+    fn find(
+        &self,
+        payment: &Payment,
+        terms: &Terms,
+    ) -> impl Future<Output = Result<Option<PaymentId>, ProviderError>>;
 }

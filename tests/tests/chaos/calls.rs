@@ -8,11 +8,12 @@ const RIDES: u32 = 5;
 /// The functions' calls for a ride that nothing happens to, one at a time, so that no batch makes it cheaper. It is extraordinary,
 /// and its customer has an address. The calls of the state machine and of the event source mappings aren't the functions' own.
 const OF_A_RIDE: [(&str, u32); 10] = [
-    // The customer's address for each of two e-mails, and the payment before each of its two steps.
-    ("dynamodb:GetItem", 4),
-    ("dynamodb:PutItem", 7),
+    // The customer's address for each of two e-mails, and the payment before it is captured.
+    ("dynamodb:GetItem", 3),
+    ("dynamodb:PutItem", 6),
     ("dynamodb:TransactWriteItems", 4),
-    ("dynamodb:UpdateItem", 2),
+    // Each of two e-mails, and the payment after each of its two steps.
+    ("dynamodb:UpdateItem", 4),
     ("s3:PUT", 2),
     ("ses:POST", 2),
     ("sns:PublishBatch", 1),

@@ -85,6 +85,21 @@ async fn a_provider_that_is_unavailable_for_a_while_is_tried_again() {
 }
 
 #[tokio::test]
+async fn an_error_that_the_provider_gives_again_and_again_blocks_no_compensation() {
+    let world = World::shared().await;
+    let saga = Saga::deployed(&world).await;
+    let fares =
+        [("_fail_charge_error_void", "VoidAuthorization"), ("_fail_credit_error_refund", "RefundPayment")];
+    let started = fares.map(|(suffix, step)| (fare(suffix), step));
+    let executions = join_all(started.iter().map(|((id, customer), _)| saga.start(id, customer))).await;
+    for (((id, _), step), execution) in started.into_iter().zip(executions) {
+        assert_eq!(saga.ended(&execution).await.status, "FAILED");
+        assert_eq!(world.looks_at(&id).await, failed());
+        assert_eq!(saga.tries(&id).await[step], 2, "the second under another key");
+    }
+}
+
+#[tokio::test]
 async fn a_compensation_that_keeps_failing_goes_to_people_with_the_whole_state() {
     let world = World::shared().await;
     let saga = Saga::deployed(&world).await;
@@ -259,7 +274,7 @@ async fn a_participant_that_dies_between_effect_and_answer_is_asked_again() {
         eventually("the amount is reserved", || world.looks_at(&id), |fare| fare.reserved).await;
         execution
     };
-    let denied = world.while_denied_on("process-payment", "dynamodb:PutItem", &payments, in_trouble);
+    let denied = world.while_denied_on("process-payment", "dynamodb:UpdateItem", &payments, in_trouble);
     let execution = denied.await;
     assert_eq!(saga.ended(&execution).await.status, "SUCCEEDED");
     assert_eq!(world.looks_at(&id).await, collected());

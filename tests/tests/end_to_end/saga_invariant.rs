@@ -12,7 +12,10 @@ const FARE: i64 = 25650;
 /// The steps forward, with the names of what can go wrong in each: trouble of the service, no answer in time, a crash.
 const FORWARD: [(&str, &[&str]); 6] = [
     ("RegisterFare", &["DynamoDB.ProvisionedThroughputExceededException", "States.Timeout"]),
-    ("AuthorizePayment", &["PaymentProviderUnavailable", "States.Timeout", "SQS.AmazonSQSException"]),
+    (
+        "AuthorizePayment",
+        &["PaymentProviderUnavailable", "PaymentAuthUnclear", "States.Timeout", "SQS.AmazonSQSException"],
+    ),
     ("CapturePayment", &["PaymentProviderUnavailable", "States.Timeout", "SQS.AmazonSQSException"]),
     ("CreditAccount", &["Lambda.ServiceException", "States.Timeout", "Lambda.Unknown"]),
     ("CompleteFare", &["DynamoDB.ProvisionedThroughputExceededException", "States.Timeout"]),

@@ -6,7 +6,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use customer_payment::provider::{
-    IdempotencyKey, Payment, PaymentId, PaymentMethods, PaymentProvider, ProviderError, Stripe, Voided,
+    IdempotencyKey, Payment, PaymentId, PaymentMethods, PaymentProvider, ProviderError, Stripe, Terms, Voided,
 };
 use domain::{CustomerId, Money, RideId};
 use end_to_end::{World, unique};
@@ -79,7 +79,7 @@ async fn a_void_releases_an_authorization() {
     }
     assert_eq!(till.intent(&id).await["status"], "canceled");
     assert!(till.captures(&id).await.is_err(), "nothing is left to capture");
-    assert_eq!(till.stripe.find(&till.payment("256.50")).await, Ok(None), "no authorization is left");
+    assert_eq!(till.finds().await, Ok(None), "no authorization is left");
 }
 
 #[tokio::test]
@@ -93,6 +93,31 @@ async fn a_void_leaves_a_captured_payment_to_a_refund() {
 }
 
 #[tokio::test]
+async fn a_key_stands_for_one_request_and_another_is_no_refusal() {
+    let till = Till::with(GOOD).await;
+    let (payment, key) = (till.payment("256.50"), till.key("authorize"));
+    let id = till.authorizes("256.50").await;
+    let terms = till.terms().await;
+    let other = Terms { payment_method: "pm_other".into(), ..terms.clone() };
+    let unavailable = Err(ProviderError::Unavailable("idempotency_error".into()));
+    assert_eq!(till.stripe.authorize(&payment, &other, &key).await, unavailable);
+    assert_eq!(till.stripe.authorize(&payment, &terms, &key).await, Ok(id));
+}
+
+#[tokio::test]
+async fn an_error_that_stripe_has_saved_is_got_past_with_another_key() {
+    let till = Till::with(GOOD).await;
+    let id = till.authorizes("256.50").await;
+    told("/v1/_fail_next", &format!("path=/v1/payment_intents/{id}/cancel")).await;
+    let failed = [ProviderError::Unavailable("api_error".into()), ProviderError::Spent("api_error".into())];
+    for error in failed {
+        assert_eq!(till.voids(&id, "void").await, Err(error));
+    }
+    assert_eq!(till.voids(&id, "void-1").await, Ok(Voided::Released));
+    assert_eq!(till.intent(&id).await["status"], "canceled");
+}
+
+#[tokio::test]
 async fn a_declined_card_pays_nothing() {
     let till = Till::with(DECLINED).await;
     let declined = Err(ProviderError::Refused("card_declined".into()));
@@ -102,7 +127,7 @@ async fn a_declined_card_pays_nothing() {
         declined,
         "and a repeat doesn't change its bank's mind"
     );
-    assert_eq!(till.stripe.find(&till.payment("256.50")).await, Ok(None));
+    assert_eq!(till.finds().await, Ok(None));
 }
 
 #[tokio::test]
@@ -116,13 +141,17 @@ async fn a_card_that_needs_its_owner_pays_nothing_and_leaves_nothing_open() {
 #[tokio::test]
 async fn a_payment_is_found_whose_answer_never_came() {
     let till = Till::with(GOOD).await;
-    assert_eq!(till.stripe.find(&till.payment("256.50")).await, Ok(None));
+    assert_eq!(till.finds().await, Ok(None));
     let id = till.authorizes("256.50").await;
-    assert_eq!(till.stripe.find(&till.payment("256.50")).await, Ok(Some(id.clone())));
+    assert_eq!(till.finds().await, Ok(Some(id.clone())));
     let other = Payment { fare: RideId::new(), ..till.payment("256.50") };
-    assert_eq!(till.stripe.find(&other).await, Ok(None), "another fare of the same customer");
+    assert_eq!(
+        till.stripe.find(&other, &till.terms().await).await,
+        Ok(None),
+        "another fare of the same customer"
+    );
     assert_eq!(till.captures(&id).await, Ok(()));
-    assert_eq!(till.stripe.find(&till.payment("256.50")).await, Ok(Some(id)), "a captured one too");
+    assert_eq!(till.finds().await, Ok(Some(id)), "a captured one too");
 }
 
 #[tokio::test]
@@ -131,7 +160,7 @@ async fn a_customer_without_a_payment_method_on_file_pays_nothing() {
     let somebody = CustomerId::parse(&unique("walker")).unwrap();
     let payment = Payment { customer: somebody, ..till.payment("256.50") };
     let refused = Err(ProviderError::Refused("no_payment_method_on_file".into()));
-    assert_eq!(till.stripe.authorize(&payment, &till.key("authorize")).await, refused);
+    assert_eq!(till.stripe.terms(&payment).await, refused);
 }
 
 #[tokio::test]
@@ -140,7 +169,10 @@ async fn a_wrong_key_of_ours_is_not_the_payments_fault() {
     // localstripe knows no restricted keys, which begin with `rk_`.
     let stranger = till.at(&url(), "rk_test_unknown");
     let unavailable = Err(ProviderError::Unavailable("authentication".into()));
-    assert_eq!(stranger.authorize(&till.payment("256.50"), &till.key("authorize")).await, unavailable);
+    assert_eq!(
+        stranger.authorize(&till.payment("256.50"), &till.terms().await, &till.key("authorize")).await,
+        unavailable
+    );
     assert!(till.intents().await.is_empty());
 }
 
@@ -151,7 +183,10 @@ async fn nobody_at_stripes_end_is_no_answer() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let nowhere = till.at(&format!("http://127.0.0.1:{port}"), SECRET);
     let unavailable = Err(ProviderError::Unavailable("unreachable".into()));
-    assert_eq!(nowhere.authorize(&till.payment("256.50"), &till.key("authorize")).await, unavailable);
+    assert_eq!(
+        nowhere.authorize(&till.payment("256.50"), &till.terms().await, &till.key("authorize")).await,
+        unavailable
+    );
 }
 
 #[tokio::test]
@@ -159,7 +194,7 @@ async fn a_free_ride_costs_nothing_and_stripe_hears_nothing_of_it() {
     let till = Till::with(DECLINED).await;
     let id = till.authorizes("0.00").await;
     let payment = till.payment("0.00");
-    assert_eq!(till.stripe.find(&payment).await, Ok(None));
+    assert_eq!(till.stripe.find(&payment, &till.terms().await).await, Ok(None));
     assert_eq!(till.stripe.capture(&payment, &id, &till.key("capture")).await, Ok(()));
     assert_eq!(till.stripe.void(&payment, &id, &till.key("void")).await, Ok(Voided::Released));
     assert_eq!(till.stripe.refund(&payment, &id, &till.key("refund")).await, Ok(()));
@@ -215,8 +250,17 @@ impl Till {
         IdempotencyKey(format!("{}-{step}", self.fare))
     }
 
+    /// On the terms that hold now.
+    async fn terms(&self) -> Terms {
+        self.stripe.terms(&self.payment("256.50")).await.unwrap()
+    }
+
     async fn tries_to_authorize(&self, amount: &str) -> Result<PaymentId, ProviderError> {
-        self.stripe.authorize(&self.payment(amount), &self.key("authorize")).await
+        self.stripe.authorize(&self.payment(amount), &self.terms().await, &self.key("authorize")).await
+    }
+
+    async fn finds(&self) -> Result<Option<PaymentId>, ProviderError> {
+        self.stripe.find(&self.payment("256.50"), &self.terms().await).await
     }
 
     async fn authorizes(&self, amount: &str) -> PaymentId {

@@ -173,13 +173,16 @@ impl Effects {
             }
             "FAILED" => {
                 audit.expects(credited == Money::default(), &about, LEDGER.0, "it was given up, and is paid");
-                let reserved = payment.is_some_and(|(status, _)| status == "AUTHORIZED");
-                audit.expects(
-                    !reserved,
-                    &about,
-                    PAYMENTS.0,
-                    "it was given up, and its amount is still reserved",
-                );
+                match payment.as_ref().map(|(status, _)| status.as_str()) {
+                    Some("AUTHORIZED") => {
+                        audit.finds(&about, PAYMENTS.0, "it was given up, and its amount is still reserved");
+                    }
+                    Some("REQUESTED" | "GIVEN_UP") => {
+                        let what = "it was given up, and nobody knows whether its amount is reserved";
+                        audit.finds(&about, PAYMENTS.0, what);
+                    }
+                    _ => {}
+                }
                 self.audit_told(id, "failed", &about, audit);
             }
             "NEEDS_REVIEW" => audit.finds(about, FARES.0, "somebody has to look at it: see rydes fare"),

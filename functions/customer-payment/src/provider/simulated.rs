@@ -6,6 +6,7 @@
 //! | suffix | what happens |
 //! |---|---|
 //! | `_fail_auth`, `_fail_charge`, `_fail_void`, `_fail_refund` | the call is refused |
+//! | `_error_void`, `_error_refund` | the first key's call fails, and so does each repetition of it; one with another key doesn't |
 //! | `_flaky` | of each call, the first two tries find the provider unavailable |
 //! | `_slow` | every call takes a fifth of a second |
 
@@ -15,7 +16,9 @@ use aws_sdk_dynamodb::{
     Client,
     error::SdkError,
     operation::transact_write_items::TransactWriteItemsError,
-    types::{AttributeValue, Put, ReturnValue, TransactWriteItem, Update},
+    types::{
+        AttributeValue, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+    },
 };
 use domain::CustomerId;
 use jiff::Timestamp;
@@ -24,13 +27,22 @@ use messaging::{
     once::{self, Item, number, text},
 };
 
-use super::{IdempotencyKey, Payment, PaymentId, PaymentProvider, ProviderError, Voided};
+use super::{IdempotencyKey, Payment, PaymentId, PaymentProvider, ProviderError, Terms, Voided};
 
 /// The tries that find it unavailable for `_flaky`.
 const FLAKY_TRIES: u32 = 2;
 const SLOW: Duration = Duration::from_millis(200);
-const SUFFIXES: [&str; 7] =
-    ["_fail_auth", "_fail_charge", "_fail_void", "_fail_refund", "_fail_credit", "_flaky", "_slow"];
+const SUFFIXES: [&str; 9] = [
+    "_fail_auth",
+    "_fail_charge",
+    "_fail_void",
+    "_fail_refund",
+    "_fail_credit",
+    "_error_void",
+    "_error_refund",
+    "_flaky",
+    "_slow",
+];
 
 /// The simulated provider and its record: under each fare the payment's state, and one entry for each call that moved
 /// it.
@@ -46,6 +58,8 @@ struct Move<'a> {
     from: Option<&'static str>,
     to: &'static str,
     key: &'a IdempotencyKey,
+    /// On what terms; of what was authorized before, the authorization's hold.
+    terms: Option<&'a Terms>,
     begun: Timestamp,
 }
 
@@ -54,6 +68,8 @@ enum Moved {
     Now,
     /// The same call was answered before.
     Before,
+    /// Another call had this key.
+    AnotherCall,
     /// The payment is in another state.
     NotFrom(Option<String>),
 }
@@ -72,6 +88,7 @@ impl Simulated {
         payment: &Payment,
         operation: &str,
         refusal: &str,
+        key: &IdempotencyKey,
     ) -> Result<Timestamp, ProviderError> {
         let begun = Timestamp::now();
         let customer = &payment.customer;
@@ -84,7 +101,31 @@ impl Simulated {
         if has(customer, refusal) {
             return Err(ProviderError::Refused(format!("simulated{refusal}")));
         }
+        if has(customer, &format!("_error_{operation}")) && self.is_first_key(payment, operation, key).await?
+        {
+            return Err(ProviderError::Spent("simulated_error".to_owned()));
+        }
         Ok(begun)
+    }
+
+    /// Whether this is the key of the first call of its kind.
+    async fn is_first_key(
+        &self,
+        payment: &Payment,
+        operation: &str,
+        key: &IdempotencyKey,
+    ) -> Result<bool, ProviderError> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key("fareId", text(payment.fare))
+            .key("entry", text(format_args!("ERROR#{operation}")))
+            .update_expression("SET firstKey = if_not_exists(firstKey, :key)")
+            .expression_attribute_values(":key", text(&key.0))
+            .return_values(ReturnValue::AllNew);
+        let first = update.send().await.map_err(|e| unavailable(&Failure::aws("dynamodb:UpdateItem", &e)))?;
+        Ok(first.attributes.is_some_and(|first| first.get("firstKey") == Some(&text(&key.0))))
     }
 
     /// Counts a try, and says whether it is one of the first few.
@@ -105,17 +146,21 @@ impl Simulated {
 
     /// The entry of the call and the payment's new state are one transaction.
     async fn make(&self, payment: &Payment, step: Move<'_>) -> Result<Moved, ProviderError> {
-        let entry = once::stamped(once::item([
+        let mut asked = once::item([("operation", text(step.operation)), ("amount", number(payment.amount))]);
+        if let Some(Terms { customer, payment_method, currency }) = step.terms {
+            asked.insert("terms".to_owned(), text(format_args!("{customer}/{payment_method}/{currency}")));
+        }
+        let mut entry = once::stamped(once::item([
             ("fareId", text(payment.fare)),
             ("entry", text(format_args!("CALL#{}", step.key.0))),
-            ("operation", text(step.operation)),
-            ("amount", number(payment.amount)),
             ("begunAt", text(format_args!("{:.3}", step.begun))),
         ]));
+        entry.extend(asked.clone());
         let put = Put::builder()
             .table_name(&self.table)
             .set_item(Some(entry))
-            .condition_expression("attribute_not_exists(fareId)");
+            .condition_expression("attribute_not_exists(fareId)")
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let state = Update::builder()
             .table_name(&self.table)
             .key("fareId", text(payment.fare))
@@ -147,8 +192,11 @@ impl Simulated {
                     let reason = cancelled.cancellation_reasons().get(n);
                     reason.and_then(|reason| reason.code()) == Some("ConditionalCheckFailed")
                 };
+                let before = cancelled.cancellation_reasons().first().and_then(|reason| reason.item.as_ref());
+                let same = |before: &Item| asked.iter().all(|(name, value)| before.get(name) == Some(value));
                 match (failed(0), failed(1)) {
-                    (true, _) => Ok(Moved::Before),
+                    (true, _) if before.is_none_or(same) => Ok(Moved::Before),
+                    (true, _) => Ok(Moved::AnotherCall),
                     (false, true) => Ok(Moved::NotFrom(self.state(payment).await?)),
                     (false, false) => Err(ProviderError::Unavailable("TransactionConflict".to_owned())),
                 }
@@ -171,11 +219,27 @@ impl Simulated {
 }
 
 impl PaymentProvider for Simulated {
-    async fn authorize(&self, payment: &Payment, key: &IdempotencyKey) -> Result<PaymentId, ProviderError> {
-        let begun = self.meet(payment, "authorize", "_fail_auth").await?;
-        let step = Move { operation: "authorize", from: None, to: "AUTHORIZED", key, begun };
+    async fn terms(&self, payment: &Payment) -> Result<Terms, ProviderError> {
+        Ok(Terms {
+            customer: payment.customer.to_string(),
+            payment_method: "simulated".to_owned(),
+            // No currency, in the words of ISO 4217.
+            currency: "xxx".to_owned(),
+        })
+    }
+
+    async fn authorize(
+        &self,
+        payment: &Payment,
+        terms: &Terms,
+        key: &IdempotencyKey,
+    ) -> Result<PaymentId, ProviderError> {
+        let begun = self.meet(payment, "authorize", "_fail_auth", key).await?;
+        let step =
+            Move { operation: "authorize", from: None, to: "AUTHORIZED", key, terms: Some(terms), begun };
         match self.make(payment, step).await? {
             Moved::Now | Moved::Before => Ok(id(payment)),
+            Moved::AnotherCall => Err(another_call()),
             Moved::NotFrom(_) => {
                 Err(ProviderError::Refused("already_authorized_with_another_key".to_owned()))
             }
@@ -188,9 +252,10 @@ impl PaymentProvider for Simulated {
         _: &PaymentId,
         key: &IdempotencyKey,
     ) -> Result<(), ProviderError> {
-        let begun = self.meet(payment, "capture", "_fail_charge").await?;
-        let step = Move { operation: "capture", from: Some("AUTHORIZED"), to: "CAPTURED", key, begun };
-        done(self.make(payment, step).await?)
+        let begun = self.meet(payment, "capture", "_fail_charge", key).await?;
+        let step =
+            Move { operation: "capture", from: Some("AUTHORIZED"), to: "CAPTURED", key, terms: None, begun };
+        done(self.make(payment, step).await?, "CAPTURED")
     }
 
     async fn void(
@@ -199,12 +264,13 @@ impl PaymentProvider for Simulated {
         _: &PaymentId,
         key: &IdempotencyKey,
     ) -> Result<Voided, ProviderError> {
-        let begun = self.meet(payment, "void", "_fail_void").await?;
-        let step = Move { operation: "void", from: Some("AUTHORIZED"), to: "VOIDED", key, begun };
+        let begun = self.meet(payment, "void", "_fail_void", key).await?;
+        let step =
+            Move { operation: "void", from: Some("AUTHORIZED"), to: "VOIDED", key, terms: None, begun };
         match self.make(payment, step).await? {
             // Refunded, too: the refund that follows is known by its key, and only its answer is given again.
             Moved::NotFrom(Some(state)) if state == "CAPTURED" || state == "REFUNDED" => Ok(Voided::Captured),
-            moved => done(moved).map(|()| Voided::Released),
+            moved => done(moved, "VOIDED").map(|()| Voided::Released),
         }
     }
 
@@ -214,13 +280,15 @@ impl PaymentProvider for Simulated {
         _: &PaymentId,
         key: &IdempotencyKey,
     ) -> Result<(), ProviderError> {
-        let begun = self.meet(payment, "refund", "_fail_refund").await?;
-        let step = Move { operation: "refund", from: Some("CAPTURED"), to: "REFUNDED", key, begun };
-        done(self.make(payment, step).await?)
+        let begun = self.meet(payment, "refund", "_fail_refund", key).await?;
+        let step =
+            Move { operation: "refund", from: Some("CAPTURED"), to: "REFUNDED", key, terms: None, begun };
+        done(self.make(payment, step).await?, "REFUNDED")
     }
 
-    async fn find(&self, payment: &Payment) -> Result<Option<PaymentId>, ProviderError> {
-        Ok(self.state(payment).await?.map(|_| id(payment)))
+    async fn find(&self, payment: &Payment, _: &Terms) -> Result<Option<PaymentId>, ProviderError> {
+        let state = self.state(payment).await?;
+        Ok(state.filter(|state| state != "VOIDED").map(|_| id(payment)))
     }
 }
 
@@ -228,14 +296,22 @@ fn id(payment: &Payment) -> PaymentId {
     PaymentId(format!("simulated-{}", payment.fare))
 }
 
-fn done(moved: Moved) -> Result<(), ProviderError> {
+/// What a move to this state came to. Another call than this one may have led there.
+fn done(moved: Moved, to: &str) -> Result<(), ProviderError> {
     match moved {
         Moved::Now | Moved::Before => Ok(()),
+        Moved::NotFrom(Some(state)) if state == to => Ok(()),
+        Moved::AnotherCall => Err(another_call()),
         Moved::NotFrom(state) => {
             let state = state.unwrap_or_else(|| "unknown".to_owned()).to_lowercase();
             Err(ProviderError::Refused(format!("payment_is_{state}")))
         }
     }
+}
+
+/// As Stripe has it: a key stands for one call, and what became of that, this answer doesn't say.
+fn another_call() -> ProviderError {
+    ProviderError::Unavailable("idempotency_error".to_owned())
 }
 
 fn unavailable(failure: &Failure) -> ProviderError {
@@ -266,6 +342,7 @@ mod tests {
             ("cmr_fail_charge_fail_void", "_fail_charge", true),
             ("cmr_fail_charge_fail_void", "_fail_void", true),
             ("cmr_flaky_fail_credit", "_flaky", true),
+            ("cmr_fail_charge_error_void", "_error_void", true),
             ("cmr_fail_auth_2", "_fail_auth", false),
             ("cmr", "_fail_auth", false),
         ] {

@@ -2,8 +2,9 @@
 //! captured later.
 //!
 //! Every step may come twice. Stripe gives a repeated call its first answer for as long as it remembers the key, at
-//! least 24 hours. After that, capture, void and refund still do no harm, as they then find what the first one did. An
-//! authorization would be made again: an older one must be looked for with `find` instead of being repeated.
+//! least 24 hours, even if that answer was an error of its own: only another key gets past it. With another key, or after
+//! that time, capture, void and refund still do no harm, as they then find what the first one did. An authorization would
+//! be made again: an older one must be looked for with `find` instead of being repeated.
 
 mod answer;
 mod api;
@@ -29,9 +30,10 @@ use stripe_types::Currency;
 use self::{
     answer::{Intent, IntentWithCharge, Intents, MadeRefund, Status},
     api::Api,
+    payment_methods::OnFile,
 };
 pub use self::{error::StripeSetupError, payment_methods::PaymentMethods};
-use super::{IdempotencyKey, Payment, PaymentId, PaymentProvider, ProviderError, Voided};
+use super::{IdempotencyKey, Payment, PaymentId, PaymentProvider, ProviderError, Terms, Voided};
 
 /// A step must end well before the function does, after 10 seconds: the queue then hears that it failed.
 const DEADLINE: Duration = Duration::from_secs(6);
@@ -93,13 +95,30 @@ impl Stripe {
 }
 
 impl PaymentProvider for Stripe {
-    async fn authorize(&self, payment: &Payment, key: &IdempotencyKey) -> Result<PaymentId, ProviderError> {
+    async fn terms(&self, payment: &Payment) -> Result<Terms, ProviderError> {
+        let currency = self.currency.to_string();
+        if amount(payment)?.is_none() {
+            return Ok(Terms { customer: FREE.into(), payment_method: FREE.into(), currency });
+        }
+        self.in_time(async {
+            let OnFile { customer, payment_method } = self.payment_methods.of(&payment.customer).await?;
+            Ok(Terms { customer, payment_method, currency })
+        })
+        .await
+    }
+
+    async fn authorize(
+        &self,
+        payment: &Payment,
+        terms: &Terms,
+        key: &IdempotencyKey,
+    ) -> Result<PaymentId, ProviderError> {
         let Some(amount) = amount(payment)? else { return Ok(PaymentId(FREE.into())) };
         self.in_time(async {
-            let card = self.payment_methods.of(&payment.customer).await?;
-            let create = CreatePaymentIntent::new(amount, self.currency.clone())
-                .customer(card.customer)
-                .payment_method(card.payment_method)
+            let Ok(currency) = terms.currency.parse::<Currency>();
+            let create = CreatePaymentIntent::new(amount, currency)
+                .customer(terms.customer.as_str())
+                .payment_method(terms.payment_method.as_str())
                 // Otherwise the account's settings decide, and with ways to pay that lead to another page Stripe
                 // wants a `return_url`.
                 .allowed_payment_method_types([PaymentIntentAllowedPaymentMethodTypes::Card])
@@ -209,13 +228,12 @@ impl PaymentProvider for Stripe {
     /// hundred are enough, as nobody takes a hundred rides between a payment and its compensation.
     ///
     /// Intents that hold no money (declined, abandoned, canceled) are no authorizations.
-    async fn find(&self, payment: &Payment) -> Result<Option<PaymentId>, ProviderError> {
+    async fn find(&self, payment: &Payment, terms: &Terms) -> Result<Option<PaymentId>, ProviderError> {
         if amount(payment)?.is_none() {
             return Ok(None);
         }
         self.in_time(async {
-            let card = self.payment_methods.of(&payment.customer).await?;
-            let list = ListPaymentIntent::new().customer(card.customer).limit(100);
+            let list = ListPaymentIntent::new().customer(terms.customer.as_str()).limit(100);
             let intents: Intents = self.api.send(&list, None).await?;
             let fare = payment.fare.to_string();
             for intent in intents.data {

@@ -31,7 +31,7 @@ impl Api {
         let answer = self.0.send(request.build(), key).await.map_err(|error| error::no_answer(&error))?;
         match answer.status {
             200..300 => error::readable(&answer.body),
-            status => Err(error::answered(status, &answer.body)),
+            status => Err(error::answered(status, answer.is_replay, &answer.body)),
         }
     }
 

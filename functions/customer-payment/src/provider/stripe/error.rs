@@ -53,8 +53,8 @@ struct StripeError {
     decline_code: Option<String>,
 }
 
-/// What an answer other than a success means to the saga.
-pub(super) fn answered(status: u16, body: &[u8]) -> ProviderError {
+/// What an answer other than a success means to the saga; one that Stripe had saved for the key, if it is a replay.
+pub(super) fn answered(status: u16, is_replay: bool, body: &[u8]) -> ProviderError {
     let StripeError { r#type, code, decline_code } = match readable(body) {
         Ok(NoSuccess { error }) => error,
         Err(unreadable) => return unreadable,
@@ -65,8 +65,12 @@ pub(super) fn answered(status: u16, body: &[u8]) -> ProviderError {
         401 | 403 => ProviderError::Unavailable("authentication".into()),
         // The card's bank knows best.
         402 => ProviderError::Refused(decline_code.unwrap_or(code)),
+        // It failed, or something behind it. Stripe saves that like any other answer, and says so when it gives it again.
+        424 | 500.. if is_replay => ProviderError::Spent(code),
         // Another call with the same key is under way; something behind Stripe failed; too many calls; Stripe's fault.
         409 | 424 | 429 | 500.. => ProviderError::Unavailable(code),
+        // The key was used before, for something else. This says nothing about what became of that.
+        400 if code == "idempotency_error" => ProviderError::Unavailable(code),
         _ => ProviderError::Refused(code),
     }
 }
@@ -87,7 +91,7 @@ mod tests {
     use super::*;
 
     fn meaning(status: u16, error: &str) -> ProviderError {
-        answered(status, format!(r#"{{"error": {error}}}"#).as_bytes())
+        answered(status, false, format!(r#"{{"error": {error}}}"#).as_bytes())
     }
 
     #[test]
@@ -102,7 +106,6 @@ mod tests {
             (402, r#"{"type": "card_error"}"#, "card_error"),
             (400, r#"{"type": "invalid_request_error", "code": "amount_too_small"}"#, "amount_too_small"),
             (400, r#"{"type": "invalid_request_error", "code": "invented_tomorrow"}"#, "invented_tomorrow"),
-            (400, r#"{"type": "idempotency_error"}"#, "idempotency_error"),
             (404, r#"{"type": "invalid_request_error", "code": "resource_missing"}"#, "resource_missing"),
         ] {
             assert_eq!(meaning(status, error), ProviderError::Refused(code.into()), "{status} {error}");
@@ -117,6 +120,7 @@ mod tests {
                 r#"{"type": "idempotency_error", "code": "idempotency_key_in_use"}"#,
                 "idempotency_key_in_use",
             ),
+            (400, r#"{"type": "idempotency_error"}"#, "idempotency_error"),
             (429, r#"{"type": "invalid_request_error", "code": "rate_limit"}"#, "rate_limit"),
             (429, r#"{"type": "invalid_request_error", "code": "lock_timeout"}"#, "lock_timeout"),
             (500, r#"{"type": "api_error"}"#, "api_error"),
@@ -125,6 +129,18 @@ mod tests {
             (403, r#"{"type": "invalid_request_error", "code": "secret_key_required"}"#, "authentication"),
         ] {
             assert_eq!(meaning(status, error), ProviderError::Unavailable(code.into()), "{status} {error}");
+        }
+    }
+
+    #[test]
+    fn only_a_failure_that_is_given_again_spends_its_key() {
+        let answered = |status, error: &str| answered(status, true, error.as_bytes());
+        for (status, error, meaning) in [
+            (500, r#"{"error": {"type": "api_error"}}"#, ProviderError::Spent("api_error".into())),
+            (402, r#"{"error": {"type": "card_error"}}"#, ProviderError::Refused("card_error".into())),
+            (502, "<html>bad gateway</html>", ProviderError::Unavailable("unreadable_answer".into())),
+        ] {
+            assert_eq!(answered(status, error), meaning, "{status} {error}");
         }
     }
 

@@ -31,6 +31,10 @@ fn payment(amount: &str) -> Payment {
     }
 }
 
+fn terms() -> Terms {
+    Terms { customer: "cus_1".into(), payment_method: "pm_1".into(), currency: "usd".into() }
+}
+
 fn key() -> IdempotencyKey {
     IdempotencyKey("0190c8f4-authorize".into())
 }
@@ -63,17 +67,22 @@ fn on_file() -> PaymentMethods {
 
 /// Stripe, with these statuses and answers to the next calls, and the requests that it gets.
 fn stripe(answers: &[(u16, &str)]) -> (Stripe, JoinHandle<Vec<String>>) {
+    stripe_with("", answers)
+}
+
+/// Stripe, with these headers on each answer.
+fn stripe_with(headers: &'static str, answers: &[(u16, &str)]) -> (Stripe, JoinHandle<Vec<String>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let answers: Vec<_> = answers.iter().map(|(status, body)| (*status, (*body).to_owned())).collect();
     let requests = thread::spawn(move || {
         let next = || listener.accept().unwrap().0;
-        answers.iter().map(|(status, body)| answered(&mut next(), *status, body)).collect()
+        answers.iter().map(|(status, body)| answered(&mut next(), *status, headers, body)).collect()
     });
     (Stripe::at(&url, "sk_test_1", "usd", on_file()).unwrap(), requests)
 }
 
-fn answered(stream: &mut TcpStream, status: u16, body: &str) -> String {
+fn answered(stream: &mut TcpStream, status: u16, headers: &str, body: &str) -> String {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let mut request = String::new();
     while !request.ends_with("\r\n\r\n") {
@@ -84,15 +93,32 @@ fn answered(stream: &mut TcpStream, status: u16, body: &str) -> String {
     reader.read_exact(&mut form).unwrap();
     request.push_str(&String::from_utf8(form).unwrap());
     let length = body.len();
-    write!(stream, "HTTP/1.1 {status} -\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}")
-        .unwrap();
+    let head = format!("HTTP/1.1 {status} -\r\n{headers}content-length: {length}\r\nconnection: close");
+    write!(stream, "{head}\r\n\r\n{body}").unwrap();
     request
+}
+
+#[tokio::test]
+async fn the_terms_are_what_is_on_file_now() {
+    let nowhere = Stripe::at("http://127.0.0.1:1", "sk_test_1", "usd", on_file()).unwrap();
+    assert_eq!(nowhere.terms(&payment("256.50")).await, Ok(terms()));
+}
+
+#[tokio::test]
+async fn an_authorization_is_asked_for_on_the_terms_that_were_given() {
+    let (stripe, requests) = stripe(&[(200, INTENT)]);
+    let earlier = Terms { customer: "cus_0".into(), payment_method: "pm_0".into(), currency: "eur".into() };
+    assert_eq!(stripe.authorize(&payment("256.50"), &earlier, &key()).await, Ok(id()));
+    let request = requests.join().unwrap().remove(0);
+    for parameter in ["customer=cus_0&", "payment_method=pm_0", "currency=eur&"] {
+        assert!(request.contains(parameter), "{parameter} in {request}");
+    }
 }
 
 #[tokio::test]
 async fn an_authorization_reserves_the_exact_amount_on_the_card_on_file() {
     let (stripe, requests) = stripe(&[(200, INTENT)]);
-    assert_eq!(stripe.authorize(&payment("256.50"), &key()).await, Ok(id()));
+    assert_eq!(stripe.authorize(&payment("256.50"), &terms(), &key()).await, Ok(id()));
     let request = requests.join().unwrap().remove(0);
     assert!(request.starts_with("POST /v1/payment_intents HTTP/1.1\r\n"), "{request}");
     assert!(request.contains("authorization: Bearer sk_test_1\r\n"), "{request}");
@@ -118,14 +144,14 @@ async fn an_authorization_reserves_the_exact_amount_on_the_card_on_file() {
 #[tokio::test]
 async fn a_declined_card_is_a_no_without_what_stripe_says_about_its_owner() {
     let (stripe, _) = stripe(&[(402, DECLINED)]);
-    assert_eq!(stripe.authorize(&payment("256.50"), &key()).await, refused("insufficient_funds"));
+    assert_eq!(stripe.authorize(&payment("256.50"), &terms(), &key()).await, refused("insufficient_funds"));
 }
 
 #[tokio::test]
 async fn an_intent_that_waits_for_the_customer_is_a_no_and_is_canceled() {
     let waits = r#"{"id": "pi_1", "status": "requires_action", "metadata": {}}"#;
     let (stripe, requests) = stripe(&[(200, waits), (200, INTENT)]);
-    assert_eq!(stripe.authorize(&payment("256.50"), &key()).await, refused("requires_action"));
+    assert_eq!(stripe.authorize(&payment("256.50"), &terms(), &key()).await, refused("requires_action"));
     assert!(requests.join().unwrap()[1].starts_with("POST /v1/payment_intents/pi_1/cancel "));
 }
 
@@ -133,14 +159,26 @@ async fn an_intent_that_waits_for_the_customer_is_a_no_and_is_canceled() {
 async fn an_undecided_intent_is_no_no() {
     let undecided = r#"{"id": "pi_1", "status": "processing", "metadata": {}}"#;
     let (stripe, _) = stripe(&[(200, undecided)]);
-    assert_eq!(stripe.authorize(&payment("256.50"), &key()).await, unavailable("processing"));
+    assert_eq!(stripe.authorize(&payment("256.50"), &terms(), &key()).await, unavailable("processing"));
+}
+
+#[tokio::test]
+async fn an_error_that_stripe_saved_for_the_key_is_told_from_one_that_is_new() {
+    let spent = Err(ProviderError::Spent("api_error".into()));
+    for (headers, meaning) in [("", unavailable("api_error")), ("idempotent-replayed: true\r\n", spent)] {
+        let (stripe, _) = stripe_with(headers, &[(500, r#"{"error": {"type": "api_error"}}"#)]);
+        assert_eq!(stripe.void(&payment("256.50"), &id(), &key()).await, meaning);
+    }
 }
 
 #[tokio::test]
 async fn an_answer_that_is_not_stripes_is_no_answer() {
     for answer in [&[(502, "<html>bad gateway</html>")], &[(200, "{}")], &[(200, "")]] {
         let (stripe, _) = stripe(answer);
-        assert_eq!(stripe.authorize(&payment("256.50"), &key()).await, unavailable("unreadable_answer"));
+        assert_eq!(
+            stripe.authorize(&payment("256.50"), &terms(), &key()).await,
+            unavailable("unreadable_answer")
+        );
     }
 }
 
@@ -185,7 +223,7 @@ async fn declined_and_canceled_intents_are_not_what_is_found() {
         {"id": "pi_1", "status": "requires_capture", "metadata": {"fare": "0190c8f4-5f7b-7c3e-8a57-0d6f2b7b9f10"}},
         {"id": "pi_0", "status": "succeeded", "metadata": {}}]}"#;
     let (stripe, requests) = stripe(&[(200, intents)]);
-    assert_eq!(stripe.find(&payment("256.50")).await, Ok(Some(id())));
+    assert_eq!(stripe.find(&payment("256.50"), &terms()).await, Ok(Some(id())));
     let request = requests.join().unwrap().remove(0);
     assert!(request.starts_with("GET /v1/payment_intents?customer=cus_1&limit=100 "), "{request}");
 }
@@ -194,21 +232,24 @@ async fn declined_and_canceled_intents_are_not_what_is_found() {
 async fn nothing_is_paid_without_a_card_on_file_or_without_knowing() {
     let at = |rule: &Rule| Stripe::new("sk_test_1", "usd", payment_methods(rule)).unwrap();
     let none = at(&mock!(DynamoDb::get_item).then_output(|| GetItemOutput::builder().build()));
-    assert_eq!(none.authorize(&payment("256.50"), &key()).await, refused("no_payment_method_on_file"));
+    assert_eq!(none.terms(&payment("256.50")).await, refused("no_payment_method_on_file"));
     let broken = at(&mock!(DynamoDb::get_item)
         .then_error(|| GetItemError::InternalServerError(InternalServerError::builder().build())));
-    assert!(matches!(broken.authorize(&payment("256.50"), &key()).await, Err(ProviderError::Unavailable(_))));
+    assert!(matches!(broken.terms(&payment("256.50")).await, Err(ProviderError::Unavailable(_))));
 }
 
 #[tokio::test]
 async fn nothing_is_paid_for_nothing() {
     let nowhere = Stripe::at("http://127.0.0.1:1", "sk_test_1", "usd", on_file()).unwrap();
     let (payment, id) = (payment("0"), PaymentId("free".into()));
-    assert_eq!(nowhere.authorize(&payment, &key()).await, Ok(id.clone()));
+    assert_eq!(
+        nowhere.authorize(&payment, &nowhere.terms(&payment).await.unwrap(), &key()).await,
+        Ok(id.clone())
+    );
     assert_eq!(nowhere.capture(&payment, &id, &key()).await, Ok(()));
     assert_eq!(nowhere.void(&payment, &id, &key()).await, Ok(Voided::Released));
     assert_eq!(nowhere.refund(&payment, &id, &key()).await, Ok(()));
-    assert_eq!(nowhere.find(&payment).await, Ok(None));
+    assert_eq!(nowhere.find(&payment, &terms()).await, Ok(None));
 }
 
 #[test]

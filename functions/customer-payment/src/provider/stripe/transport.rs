@@ -36,6 +36,8 @@ pub(super) struct Transport {
 /// What came back, whatever it says.
 pub(super) struct Answer {
     pub status: u16,
+    /// Whether it was saved for the key by an earlier call.
+    pub is_replay: bool,
     pub body: Vec<u8>,
 }
 
@@ -64,9 +66,10 @@ impl Transport {
         let request = self.request(request, key).map_err(|error| ConnectorError::user(error.into()))?;
         let response = self.connector.call(request).await?;
         let status = response.status().as_u16();
+        let is_replay = response.headers().get("idempotent-replayed") == Some("true");
         let body = ByteStream::new(response.into_body()).collect().await;
         let body = body.map_err(|error| ConnectorError::io(error.into()))?;
-        Ok(Answer { status, body: body.to_vec() })
+        Ok(Answer { status, is_replay, body: body.to_vec() })
     }
 
     fn request(&self, request: RequestBuilder, key: Option<&str>) -> Result<HttpRequest, HttpError> {
