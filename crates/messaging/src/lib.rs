@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`event`] | canonical message: a CloudEvents envelope with correlation id and trace context |
 //! | [`publisher`] | publish-subscribe channel: batches onto an SNS topic |
+//! | [`batch`] | calls that take several items: each item succeeds or fails for itself |
 //! | [`outbox`] | transactional outbox: a table's stream, from which every new row is told of |
 //! | [`return_address`] | request-response between queues: an answer goes where the request says, if that is allowed |
 //! | [`consumer`] | competing consumers on a buffer queue: partial batch responses, backoff, dead-letter channel |
@@ -14,6 +15,7 @@
 
 pub mod api;
 mod aws;
+pub mod batch;
 pub mod consumer;
 mod dead_letter;
 pub mod event;

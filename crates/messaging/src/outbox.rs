@@ -10,6 +10,7 @@ use tracing::error;
 
 use crate::{
     Failure, Function,
+    batch::Results,
     consumer::Effect,
     dead_letter::{Attributes, DeadLetterReason},
     event,
@@ -28,11 +29,9 @@ pub trait Outbox {
     /// If it can't be read; then no retry helps, and it goes to the dead-letter queue.
     fn read(&self, row: &Row) -> Result<Self::Telling, Failure>;
 
-    /// Tells of rows that were written together, or shortly after each other.
-    ///
-    /// # Errors
-    /// If anything was left untold; then all are given again.
-    fn tell(&self, tellings: Vec<Self::Telling>) -> impl Future<Output = Result<(), Failure>>;
+    /// Tells of rows that were written together, or shortly after each other; gives what became of each, in their order. If
+    /// one may yet be told of, all are given again; one that can't goes to the dead-letter queue.
+    fn tell(&self, tellings: Vec<Self::Telling>) -> impl Future<Output = Results>;
 }
 
 /// A row as the stream gives it.
@@ -86,7 +85,9 @@ fn malformed(name: &str) -> Failure {
 /// Runs a function that is given a table's stream.
 pub async fn run(function: &Function, outbox: impl Outbox) -> Result<(), Error> {
     let tell = teller(function, outbox)?;
-    lambda_runtime::run(service_fn(async |event: LambdaEvent<StreamEvent>| tell(event.payload).await)).await
+    // Boxed, or the types of the futures within would nest deeper than the compiler follows.
+    let tell = |event: LambdaEvent<StreamEvent>| Box::pin(tell(event.payload));
+    lambda_runtime::run(service_fn(tell)).await
 }
 
 /// What [`run`] runs: a part of the stream as Lambda hands it over goes in.
@@ -108,6 +109,9 @@ pub fn teller(
     })
 }
 
+/// Rows that can't be told of step aside when the others have been told of: what fails before comes again, and would
+/// step aside each time.
+///
 /// # Errors
 /// If any row was left untold. Lambda then gives the whole batch again, in halves, and receivers skip what they had
 /// before. Reporting only the failed record would save little, and not every emulator honours it.
@@ -117,24 +121,36 @@ async fn tell(
     event: StreamEvent,
     metrics: &mut Metrics,
 ) -> Result<(), Failure> {
-    let mut tellings = Vec::new();
-    for record in event.records {
-        if record.event_name != "INSERT" {
-            continue;
-        }
+    let (mut rows, mut tellings, mut aside) = (Vec::new(), Vec::new(), Vec::new());
+    for record in event.records.into_iter().filter(|record| record.event_name == "INSERT") {
         let row = Row(record.change.new_image);
         match outbox.read(&row) {
-            Ok(telling) => tellings.push(telling),
-            Err(failure) => {
-                dlq.take(&row, &failure).await?;
-                metrics.count(Err(&failure), None);
+            Ok(telling) => {
+                rows.push(row);
+                tellings.push(telling);
             }
+            Err(failure) => aside.push((row, failure)),
         }
     }
-    let count = tellings.len();
-    outbox.tell(tellings).await?;
-    (0..count).for_each(|_| metrics.count(Ok(Effect::Made), None));
+    let mut results = outbox.tell(tellings).await.into_iter();
+    let mut told = 0;
+    for row in rows {
+        match results.next().unwrap_or_else(unanswered) {
+            Ok(()) => told += 1,
+            Err(failure) if failure.may_be_retried() => return Err(failure),
+            Err(failure) => aside.push((row, failure)),
+        }
+    }
+    for (row, failure) in &aside {
+        dlq.take(row, failure).await?;
+        metrics.count(Err(failure), None);
+    }
+    (0..told).for_each(|_| metrics.count(Ok(Effect::Made), None));
     Ok(())
+}
+
+fn unanswered() -> Result<(), Failure> {
+    Err(Failure::transient("Unanswered", "the outbox gave no result for this row"))
 }
 
 struct DeadLetterQueue {
@@ -169,7 +185,7 @@ mod tests {
 
     use super::*;
 
-    /// Tells of numbers, unless it is in trouble.
+    /// Tells of numbers, but not of 13, and while it is in trouble not of 7.
     #[derive(Default)]
     struct Numbers {
         told: Mutex<Vec<u32>>,
@@ -183,12 +199,17 @@ mod tests {
             row.read("number", str::parse)
         }
 
-        async fn tell(&self, numbers: Vec<u32>) -> Result<(), Failure> {
-            if self.in_trouble {
-                return Err(Failure::transient("Throttled", "the topic is in trouble"));
-            }
-            self.told.lock().unwrap().extend(numbers);
-            Ok(())
+        async fn tell(&self, numbers: Vec<u32>) -> Results {
+            let mut told = self.told.lock().unwrap();
+            let tell = |number| match number {
+                13 => Err(Failure::permanent("InvalidParameter", "unlucky")),
+                7 if self.in_trouble => Err(Failure::transient("Throttled", "the topic is in trouble")),
+                _ => {
+                    told.push(number);
+                    Ok(())
+                }
+            };
+            numbers.into_iter().map(tell).collect()
         }
     }
 
@@ -212,19 +233,19 @@ mod tests {
         tell(outbox, &dlq, batch, &mut Metrics::of("test")).await
     }
 
-    fn dead_letter() -> Rule {
+    fn dead_letter(error_type: &'static str) -> Rule {
         mock!(Client::send_message)
-            .match_requests(|send| {
+            .match_requests(move |send| {
                 let reason = send.message_attributes().unwrap()["DeadLetterReason"].string_value().unwrap();
                 let reason: Value = serde_json::from_str(reason).unwrap();
-                reason["errorType"] == "MalformedRow" && reason["service"] == "test"
+                reason["errorType"] == error_type && reason["service"] == "test"
             })
             .then_output(|| SendMessageOutput::builder().build())
     }
 
     #[tokio::test]
     async fn new_rows_are_told_of_together_and_changed_ones_are_not() {
-        let (outbox, dlq) = (Numbers::default(), dead_letter());
+        let (outbox, dlq) = (Numbers::default(), dead_letter("MalformedRow"));
         let batch =
             [record("INSERT", "1"), record("MODIFY", "2"), record("REMOVE", "3"), record("INSERT", "4")];
         give(&outbox, &dlq, &batch).await.unwrap();
@@ -233,15 +254,31 @@ mod tests {
 
     #[tokio::test]
     async fn a_row_that_can_not_be_read_steps_aside_with_its_reason() {
-        let (outbox, dlq) = (Numbers::default(), dead_letter());
+        let (outbox, dlq) = (Numbers::default(), dead_letter("MalformedRow"));
         give(&outbox, &dlq, &[record("INSERT", "-5"), record("INSERT", "5")]).await.unwrap();
         assert_eq!((outbox.told.into_inner().unwrap(), dlq.num_calls()), (vec![5], 1));
     }
 
     #[tokio::test]
-    async fn trouble_fails_the_batch_so_that_it_comes_again() {
-        let outbox = Numbers { in_trouble: true, ..Numbers::default() };
-        let error = give(&outbox, &dead_letter(), &[record("INSERT", "5")]).await.unwrap_err();
-        assert_eq!(error.reason().error_type, "Throttled");
+    async fn a_row_that_is_refused_steps_aside_and_the_others_are_told_of() {
+        let (outbox, dlq) = (Numbers::default(), dead_letter("InvalidParameter"));
+        let batch = ["1", "13", "2"].map(|number| record("INSERT", number));
+        give(&outbox, &dlq, &batch).await.unwrap();
+        assert_eq!((outbox.told.into_inner().unwrap(), dlq.num_calls()), (vec![1, 2], 1));
+    }
+
+    #[tokio::test]
+    async fn a_batch_that_comes_again_has_set_nothing_aside_before() {
+        let (mut outbox, dlq) =
+            (Numbers { in_trouble: true, ..Numbers::default() }, dead_letter("MalformedRow"));
+        let batch = ["-5", "7", "5"].map(|number| record("INSERT", number));
+        for _ in 0..3 {
+            let error = give(&outbox, &dlq, &batch).await.unwrap_err();
+            assert_eq!((error.reason().error_type.as_str(), dlq.num_calls()), ("Throttled", 0));
+        }
+        outbox.in_trouble = false;
+        give(&outbox, &dlq, &batch).await.unwrap();
+        assert_eq!(dlq.num_calls(), 1);
+        assert!(outbox.told.into_inner().unwrap().contains(&7));
     }
 }

@@ -11,7 +11,11 @@ use domain::CorrelationId;
 use serde::Serialize;
 use tracing::{info, warn};
 
-use crate::{Event, Failure, failure::Reason};
+use crate::{
+    Event, Failure,
+    batch::{self, Results},
+    failure::Reason,
+};
 
 /// What SNS takes in one call.
 const MAX_ENTRIES: usize = 10;
@@ -87,48 +91,58 @@ impl Publisher {
         Self { client, topic_arn }
     }
 
-    /// Publishes all of them, in as few calls as SNS allows. A call can succeed for some messages and fail for
-    /// others: only those that failed are sent again.
-    ///
-    /// # Errors
-    /// If any message couldn't be published. The others may have been, so the caller publishes all of them again
-    /// and relies on receivers being idempotent.
-    pub async fn publish(&self, messages: &[Message]) -> Result<(), Failure> {
-        for batch in batches(messages) {
-            if let Err(failure) = self.publish_batch(batch).await {
-                let Reason { error_type, detail } = failure.reason();
-                for Message { event_id, correlation_id, .. } in batch {
-                    warn!(event_id, %correlation_id, error_type, detail, "perhaps not published");
+    /// Publishes messages, in as few calls as SNS allows; says of each, in their order, whether the topic took it. One that
+    /// failed may have been taken all the same, so a caller that publishes it again relies on idempotent receivers.
+    pub async fn publish(&self, messages: &[Message]) -> Results {
+        batch::send(batches(messages), async |batch| {
+            let published = self.in_some_attempts(batch).await;
+            for (n, Message { event_id, correlation_id, .. }) in batch.iter().enumerate() {
+                match published.as_ref().map(|results| results.get(n)) {
+                    Ok(Some(Err(failure))) | Err(failure) => {
+                        let Reason { error_type, detail } = failure.reason();
+                        warn!(event_id, %correlation_id, error_type, detail, "perhaps not published");
+                    }
+                    Ok(_) => info!(event_id, %correlation_id, "published"),
                 }
-                return Err(failure);
             }
-        }
-        Ok(())
+            published
+        })
+        .await
     }
 
-    async fn publish_batch(&self, batch: &[Message]) -> Result<(), Failure> {
-        let mut pending: Vec<usize> = (0..batch.len()).collect();
-        for attempt in 1.. {
-            let failed = self.send(batch, &pending).await?;
-            let sent = pending.iter().filter(|n| failed.iter().all(|(unsent, _)| unsent != *n));
-            for Message { event_id, correlation_id, .. } in sent.filter_map(|&n| batch.get(n)) {
-                info!(event_id, %correlation_id, "published");
+    /// A call can succeed for some messages and fail for others: those that may yet succeed are sent again.
+    async fn in_some_attempts(&self, batch: &[Message]) -> Result<Results, Failure> {
+        let mut results: Results = vec![Ok(()); batch.len()];
+        let mut failed = self.send(batch, (0..batch.len()).collect()).await?;
+        for attempt in 2.. {
+            let mut again = Vec::new();
+            for (n, failure) in failed {
+                if failure.may_be_retried() {
+                    again.push(n);
+                }
+                if let Some(result) = results.get_mut(n) {
+                    *result = Err(failure);
+                }
             }
-            let Some((_, failure)) = failed.first() else {
-                return Ok(());
-            };
-            if attempt == ATTEMPTS || !failed.iter().all(|(_, failure)| failure.may_be_retried()) {
-                return Err(failure.clone());
+            if again.is_empty() || attempt > ATTEMPTS {
+                break;
             }
-            pending = failed.into_iter().map(|(n, _)| n).collect();
-            tokio::time::sleep(Duration::from_millis(fastrand::u64(0..100 << attempt))).await;
+            tokio::time::sleep(Duration::from_millis(fastrand::u64(0..50 << attempt))).await;
+            // If nothing comes of the whole call, they failed as they did before.
+            let Ok(still_failed) = self.send(batch, again.clone()).await else { break };
+            for n in again {
+                if let Some(result) = results.get_mut(n) {
+                    *result = Ok(());
+                }
+            }
+            failed = still_failed;
         }
-        Ok(())
+        Ok(results)
     }
 
     /// One call; gives the positions of the messages that failed.
-    async fn send(&self, batch: &[Message], pending: &[usize]) -> Result<Vec<(usize, Failure)>, Failure> {
-        let entries = pending.iter().filter_map(|&n| {
+    async fn send(&self, batch: &[Message], positions: Vec<usize>) -> Result<Vec<(usize, Failure)>, Failure> {
+        let entries = positions.into_iter().filter_map(|n| {
             let Message { body, attributes, .. } = batch.get(n)?;
             PublishBatchRequestEntry::builder()
                 .id(n.to_string())
@@ -142,12 +156,7 @@ impl Publisher {
         let sent = sent.map_err(|error| Failure::aws("sns:PublishBatch", &error))?;
         let failed = sent.failed().iter().filter_map(|entry| {
             let detail = "the topic didn't take a message of the batch";
-            let failure = if entry.sender_fault() {
-                Failure::permanent(entry.code(), detail)
-            } else {
-                Failure::transient(entry.code(), detail)
-            };
-            Some((entry.id().parse().ok()?, failure))
+            Some((entry.id().parse().ok()?, Failure::entry(entry.code(), entry.sender_fault(), detail)))
         });
         Ok(failed.collect())
     }
@@ -172,8 +181,12 @@ fn batches(messages: &[Message]) -> impl Iterator<Item = &[Message]> {
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_sns::{operation::publish_batch::PublishBatchOutput, types::BatchResultErrorEntry};
-    use aws_smithy_mocks::{RuleMode, mock, mock_client};
+    use aws_sdk_sns::{
+        error::ErrorMetadata,
+        operation::publish_batch::{PublishBatchError, PublishBatchInput, PublishBatchOutput},
+        types::BatchResultErrorEntry,
+    };
+    use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 
     use super::*;
     use crate::event::SpecVersion;
@@ -211,6 +224,12 @@ mod tests {
         PublishBatchOutput::builder().failed(entry.build().unwrap()).build()
     }
 
+    /// Publishes so many messages to a topic that follows this rule.
+    async fn publish(count: usize, topic: &Rule) -> Results {
+        let client = mock_client!(aws_sdk_sns, RuleMode::MatchAny, [topic]);
+        Publisher::new(client, "topic".into()).publish(&messages(count, 1)).await
+    }
+
     #[tokio::test]
     async fn only_failed_messages_are_sent_again() {
         let first = mock!(Client::publish_batch)
@@ -220,25 +239,58 @@ mod tests {
             .match_requests(|r| matches!(r.publish_batch_request_entries(), [only] if only.id() == "1"))
             .then_output(|| PublishBatchOutput::builder().build());
         let client = mock_client!(aws_sdk_sns, RuleMode::Sequential, [&first, &second]);
-        Publisher::new(client, "topic".into()).publish(&messages(3, 1)).await.unwrap();
-        assert_eq!((first.num_calls(), second.num_calls()), (1, 1));
+        let published = Publisher::new(client, "topic".into()).publish(&messages(3, 1)).await;
+        assert_eq!((published, first.num_calls(), second.num_calls()), (vec![Ok(()); 3], 1, 1));
     }
 
     #[tokio::test]
-    async fn gives_up_after_a_few_attempts_and_says_so() {
-        let rule = mock!(Client::publish_batch).then_output(|| failing("0", false));
-        let client = mock_client!(aws_sdk_sns, RuleMode::MatchAny, [&rule]);
-        let failure = Publisher::new(client, "topic".into()).publish(&messages(1, 1)).await.unwrap_err();
-        assert!(failure.may_be_retried());
-        assert_eq!(rule.num_calls(), ATTEMPTS as usize);
+    async fn gives_up_on_a_message_after_a_few_attempts_and_says_so() {
+        let topic = mock!(Client::publish_batch).then_output(|| failing("0", false));
+        let published = publish(2, &topic).await;
+        assert!(published[0].as_ref().is_err_and(Failure::may_be_retried) && published[1].is_ok());
+        assert_eq!(topic.num_calls(), ATTEMPTS as usize);
     }
 
     #[tokio::test]
-    async fn a_fault_of_the_message_is_not_retried() {
-        let rule = mock!(Client::publish_batch).then_output(|| failing("0", true));
-        let client = mock_client!(aws_sdk_sns, RuleMode::MatchAny, [&rule]);
-        let failure = Publisher::new(client, "topic".into()).publish(&messages(1, 1)).await.unwrap_err();
-        assert!(!failure.may_be_retried());
-        assert_eq!(rule.num_calls(), 1);
+    async fn a_fault_of_a_message_is_its_own_and_not_retried() {
+        let topic = mock!(Client::publish_batch).then_output(|| failing("1", true));
+        let published = publish(3, &topic).await;
+        assert!(published[1].as_ref().is_err_and(|failure| !failure.may_be_retried()));
+        assert_eq!((&published[0], &published[2], topic.num_calls()), (&Ok(()), &Ok(()), 1));
+    }
+
+    #[tokio::test]
+    async fn trouble_while_some_are_sent_again_leaves_the_others_published() {
+        let first = mock!(Client::publish_batch).then_output(|| failing("1", false));
+        let second = mock!(Client::publish_batch).then_error(|| of_code("InvalidParameter"));
+        let client = mock_client!(aws_sdk_sns, RuleMode::Sequential, [&first, &second]);
+        let published = Publisher::new(client, "topic".into()).publish(&messages(2, 1)).await;
+        assert!(published[0].is_ok() && published[1].as_ref().is_err_and(Failure::may_be_retried));
+    }
+
+    fn of_code(code: &str) -> PublishBatchError {
+        PublishBatchError::generic(ErrorMetadata::builder().code(code).build())
+    }
+
+    #[tokio::test]
+    async fn a_call_that_is_refused_for_one_message_is_refused_for_no_other() {
+        let is_refused = |r: &PublishBatchInput| r.publish_batch_request_entries().len() > 1;
+        let all = mock!(Client::publish_batch)
+            .match_requests(is_refused)
+            .then_error(|| of_code("InvalidParameter"));
+        let one = mock!(Client::publish_batch)
+            .match_requests(move |r| !is_refused(r))
+            .then_output(|| PublishBatchOutput::builder().build());
+        let client = mock_client!(aws_sdk_sns, RuleMode::MatchAny, [&all, &one]);
+        let published = Publisher::new(client, "topic".into()).publish(&messages(3, 1)).await;
+        assert_eq!((published, all.num_calls(), one.num_calls()), (vec![Ok(()); 3], 1, 3));
+    }
+
+    #[tokio::test]
+    async fn trouble_with_the_topic_is_not_asked_for_again() {
+        let topic = mock!(Client::publish_batch).then_error(|| of_code("InternalError"));
+        let published = publish(25, &topic).await;
+        assert!(published.len() == 25 && published.iter().flatten().next().is_none());
+        assert_eq!(topic.num_calls(), 1);
     }
 }

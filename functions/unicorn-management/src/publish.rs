@@ -2,6 +2,7 @@
 
 use messaging::{
     Failure,
+    batch::Results,
     outbox::{Outbox, Row},
     publisher::{Message, Publisher},
 };
@@ -30,7 +31,7 @@ impl Outbox for PublishRideCompletions {
         Ok(Message::of(&event)?.number("fare", &event.data.fare).number("distance", &event.data.distance))
     }
 
-    async fn tell(&self, rides: Vec<Message>) -> Result<(), Failure> {
+    async fn tell(&self, rides: Vec<Message>) -> Results {
         self.topic.publish(&rides).await
     }
 }
@@ -82,7 +83,7 @@ mod tests {
         });
         let function = function(&rule);
         let ride = function.read(&row("256.5")).unwrap();
-        function.tell(vec![ride]).await.unwrap();
+        assert_eq!(function.tell(vec![ride]).await, [Ok(())]);
         assert_eq!(rule.num_calls(), 1);
     }
 

@@ -56,16 +56,14 @@ impl MessageReceiver for SubmitRidePrebooking {
     async fn receive_messages(&self, messages: &[Message<'_>]) -> Vec<Result<Effect, Failure>> {
         let stored = join_all(messages.iter().map(|message| self.store(message))).await;
         let events: Vec<_> = stored.iter().flatten().map(|(event, _)| event.clone()).collect();
-        let told = self.topic.publish(&events).await;
-        stored
-            .into_iter()
-            .map(|stored| match (stored, &told) {
-                (Ok((_, effect)), Ok(())) => Ok(effect),
-                (Ok(_), Err(failure)) => Err(failure.clone()),
-                (Err(failure), _) => Err(failure),
-            })
-            .collect()
+        let mut told = self.topic.publish(&events).await.into_iter();
+        let mut settle = |effect| told.next().unwrap_or_else(untold).map(|()| effect);
+        stored.into_iter().map(|stored| stored.and_then(|(_, effect)| settle(effect))).collect()
     }
+}
+
+fn untold() -> Result<(), Failure> {
+    Err(Failure::transient("Unanswered", "the topic gave no result for this event"))
 }
 
 /// The event of a submission. Told again it is the same, but for a step of its trace: the rest follows from the message.

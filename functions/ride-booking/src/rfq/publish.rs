@@ -5,6 +5,7 @@ use domain::{CorrelationId, EventPayload, HerdName, Place, QuotesRequested, RfqD
 use jiff::Timestamp;
 use messaging::{
     Event, Failure, TraceParent,
+    batch::{self, Results},
     outbox::{Outbox, Row},
     publisher::{Message, Publisher},
 };
@@ -39,21 +40,24 @@ impl PublishInstantRideRfqs {
         Self { topic, sqs, response_queue_url }
     }
 
-    /// Sets the timers: messages that the response queue holds back until the time for answers is up.
-    async fn set_deadlines(&self, scatters: &[Scatter], now: Timestamp) -> Result<(), Failure> {
-        for some in scatters.chunks(MAX_ENTRIES) {
-            let entries = some.iter().enumerate().filter_map(|(n, Scatter { deadline, reply_by, .. })| {
-                let entry = SendMessageBatchRequestEntry::builder().id(n.to_string()).message_body(deadline);
-                entry.delay_seconds(delay(now, *reply_by)).build().ok()
-            });
-            let send = self.sqs.send_message_batch().queue_url(&self.response_queue_url);
-            let sent = send.set_entries(Some(entries.collect())).send().await;
-            let sent = sent.map_err(|error| Failure::aws("sqs:SendMessageBatch", &error))?;
-            if let Some(failed) = sent.failed().first() {
-                return Err(Failure::transient(failed.code(), "the response queue didn't take a deadline"));
+    /// Sets timers: messages that the response queue holds back until the time for answers is up. One call.
+    async fn set_deadlines(&self, scatters: &[Scatter], now: Timestamp) -> Result<Results, Failure> {
+        let entries = scatters.iter().enumerate().filter_map(|(n, Scatter { deadline, reply_by, .. })| {
+            let entry = SendMessageBatchRequestEntry::builder().id(n.to_string()).message_body(deadline);
+            entry.delay_seconds(delay(now, *reply_by)).build().ok()
+        });
+        let send = self.sqs.send_message_batch().queue_url(&self.response_queue_url);
+        let sent = send.set_entries(Some(entries.collect())).send().await;
+        let sent = sent.map_err(|error| Failure::aws("sqs:SendMessageBatch", &error))?;
+        let mut results: Results = vec![Ok(()); scatters.len()];
+        for entry in sent.failed() {
+            let detail = "the response queue didn't take a deadline";
+            let failed = entry.id().parse().ok().and_then(|n: usize| results.get_mut(n));
+            if let Some(result) = failed {
+                *result = Err(Failure::entry(entry.code(), entry.sender_fault(), detail));
             }
         }
-        Ok(())
+        Ok(results)
     }
 }
 
@@ -84,12 +88,18 @@ impl Outbox for PublishInstantRideRfqs {
 
     /// The deadline first: whatever happens next, there is an end to waiting. Nobody is asked what can't be answered in
     /// time any more.
-    async fn tell(&self, scatters: Vec<Scatter>) -> Result<(), Failure> {
+    async fn tell(&self, scatters: Vec<Scatter>) -> Results {
         let now = Timestamp::now();
-        self.set_deadlines(&scatters, now).await?;
-        let in_time = scatters.into_iter().filter(|scatter| scatter.reply_by > now);
-        let requests: Vec<Message> = in_time.map(|scatter| scatter.request).collect();
-        self.topic.publish(&requests).await
+        let calls = scatters.chunks(MAX_ENTRIES);
+        let mut results = batch::send(calls, async |some| self.set_deadlines(some, now).await).await;
+        let asking = results.iter_mut().zip(scatters);
+        let asking = asking.filter(|(deadline, scatter)| deadline.is_ok() && scatter.reply_by > now);
+        let (outcomes, requests): (Vec<_>, Vec<Message>) =
+            asking.map(|(outcome, scatter)| (outcome, scatter.request)).unzip();
+        for (outcome, asked) in outcomes.into_iter().zip(self.topic.publish(&requests).await) {
+            *outcome = asked;
+        }
+        results
     }
 }
 
@@ -187,7 +197,7 @@ mod tests {
         let (topic, queue) = (asking(), timing(&[60, 900]));
         let function = function(&topic, &queue);
         let scatters = [in_seconds(60), in_seconds(2000)].map(|by| function.read(&row(by)).unwrap());
-        function.tell(scatters.into()).await.unwrap();
+        assert_eq!(function.tell(scatters.into()).await, vec![Ok(()); 2]);
         assert_eq!((topic.num_calls(), queue.num_calls()), (1, 1));
     }
 
@@ -196,22 +206,25 @@ mod tests {
         let (topic, queue) = (asking(), timing(&[0]));
         let function = function(&topic, &queue);
         let scatter = function.read(&row(in_seconds(-1))).unwrap();
-        function.tell(vec![scatter]).await.unwrap();
+        assert_eq!(function.tell(vec![scatter]).await, [Ok(())]);
         assert_eq!((topic.num_calls(), queue.num_calls()), (0, 1));
     }
 
     #[tokio::test]
-    async fn without_a_deadline_nobody_is_asked_and_all_comes_again() {
-        let topic = asking();
+    async fn without_its_deadline_a_request_asks_nobody_and_the_others_do() {
+        let topic = mock!(aws_sdk_sns::Client::publish_batch)
+            .match_requests(|batch| batch.publish_batch_request_entries().len() == 1)
+            .then_output(|| PublishBatchOutput::builder().build());
         let queue = mock!(Client::send_message_batch).then_output(|| {
             let failed = BatchResultErrorEntry::builder().id("0").code("InternalError").sender_fault(false);
             let output = SendMessageBatchOutput::builder().set_successful(Some(vec![]));
             output.failed(failed.build().unwrap()).build().unwrap()
         });
         let function = function(&topic, &queue);
-        let scatter = function.read(&row(in_seconds(60))).unwrap();
-        let failure = function.tell(vec![scatter]).await.unwrap_err();
-        assert_eq!((failure.reason().error_type.as_str(), topic.num_calls()), ("InternalError", 0));
+        let scatters = [60, 60].map(|seconds| function.read(&row(in_seconds(seconds))).unwrap());
+        let results = function.tell(scatters.into()).await;
+        assert!(results[0].as_ref().is_err_and(Failure::may_be_retried) && results[1].is_ok(), "{results:?}");
+        assert_eq!(topic.num_calls(), 1);
     }
 
     #[test]

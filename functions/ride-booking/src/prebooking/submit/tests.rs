@@ -12,7 +12,10 @@ use aws_sdk_dynamodb::{
         error::{ConditionalCheckFailedException, TransactionCanceledException},
     },
 };
-use aws_sdk_sns::operation::publish_batch::{PublishBatchError, PublishBatchOutput};
+use aws_sdk_sns::{
+    operation::publish_batch::{PublishBatchError, PublishBatchOutput},
+    types::BatchResultErrorEntry,
+};
 use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 use messaging::once::{item, text};
 
@@ -134,6 +137,18 @@ async fn a_topic_in_trouble_keeps_the_messages() {
     });
     let results = receive(&[&storing("SUBMITTED")], &topic, &[(FIRST, SOUND)], "").await;
     assert!(results[0].as_ref().is_err_and(Failure::may_be_retried), "{results:?}");
+}
+
+#[tokio::test]
+async fn an_event_that_the_topic_refuses_fails_its_own_message_and_no_other() {
+    let refusing = mock!(aws_sdk_sns::Client::publish_batch).then_output(|| {
+        let refused = BatchResultErrorEntry::builder().id("0").code("InvalidParameter").sender_fault(true);
+        PublishBatchOutput::builder().failed(refused.build().unwrap()).build()
+    });
+    let table = mock!(Client::put_item).then_output(|| PutItemOutput::builder().build());
+    let results = receive(&[&table], &refusing, &[(FIRST, SOUND), (SECOND, "{")], "").await;
+    assert!(results[0].as_ref().is_err_and(|failure| !failure.may_be_retried()), "{results:?}");
+    assert_eq!(results[1], Ok(Effect::Made));
 }
 
 #[tokio::test]
