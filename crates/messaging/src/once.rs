@@ -23,6 +23,15 @@ pub enum Written {
     Before,
 }
 
+/// The failure of a write whose key holds another content.
+const CONFLICT: &str = "IdempotencyConflict";
+
+/// Whether a write was refused because its key holds another content, and for no other reason.
+#[must_use]
+pub fn is_conflict(failure: &Failure) -> bool {
+    failure.reason().error_type == CONFLICT
+}
+
 /// The attribute that says when an item was written. Two deliveries of one message differ in it.
 pub const RECORDED_AT: &str = "recordedAt";
 
@@ -104,14 +113,15 @@ fn repeated(content: &Item, stored: Option<&Item>) -> Result<Written, Failure> {
     if stored.is_none_or(same) {
         Ok(Written::Before)
     } else {
-        Err(Failure::permanent("IdempotencyConflict", "the same id was seen before with another content"))
+        Err(Failure::permanent(CONFLICT, "the same id was seen before with another content"))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use aws_sdk_dynamodb::{
-        operation::put_item::PutItemOutput, types::error::ConditionalCheckFailedException,
+        error::ErrorMetadata, operation::put_item::PutItemOutput,
+        types::error::ConditionalCheckFailedException,
     };
     use aws_smithy_mocks::{RuleMode, mock, mock_client};
 
@@ -159,7 +169,18 @@ mod tests {
     async fn the_same_id_with_another_content_is_refused_for_good() {
         let client = table_with(ride("2.00"));
         let failure = put(&client, "t", "ride", ride("1.00")).await.unwrap_err();
-        assert_eq!(failure.reason().error_type, "IdempotencyConflict");
-        assert!(!failure.may_be_retried());
+        assert!(is_conflict(&failure) && !failure.may_be_retried());
+    }
+
+    #[tokio::test]
+    async fn a_write_that_is_refused_for_another_reason_is_no_repetition() {
+        for (code, retried) in [("ValidationException", false), ("ThrottlingException", true)] {
+            let refusing = mock!(Client::put_item)
+                .then_error(move || PutItemError::generic(ErrorMetadata::builder().code(code).build()));
+            let client = mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, [&refusing]);
+            let failure = put(&client, "t", "ride", ride("1.00")).await.unwrap_err();
+            assert_eq!((failure.reason().error_type.as_str(), failure.may_be_retried()), (code, retried));
+            assert!(!is_conflict(&failure));
+        }
     }
 }

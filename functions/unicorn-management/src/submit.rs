@@ -2,9 +2,8 @@
 
 use domain::{RideCompleted, RideCompletion, RideId};
 use messaging::{
-    Failure,
     api::{self, Problem, Request, Response, StatusCode},
-    once::Written,
+    once::{self, Written},
 };
 use serde_json::json;
 use tracing::error;
@@ -41,13 +40,13 @@ impl SubmitRideCompletion {
         let new = NewRide { ride, correlation_id, trace_parent: api::trace_parent(request) };
         match self.rides.store(new).await {
             Ok(Written::Now | Written::Before) => Ok(id),
-            Err(Failure::Permanent(_)) => {
+            Err(failure) if once::is_conflict(&failure) => {
                 let detail = "the Idempotency-Key was used before with another ride";
                 Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail))
             }
-            Err(failure @ (Failure::Transient(_) | Failure::Throttled(_))) => {
+            Err(failure) => {
                 error!(%failure, "not stored");
-                Err(Problem::try_later())
+                Err(Problem::failure(&failure))
             }
         }
     }
@@ -142,14 +141,26 @@ mod tests {
         );
     }
 
+    async fn refused(code: &'static str) -> Response<String> {
+        let rule = mock!(Client::put_item)
+            .then_error(move || PutItemError::generic(ErrorMetadata::builder().code(code).build()));
+        submit(&rule).handle(&request(RIDE, &[("idempotency-key", "k")])).await
+    }
+
     #[tokio::test]
     async fn trouble_downstream_is_a_503_with_retry_after() {
-        let rule = mock!(Client::put_item).then_error(|| {
-            PutItemError::generic(ErrorMetadata::builder().code("InternalServerError").build())
-        });
-        let response = submit(&rule).handle(&request(RIDE, &[])).await;
-        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
-        assert_eq!(response.headers()["retry-after"], "1");
+        for code in ["InternalServerError", "ThrottlingException"] {
+            let response = refused(code).await;
+            assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+            assert_eq!(response.headers()["retry-after"], "1");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_can_never_be_stored_is_a_fault_of_ours_and_not_of_the_key() {
+        let response = refused("ValidationException").await;
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(!response.headers().contains_key("retry-after") && !response.body().contains("Key"));
     }
 
     /// A table that already has the ride that this key stands for.

@@ -8,6 +8,7 @@ use lambda_http::{
 use serde_json::{Value, json};
 
 use super::answer;
+use crate::Failure;
 
 /// Why a request was refused, with every fault at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +58,18 @@ impl Problem {
         let detail =
             "a service behind this one is in trouble; send the request again with the same Idempotency-Key";
         Self { retry_after_seconds: Some(1), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, detail) }
+    }
+
+    /// A failure behind the edge: 503 if a later try may succeed. If none ever will, it is a fault of ours: 500.
+    #[must_use]
+    pub fn failure(failure: &Failure) -> Self {
+        if failure.may_be_retried() {
+            Self::try_later()
+        } else {
+            let detail =
+                "this request can't be handled, by no fault of its own; sending it again doesn't help";
+            Self::new(StatusCode::INTERNAL_SERVER_ERROR, detail)
+        }
     }
 
     /// 404: nothing is here, and nothing will come.

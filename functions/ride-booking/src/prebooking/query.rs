@@ -38,7 +38,7 @@ impl QueryRidePrebooking {
             )),
             Err(failure) => {
                 error!(%failure, "not looked up");
-                Err(Problem::try_later())
+                Err(Problem::failure(&failure))
             }
         }
     }

@@ -38,7 +38,7 @@ impl QueryInstantRideRfq {
             Ok(found) => found.ok_or_else(unknown),
             Err(failure) => {
                 error!(%failure, "not looked up");
-                Err(Problem::try_later())
+                Err(Problem::failure(&failure))
             }
         }
     }

@@ -4,7 +4,7 @@ use domain::{InstantRideRfq, ReplyWithin, RfqId};
 use messaging::{
     Failure,
     api::{self, Problem, Request, Response, StatusCode},
-    once::Written,
+    once::{self, Written},
 };
 use serde_json::json;
 use tracing::error;
@@ -39,7 +39,7 @@ impl SubmitInstantRideRfq {
         api::concerns(id, &correlation_id);
         let in_trouble = |failure: Failure| {
             error!(%failure, "not accepted");
-            Problem::try_later()
+            Problem::failure(&failure)
         };
         let known = self.herds.all().await.map_err(in_trouble)?;
         let request_for_quotes =
@@ -60,11 +60,11 @@ impl SubmitInstantRideRfq {
         };
         match self.rfqs.store(&new).await {
             Ok(Written::Now | Written::Before) => Ok(id),
-            Err(Failure::Permanent(_)) => {
+            Err(failure) if once::is_conflict(&failure) => {
                 let detail = "the Idempotency-Key was used before with another request for quotes";
                 Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail))
             }
-            Err(failure @ (Failure::Transient(_) | Failure::Throttled(_))) => Err(in_trouble(failure)),
+            Err(failure) => Err(in_trouble(failure)),
         }
     }
 }
@@ -73,6 +73,7 @@ impl SubmitInstantRideRfq {
 mod tests {
     use aws_sdk_dynamodb::{
         Client,
+        error::ErrorMetadata,
         operation::put_item::{PutItemError, PutItemOutput},
         types::error::ConditionalCheckFailedException,
     };
@@ -167,6 +168,16 @@ mod tests {
         let rule = storing(|_| true);
         let (status, _) = submit(&rule, &topic_with(&["audit"]), RFQ, None).await;
         assert_eq!((status, rule.num_calls()), (StatusCode::SERVICE_UNAVAILABLE, 0));
+    }
+
+    #[tokio::test]
+    async fn what_can_never_be_stored_is_a_fault_of_ours_and_not_of_the_key() {
+        for (code, expected) in [("ValidationException", 500), ("InternalServerError", 503)] {
+            let refusing = mock!(Client::put_item)
+                .then_error(move || PutItemError::generic(ErrorMetadata::builder().code(code).build()));
+            let (status, problem) = submit(&refusing, &topic_with(HERDS), RFQ, Some("k")).await;
+            assert_eq!(status.as_u16(), expected, "{problem}");
+        }
     }
 
     /// A table in which the key `k` already stands for this request.
