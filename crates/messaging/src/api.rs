@@ -4,13 +4,15 @@
 mod object;
 mod problem;
 
-use std::fmt::Display;
+use std::{fmt::Display, time::Duration};
 
 use domain::{CorrelationId, IdempotencyKey};
+use jiff::Timestamp;
 use lambda_http::{Error, RequestExt, http::header::CONTENT_TYPE, service_fn};
 pub use lambda_http::{Request, Response, http::StatusCode};
+use tokio::time::timeout;
 use tracing::{
-    Instrument, Span,
+    Instrument, Span, error,
     field::{Empty, display},
     info, info_span,
 };
@@ -18,22 +20,44 @@ use tracing::{
 pub use self::{object::json_object, problem::Problem};
 use crate::TraceParent;
 
-/// Runs an API function.
+/// A function that runs out of time says nothing, and API Gateway says 502 for it. So much of the time is kept for an answer.
+const KEPT_FOR_THE_ANSWER: Duration = Duration::from_secs(1);
+/// API Gateway waits for 29 s, whatever time the function has.
+const GATEWAY_WAITS: Duration = Duration::from_secs(29);
+
+/// Runs an API function. Whatever hangs behind it, it answers in time.
 pub async fn run<F: Future<Output = Response<String>> + Send>(
     handler: impl Fn(Request) -> F,
 ) -> Result<(), Error> {
     lambda_http::run(service_fn(|request| {
         let correlation_id = correlation_id(&request).map(display);
         let span = info_span!("request", event_id = Empty, correlation_id);
-        let answer = handler(request);
-        let answered = async {
-            let answer = answer.await;
+        let (time, answer) = (time_for(&request), handler(request));
+        let answered = async move {
+            let answer = in_time(time, answer).await;
             info!(status = answer.status().as_u16(), "answered");
             Ok::<_, Error>(answer)
         };
         answered.instrument(span)
     }))
     .await
+}
+
+/// How long a request may be worked on.
+fn time_for(request: &Request) -> Duration {
+    let left = request.lambda_context_ref().map(|context| {
+        let now = Timestamp::now().as_millisecond().try_into().unwrap_or_default();
+        Duration::from_millis(context.deadline.saturating_sub(now))
+    });
+    left.unwrap_or(GATEWAY_WAITS).min(GATEWAY_WAITS).saturating_sub(KEPT_FOR_THE_ANSWER)
+}
+
+/// What is still under way when the time is up may or may not be done: the caller finds out by its key.
+async fn in_time(time: Duration, answer: impl Future<Output = Response<String>>) -> Response<String> {
+    timeout(time, answer).await.unwrap_or_else(|_| {
+        error!("not answered in time");
+        Problem::try_later().into()
+    })
 }
 
 /// What the request is about: from here on every log line about it says so.
@@ -109,4 +133,43 @@ fn answer(status: StatusCode, content_type: &'static str, body: &serde_json::Val
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, lambda_http::http::HeaderValue::from_static(content_type));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use lambda_http::{Context, http::header::RETRY_AFTER};
+    use tokio::time::{Instant, sleep};
+
+    use super::*;
+
+    fn with_time(milliseconds: i64) -> Request {
+        let mut context = Context::default();
+        context.deadline = (Timestamp::now().as_millisecond() + milliseconds).try_into().unwrap();
+        Request::default().with_lambda_context(context)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whatever_hangs_the_answer_is_a_503_before_the_function_is_stopped() {
+        for (milliseconds, at_least, at_most) in
+            [(10_000, 8_900, 9_000), (60_000, 27_900, 28_000), (500, 0, 0)]
+        {
+            let (request, began) = (with_time(milliseconds), Instant::now());
+            let answer = in_time(time_for(&request), pending()).await;
+            assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+            assert!(answer.headers().contains_key(RETRY_AFTER));
+            let took = began.elapsed().as_millis();
+            assert!((at_least..=at_most + 1).contains(&took), "{milliseconds}: {took}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_takes_long_and_is_in_time_is_answered() {
+        let slow = async {
+            sleep(Duration::from_secs(8)).await;
+            respond(StatusCode::CREATED, Ok(serde_json::json!({})))
+        };
+        assert_eq!(in_time(time_for(&with_time(10_000)), slow).await.status(), StatusCode::CREATED);
+    }
 }
