@@ -19,6 +19,7 @@ mod logs;
 pub mod plot;
 mod prebooking;
 mod rfq;
+mod settle_email;
 mod signed;
 mod status;
 mod tables;
@@ -42,6 +43,7 @@ pub use prebooking::{Prebook, PrebookingTrace, decided_prebooking, prebook, preb
 pub use rfq::{
     ManyRfqs, ManyRfqsPlan, Quoted, RequestQuotes, Rfq, RfqTrace, request_many, request_quotes, trace_rfq,
 };
+pub use settle_email::{EmailOutcome, SettleEmail, settle_email};
 pub use signed::{Answer, Api};
 pub use status::{Depth, Service, Status, UnderWay, status, under_way};
 pub use trace::{Delivery, RideTrace, Step, trace_ride};

@@ -8,8 +8,8 @@ use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::{Parser, Subcommand};
 use rydes::{
-    AddContact, CampaignPlan, CompleteRide, CostOptions, Deployment, Error, Letters, LoadOptions,
-    ManyRfqsPlan, Prebook, RequestQuotes,
+    AddContact, CampaignPlan, CompleteRide, CostOptions, Deployment, EmailOutcome, Error, Letters,
+    LoadOptions, ManyRfqsPlan, Prebook, RequestQuotes, SettleEmail,
 };
 use serde_json::json;
 
@@ -103,6 +103,8 @@ enum Other {
     Dlq(Dlq),
     /// Show every stack, and how deep its queues are
     Status,
+    /// Say what came of an e-mail that was perhaps sent
+    SettleEmail(SettleEmail),
     /// Put a customer's e-mail address on file
     AddContact(AddContact),
 }
@@ -202,6 +204,13 @@ async fn on_deployment(deployment: &Deployment, command: Other, json: bool) -> R
         Other::Audit { settle } => return commands::audit(deployment, settle, json).await,
         Other::Dlq(dlq) => dead_letters(deployment, dlq, json).await?,
         Other::Status => show::answer(json, &rydes::status(deployment).await?, show::status),
+        Other::SettleEmail(settle) => {
+            rydes::settle_email(deployment, &settle).await?;
+            show::answer(json, &json!({ "event": settle.event }), |_| match settle.outcome {
+                EmailOutcome::Sent => println!("it counts as sent; its dead letter can be discarded"),
+                EmailOutcome::Unsent => println!("it can be sent; redrive its dead letter"),
+            });
+        }
         Other::AddContact(contact) => {
             rydes::add_contact(deployment, &contact).await?;
             let done = json!({ "customer": contact.customer });

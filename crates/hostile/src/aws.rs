@@ -1,7 +1,11 @@
 //! An AWS that takes whatever the real one would take, answers at once, and remembers every call, whatever service it was
 //! meant for.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    fmt,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig};
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
@@ -36,6 +40,22 @@ const MAX_MESSAGE: usize = 256 * 1024;
 pub struct Aws {
     calls: Arc<Mutex<Vec<Call>>>,
     answers: Arc<Mutex<Vec<(&'static str, String)>>>,
+    delays: Arc<Mutex<Vec<(&'static str, Duration)>>>,
+    refusals: Arc<Mutex<Vec<Refusal>>>,
+}
+
+struct Refusal {
+    operation: &'static str,
+    times: usize,
+    status: u16,
+    body: Box<dyn Fn(&Call) -> String + Send>,
+}
+
+impl fmt::Debug for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { operation, times, status, .. } = self;
+        write!(f, "{operation}: {status}, {times} times")
+    }
 }
 
 /// A call that was made.
@@ -72,6 +92,29 @@ impl Aws {
         answers.push((operation, body.into()));
     }
 
+    /// From now on this operation is answered so much later.
+    pub fn answer_after(&self, operation: &'static str, delay: Duration) {
+        let mut delays = self.delays.lock().unwrap();
+        delays.retain(|(known, _)| *known != operation);
+        delays.push((operation, delay));
+    }
+
+    /// The next so many times this operation is refused.
+    pub fn refuse(&self, operation: &'static str, times: usize, status: u16, code: &'static str) {
+        self.refuse_with(operation, times, status, move |call| call.error(code));
+    }
+
+    /// The same, and what is said depends on the call.
+    pub fn refuse_with(
+        &self,
+        operation: &'static str,
+        times: usize,
+        status: u16,
+        body: impl Fn(&Call) -> String + Send + 'static,
+    ) {
+        self.refusals.lock().unwrap().push(Refusal { operation, times, status, body: Box::new(body) });
+    }
+
     /// The calls since this was asked last.
     pub fn take_calls(&self) -> Vec<Call> {
         std::mem::take(&mut self.calls.lock().unwrap())
@@ -80,6 +123,12 @@ impl Aws {
     fn respond(&self, call: &Call) -> (u16, String) {
         if let Some(refusal) = call.refusal() {
             return (400, refusal);
+        }
+        let mut refusals = self.refusals.lock().unwrap();
+        let refusal = refusals.iter_mut().find(|r| r.operation == call.operation && r.times > 0);
+        if let Some(Refusal { times, status, body, .. }) = refusal {
+            *times -= 1;
+            return (*status, body(call));
         }
         let answers = self.answers.lock().unwrap();
         let answer = answers.iter().find(|(operation, _)| *operation == call.operation);
@@ -156,14 +205,21 @@ impl Call {
     /// Why AWS takes no such messages.
     fn refusal(&self) -> Option<String> {
         let refused = self.messages().iter().any(|message| !is_message(message));
-        (refused || !self.takes_attributes()).then(|| {
-            if self.operation == "PublishBatch" {
-                let error = "<Error><Type>Sender</Type><Code>InvalidParameter</Code></Error>";
-                format!("<ErrorResponse>{error}</ErrorResponse>")
-            } else {
-                r#"{"__type":"com.amazonaws.sqs#InvalidMessageContents"}"#.to_owned()
-            }
-        })
+        (refused || !self.takes_attributes())
+            .then(|| self.error(if self.is_form() { "InvalidParameter" } else { "InvalidMessageContents" }))
+    }
+
+    fn is_form(&self) -> bool {
+        self.body.starts_with("Action=")
+    }
+
+    fn error(&self, code: &str) -> String {
+        if self.is_form() {
+            let error = format!("<Error><Type>Sender</Type><Code>{code}</Code></Error>");
+            format!("<ErrorResponse>{error}</ErrorResponse>")
+        } else {
+            format!(r#"{{"__type":"{code}"}}"#)
+        }
     }
 
     /// SQS takes ten attributes of a message, and none that is empty.
@@ -207,8 +263,17 @@ impl HttpConnector for Aws {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let call = Call::of(&request);
         let (status, body) = self.respond(&call);
+        let delays = self.delays.lock().unwrap();
+        let delay = delays.iter().find(|(operation, _)| *operation == call.operation);
+        let delay = delay.map_or(Duration::ZERO, |(_, delay)| *delay);
         self.calls.lock().unwrap().push(call);
-        let status = StatusCode::try_from(status).unwrap();
-        HttpConnectorFuture::ready(Ok(HttpResponse::new(status, SdkBody::from(body))))
+        let response = HttpResponse::new(StatusCode::try_from(status).unwrap(), SdkBody::from(body));
+        if delay.is_zero() {
+            return HttpConnectorFuture::ready(Ok(response));
+        }
+        HttpConnectorFuture::new(async move {
+            tokio::time::sleep(delay).await;
+            Ok(response)
+        })
     }
 }

@@ -26,7 +26,7 @@ pub async fn config() -> SdkConfig {
         .behavior_version(BehaviorVersion::latest())
         .region(region)
         .credentials_provider(SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new()))
-        .http_client(http_client(trusted(env::var_os("AWS_CA_BUNDLE"))))
+        .http_client(http_client(KEPT))
         .timeout_config(timeouts())
         .retry_config(
             RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(50)),
@@ -35,19 +35,43 @@ pub async fn config() -> SdkConfig {
     config.build()
 }
 
+/// The same for calls that are made once, and that an answer is waited for so long. With the client's own second try, what
+/// can't be undone would be done twice when an answer is late, and what is throttled would be asked for three times.
+pub fn tried_once(config: &SdkConfig, patience: Duration) -> SdkConfig {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(CONNECTED_WITHIN)
+        .operation_attempt_timeout(patience)
+        .operation_timeout(patience);
+    config.to_builder().retry_config(RetryConfig::disabled()).timeout_config(timeouts.build()).build()
+}
+
+const CONNECTED_WITHIN: Duration = Duration::from_secs(1);
+
 /// A call that hangs must end well before the function does: its caller, or the queue, then hears about it.
 fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
-        .connect_timeout(Duration::from_secs(1))
+        .connect_timeout(CONNECTED_WITHIN)
         .operation_attempt_timeout(Duration::from_secs(3))
         .operation_timeout(Duration::from_secs(7))
         .build()
 }
 
-/// All of a function's clients share it, and its connections.
-fn http_client(trusted: TrustStore) -> SharedHttpClient {
-    let tls = TlsContext::builder().with_trust_store(trusted).build();
+/// How long connections are kept that nothing goes through.
+const KEPT: Duration = Duration::from_secs(90);
+/// So much shorter than AWS keeps them that it closes none of them just when something is sent: a call that is made once
+/// would have to be given up then, and nobody would know whether it had arrived.
+const KEPT_FOR_ONE_TRY: Duration = Duration::from_secs(4);
+
+/// For clients whose calls are tried once.
+pub fn http_client_for_one_try() -> SharedHttpClient {
+    http_client(KEPT_FOR_ONE_TRY)
+}
+
+/// The clients that are made from it share its connections.
+fn http_client(kept: Duration) -> SharedHttpClient {
+    let tls = TlsContext::builder().with_trust_store(trusted(env::var_os("AWS_CA_BUNDLE"))).build();
     aws_smithy_http_client::Builder::new()
+        .pool_idle_timeout(kept)
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
         // Building can't fail so far. If it ever does, the machine's own roots are as good.
         .tls_context(tls.unwrap_or_default())

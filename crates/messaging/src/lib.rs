@@ -11,6 +11,7 @@
 //! | [`once`] | idempotent receiver: the effect and the record that guards it in one write |
 //! | [`api`] | request-reply at the edge: checks, problem documents |
 //! | [`metrics`] | what handling came to, as CloudWatch's embedded metrics |
+//! | [`unclear`] | whether a call that failed may have had its effect all the same |
 //! | [`function`] | what every function's `main` does first: telemetry, settings, AWS clients |
 
 pub mod api;
@@ -28,6 +29,7 @@ pub mod publisher;
 pub mod return_address;
 mod settings;
 mod telemetry;
+pub mod unclear;
 
 pub use event::{Event, TraceParent};
 pub use failure::Failure;

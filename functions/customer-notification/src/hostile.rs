@@ -14,7 +14,7 @@ async fn notify_customer() {
     let receiver = NotifyCustomer::new(
         Contacts::new(dynamodb.clone(), "contacts".into()),
         Notifications::new(dynamodb, "notifications".into()),
-        Mailer::new(aws_sdk_sesv2::Client::new(function.aws()), "from@example.com".into()),
+        Mailer::new(&function, "from@example.com".into()),
         "EUR".into(),
     );
     let consume = consumer::each(&function, receiver).unwrap();

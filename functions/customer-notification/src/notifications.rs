@@ -1,28 +1,32 @@
-//! What was sent to whom. An e-mail can't be part of a transaction, so each has a record that goes ahead of it:
+//! What was sent to whom. An e-mail can't be part of a transaction, and SES takes no key to tell a second one by. So each has a
+//! record that goes ahead of it:
 //!
 //! ```text
-//! (none) ── claim ──▶ SENDING ── e-mail ──▶ SENT
-//!    └── no address on file ──▶ NO_ADDRESS
+//! (none) ── no address on file ──▶ NO_ADDRESS
+//!    │                                 │
+//!    └──────────── claim ──────────────┴──▶ SENDING ── SES says yes ──▶ SENT
 //! ```
 //!
-//! A second delivery finds `SENT` and does nothing; one that finds `SENDING` waits until the first has given up its
-//! claim, or must have ended, and then takes over. Only trouble between SES's taking an e-mail and the last write can
-//! send it twice.
+//! A delivery that finds `SENT` does nothing. One that finds `NO_ADDRESS` looks again. A claim is given up only if SES said no:
+//! the next delivery may have it then. One that has run out says that nobody knows whether SES took the e-mail, as the
+//! function died, or couldn't write the record. It is not sent again by a machine: that is for people to decide.
 
 use aws_sdk_dynamodb::{
     Client,
-    operation::put_item::PutItemError,
+    operation::{put_item::PutItemError, update_item::UpdateItemError},
     types::{AttributeValue, ReturnValuesOnConditionCheckFailure},
 };
 use domain::RideId;
 use jiff::{SignedDuration, Timestamp};
 use messaging::{
     Failure,
-    once::{self, number, text},
+    once::{self, Item, number, text},
 };
 
 /// Longer than the function can run: whoever claimed a notification that long ago isn't sending it any more.
 const CLAIM: SignedDuration = SignedDuration::from_secs(15);
+/// The end of a claim that was given up.
+const GIVEN_UP: i64 = 0;
 
 /// The `Notifications` table.
 #[derive(Debug)]
@@ -34,19 +38,31 @@ pub struct Notifications {
 /// Who may send a notification.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Claim {
-    /// This call, and nobody else for now.
+    /// This call, and nobody else.
     Ours,
     /// Nobody: it has been dealt with.
     Done,
+    /// Another delivery may be sending it: transient `ClaimedElsewhere`. Or one has claimed it, and nobody knows what came
+    /// of it: permanent `PerhapsSent`.
+    Others(Failure),
 }
 
-/// How a notification ended.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Ending<'a> {
-    /// SES took it under this id.
-    Sent(&'a str),
-    /// The customer has no address on file.
-    NoAddress,
+/// What tells one claim to the notification of an event from all others to it.
+#[derive(Debug)]
+pub(crate) struct Claimant {
+    event_id: String,
+    by: String,
+}
+
+impl Claimant {
+    pub(crate) fn of(event_id: &str) -> Self {
+        Self { event_id: event_id.to_owned(), by: uuid::Uuid::now_v7().to_string() }
+    }
+}
+
+/// Nobody knows whether SES took the e-mail.
+pub(crate) fn perhaps_sent(detail: &str) -> Failure {
+    Failure::permanent("PerhapsSent", detail)
 }
 
 impl Notifications {
@@ -56,80 +72,131 @@ impl Notifications {
         Self { client, table }
     }
 
-    /// Claims the notification that belongs to an event.
-    ///
-    /// # Errors
-    /// Transient `ClaimedElsewhere` while another delivery of the same event may be sending it.
-    pub(crate) async fn claim(&self, event_id: &str, ride: RideId, now: Timestamp) -> Result<Claim, Failure> {
+    /// Claims the notification that belongs to an event, just before it is sent. If it fails, the claim may stand all the same.
+    pub(crate) async fn claim(&self, me: &Claimant, ride: RideId, now: Timestamp) -> Result<Claim, Failure> {
         let record = once::item([
-            ("eventId", text(event_id)),
+            ("eventId", text(&me.event_id)),
             ("rideId", text(ride)),
             ("status", text("SENDING")),
             ("claimedUntil", number((now + CLAIM).as_second())),
+            ("claimedBy", text(&me.by)),
         ]);
-        let put = self
+        let Some(found) = self.put(record, "OR #status = :no_address").await? else {
+            return Ok(Claim::Ours);
+        };
+        Ok(match status(&found) {
+            // It was answered late, and asked for again by the client.
+            Some("SENDING") if found.get("claimedBy") == Some(&text(&me.by)) => Claim::Ours,
+            Some("SENDING") => Claim::Others(under_way_or_unclear(&found, now)),
+            _ => Claim::Done,
+        })
+    }
+
+    /// Records that the customer has no address on file. Gives false if the notification has been dealt with before.
+    ///
+    /// # Errors
+    /// As of others' claims.
+    pub(crate) async fn has_no_address(
+        &self,
+        event_id: &str,
+        ride: RideId,
+        now: Timestamp,
+    ) -> Result<bool, Failure> {
+        let record = once::item([
+            ("eventId", text(event_id)),
+            ("rideId", text(ride)),
+            ("status", text("NO_ADDRESS")),
+            ("sesMessageId", text("-")),
+        ]);
+        match self.put(record, "").await? {
+            None => Ok(true),
+            Some(found) if status(&found) == Some("SENDING") => Err(under_way_or_unclear(&found, now)),
+            Some(_) => Ok(false),
+        }
+    }
+
+    /// Puts a record where there is none, or in place of a claim that was given up; gives what is there if it doesn't.
+    async fn put(&self, record: Item, or: &str) -> Result<Option<Item>, Failure> {
+        let condition = format!(
+            "attribute_not_exists(eventId) OR (#status = :sending AND claimedUntil = :given_up) {or}"
+        );
+        let mut put = self
             .client
             .put_item()
             .table_name(&self.table)
             .set_item(Some(once::stamped(record)))
-            .condition_expression(
-                "attribute_not_exists(eventId) OR (#status = :sending AND claimedUntil < :now)",
-            )
+            .condition_expression(condition)
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":sending", text("SENDING"))
-            .expression_attribute_values(":now", number(now.as_second()))
+            .expression_attribute_values(":given_up", number(GIVEN_UP))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        if !or.is_empty() {
+            put = put.expression_attribute_values(":no_address", text("NO_ADDRESS"));
+        }
         let Err(error) = put.send().await else {
-            return Ok(Claim::Ours);
+            return Ok(None);
         };
         match error.as_service_error() {
             Some(PutItemError::ConditionalCheckFailedException(taken)) => {
-                match taken.item.as_ref().and_then(|item| item.get("status")) {
-                    Some(AttributeValue::S(status)) if status != "SENDING" => Ok(Claim::Done),
-                    _ => Err(Failure::transient(
-                        "ClaimedElsewhere",
-                        "another delivery is sending this notification",
-                    )),
-                }
+                Ok(Some(taken.item.clone().unwrap_or_default()))
             }
             _ => Err(Failure::aws("dynamodb:PutItem", &error)),
         }
     }
 
-    /// Gives a claim up, so that the next delivery needn't wait for it to run out.
-    pub(crate) async fn release(&self, event_id: &str) -> Result<(), Failure> {
+    /// Gives a claim up, so that the next delivery may have it: nothing was sent. If others hold it, it stays theirs.
+    pub(crate) async fn give_up(&self, me: &Claimant) -> Result<(), Failure> {
         let update = self
             .client
             .update_item()
             .table_name(&self.table)
-            .key("eventId", text(event_id))
-            .update_expression("SET claimedUntil = :never")
-            .condition_expression("#status = :sending")
+            .key("eventId", text(&me.event_id))
+            .update_expression("SET claimedUntil = :given_up")
+            .condition_expression("#status = :sending AND claimedBy = :me")
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":sending", text("SENDING"))
-            .expression_attribute_values(":never", number(0));
-        update.send().await.map(drop).map_err(|error| Failure::aws("dynamodb:UpdateItem", &error))
+            .expression_attribute_values(":me", text(&me.by))
+            .expression_attribute_values(":given_up", number(GIVEN_UP));
+        match update.send().await {
+            Ok(_) => Ok(()),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
+                _ => Err(Failure::aws("dynamodb:UpdateItem", &error)),
+            },
+        }
     }
 
-    /// Records how the notification ended.
-    pub(crate) async fn end(&self, event_id: &str, ending: Ending<'_>) -> Result<(), Failure> {
-        let (status, ses_id) = match ending {
-            Ending::Sent(id) => ("SENT", id),
-            Ending::NoAddress => ("NO_ADDRESS", "-"),
-        };
+    /// Records that SES took the e-mail under this id.
+    pub(crate) async fn sent(&self, me: &Claimant, ses_id: &str) -> Result<(), Failure> {
         let now = format!("{:.3}", Timestamp::now());
         let update = self
             .client
             .update_item()
             .table_name(&self.table)
-            .key("eventId", text(event_id))
+            .key("eventId", text(&me.event_id))
             .update_expression(
-                "SET #status = :status, sesMessageId = :id, recordedAt = :now REMOVE claimedUntil",
+                "SET #status = :sent, sesMessageId = :id, recordedAt = :now REMOVE claimedUntil, claimedBy",
             )
             .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":status", text(status))
+            .expression_attribute_values(":sent", text("SENT"))
             .expression_attribute_values(":id", text(ses_id))
             .expression_attribute_values(":now", text(now));
         update.send().await.map(drop).map_err(|error| Failure::aws("dynamodb:UpdateItem", &error))
+    }
+}
+
+fn status(record: &Item) -> Option<&str> {
+    record.get("status").and_then(|status| status.as_s().ok()).map(String::as_str)
+}
+
+fn under_way_or_unclear(claim: &Item, now: Timestamp) -> Failure {
+    let until = match claim.get("claimedUntil") {
+        Some(AttributeValue::N(until)) => until.parse().unwrap_or_default(),
+        _ => i64::MAX,
+    };
+    if now.as_second() > until {
+        perhaps_sent("an earlier delivery was sending it, and nobody knows what came of that")
+    } else {
+        Failure::transient("ClaimedElsewhere", "another delivery is sending this notification")
     }
 }

@@ -188,7 +188,10 @@ async fn an_audit_is_green_where_all_is_well_and_finds_whatever_is_not() {
             "nobody is told of a payment",
             of_ride(notifications, "eventId", &paid),
             Some(("status", text("SENDING"))),
-            &["customer-notification: its customer is not told how it ended"],
+            &[
+                "customer-notification: its customer is not told how it ended",
+                "customer-notification: its e-mail was perhaps sent: see rydes settle-email",
+            ],
         ),
         (
             "an extraordinary ride isn't featured",

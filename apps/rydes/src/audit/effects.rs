@@ -29,6 +29,9 @@ pub(super) async fn audit(
         while let Some(page) = effects.next().await {
             let page = page.map_err(|error| Error::aws("dynamodb:Scan", &error))?;
             follow(pages, table, page.items(), |item| Some(value(item, of_ride)), audit).await?;
+            if table == NOTIFICATIONS {
+                outcomes(page.items(), audit);
+            }
             progress(audit);
         }
     }
@@ -73,6 +76,14 @@ async fn follow(
     }
     audit.looked_at("effects", effects.len());
     Ok(())
+}
+
+/// A notification that was claimed has an outcome: otherwise SES may have taken its e-mail, and people have to find out.
+fn outcomes(notifications: &[Item], audit: &mut Audit) {
+    for claimed in notifications.iter().filter(|item| value(item, "status") == "SENDING") {
+        let about = format!("notification {}", value(claimed, "eventId"));
+        audit.finds(about, NOTIFICATIONS.0, "its e-mail was perhaps sent: see rydes settle-email");
+    }
 }
 
 /// A customer's balance is what the awards add up to.

@@ -14,7 +14,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         ("CURRENCY", "the deployment's one currency, as in EUR"),
     ])?;
     let dynamodb = Client::new(function.aws());
-    let mailer = Mailer::new(aws_sdk_sesv2::Client::new(function.aws()), sender);
+    let mailer = Mailer::new(&function, sender);
     let contacts = Contacts::new(dynamodb.clone(), contacts);
     let notifications = Notifications::new(dynamodb, notifications);
     consumer::run(&function, NotifyCustomer::new(contacts, notifications, mailer, currency)).await

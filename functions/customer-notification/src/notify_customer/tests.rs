@@ -1,0 +1,234 @@
+use ::hostile::Aws;
+use aws_sdk_sesv2::config::{retry::RetryConfig, timeout::TimeoutConfig};
+use domain::RideCompleted;
+use jiff::SignedDuration;
+use messaging::{Function, event::Payload};
+use serde_json::{Value, json};
+
+use super::*;
+
+/// What SES's one call is known by.
+const SEND: &str = "POST https://email.us-east-1.amazonaws.com/v2/email/outbound-emails";
+
+/// An AWS with this address on file.
+fn aws(address: &str) -> Aws {
+    let aws = Aws::default();
+    let email = if address.is_empty() { json!({}) } else { json!({"email": {"S": address}}) };
+    aws.answer("GetItem", json!({ "Item": email }).to_string());
+    aws.answer(SEND, r#"{"MessageId":"ses-1"}"#);
+    aws
+}
+
+/// An AWS in which a record stands where one is to be put, made from what is to be put there.
+fn aws_with(record: impl Fn(&Value) -> Value + Send + 'static) -> Aws {
+    let aws = aws("cmr@example.com");
+    aws.refuse_with("PutItem", usize::MAX, 400, move |put| {
+        json!({"__type": "ConditionalCheckFailedException", "Item": record(&put.json()["Item"])}).to_string()
+    });
+    aws
+}
+
+/// Delivers a completed ride, once, to a function whose clients try again as they do on Lambda.
+async fn deliver(aws: &Aws) -> Result<Effect, Failure> {
+    let timeouts = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_secs(3));
+    let config = aws.function().aws().to_builder().timeout_config(timeouts.build());
+    let config = config.retry_config(RetryConfig::standard().with_max_attempts(3));
+    let function = Function::new("test", config.build(), |_| None);
+    let dynamodb = aws_sdk_dynamodb::Client::new(function.aws());
+    let receiver = NotifyCustomer::new(
+        Contacts::new(dynamodb.clone(), "contacts".into()),
+        Notifications::new(dynamodb, "notifications".into()),
+        Mailer::new(&function, "from@example.com".into()),
+        "EUR".into(),
+    );
+    let event = sent("RideCompleted", &json!(RideCompleted::sample()));
+    receiver.receive(Event::parse(&event).unwrap()).await
+}
+
+/// An event as it comes from a topic.
+fn sent(event_type: &str, data: &Value) -> String {
+    let id = Occasion::read(event_type, &data.to_string()).unwrap().event_id();
+    json!({"specversion": "1.0", "id": id, "source": "/test", "type": event_type, "correlationid": "c",
+           "time": "2026-11-24T05:00:00Z", "data": data})
+    .to_string()
+}
+
+fn claimed(until: Timestamp) -> Value {
+    json!({"status": {"S": "SENDING"}, "claimedUntil": {"N": until.as_second().to_string()}, "claimedBy": {"S": "x"}})
+}
+
+fn seconds_ago(seconds: i64) -> Timestamp {
+    Timestamp::now() - SignedDuration::from_secs(seconds)
+}
+
+/// The calls that were made, in their order, and what is told of them here: the status that was recorded.
+fn story(aws: &Aws) -> Vec<String> {
+    let calls = aws.take_calls().into_iter();
+    calls
+        .map(|call| {
+            let json = call.json();
+            let put = json["Item"]["status"]["S"].as_str();
+            let updated = json["ExpressionAttributeValues"][":sent"]["S"].as_str();
+            match call.operation.as_str() {
+                "GetItem" => "look".to_owned(),
+                SEND => "send".to_owned(),
+                "UpdateItem" => updated.unwrap_or("give up").to_owned(),
+                _ => put.unwrap_or_default().to_owned(),
+            }
+        })
+        .collect()
+}
+
+fn error_type(result: Result<Effect, Failure>) -> String {
+    result.unwrap_err().reason().error_type.clone()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_receipt_goes_to_the_address_on_file() {
+    let aws = aws("cmr@example.com");
+    assert_eq!(deliver(&aws).await, Ok(Effect::Made));
+    let calls = aws.take_calls();
+    let (looked_up, sent, recorded) = (calls[0].json(), calls[2].json(), calls[3].json());
+    assert_eq!(looked_up["ConsistentRead"], true, "an address that has just come is seen");
+    assert_eq!(sent["Destination"]["ToAddresses"], json!(["cmr@example.com"]));
+    assert_eq!(sent["FromEmailAddress"], "from@example.com");
+    assert_eq!(recorded["ExpressionAttributeValues"][":id"]["S"], "ses-1");
+    assert_eq!(calls.len(), 4, "{calls:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_address_on_file_is_no_error_and_only_noted() {
+    let aws = aws("");
+    assert_eq!(deliver(&aws).await, Ok(Effect::Nothing("no address on file")));
+    assert_eq!(story(&aws), ["look", "NO_ADDRESS"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_dealt_with_is_not_sent_again() {
+    for status in ["SENT", "NO_ADDRESS"] {
+        let aws = aws_with(move |_| json!({"status": {"S": status}}));
+        assert_eq!(deliver(&aws).await, Ok(Effect::Duplicate));
+        assert_eq!(story(&aws), ["look", "SENDING"], "{status}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_takes_longer_than_other_services_is_waited_for() {
+    let aws = aws("cmr@example.com");
+    aws.answer_after(SEND, Duration::from_millis(3_100));
+    assert_eq!(deliver(&aws).await, Ok(Effect::Made));
+    assert_eq!(story(&aws), ["look", "SENDING", "send", "SENT"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_email_that_ses_may_have_taken_is_never_sent_again_by_itself() {
+    let late = aws("cmr@example.com");
+    late.answer_after(SEND, Duration::from_secs(6));
+    let failing = aws("cmr@example.com");
+    failing.refuse(SEND, 1, 500, "InternalFailure");
+    for aws in [late, failing] {
+        let failure = deliver(&aws).await.unwrap_err();
+        assert_eq!((failure.reason().error_type.as_str(), failure.may_be_retried()), ("PerhapsSent", false));
+        assert_eq!(story(&aws), ["look", "SENDING", "send"], "the claim stays");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_sent_is_recorded_as_soon_as_it_can_be() {
+    let aws = aws("cmr@example.com");
+    aws.refuse("UpdateItem", 5, 400, "AccessDeniedException");
+    assert_eq!(deliver(&aws).await, Ok(Effect::Made));
+    assert_eq!(story(&aws), ["look", "SENDING", "send", "SENT", "SENT", "SENT", "SENT", "SENT", "SENT"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_sent_and_can_not_be_recorded_goes_to_people_before_the_function_is_stopped() {
+    let aws = aws("cmr@example.com");
+    aws.refuse("UpdateItem", usize::MAX, 400, "AccessDeniedException");
+    let began = Instant::now();
+    let failure = deliver(&aws).await.unwrap_err();
+    assert_eq!((failure.reason().error_type.as_str(), failure.may_be_retried()), ("PerhapsSent", false));
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    let story = story(&aws);
+    assert_eq!(story.iter().filter(|call| *call == "send").count(), 1);
+    assert!(!story.contains(&"give up".to_owned()), "{story:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_claim_is_waited_for_while_its_holder_may_be_at_work_and_then_goes_to_people() {
+    for (until, error) in [(seconds_ago(-10), "ClaimedElsewhere"), (seconds_ago(10), "PerhapsSent")] {
+        let aws = aws_with(move |_| claimed(until));
+        assert_eq!(error_type(deliver(&aws).await), error);
+        assert_eq!(story(&aws), ["look", "SENDING"]);
+        aws.answer("GetItem", "{}");
+        assert_eq!(error_type(deliver(&aws).await), error, "although there is no address any more");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_claim_whose_answer_was_lost_is_known_as_our_own() {
+    let aws = aws_with(Value::clone);
+    assert_eq!(deliver(&aws).await, Ok(Effect::Made));
+    assert_eq!(story(&aws), ["look", "SENDING", "send", "SENT"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_claim_that_may_stand_although_it_failed_is_given_up() {
+    let aws = aws("cmr@example.com");
+    aws.refuse("PutItem", 3, 500, "InternalServerError");
+    assert!(deliver(&aws).await.unwrap_err().may_be_retried());
+    assert_eq!(story(&aws), ["look", "SENDING", "SENDING", "SENDING", "give up"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_claimed_that_there_is_no_time_to_send() {
+    let aws = aws("cmr@example.com");
+    aws.answer_after("GetItem", Duration::from_millis(2_900));
+    aws.refuse("GetItem", 1, 500, "InternalServerError");
+    assert_eq!(error_type(deliver(&aws).await), "OutOfTime");
+    assert_eq!(story(&aws), ["look", "look"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_of_ses_gives_the_claim_up_and_a_quota_is_waited_out() {
+    for (status, code, throttled, retried) in [
+        (429, "TooManyRequestsException", true, true),
+        (400, "ThrottlingException", true, true),
+        (400, "LimitExceededException", true, true),
+        (400, "SendingPausedException", true, true),
+        (400, "AccountSuspendedException", false, true),
+        (400, "MailFromDomainNotVerifiedException", false, true),
+        (503, "ServiceUnavailable", false, true),
+        (403, "AccessDeniedException", false, true),
+        (400, "MessageRejected", false, false),
+        (400, "BadRequestException", false, false),
+    ] {
+        let aws = aws("cmr@example.com");
+        aws.refuse(SEND, 1, status, code);
+        let failure = deliver(&aws).await.unwrap_err();
+        let told = (failure.reason().error_type.as_str(), failure.is_throttling(), failure.may_be_retried());
+        assert_eq!(told, (code, throttled, retried));
+        assert_eq!(story(&aws), ["look", "SENDING", "send", "give up"], "{code}");
+        assert!(!failure.to_string().contains("cmr@"), "{failure}");
+    }
+}
+
+#[test]
+fn the_outcome_of_a_fare_is_an_occasion_of_its_own() {
+    let ride = RideCompleted::sample();
+    let mut data =
+        json!({"fare": ride.ride, "customer": "cmr", "amount": "256.50", "reason": "PaymentAuthException"});
+    let mut ids = Vec::new();
+    for event_type in ["FareCollected", "FareCollectionFailed"] {
+        let event = Event::<Occasion>::parse(&sent(event_type, &data)).unwrap();
+        assert_eq!(event.data.ride(), ride.ride);
+        ids.push(event.id);
+    }
+    assert!(
+        ids[0] != ids[1] && !ids.contains(&ride.ride.to_string()),
+        "each has a notification of its own: {ids:?}"
+    );
+    data["amount"] = json!("-1");
+    assert!(Occasion::read("FareCollected", &data.to_string()).is_err());
+    assert!(Occasion::read("RideStarted", "{}").is_err());
+}
