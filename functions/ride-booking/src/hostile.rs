@@ -17,8 +17,8 @@ use messaging::{
 use serde_json::Value;
 
 use crate::{
-    CollectQuotes, Herds, Prebookings, ProcessRidePrebooking, PublishInstantRideRfqs, QueryInstantRideRfq,
-    QueryRidePrebooking, Rfqs, SubmitInstantRideRfq, SubmitRidePrebooking,
+    CollectQuotes, Herds, LastKnownHerds, Prebookings, ProcessRidePrebooking, PublishInstantRideRfqs,
+    QueryInstantRideRfq, QueryRidePrebooking, Rfqs, SubmitInstantRideRfq, SubmitRidePrebooking, Subscribers,
 };
 
 const ID: &str = "0190c8f4-5f7b-7c3e-8a57-0d6f2b7b9f10";
@@ -79,18 +79,22 @@ async fn query_ride_prebooking() {
     door::query(&aws, ID, async |request| query.handle(request).await, sound).await;
 }
 
+/// SNS's answer about a topic that these queues are subscribed to.
+pub fn subscribed(queues: &[&str]) -> String {
+    let subscribed = |queue: &&str| format!("<member><Endpoint>arn:aws:sqs:r:1:{queue}</Endpoint></member>");
+    let members: String = queues.iter().map(subscribed).collect();
+    let result = format!("<Subscriptions>{members}</Subscriptions>");
+    let result = format!("<ListSubscriptionsByTopicResult>{result}</ListSubscriptionsByTopicResult>");
+    format!("<ListSubscriptionsByTopicResponse>{result}</ListSubscriptionsByTopicResponse>")
+}
+
 #[tokio::test]
 async fn submit_instant_ride_rfq() {
     let aws = Aws::default();
-    let subscribed =
-        |herd: &&str| format!("<member><Endpoint>arn:aws:sqs:r:1:herd-{herd}</Endpoint></member>");
-    let members: String = ["rainbow", "stardust"].iter().map(subscribed).collect();
-    let result = format!("<Subscriptions>{members}</Subscriptions>");
-    let result = format!("<ListSubscriptionsByTopicResult>{result}</ListSubscriptionsByTopicResult>");
-    let response = format!("<ListSubscriptionsByTopicResponse>{result}</ListSubscriptionsByTopicResponse>");
-    aws.answer("ListSubscriptionsByTopic", response);
+    aws.answer("ListSubscriptionsByTopic", subscribed(&["herd-rainbow", "herd-stardust"]));
     let function = aws.function();
-    let herds = Herds::new(aws_sdk_sns::Client::new(function.aws()), "topic".into(), "herd-".into());
+    let known = LastKnownHerds::new(Client::new(function.aws()), "known".into());
+    let herds = Herds::new(Subscribers::new(&function, "topic".into(), "herd-".into()), known);
     let submit = SubmitInstantRideRfq::new(rfqs(&function), herds, ReplyWithin::parse("5").unwrap());
     let known = ["rainbow", "stardust"].map(|herd| HerdName::parse(herd).unwrap());
     let examples = ["rfq", "rfq-to-some"].map(|rfq| example(&format!("rfq/{rfq}.json")));

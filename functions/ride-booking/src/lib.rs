@@ -8,7 +8,8 @@ mod rfq;
 
 pub use prebooking::{Prebookings, ProcessRidePrebooking, QueryRidePrebooking, SubmitRidePrebooking};
 pub use rfq::{
-    CollectQuotes, Herds, PublishInstantRideRfqs, QueryInstantRideRfq, Rfqs, SubmitInstantRideRfq,
+    CollectQuotes, Herds, LastKnownHerds, PublishInstantRideRfqs, QueryInstantRideRfq, Rfqs,
+    SubmitInstantRideRfq, Subscribers,
 };
 
 const SOURCE: &str = "/wild-rydes/ride-booking";

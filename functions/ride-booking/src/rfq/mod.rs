@@ -4,15 +4,19 @@
 mod aggregate;
 mod collect;
 mod herds;
+mod last_known;
 mod publish;
 mod query;
 mod rfqs;
 mod row;
 mod submit;
+mod subscribers;
 
 pub use collect::CollectQuotes;
 pub use herds::Herds;
+pub use last_known::LastKnownHerds;
 pub use publish::PublishInstantRideRfqs;
 pub use query::QueryInstantRideRfq;
 pub use rfqs::Rfqs;
 pub use submit::SubmitInstantRideRfq;
+pub use subscribers::Subscribers;

@@ -41,9 +41,14 @@ impl SubmitInstantRideRfq {
             error!(%failure, "not accepted");
             Problem::failure(&failure)
         };
-        let known = self.herds.all().await.map_err(in_trouble)?;
-        let request_for_quotes =
-            InstantRideRfq::parse(&fields, &known).map_err(|faults| Problem::invalid(&faults))?;
+        let mut known = self.herds.all().await.map_err(in_trouble)?;
+        let mut parsed = InstantRideRfq::parse(&fields, &known);
+        if parsed.is_err() {
+            // It may name a herd that has just come: nobody is refused for an old list.
+            known = self.herds.newest().await.map_err(in_trouble)?;
+            parsed = InstantRideRfq::parse(&fields, &known);
+        }
+        let request_for_quotes = parsed.map_err(|faults| Problem::invalid(&faults))?;
         let asked = request_for_quotes.herds.clone().unwrap_or(known);
         if asked.is_empty() {
             return Err(in_trouble(Failure::transient("NoHerds", "no herd is deployed")));
@@ -71,6 +76,7 @@ impl SubmitInstantRideRfq {
 
 #[cfg(test)]
 mod tests {
+    use ::hostile::Aws;
     use aws_sdk_dynamodb::{
         Client,
         error::ErrorMetadata,
@@ -87,9 +93,9 @@ mod tests {
     };
 
     const RFQ: &str = r#"{"from":"Berlin","to":"Bonn","customer":"cmr"}"#;
-    const HERDS: &[&str] = &["wild-rydes-test-herd-a", "wild-rydes-test-herd-b"];
+    const HERDS: &[&str] = &["a", "b"];
 
-    async fn submit(table: &Rule, topic: &Rule, body: &str, key: Option<&str>) -> (StatusCode, Value) {
+    async fn submit(table: &Rule, topic: &Aws, body: &str, key: Option<&str>) -> (StatusCode, Value) {
         let client: Client = mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, [table]);
         let submit = SubmitInstantRideRfq::new(
             Rfqs::new(client, "rfqs".into()),
@@ -166,7 +172,7 @@ mod tests {
     #[tokio::test]
     async fn without_any_herd_it_is_worth_another_try_later() {
         let rule = storing(|_| true);
-        let (status, _) = submit(&rule, &topic_with(&["audit"]), RFQ, None).await;
+        let (status, _) = submit(&rule, &topic_with(&[]), RFQ, None).await;
         assert_eq!((status, rule.num_calls()), (StatusCode::SERVICE_UNAVAILABLE, 0));
     }
 
@@ -178,6 +184,20 @@ mod tests {
             let (status, problem) = submit(&refusing, &topic_with(HERDS), RFQ, Some("k")).await;
             assert_eq!(status.as_u16(), expected, "{problem}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_herd_that_has_just_come_can_be_named() {
+        let (aws, rule) = (topic_with(&["a"]), storing(|item| asked(item) == ["comet"]));
+        let client: Client = mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, [&rule]);
+        let rfqs = Rfqs::new(client, "rfqs".into());
+        let submit = SubmitInstantRideRfq::new(rfqs, herds(&aws), ReplyWithin::parse("5").unwrap());
+        let mut request = Request::new(RFQ.replace('}', r#","herds":["comet"]}"#).into());
+        request.headers_mut().insert("content-type", "application/json".parse().unwrap());
+        assert_eq!(submit.handle(&request).await.status(), StatusCode::UNPROCESSABLE_ENTITY);
+        has(&aws, &["a", "comet"]);
+        tokio::time::advance(std::time::Duration::from_secs(1)).await;
+        assert_eq!(submit.handle(&request).await.status(), StatusCode::CREATED);
     }
 
     /// A table in which the key `k` already stands for this request.
@@ -193,8 +213,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_same_key_and_request_is_the_same_although_there_are_other_herds_by_now() {
-        let (status, answer) =
-            submit(&stored(|_| {}), &topic_with(&["wild-rydes-test-herd-c"]), RFQ, Some("k")).await;
+        let (status, answer) = submit(&stored(|_| {}), &topic_with(&["c"]), RFQ, Some("k")).await;
         let id = RfqId::from_key(&domain::IdempotencyKey::parse("k").unwrap());
         assert_eq!((status, &answer["rfq-id"]), (StatusCode::CREATED, &id.to_string().into()));
     }

@@ -1,0 +1,58 @@
+//! The herds that a function has known last, for all functions that can't ask: one that has just started, while SNS throttles
+//! or hangs, has nothing else to go by.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::{Client, types::AttributeValue};
+use domain::HerdName;
+use messaging::{
+    Failure,
+    once::{self, text},
+};
+use tokio::time::timeout;
+use tracing::warn;
+
+use super::row::listed;
+
+/// A table that answers later than this is of no help to a request any more.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(2);
+/// The one row's key.
+const KEY: &str = "herds";
+
+/// The `KnownHerds` table.
+#[derive(Debug)]
+pub struct LastKnownHerds {
+    client: Client,
+    table: String,
+}
+
+impl LastKnownHerds {
+    /// The table of this name.
+    #[must_use]
+    pub fn new(client: Client, table: String) -> Self {
+        Self { client, table }
+    }
+
+    /// The herds, if there is a list and it can be read.
+    pub(super) async fn herds(&self) -> Option<Vec<HerdName>> {
+        let get = self.client.get_item().table_name(&self.table).key("id", text(KEY));
+        let failure = match timeout(ANSWERS_WITHIN, get.send()).await {
+            Ok(Ok(got)) => {
+                let item = got.item?;
+                return Some(listed(&item, "herds").filter_map(|herd| HerdName::parse(herd).ok()).collect());
+            }
+            Ok(Err(error)) => Failure::aws("dynamodb:GetItem", &error),
+            Err(_) => Failure::transient("CallTimedOut", "dynamodb:GetItem took too long"),
+        };
+        warn!(%failure, "the herds that were there before are not known either");
+        None
+    }
+
+    /// From now on these are known.
+    pub(super) async fn are(&self, herds: &[HerdName]) -> Result<(), Failure> {
+        let herds = AttributeValue::L(herds.iter().map(text).collect());
+        let item = once::stamped(once::item([("id", text(KEY)), ("herds", herds)]));
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        put.send().await.map(drop).map_err(|error| Failure::aws("dynamodb:PutItem", &error))
+    }
+}
