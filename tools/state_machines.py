@@ -128,6 +128,11 @@ def diagram(path: Path) -> str:
                 rest.setdefault(target, []).append((name, "anything else" if len(catchers) > 1 else "anything"))
             else:
                 caught.append(f'  {name} -. "{", ".join(error.removeprefix("DynamoDB.") for error in errors)}" .-> {target}')
+    for name, state in states.items():
+        for choice in state.get("Choices", []):
+            lines.append(f'  {name} -- "{choice.get("StringEquals", "yes")}" --> {choice["Next"]}')
+        if "Default" in state:
+            lines.append(f'  {name} -- "{"otherwise" if len(state["Choices"]) > 1 else "no"}" --> {state["Default"]}')
     lists = []
     for target, sources in rest.items():
         if len(sources) > 2:

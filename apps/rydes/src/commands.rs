@@ -10,7 +10,7 @@ use std::{
 use indicatif::{ProgressBar, ProgressStyle};
 use rydes::{
     Audit, CampaignPlan, CostOptions, Deployment, Error, FareTrace, LoadPlan, ManyRfqsPlan, PrebookingTrace,
-    Progress, RequestQuotes, Rfq, RfqTrace, RideTrace, Sample,
+    Progress, RequestQuotes, ResolveFare, Rfq, RfqTrace, RideTrace, Sample,
 };
 
 use crate::show;
@@ -54,6 +54,22 @@ pub async fn fare(deployment: &Deployment, id: &str, timeout: u64, json: bool) -
     let fare = fare?;
     show::answer(json, &fare, show::fare);
     Ok(if fare.is_over() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Fails if the time is up before the fare has ended, or if it is left to people again.
+pub async fn resolve_fare(
+    deployment: &Deployment,
+    decision: &ResolveFare,
+    json: bool,
+) -> Result<ExitCode, Error> {
+    let bar = spinner(json);
+    let progress = |fare: &FareTrace| bar.set_message(format!("in {}", fare.current()));
+    let fare = rydes::resolve_fare(deployment, decision, progress).await;
+    bar.finish_and_clear();
+    let fare = fare?;
+    show::answer(json, &fare, show::fare);
+    let has_ended = matches!(fare.status.as_deref(), Some("COLLECTED" | "FAILED")) && fare.is_over();
+    Ok(if has_ended { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Fails if the request isn't closed long after its time, or if any of many isn't.

@@ -12,6 +12,7 @@ use aws_sdk_sqs::{
 use jiff::Timestamp;
 use serde::Serialize;
 
+pub(crate) use self::moving::delete;
 pub use self::moving::{Letters, Moved, discard, redrive};
 use self::reason::Reason;
 use crate::{Deployment, Error, status::depth};

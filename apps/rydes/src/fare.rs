@@ -1,5 +1,7 @@
 //! `rydes fare`: the path of a fare's collection through the saga.
 
+mod resolve;
+
 use std::time::Duration;
 
 use aws_sdk_sfn::{
@@ -13,6 +15,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use tokio::time::Instant;
 
+pub use self::resolve::{Resolution, ResolveFare, resolve_fare};
 use crate::{
     Deployment, Error,
     tables::{Tables, amount, value},
@@ -25,7 +28,8 @@ pub struct FareTrace {
     pub fare: String,
     /// What is to be collected; none before the fare is registered.
     pub amount: Option<String>,
-    /// How the fare stands: `REGISTERED`, `COLLECTED`, `FAILED` or `NEEDS_REVIEW`; none before it is registered.
+    /// How the fare stands: `REGISTERED`, `COLLECTED`, `FAILED`, `NEEDS_REVIEW` or `RESOLVING`; none before it is
+    /// registered.
     pub status: Option<String>,
     /// Step Functions' word for the execution's condition.
     pub execution: String,
@@ -95,16 +99,24 @@ pub async fn trace_fare(
     deployment: &Deployment,
     ride: &str,
     patience: Duration,
-    mut progress: impl FnMut(&FareTrace),
+    progress: impl FnMut(&FareTrace),
 ) -> Result<FareTrace, Error> {
     let ride = RideId::parse(ride).map_err(|rule| Error::Usage(format!("ride id: {rule}")))?;
+    follow(deployment, ride, None, patience, progress).await
+}
+
+/// Follows an execution, or else the one that the fare says.
+async fn follow(
+    deployment: &Deployment,
+    ride: RideId,
+    execution: Option<&str>,
+    patience: Duration,
+    mut progress: impl FnMut(&FareTrace),
+) -> Result<FareTrace, Error> {
     let client = Client::new(deployment.aws());
-    let machine = deployment.output("fare-collection", "FareCollectionStateMachineArn")?;
-    // The execution has the ride's id for a name.
-    let execution = format!("{}:{ride}", machine.replacen(":stateMachine:", ":execution:", 1));
     let deadline = Instant::now() + patience;
     loop {
-        let trace = look(deployment, &client, ride, &execution).await?;
+        let trace = look(deployment, &client, ride, execution).await?;
         progress(&trace);
         if trace.is_over() || Instant::now() >= deadline {
             return Ok(trace);
@@ -117,9 +129,21 @@ async fn look(
     deployment: &Deployment,
     client: &Client,
     ride: RideId,
-    execution: &str,
+    execution: Option<&str>,
 ) -> Result<FareTrace, Error> {
-    let described = client.describe_execution().execution_arn(execution).send().await;
+    let find = async || {
+        let key = [("fareId", ride.to_string())];
+        let key = key.each_ref().map(|(name, id)| (*name, id.as_str()));
+        Tables::of(deployment).item("fare-collection", "FaresTableName", &key).await
+    };
+    let execution = match (execution, find().await?.map(|fare| value(&fare, "execution"))) {
+        (Some(execution), _) => execution.to_owned(),
+        // People may have let another one bring it to an end.
+        (None, Some(execution)) if !execution.is_empty() => execution,
+        // It isn't registered yet.
+        (None, _) => execution_of(deployment, &ride.to_string())?,
+    };
+    let described = client.describe_execution().execution_arn(&execution).send().await;
     let described = described.map_err(|error| match &error {
         SdkError::ServiceError(service)
             if matches!(service.err(), DescribeExecutionError::ExecutionDoesNotExist(_)) =>
@@ -128,14 +152,9 @@ async fn look(
         }
         _ => Error::aws("states:DescribeExecution", &error),
     })?;
-    let mut history = Vec::new();
-    let mut pages = client.get_execution_history().execution_arn(execution).into_paginator().items().send();
-    while let Some(event) = pages.next().await {
-        history.push(event.map_err(|error| Error::aws("states:GetExecutionHistory", &error))?);
-    }
-    let fare = Tables::of(deployment)
-        .item("fare-collection", "FaresTableName", &[("fareId", &ride.to_string())])
-        .await?;
+    let history = history(client, &execution).await?;
+    // As it is after all that: an execution that has ended leaves its fare as it stays.
+    let fare = find().await?;
     let ended = described.stop_date().map_or_else(now, milliseconds);
     Ok(FareTrace {
         fare: ride.to_string(),
@@ -145,6 +164,21 @@ async fn look(
         duration_ms: ended - milliseconds(described.start_date()),
         steps: steps(&history, described.stop_date().is_some(), ended),
     })
+}
+
+/// The execution of this name.
+fn execution_of(deployment: &Deployment, name: &str) -> Result<String, Error> {
+    let machine = deployment.output("fare-collection", "FareCollectionStateMachineArn")?;
+    Ok(format!("{}:{name}", machine.replacen(":stateMachine:", ":execution:", 1)))
+}
+
+async fn history(client: &Client, execution: &str) -> Result<Vec<HistoryEvent>, Error> {
+    let mut history = Vec::new();
+    let mut pages = client.get_execution_history().execution_arn(execution).into_paginator().items().send();
+    while let Some(event) = pages.next().await {
+        history.push(event.map_err(|error| Error::aws("states:GetExecutionHistory", &error))?);
+    }
+    Ok(history)
 }
 
 /// The states that a history tells of.

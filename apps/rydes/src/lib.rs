@@ -35,7 +35,9 @@ pub use dead_letters::{
 };
 pub use deployment::{DeployedStack, Deployment};
 pub use error::Error;
-pub use fare::{FareStep, FareTrace, StepError, StepOutcome, trace_fare};
+pub use fare::{
+    FareStep, FareTrace, Resolution, ResolveFare, StepError, StepOutcome, resolve_fare, trace_fare,
+};
 pub use lake::Lake;
 pub use load::{Figures, Lateness, Load, LoadOptions, LoadPlan, Progress, Slice, UseCase, load};
 pub use logs::{LogLine, logs};

@@ -9,7 +9,7 @@ use std::{path::PathBuf, process::ExitCode, time::Duration};
 use clap::{Parser, Subcommand};
 use rydes::{
     AddContact, CampaignPlan, CompleteRide, CostOptions, Deployment, EmailOutcome, Error, Letters,
-    LoadOptions, ManyRfqsPlan, Prebook, RequestQuotes, SettleEmail,
+    LoadOptions, ManyRfqsPlan, Prebook, RequestQuotes, ResolveFare, SettleEmail,
 };
 use serde_json::json;
 
@@ -77,12 +77,16 @@ enum Other {
         timeout: u64,
     },
     /// Wait for a ride's fare to be collected, or given up, and show the way there
+    #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
     Fare {
         /// The ride's id
-        id: String,
+        #[arg(required = true)]
+        id: Option<String>,
         /// How many seconds to wait
         #[arg(long, default_value_t = 60)]
         timeout: u64,
+        #[command(subcommand)]
+        command: Option<Fare>,
     },
     /// Show what all functions have logged of a ride, a prebooking or a request for quotes, in the order of time
     Logs {
@@ -107,6 +111,12 @@ enum Other {
     SettleEmail(SettleEmail),
     /// Put a customer's e-mail address on file
     AddContact(AddContact),
+}
+
+#[derive(Debug, Subcommand)]
+enum Fare {
+    /// Bring a fare to an end that the saga has left to people, and tell the customer
+    Resolve(ResolveFare),
 }
 
 #[derive(Debug, Subcommand)]
@@ -197,7 +207,12 @@ async fn on_deployment(deployment: &Deployment, command: Other, json: bool) -> R
             return commands::request_quotes(deployment, &request, &plan, json).await;
         }
         Other::Trace { id, timeout } => return commands::trace(deployment, &id, timeout, json).await,
-        Other::Fare { id, timeout } => return commands::fare(deployment, &id, timeout, json).await,
+        Other::Fare { command: Some(Fare::Resolve(decision)), .. } => {
+            return commands::resolve_fare(deployment, &decision, json).await;
+        }
+        Other::Fare { id, timeout, .. } => {
+            return commands::fare(deployment, &id.unwrap_or_default(), timeout, json).await;
+        }
         Other::Logs { id, minutes } => {
             return commands::logs(deployment, &id, Duration::from_mins(minutes), json).await;
         }

@@ -6,7 +6,9 @@ mod broken_builds;
 use std::process::Output;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use end_to_end::{Caller, Herds, Prebooking, Rfq, Ride, Service, World, eventually, in_days, unique};
+use end_to_end::{
+    Caller, Fault, Herds, Prebooking, Rfq, Ride, Saga, Service, World, eventually, in_days, unique,
+};
 use serde_json::{Value, json};
 use tokio::process::Command;
 
@@ -272,4 +274,51 @@ async fn an_audit_is_green_where_all_is_well_and_finds_whatever_is_not() {
         shown.contains("rides that were never accepted") && shown.contains("requests for quotes"),
         "{shown}"
     );
+}
+
+/// A ride whose fare is left to people, by a saga with a fault that stays in this step.
+async fn parks(world: &World, saga: &Saga, suffix: &str, step: &'static str) -> String {
+    let saga = saga.with_faults(&[(step, Fault::Before("States.Timeout"))]).await;
+    let ride = Ride::default().with("customer", format!("{}{suffix}", unique("c")));
+    // The deployed saga finds the fare registered, when Customer Accounting may start it at last.
+    let parking = async {
+        let id = Caller::unicorn_management_app(world).await.completes(&ride).await;
+        saga.ended(&saga.start(&id, ride.customer()).await).await;
+        id
+    };
+    world.while_denied("open-fare", "states:StartExecution", parking).await
+}
+
+#[tokio::test]
+async fn what_people_brought_to_an_end_leaves_nothing_to_find() {
+    let world = World::alone().await;
+    let saga = Saga::deployed(&world).await;
+    let paid = parks(&world, &saga, "", "NotifySuccess").await;
+    let owed = parks(&world, &saga, "_fail_credit", "RefundPayment").await;
+    let (_, audit) = audits().await;
+    let about = |id: &str| {
+        let findings = audit["findings"].as_array().unwrap();
+        findings.iter().any(|f| f["about"] == format!("fare {id}"))
+    };
+    assert!(about(&paid) && about(&owed), "{audit:#}");
+
+    for (id, contradicted, end, status, event) in [
+        (&paid, "taken-back", "collected", "COLLECTED", "collected"),
+        (&owed, "collected", "taken-back", "FAILED", "failed"),
+    ] {
+        let refused = rydes(&["fare", "resolve", id, "--as", contradicted]).await;
+        let why = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(!refused.status.success() && why.contains(&format!("as {end}")), "{why}");
+        let resolved = rydes(&["fare", "resolve", id, "--as", end, "--note", "looked at"]).await;
+        assert!(resolved.status.success(), "{resolved:?}");
+        let fare = world.looks_at(id).await;
+        assert_eq!((fare.status.as_deref(), fare.parked.len()), (Some(status), 0), "{fare:?}");
+        assert_eq!(fare.taken, fare.paid, "{fare:?}");
+        let event = format!("{id}-{event}");
+        eventually("the customer is told", || world.notification(&event), Option::is_some).await;
+        let again = rydes(&["fare", "resolve", id, "--as", end]).await;
+        assert!(!again.status.success(), "it is not left to people any more");
+    }
+    let (green, audit) = audits().await;
+    assert!(green, "{audit:#}");
 }

@@ -47,13 +47,30 @@ pub async fn redrive(deployment: &Deployment, queue: &str, which: &Letters) -> R
     {
         return Ok(Moved { moved, left: count(&sqs, &queue.url).await? });
     }
-    each(&sqs, &queue.url, which, async |letter| send(&sqs, source, letter).await).await
+    let moved = each(&sqs, &queue.url, meant(which), async |letter| send(&sqs, source, letter).await).await?;
+    all_of(which, moved)
 }
 
 /// Deletes dead letters.
 pub async fn discard(deployment: &Deployment, queue: &str, which: &Letters) -> Result<Moved, Error> {
     let sqs = Client::new(deployment.aws());
-    each(&sqs, &named(deployment, queue)?.url, which, async |_| Ok(())).await
+    all_of(which, delete(&sqs, &named(deployment, queue)?.url, meant(which)).await?)
+}
+
+/// Deletes those messages of a queue that are meant.
+pub(crate) async fn delete(
+    sqs: &Client,
+    url: &str,
+    meant: impl Fn(&DeadLetter) -> bool,
+) -> Result<Moved, Error> {
+    each(sqs, url, meant, async |_| Ok(())).await
+}
+
+fn meant(which: &Letters) -> impl Fn(&DeadLetter) -> bool {
+    move |letter| match which {
+        Letters::All => true,
+        Letters::These(ids) => ids.contains(&letter.id),
+    }
 }
 
 /// SQS's own redrive; none if there is none here.
@@ -92,13 +109,9 @@ async fn natively(sqs: &Client, from: &str, to: &str) -> Result<Option<u64>, Err
 async fn each(
     sqs: &Client,
     url: &str,
-    which: &Letters,
+    meant: impl Fn(&DeadLetter) -> bool,
     what: impl AsyncFn(&DeadLetter) -> Result<(), Error>,
 ) -> Result<Moved, Error> {
-    let meant = |letter: &DeadLetter| match which {
-        Letters::All => true,
-        Letters::These(ids) => ids.contains(&letter.id),
-    };
     let (mut moved, mut others) = (0, Vec::new());
     let mut left = count(sqs, url).await?;
     while left > 0 {
@@ -120,13 +133,18 @@ async fn each(
         }
     }
     put_back(sqs, url, &others).await?;
+    Ok(Moved { moved, left: count(sqs, url).await? })
+}
+
+/// Fails if some of the letters that were named are not among those that were moved.
+fn all_of(which: &Letters, moved: Moved) -> Result<Moved, Error> {
     if let Letters::These(ids) = which
-        && moved < ids.len() as u64
+        && moved.moved < ids.len() as u64
     {
         let missing = "is it in this queue? one that was looked at a moment ago shows again within a minute";
-        return Err(Error::Usage(format!("found {moved} of {} messages: {missing}", ids.len())));
+        return Err(Error::Usage(format!("found {} of {} messages: {missing}", moved.moved, ids.len())));
     }
-    Ok(Moved { moved, left: count(sqs, url).await? })
+    Ok(moved)
 }
 
 /// Sends a letter where it came from, as it came there: only its reason isn't part of it.
