@@ -119,8 +119,22 @@ pub(crate) async fn arrive<F>(
 
 /// A request that isn't repeated; gives the id that it got, or what it met instead.
 pub(crate) async fn tried_once(api: &Api, path: &str, body: &str, id: &str) -> Result<String, String> {
-    let key = uuid::Uuid::now_v7().to_string();
-    match api.post(path, &[("idempotency-key", &key)], body).await {
+    tried_once_with(api, path, &new_key(), body, id).await
+}
+
+pub(crate) fn new_key() -> String {
+    uuid::Uuid::now_v7().to_string()
+}
+
+/// The same with a key that its caller knows.
+pub(crate) async fn tried_once_with(
+    api: &Api,
+    path: &str,
+    key: &str,
+    body: &str,
+    id: &str,
+) -> Result<String, String> {
+    match api.post(path, &[("idempotency-key", key)], body).await {
         Ok(Answer { status: 201 | 202, body, .. }) => {
             let id = body.get(id).and_then(Value::as_str).map(str::to_owned);
             id.ok_or_else(|| "an answer without an id".to_owned())

@@ -2,10 +2,12 @@
 //!
 //! The auditor knows the contract and nothing else: what was accepted, what each service has made of it, and the rules by
 //! which the one follows from the other. It goes through the tables page by page, so a million rides take it longer than a
-//! thousand and no more memory. It is for a deployment at rest: what is under way is not yet where it should be.
+//! thousand, and more memory only for the lake's list of events, and for what clients were told. It is for a deployment at rest: what is under way is not yet where it should be.
 
 mod bookings;
 mod effects;
+mod filed;
+mod journal;
 mod pages;
 mod queues;
 mod rides;
@@ -14,7 +16,8 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde::Serialize;
 
-use self::pages::Pages;
+pub use self::journal::Journals;
+use self::{filed::Filed, journal::Told, pages::Pages};
 use crate::{Deployment, Error, Lake};
 
 /// What the auditor has found.
@@ -73,15 +76,23 @@ impl Audit {
 pub async fn audit(
     deployment: &Deployment,
     settle: Duration,
+    journals: &Journals,
     mut progress: impl FnMut(&Audit),
 ) -> Result<Audit, Error> {
     let mut audit = Audit::default();
-    let (pages, lake) = (Pages::of(deployment), Lake::of(deployment)?);
+    // A journal that can't be read is better seen now than after all is looked at.
+    let mut told = Told::read(journals)?;
+    let pages = Pages::of(deployment);
     queues::settle(deployment, settle, &mut audit).await?;
-    rides::audit(deployment, &pages, &lake, &mut audit, &mut progress).await?;
-    effects::audit(&pages, &lake, &mut audit, &mut progress).await?;
-    bookings::audit(&pages, &lake, &mut audit, &mut progress).await?;
-    queues::dead_letters(deployment, &mut audit).await?;
+    let mut filed = Filed::in_lake(&Lake::of(deployment)?).await?;
+    rides::audit(deployment, &pages, &mut filed, &mut told, &mut audit, &mut progress).await?;
+    effects::audit(&pages, &mut audit, &mut progress).await?;
+    bookings::audit(&pages, &mut filed, &mut told, &mut audit, &mut progress).await?;
+    filed.audit_strangers(&mut audit);
+    if !journals.files.is_empty() {
+        told.audit(&mut audit);
+    }
+    queues::dead_letters(deployment, &pages, &mut audit).await?;
     progress(&audit);
     Ok(audit)
 }

@@ -9,8 +9,8 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressStyle};
 use rydes::{
-    Audit, CampaignPlan, CostOptions, Deployment, Error, FareTrace, LoadPlan, ManyRfqsPlan, PrebookingTrace,
-    Progress, RequestQuotes, ResolveFare, Rfq, RfqTrace, RideTrace, Sample,
+    Audit, CampaignPlan, CostOptions, Deployment, Error, FareTrace, Journal, Journals, LoadPlan,
+    ManyRfqsPlan, PrebookingTrace, Progress, RequestQuotes, ResolveFare, Rfq, RfqTrace, RideTrace, Sample,
 };
 
 use crate::show;
@@ -138,10 +138,12 @@ pub async fn campaign(
 pub async fn load(
     deployment: &Deployment,
     plan: &LoadPlan,
+    journal: Option<PathBuf>,
     svg: Option<PathBuf>,
     json: bool,
 ) -> Result<ExitCode, Error> {
     svg.as_deref().map_or(Ok(()), can_be_written)?;
+    let journal = journal.as_deref().map(Journal::open).transpose()?;
     let bar = progress_bar(json, plan.requests, "{bar:30} {pos}/{len} {msg} {elapsed}");
     let progress = |progress: &Progress| {
         bar.set_position(progress.sent);
@@ -152,7 +154,7 @@ pub async fn load(
             std::future::pending::<()>().await;
         }
     };
-    let load = rydes::load(deployment, plan, stop, progress).await;
+    let load = rydes::load(deployment, plan, journal, stop, progress).await;
     bar.finish_and_clear();
     let load = load?;
     show::answer(json, &load, |load| println!("{}", show::load(load)));
@@ -198,7 +200,12 @@ pub async fn logs(deployment: &Deployment, id: &str, back: Duration, json: bool)
 }
 
 /// Fails if anything isn't as it should be.
-pub async fn audit(deployment: &Deployment, settle: u64, json: bool) -> Result<ExitCode, Error> {
+pub async fn audit(
+    deployment: &Deployment,
+    settle: u64,
+    journals: &Journals,
+    json: bool,
+) -> Result<ExitCode, Error> {
     let bar = spinner(json);
     bar.set_message("waiting until nothing is under way");
     let progress = |audit: &Audit| {
@@ -206,7 +213,7 @@ pub async fn audit(deployment: &Deployment, settle: u64, json: bool) -> Result<E
         let findings = if audit.found > 0 { format!(", {} findings", audit.found) } else { String::new() };
         bar.set_message(format!("{}{findings}", looked_at.collect::<Vec<_>>().join(", ")));
     };
-    let audit = rydes::audit(deployment, Duration::from_secs(settle), progress).await;
+    let audit = rydes::audit(deployment, Duration::from_secs(settle), journals, progress).await;
     bar.finish_and_clear();
     let audit = audit?;
     show::answer(json, &audit, show::audit);

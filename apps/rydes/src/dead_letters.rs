@@ -179,6 +179,13 @@ impl DeadLetter {
         let none = if self.no_room { "no room for a reason" } else { "no reason given" };
         self.error_type.as_deref().unwrap_or(none)
     }
+
+    /// What API Gateway wrote beside the message's body under this name. It puts an equals sign before each value, as SQS takes
+    /// no empty one.
+    pub(crate) fn written_at_the_edge(&self, name: &str) -> Option<&str> {
+        let attribute = self.message.message_attributes.as_ref()?.get(name)?;
+        attribute.string_value()?.strip_prefix('=').filter(|value| !value.is_empty())
+    }
 }
 
 impl From<Message> for DeadLetter {

@@ -1,6 +1,6 @@
 //! Questions to the data lake, through Athena.
 
-use std::{collections::HashMap, time::Duration};
+use std::time::Duration;
 
 use aws_sdk_athena::{
     Client,
@@ -33,6 +33,17 @@ impl Lake {
 
     /// Answers a `SELECT` over `events` and `unique_events`; `""` stands for NULL.
     pub async fn select(&self, columns_and_conditions: &str) -> Result<Vec<Vec<String>>, Error> {
+        let mut rows = Vec::new();
+        self.each_row(columns_and_conditions, |row| rows.push(row)).await?;
+        Ok(rows)
+    }
+
+    /// The same row by row, for an answer of many pages.
+    pub(crate) async fn each_row(
+        &self,
+        columns_and_conditions: &str,
+        mut take: impl FnMut(Vec<String>),
+    ) -> Result<(), Error> {
         let sql = format!("WITH unique_events AS ({}) SELECT {columns_and_conditions}", self.unique_events);
         let context = QueryExecutionContext::builder().database(&self.database).build();
         let start = self.client.start_query_execution().query_string(sql).work_group(&self.work_group);
@@ -40,41 +51,19 @@ impl Lake {
         let started = started.map_err(|error| Error::aws("athena:StartQueryExecution", &error))?;
         let id = started.query_execution_id().unwrap_or_default();
         self.wait(id).await?;
-        let results = self.client.get_query_results().query_execution_id(id).send().await;
-        let results = results.map_err(|error| Error::aws("athena:GetQueryResults", &error))?;
-        let rows = results.result_set().map(aws_sdk_athena::types::ResultSet::rows).unwrap_or_default();
-        let cells = |row: &aws_sdk_athena::types::Row| {
-            row.data().iter().map(|cell| cell.var_char_value().unwrap_or_default().to_owned()).collect()
-        };
-        // The first row holds the columns' names.
-        Ok(rows.iter().skip(1).map(cells).collect())
-    }
-
-    /// How often the view counts each of these events; those that it doesn't know are left out. As many at a time as an
-    /// answer has rows for: 999.
-    pub(crate) async fn counts(&self, ids: &[String]) -> Result<HashMap<String, u64>, Error> {
-        // Ids come from tables, but what isn't written like one is no part of a question.
-        let plain = |id: &&String| id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-        let listed: Vec<String> = ids.iter().filter(plain).map(|id| format!("'{id}'")).collect();
-        if listed.is_empty() {
-            return Ok(HashMap::new());
+        let mut pages = self.client.get_query_results().query_execution_id(id).into_paginator().send();
+        // The first row of the first page holds the columns' names.
+        let mut names = 1;
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| Error::aws("athena:GetQueryResults", &error))?;
+            let rows = page.result_set.and_then(|set| set.rows).unwrap_or_default();
+            for row in rows.into_iter().skip(names) {
+                let cells = row.data.unwrap_or_default().into_iter();
+                take(cells.map(|cell| cell.var_char_value.unwrap_or_default()).collect());
+            }
+            names = 0;
         }
-        let ids = listed.join(",");
-        let question = format!("id, count(*) AS n FROM unique_events WHERE id IN ({ids}) GROUP BY id");
-        let rows = self.select(&question).await?;
-        let count = |row: Vec<String>| {
-            let [id, count] = row.try_into().ok()?;
-            Some((id, count.parse().ok()?))
-        };
-        Ok(rows.into_iter().filter_map(count).collect())
-    }
-
-    /// How many events of a type the view counts.
-    pub(crate) async fn count(&self, event_type: &str) -> Result<u64, Error> {
-        let rows =
-            self.select(&format!("count(*) AS n FROM unique_events WHERE type = '{event_type}'")).await?;
-        let count = rows.first().and_then(|row| row.first()?.parse().ok());
-        count.ok_or_else(|| Error::Unexpected("the data lake gave no count".to_owned()))
+        Ok(())
     }
 
     async fn wait(&self, id: &str) -> Result<(), Error> {

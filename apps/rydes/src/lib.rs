@@ -13,6 +13,7 @@ mod deployment;
 mod error;
 mod fare;
 mod filter;
+mod journal;
 mod lake;
 mod load;
 mod logs;
@@ -25,7 +26,7 @@ mod status;
 mod tables;
 mod trace;
 
-pub use audit::{Audit, Finding, audit};
+pub use audit::{Audit, Finding, Journals, audit};
 pub use campaign::{Backlog, Campaign, CampaignPlan, Sample, campaign};
 pub use complete_ride::{CompleteRide, complete_ride};
 pub use contact::{AddContact, add_contact};
@@ -38,6 +39,7 @@ pub use error::Error;
 pub use fare::{
     FareStep, FareTrace, Resolution, ResolveFare, StepError, StepOutcome, resolve_fare, trace_fare,
 };
+pub use journal::{Accepted, Journal, Kind};
 pub use lake::Lake;
 pub use load::{Figures, Lateness, Load, LoadOptions, LoadPlan, Progress, Slice, UseCase, load};
 pub use logs::{LogLine, logs};

@@ -25,8 +25,8 @@ pub use self::{
     timeline::Slice,
 };
 use crate::{
-    Api, Deployment, Error,
-    arrivals::{Arrival, let_arrive, locked, milliseconds, since, tried_once},
+    Accepted, Api, Deployment, Error, Journal,
+    arrivals::{Arrival, let_arrive, locked, milliseconds, new_key, since, tried_once_with},
 };
 
 const BETWEEN_LOOKS: Duration = Duration::from_millis(250);
@@ -34,13 +34,15 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(250);
 const LOOKS: usize = 8;
 
 /// Lets the requests arrive until all have, and all are answered, or until it is told to stop: then no more are sent, and
-/// those under way are given up.
+/// those under way are given up. What is accepted is noted in the journal, if there is one, before it is counted.
 pub async fn load(
     deployment: &Deployment,
     plan: &LoadPlan,
+    journal: Option<Journal>,
     stop: impl Future<Output = ()>,
     progress: impl FnMut(&Progress),
 ) -> Result<Load, Error> {
+    let journal = Arc::new(journal);
     let mut apis = BTreeMap::new();
     for use_case in plan.mix.use_cases() {
         let service = use_case.service();
@@ -49,10 +51,14 @@ pub async fn load(
         }
     }
     let request = move |use_case: UseCase, n| {
-        let api = apis.get(use_case.service()).map(Arc::clone);
+        let (api, journal) = (apis.get(use_case.service()).map(Arc::clone), Arc::clone(&journal));
         async move {
             let Some(api) = api else { return Err("not in the mix".to_owned()) };
-            tried_once(&api, use_case.path(), &use_case.body(n), use_case.id()).await.map(drop)
+            let (key, body) = (new_key(), use_case.body(n));
+            let id = tried_once_with(&api, use_case.path(), &key, &body, use_case.id()).await?;
+            let Some(journal) = journal.as_ref() else { return Ok(()) };
+            let noted = journal.note(&Accepted::now(use_case.kind(), &id, Some(&key), &body));
+            noted.map_err(|_| "accepted, and not noted in the journal".to_owned())
         }
     };
     run(plan, stop, progress, request).await

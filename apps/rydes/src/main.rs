@@ -8,7 +8,7 @@ use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::{Parser, Subcommand};
 use rydes::{
-    AddContact, CampaignPlan, CompleteRide, CostOptions, Deployment, EmailOutcome, Error, Letters,
+    AddContact, CampaignPlan, CompleteRide, CostOptions, Deployment, EmailOutcome, Error, Journals, Letters,
     LoadOptions, ManyRfqsPlan, Prebook, RequestQuotes, ResolveFare, SettleEmail,
 };
 use serde_json::json;
@@ -38,6 +38,9 @@ enum Command {
     Load {
         #[command(flatten)]
         options: LoadOptions,
+        /// Note every request that is accepted in this file, a line each, for rydes audit --journal; what is in it stays
+        #[arg(long, value_name = "FILE")]
+        journal: Option<PathBuf>,
         /// Write a picture of the latencies over time to this file, as an SVG
         #[arg(long, value_name = "FILE")]
         plot: Option<PathBuf>,
@@ -101,6 +104,8 @@ enum Other {
         /// How many seconds to wait until nothing is under way
         #[arg(long, default_value_t = 60)]
         settle: u64,
+        #[command(flatten)]
+        journals: Journals,
     },
     /// Look at what could not be handled, put it back, or throw it away
     #[command(subcommand)]
@@ -179,10 +184,10 @@ async fn start(cli: Cli) -> ExitCode {
 async fn run(cli: Cli) -> Result<ExitCode, Error> {
     match cli.command {
         Command::Cost(options) => commands::cost(&options, cli.json),
-        Command::Load { options, plot } => {
+        Command::Load { options, journal, plot } => {
             // What is wrong with the options is said before a deployment is looked for.
             let plan = options.plan()?;
-            commands::load(&Deployment::find(&cli.stage).await?, &plan, plot, cli.json).await
+            commands::load(&Deployment::find(&cli.stage).await?, &plan, journal, plot, cli.json).await
         }
         Command::Other(command) => {
             on_deployment(&Deployment::find(&cli.stage).await?, command, cli.json).await
@@ -216,7 +221,9 @@ async fn on_deployment(deployment: &Deployment, command: Other, json: bool) -> R
         Other::Logs { id, minutes } => {
             return commands::logs(deployment, &id, Duration::from_mins(minutes), json).await;
         }
-        Other::Audit { settle } => return commands::audit(deployment, settle, json).await,
+        Other::Audit { settle, journals } => {
+            return commands::audit(deployment, settle, &journals, json).await;
+        }
         Other::Dlq(dlq) => dead_letters(deployment, dlq, json).await?,
         Other::Status => show::answer(json, &rydes::status(deployment).await?, show::status),
         Other::SettleEmail(settle) => {

@@ -266,12 +266,12 @@ async fn an_audit_is_green_where_all_is_well_and_finds_whatever_is_not() {
     let id = event["id"].as_str().unwrap();
     eventually("it is in the lake", || world.filed(id), |f| *f == (1, 1)).await;
     let (green, audit) = audits().await;
-    let stranger = "datalake-ingestion: it has events of rides that were never accepted".to_owned();
+    let stranger = "datalake-ingestion: it has an event of a ride that was never accepted".to_owned();
     assert_eq!((green, found(&audit)), (false, vec![stranger]));
 
     let shown = String::from_utf8(rydes(&["audit"]).await.stdout).unwrap();
     assert!(
-        shown.contains("rides that were never accepted") && shown.contains("requests for quotes"),
+        shown.contains("a ride that was never accepted") && shown.contains("requests for quotes"),
         "{shown}"
     );
 }

@@ -4,41 +4,35 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::{
     Audit,
+    filed::Filed,
+    journal::Told,
     pages::{PREBOOKINGS, Pages, RFQS},
 };
 use crate::{
-    Error, Lake,
+    Error,
+    journal::Kind,
     tables::{Item, value},
 };
 
-/// As many as one answer of the lake has room for.
-const TOGETHER: usize = 900;
-
 pub(super) async fn audit(
     pages: &Pages<'_>,
-    lake: &Lake,
+    filed: &mut Filed,
+    told: &mut Told,
     audit: &mut Audit,
     progress: &mut impl FnMut(&Audit),
 ) -> Result<(), Error> {
     let mut bookings = pages.all(PREBOOKINGS)?.send();
     while let Some(page) = bookings.next().await {
         let page = page.map_err(|error| Error::aws("dynamodb:Scan", &error))?;
-        prebookings(pages, lake, page.items(), audit).await?;
+        prebookings(pages, filed, told, page.items(), audit).await?;
         progress(audit);
     }
-    let decided = audit.looked_at.get("prebookings").copied().unwrap_or_default();
-    let filed = lake.count("PrebookingSubmitted").await? + lake.count("PrebookingRejected").await?;
-    audit.expects(
-        filed <= decided,
-        "the lake",
-        "datalake-ingestion",
-        "it has events of prebookings that there are none of",
-    );
     let mut rfqs = pages.all(RFQS)?.send();
     while let Some(page) = rfqs.next().await {
         let page = page.map_err(|error| Error::aws("dynamodb:Scan", &error))?;
         for rfq in page.items() {
             self::rfq(rfq, audit);
+            told.stored(Kind::Rfq, rfq, audit);
         }
         progress(audit);
     }
@@ -46,7 +40,13 @@ pub(super) async fn audit(
 }
 
 /// Each is decided and in the lake, once; and what repeats another leads to it.
-async fn prebookings(pages: &Pages<'_>, lake: &Lake, items: &[Item], audit: &mut Audit) -> Result<(), Error> {
+async fn prebookings(
+    pages: &Pages<'_>,
+    filed: &mut Filed,
+    told: &mut Told,
+    items: &[Item],
+    audit: &mut Audit,
+) -> Result<(), Error> {
     // Beside the bookings the table holds which booking a key, or a repeated request, stands for.
     let stands_for = |item: &Item| {
         let meant = ["booking", "aliasOf"].map(|name| value(item, name));
@@ -54,6 +54,9 @@ async fn prebookings(pages: &Pages<'_>, lake: &Lake, items: &[Item], audit: &mut
     };
     let meant = pages.with(PREBOOKINGS, ["id"], items.iter().filter_map(stands_for).map(|id| [id])).await?;
     for item in items {
+        if item.contains_key("aliasOf") {
+            told.leads(&value(item, "id"), value(item, "aliasOf"));
+        }
         if let Some(id) = stands_for(item) {
             let about = format!("prebooking {id}");
             audit.expects(
@@ -64,24 +67,23 @@ async fn prebookings(pages: &Pages<'_>, lake: &Lake, items: &[Item], audit: &mut
             );
         }
     }
-    let bookings: Vec<&Item> = items.iter().filter(|item| stands_for(item).is_none()).collect();
-    for some in bookings.chunks(TOGETHER) {
-        let ids: Vec<String> = some.iter().map(|booking| value(booking, "id")).collect();
-        let filed = lake.counts(&ids).await?;
-        for (booking, id) in some.iter().zip(&ids) {
-            let about = format!("prebooking {id}");
-            let ended = matches!(value(booking, "status").as_str(), "CONFIRMED" | "REJECTED");
-            audit.expects(ended, &about, PREBOOKINGS.0, "it is not decided");
-            audit.expects(
-                filed.get(id) == Some(&1),
-                &about,
-                "datalake-ingestion",
-                "its event is not in the lake once",
-            );
-        }
+    let mut count = 0;
+    for booking in items.iter().filter(|item| stands_for(item).is_none()) {
+        count += 1;
+        let id = value(booking, "id");
+        let about = format!("prebooking {id}");
+        audit.expects(is_decided(booking), &about, PREBOOKINGS.0, "it is not decided");
+        let is_filed = filed.known(&id) == 1;
+        audit.expects(is_filed, &about, "datalake-ingestion", "its event is not in the lake once");
+        told.stored(Kind::Prebooking, booking, audit);
     }
-    audit.looked_at("prebookings", bookings.len());
+    audit.looked_at("prebookings", count);
     Ok(())
+}
+
+/// True if it has come to its end.
+pub(super) fn is_decided(booking: &Item) -> bool {
+    matches!(value(booking, "status").as_str(), "CONFIRMED" | "REJECTED")
 }
 
 /// Each is closed, and has at most one answer from each herd that was asked.

@@ -7,14 +7,17 @@ use rust_decimal::Decimal;
 
 use super::{
     Audit,
+    filed::Filed,
+    journal::Told,
     pages::{EXTRAORDINARY, FARES, LEDGER, LOYALTY, NOTIFICATIONS, PAYMENTS, Pages, RIDES},
 };
 use crate::{
-    Deployment, Error, Lake,
+    Deployment, Error,
+    journal::Kind,
     tables::{Item, value},
 };
 
-/// As many as one answer of the lake has room for, with the event of each fare's outcome.
+/// So many are looked up together.
 const TOGETHER: usize = 300;
 
 /// Every ride: in the ledger, in loyalty, in the notifications and in the lake once, among the extraordinary ones if and
@@ -22,7 +25,8 @@ const TOGETHER: usize = 300;
 pub(super) async fn audit(
     deployment: &Deployment,
     pages: &Pages<'_>,
-    lake: &Lake,
+    filed: &mut Filed,
+    told: &mut Told,
     audit: &mut Audit,
     progress: &mut impl FnMut(&Audit),
 ) -> Result<(), Error> {
@@ -31,9 +35,10 @@ pub(super) async fn audit(
     while let Some(page) = rides.next().await {
         let page = page.map_err(|error| Error::aws("dynamodb:Scan", &error))?;
         for some in page.items().chunks(TOGETHER) {
-            let effects = Effects::of(pages, lake, some).await?;
+            let mut effects = Effects::of(pages, filed, some).await?;
             for ride in some {
                 effects.audit(ride, &bounds, audit);
+                told.stored(Kind::Ride, ride, audit);
             }
             audit.looked_at("rides", some.len());
             progress(audit);
@@ -65,44 +70,46 @@ impl Bounds {
 }
 
 /// What services have made of some rides.
-struct Effects {
+struct Effects<'a> {
     ledger: HashMap<[String; 2], Item>,
     fares: HashMap<[String; 1], Item>,
     payments: HashMap<[String; 1], Item>,
     awards: HashMap<[String; 2], Item>,
     notifications: HashMap<[String; 1], Item>,
     extraordinary: HashMap<[String; 1], Item>,
-    filed: HashMap<String, u64>,
+    filed: &'a mut Filed,
 }
 
 const ENDINGS: [&str; 2] = ["collected", "failed"];
 
-impl Effects {
-    async fn of(pages: &Pages<'_>, lake: &Lake, rides: &[Item]) -> Result<Self, Error> {
+impl<'a> Effects<'a> {
+    async fn of(pages: &Pages<'_>, filed: &'a mut Filed, rides: &[Item]) -> Result<Self, Error> {
         let ids: Vec<String> = rides.iter().map(|ride| value(ride, "id")).collect();
         let each = || ids.iter().map(|id| [id.clone()]);
         let entries = ["OPENED", "CREDITED", "REVERSED"];
         let entries = ids.iter().flat_map(|id| entries.map(|entry| [id.clone(), entry.to_owned()]));
         let awards = rides.iter().map(|ride| [value(ride, "customer"), award(&value(ride, "id"))]);
-        let outcomes = || ids.iter().flat_map(|id| ENDINGS.map(|ending| format!("{id}-{ending}")));
-        let events: Vec<String> = ids.iter().cloned().chain(outcomes()).collect();
+        let outcomes = ids.iter().flat_map(|id| ENDINGS.map(|ending| format!("{id}-{ending}")));
+        let events = ids.iter().cloned().chain(outcomes);
         Ok(Self {
             ledger: pages.with(LEDGER, ["fareId", "entry"], entries).await?,
             fares: pages.with(FARES, ["fareId"], each()).await?,
             payments: pages.with(PAYMENTS, ["fareId"], each()).await?,
             awards: pages.with(LOYALTY, ["customer", "entry"], awards).await?,
-            notifications: pages
-                .with(NOTIFICATIONS, ["eventId"], events.iter().map(|id| [id.clone()]))
-                .await?,
+            notifications: pages.with(NOTIFICATIONS, ["eventId"], events.map(|id| [id])).await?,
             extraordinary: pages.with(EXTRAORDINARY, ["rideId"], each()).await?,
-            filed: lake.counts(&events).await?,
+            filed,
         })
     }
 
-    fn audit(&self, ride: &Item, bounds: &Bounds, audit: &mut Audit) {
+    fn audit(&mut self, ride: &Item, bounds: &Bounds, audit: &mut Audit) {
         let (id, fare) = (value(ride, "id"), money(ride, "fare"));
         let about = format!("ride {id}");
         let key = [id.clone()];
+        // Its outcomes are nobody else's, whatever it came to.
+        for ending in ENDINGS {
+            self.filed.known(&format!("{id}-{ending}"));
+        }
 
         let opened = self.entry(&id, "OPENED");
         audit.expects(
@@ -138,7 +145,7 @@ impl Effects {
     }
 
     /// A fare that was collected is captured, credited and told of. One that wasn't left nothing behind but the telling.
-    fn audit_fare(&self, id: &str, owed: Money, audit: &mut Audit) {
+    fn audit_fare(&mut self, id: &str, owed: Money, audit: &mut Audit) {
         let about = format!("fare {id}");
         let Some(fare) = self.fares.get(&[id.to_owned()]) else {
             return audit.finds(about, FARES.0, "its collection has not begun");
@@ -191,7 +198,7 @@ impl Effects {
     }
 
     /// The customer and the lake know how the collection ended.
-    fn audit_told(&self, id: &str, ending: &str, about: &str, audit: &mut Audit) {
+    fn audit_told(&mut self, id: &str, ending: &str, about: &str, audit: &mut Audit) {
         let event = format!("{id}-{ending}");
         audit.expects(
             self.is_notified(&event),
@@ -202,18 +209,16 @@ impl Effects {
         self.audit_filed(&event, about, audit);
         for other in ENDINGS.iter().filter(|other| **other != ending) {
             let other = format!("{id}-{other}");
-            let told = self.is_notified(&other) || self.filed.contains_key(&other);
+            let told = self.is_notified(&other) || self.filed.contains(&other);
             audit.expects(!told, about, FARES.0, "two different ends are told of it");
         }
     }
 
-    fn audit_filed(&self, event: &str, about: &str, audit: &mut Audit) {
-        match self.filed.get(event) {
-            Some(1) => {}
-            Some(more) => {
-                audit.finds(about, "datalake-ingestion", format!("its event is counted {more} times"));
-            }
-            None => audit.finds(about, "datalake-ingestion", "its event is not in the lake"),
+    fn audit_filed(&mut self, event: &str, about: &str, audit: &mut Audit) {
+        match self.filed.known(event) {
+            1 => {}
+            0 => audit.finds(about, "datalake-ingestion", "its event is not in the lake"),
+            more => audit.finds(about, "datalake-ingestion", format!("its event is counted {more} times")),
         }
     }
 

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::json;
 
-use crate::{Prebook, RequestQuotes};
+use crate::{Kind, Prebook, RequestQuotes};
 
 /// What a request asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -34,11 +34,17 @@ impl UseCase {
         }
     }
 
-    pub(super) fn service(self) -> &'static str {
+    /// What is accepted.
+    pub(super) fn kind(self) -> Kind {
         match self {
-            Self::Rides => "unicorn-management",
-            Self::Prebookings | Self::Quotes => "ride-booking",
+            Self::Rides => Kind::Ride,
+            Self::Prebookings => Kind::Prebooking,
+            Self::Quotes => Kind::Rfq,
         }
+    }
+
+    pub(super) fn service(self) -> &'static str {
+        self.kind().service()
     }
 
     pub(super) fn path(self) -> &'static str {
