@@ -45,21 +45,14 @@ macro_rules! uuid_id {
     };
 }
 
-/// An id that is made here, for what a caller may send again with the same key.
+/// An id that is made here. It says nothing of the request or its key, so nobody can guess it.
 macro_rules! made_here {
-    ($name:ident, $keys:ident) => {
+    ($name:ident) => {
         impl $name {
             /// A new id. Time-ordered, so that listings read in the order of their making.
             #[must_use]
             pub fn new() -> Self {
                 Self(Uuid::now_v7())
-            }
-
-            /// The one id that belongs to an idempotency key: sent again, the same key names the same, and a conditional
-            /// write on it is all that is needed to accept it once.
-            #[must_use]
-            pub fn from_key(key: &IdempotencyKey) -> Self {
-                Self(Uuid::new_v5(&$keys, key.0.as_bytes()))
             }
         }
 
@@ -76,7 +69,7 @@ uuid_id! {
     RideId
 }
 uuid_id! {
-    /// A prebooking's id: the id of the message by which it was submitted.
+    /// A prebooking's id: the id of the request by which it was submitted.
     PrebookingId
 }
 uuid_id! {
@@ -84,12 +77,8 @@ uuid_id! {
     RfqId
 }
 
-/// Names the space of ids that come from idempotency keys. Changing it would turn repeats into new rides.
-const RIDES_BY_KEY: Uuid = Uuid::from_u128(0x6f9c_1c52_7d0b_4f6e_9a41_52d2_8a90_e3b7);
-/// The same for requests for quotes.
-const RFQS_BY_KEY: Uuid = Uuid::from_u128(0x1d52_93c0_a4fb_4b52_8f0e_7c36_5e21_9d84);
-made_here!(RideId, RIDES_BY_KEY);
-made_here!(RfqId, RFQS_BY_KEY);
+made_here!(RideId);
+made_here!(RfqId);
 
 /// An id that somebody else chose: 1 to 64 characters of `A-Z a-z 0-9 _ -`.
 macro_rules! token {
@@ -165,21 +154,6 @@ token! {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_same_key_names_the_same_ride() {
-        let key = |k| IdempotencyKey::parse(k).unwrap();
-        assert_eq!(RideId::from_key(&key("a")), RideId::from_key(&key("a")));
-        assert_ne!(RideId::from_key(&key("a")), RideId::from_key(&key("b")));
-        assert_ne!(RideId::new(), RideId::new());
-    }
-
-    #[test]
-    fn the_ids_of_keys_never_change() {
-        let key = IdempotencyKey::parse("ride-42").unwrap();
-        assert_eq!(RideId::from_key(&key).to_string(), "a10081be-e026-5624-b176-612e23b59d15");
-        assert_eq!(RfqId::from_key(&key).to_string(), "a518ea9f-4bd4-577c-8e3e-bb5549b6af2b");
-    }
 
     #[test]
     fn tokens_are_short_and_plain() {

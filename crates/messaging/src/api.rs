@@ -6,9 +6,10 @@ mod problem;
 
 use std::{fmt::Display, time::Duration};
 
+use aws_lambda_events::apigw::ApiGatewayRequestIdentity;
 use domain::{CorrelationId, IdempotencyKey};
 use jiff::Timestamp;
-use lambda_http::{Error, RequestExt, http::header::CONTENT_TYPE, service_fn};
+use lambda_http::{Error, RequestExt, http::header::CONTENT_TYPE, request::RequestContext, service_fn};
 pub use lambda_http::{Request, Response, http::StatusCode};
 use tokio::time::timeout;
 use tracing::{
@@ -17,8 +18,11 @@ use tracing::{
     info, info_span,
 };
 
-pub use self::{object::json_object, problem::Problem};
-use crate::TraceParent;
+pub use self::{
+    object::{canonical, json_object},
+    problem::Problem,
+};
+use crate::{TraceParent, keyed};
 
 /// A function that runs out of time says nothing, and API Gateway says 502 for it. So much of the time is kept for an answer.
 const KEPT_FOR_THE_ANSWER: Duration = Duration::from_secs(1);
@@ -97,6 +101,17 @@ pub fn idempotency_key(request: &Request) -> Result<Option<IdempotencyKey>, Prob
         Ok(_) => Err(Problem::header("Idempotency-Key", "must be sent once")),
         Err(rule) => Err(Problem::header("Idempotency-Key", &rule)),
     }
+}
+
+/// Who signed the request.
+#[must_use]
+pub fn caller(request: &Request) -> String {
+    let Some(RequestContext::ApiGatewayV1(context)) = request.request_context_ref() else {
+        return String::new();
+    };
+    let ApiGatewayRequestIdentity { cognito_identity_id, caller, .. } = &context.identity;
+    let of = |id: &Option<String>| id.clone().unwrap_or_default();
+    keyed::caller(&of(cognito_identity_id), &of(caller)).to_owned()
 }
 
 /// A part of the request's path, by the name that the API gives it.

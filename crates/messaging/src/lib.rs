@@ -9,6 +9,7 @@
 //! | [`return_address`] | request-response between queues: an answer goes where the request says, if that is allowed |
 //! | [`consumer`] | competing consumers on a buffer queue: partial batch responses, backoff, dead-letter channel |
 //! | [`once`] | idempotent receiver: the effect and the record that guards it in one write |
+//! | [`keyed`] | idempotency keys: what a key stands for, and the row that it stands for, in one transaction |
 //! | [`api`] | request-reply at the edge: checks, problem documents |
 //! | [`metrics`] | what handling came to, as CloudWatch's embedded metrics |
 //! | [`unclear`] | whether a call that failed may have had its effect all the same |
@@ -22,6 +23,7 @@ mod dead_letter;
 pub mod event;
 pub mod failure;
 pub mod function;
+pub mod keyed;
 pub mod metrics;
 pub mod once;
 pub mod outbox;

@@ -26,6 +26,11 @@ pub enum Written {
 /// The failure of a write whose key holds another content.
 const CONFLICT: &str = "IdempotencyConflict";
 
+/// Such a failure.
+pub(crate) fn conflict(detail: &str) -> Failure {
+    Failure::permanent(CONFLICT, detail)
+}
+
 /// Whether a write was refused because its key holds another content, and for no other reason.
 #[must_use]
 pub fn is_conflict(failure: &Failure) -> bool {
@@ -113,7 +118,7 @@ fn repeated(content: &Item, stored: Option<&Item>) -> Result<Written, Failure> {
     if stored.is_none_or(same) {
         Ok(Written::Before)
     } else {
-        Err(Failure::permanent(CONFLICT, "the same id was seen before with another content"))
+        Err(conflict("the same id was seen before with another content"))
     }
 }
 

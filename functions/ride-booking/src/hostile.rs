@@ -11,6 +11,7 @@ use domain::{HerdName, InstantRideRfq, PrebookingId, PrebookingSubmitted, ReplyW
 use messaging::{
     Event, Function, api, consumer,
     event::Payload,
+    keyed::KeyedTable,
     outbox::{self, Outbox},
     publisher::Publisher,
 };
@@ -95,7 +96,8 @@ async fn submit_instant_ride_rfq() {
     let function = aws.function();
     let known = LastKnownHerds::new(Client::new(function.aws()), "known".into());
     let herds = Herds::new(Subscribers::new(&function, "topic".into(), "herd-".into()), known);
-    let submit = SubmitInstantRideRfq::new(rfqs(&function), herds, ReplyWithin::parse("5").unwrap());
+    let keyed = KeyedTable::new(Client::new(function.aws()), "rfqs".into(), "keys".into());
+    let submit = SubmitInstantRideRfq::new(rfqs(&function), keyed, herds, ReplyWithin::parse("5").unwrap());
     let known = ["rainbow", "stardust"].map(|herd| HerdName::parse(herd).unwrap());
     let examples = ["rfq", "rfq-to-some"].map(|rfq| example(&format!("rfq/{rfq}.json")));
     let handle = async |request: &api::Request| submit.handle(request).await;

@@ -15,7 +15,7 @@ use crate::{PublishRideCompletions, QuoteInstantRide, Rides, SubmitRideCompletio
 #[tokio::test]
 async fn submit_ride_completion() {
     let aws = Aws::default();
-    let rides = Rides::new(Client::new(aws.function().aws()), "rides".into());
+    let rides = Rides::new(Client::new(aws.function().aws()), "rides".into(), "keys".into());
     let submit = SubmitRideCompletion::new(rides);
     let examples = ["ride", "texts"].map(|ride| example(&format!("ride_completion/{ride}.json")));
     let handle = async |request: &api::Request| submit.handle(request).await;

@@ -1,13 +1,15 @@
 //! The Rides table: completed rides as rows, and rows as the events they become.
 
-use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use domain::{CorrelationId, CustomerId, Distance, Duration, Money, Place, RideCompleted, RideId};
 use jiff::Timestamp;
 use messaging::{
     Event, Failure, TraceParent,
-    once::{self, Item, Written, number, text},
+    keyed::{Key, KeyedTable},
+    once::{self, Item, number, text},
     outbox::Row,
 };
+use serde_json::Value;
 
 use crate::SOURCE;
 
@@ -16,28 +18,36 @@ use crate::SOURCE;
 pub struct Rides {
     client: Client,
     table: String,
+    keyed: KeyedTable,
 }
 
 /// A ride to store.
 #[derive(Debug)]
 pub(crate) struct NewRide {
     pub ride: RideCompleted,
+    pub key: Option<Key>,
     pub correlation_id: CorrelationId,
     pub trace_parent: TraceParent,
 }
 
 impl Rides {
-    /// The table of this name.
+    /// The table of this name; the other one says which ride a key stands for.
     #[must_use]
-    pub fn new(client: Client, table: String) -> Self {
-        Self { client, table }
+    pub fn new(client: Client, table: String, keys: String) -> Self {
+        Self { keyed: KeyedTable::new(client.clone(), table.clone(), keys), client, table }
     }
 
-    /// Stores a ride once: the second time with the same id and content nothing changes.
-    pub(crate) async fn store(&self, new: NewRide) -> Result<Written, Failure> {
-        // Labels of one request, not part of what is stored: a repeated request may carry others.
+    /// Stores a ride; gives the ride that the key stands for now, which may be an earlier one.
+    pub(crate) async fn store(&self, new: NewRide) -> Result<RideId, Failure> {
+        // Labels of one request, not part of what is stored.
         let labels = [("correlationId", text(&new.correlation_id)), ("traceparent", text(new.trace_parent))];
-        once::put_labelled(&self.client, &self.table, "id", row(&new.ride), once::item(labels)).await
+        let (id, mut row, labels) = (new.ride.ride, row(&new.ride), once::item(labels));
+        let Some(key) = &new.key else {
+            return once::put_labelled(&self.client, &self.table, "id", row, labels).await.map(|_| id);
+        };
+        row.extend(labels);
+        let stored = self.keyed.put(key, &id.to_string(), row).await?;
+        RideId::parse(&stored).map_err(|error| Failure::permanent("MalformedRow", error))
     }
 }
 
@@ -51,6 +61,16 @@ pub(crate) fn row(ride: &RideCompleted) -> Item {
         ("distance", number(ride.distance)),
         ("fare", number(ride.fare)),
     ])
+}
+
+/// What was reported: the same for the same ride, however its numbers were written.
+pub(crate) fn reported(ride: &RideCompleted) -> Value {
+    let characters = |value| match value {
+        AttributeValue::S(value) | AttributeValue::N(value) => Value::String(value),
+        _ => Value::Null,
+    };
+    let row = row(ride).into_iter().filter(|(name, _)| name != "id");
+    row.map(|(name, value)| (name, characters(value))).collect()
 }
 
 /// The event that a stored row becomes. It depends on nothing but the row, so that publishing the row again

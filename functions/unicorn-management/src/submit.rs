@@ -3,12 +3,13 @@
 use domain::{RideCompleted, RideCompletion, RideId};
 use messaging::{
     api::{self, Problem, Request, Response, StatusCode},
-    once::{self, Written},
+    keyed::Key,
+    once,
 };
 use serde_json::json;
 use tracing::error;
 
-use crate::rides::{NewRide, Rides};
+use crate::rides::{NewRide, Rides, reported};
 
 /// The handler of `POST /submit-ride-completion`.
 #[derive(Debug)]
@@ -33,13 +34,14 @@ impl SubmitRideCompletion {
         let fields = api::json_object(api::json_body(request)?)?;
         let completion = RideCompletion::parse(&fields).map_err(|faults| Problem::invalid(&faults))?;
 
-        let id = key.as_ref().map_or_else(RideId::new, RideId::from_key);
+        let id = RideId::new();
         let correlation_id = api::correlation_id(request).unwrap_or_else(|| id.into());
         api::concerns(id, &correlation_id);
         let ride = RideCompleted::new(id, completion);
-        let new = NewRide { ride, correlation_id, trace_parent: api::trace_parent(request) };
+        let key = key.map(|key| Key::new(&api::caller(request), &key, reported(&ride)));
+        let new = NewRide { ride, key, correlation_id, trace_parent: api::trace_parent(request) };
         match self.rides.store(new).await {
-            Ok(Written::Now | Written::Before) => Ok(id),
+            Ok(ride) => Ok(ride),
             Err(failure) if once::is_conflict(&failure) => {
                 let detail = "the Idempotency-Key was used before with another ride";
                 Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail))
@@ -57,8 +59,11 @@ mod tests {
     use aws_sdk_dynamodb::{
         Client,
         error::ErrorMetadata,
-        operation::put_item::{PutItemError, PutItemInput, PutItemOutput},
-        types::{AttributeValue, error::ConditionalCheckFailedException},
+        operation::{
+            put_item::{PutItemInput, PutItemOutput},
+            transact_write_items::{TransactWriteItemsError, TransactWriteItemsOutput},
+        },
+        types::{AttributeValue, CancellationReason, error::TransactionCanceledException},
     };
     use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
     use serde_json::Value;
@@ -80,7 +85,7 @@ mod tests {
 
     fn submit(rule: &Rule) -> SubmitRideCompletion {
         let client: Client = mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, [rule]);
-        SubmitRideCompletion::new(Rides::new(client, "rides".into()))
+        SubmitRideCompletion::new(Rides::new(client, "rides".into(), "keys".into()))
     }
 
     fn storing(check: impl Fn(&PutItemInput) -> bool + Send + Sync + 'static) -> Rule {
@@ -142,8 +147,9 @@ mod tests {
     }
 
     async fn refused(code: &'static str) -> Response<String> {
-        let rule = mock!(Client::put_item)
-            .then_error(move || PutItemError::generic(ErrorMetadata::builder().code(code).build()));
+        let rule = mock!(Client::transact_write_items).then_error(move || {
+            TransactWriteItemsError::generic(ErrorMetadata::builder().code(code).build())
+        });
         submit(&rule).handle(&request(RIDE, &[("idempotency-key", "k")])).await
     }
 
@@ -163,32 +169,70 @@ mod tests {
         assert!(!response.headers().contains_key("retry-after") && !response.body().contains("Key"));
     }
 
-    /// A table that already has the ride that this key stands for.
-    fn stored(fare: &'static str) -> Rule {
-        mock!(Client::put_item).then_error(move || {
-            let completion = RideCompletion::parse(&api::json_object(RIDE).unwrap()).unwrap();
-            let ride = RideCompleted::new(key_id(), completion);
-            let mut item = crate::rides::row(&ride);
-            item.insert("fare".into(), AttributeValue::N(fare.into()));
-            let taken = ConditionalCheckFailedException::builder().set_item(Some(item)).build();
-            PutItemError::ConditionalCheckFailedException(taken)
-        })
+    const FIRST: &str = "0190c8f4-5f7b-7c3e-8a57-0d6f2b7b9f10";
+
+    fn signed(ride: &str, caller: &str) -> Request {
+        let event = json!({
+            "resource": "/", "path": "/", "httpMethod": "POST", "body": ride, "isBase64Encoded": false,
+            "headers": {"content-type": "application/json", "idempotency-key": "k"},
+            "multiValueHeaders": {"content-type": ["application/json"], "idempotency-key": ["k"]},
+            "requestContext": {"httpMethod": "POST", "path": "/", "stage": "test", "identity": {"caller": caller}},
+        });
+        lambda_http::request::from_str(&event.to_string()).unwrap()
     }
 
-    fn key_id() -> RideId {
-        RideId::from_key(&domain::IdempotencyKey::parse("k").unwrap())
+    /// A table of keys in which a caller's `k` stands for the first ride.
+    fn stored(caller: &'static str) -> Rule {
+        let completion = RideCompletion::parse(&api::json_object(RIDE).unwrap()).unwrap();
+        let key = domain::IdempotencyKey::parse("k").unwrap();
+        let Key { entry, digest } =
+            Key::new(caller, &key, reported(&RideCompleted::new(RideId::new(), completion)));
+        mock!(Client::transact_write_items)
+            .match_requests(move |transact| {
+                let key = transact.transact_items()[0].put().unwrap();
+                key.item()["id"] == AttributeValue::S(entry.clone())
+            })
+            .then_error(move || {
+                let text = |value: &str| AttributeValue::S(value.to_owned());
+                let entry = [("row", text(FIRST)), ("digest", text(&digest))];
+                let entry = once::item(entry);
+                let taken =
+                    CancellationReason::builder().code("ConditionalCheckFailed").set_item(Some(entry));
+                let cancelled = TransactionCanceledException::builder()
+                    .cancellation_reasons(taken.build())
+                    .cancellation_reasons(CancellationReason::builder().code("None").build());
+                TransactWriteItemsError::TransactionCanceledException(cancelled.build())
+            })
     }
 
     #[tokio::test]
     async fn the_same_key_and_ride_get_the_first_answer_again() {
-        let response = submit(&stored("256.5")).handle(&request(RIDE, &[("idempotency-key", "k")])).await;
-        assert_eq!(response.status(), StatusCode::CREATED);
-        assert_eq!(body(&response)["id"], key_id().to_string());
+        for ride in [RIDE.to_owned(), RIDE.replace("256.50", r#""256.5""#).replace("600", "6.0e2")] {
+            let response = submit(&stored("AIDA")).handle(&signed(&ride, "AIDA")).await;
+            assert_eq!(response.status(), StatusCode::CREATED, "{ride}");
+            assert_eq!(body(&response)["id"], FIRST, "{ride}");
+        }
     }
 
     #[tokio::test]
     async fn the_same_key_with_another_ride_is_refused() {
-        let response = submit(&stored("1")).handle(&request(RIDE, &[("idempotency-key", "k")])).await;
+        let other = RIDE.replace("256.50", "256.51");
+        let response = submit(&stored("AIDA")).handle(&signed(&other, "AIDA")).await;
         assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    }
+
+    #[tokio::test]
+    async fn the_same_key_of_another_caller_is_another_key() {
+        let new = mock!(Client::transact_write_items)
+            .match_requests(|transact| {
+                let key = transact.transact_items()[0].put().unwrap();
+                key.item()["id"] == AttributeValue::S("KEY#AROA#k".into())
+            })
+            .then_output(|| TransactWriteItemsOutput::builder().build());
+        let client = mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, [&stored("AIDA"), &new]);
+        let submit = SubmitRideCompletion::new(Rides::new(client, "rides".into(), "keys".into()));
+        let response = submit.handle(&signed(RIDE, "AROA:session")).await;
+        assert_eq!((response.status(), new.num_calls()), (StatusCode::CREATED, 1));
+        assert_ne!(body(&response)["id"], FIRST);
     }
 }

@@ -1,7 +1,7 @@
 //! At least once on the wire, once in effect; and one bad message never blocks or loses a good one.
 
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
-use end_to_end::{Caller, Ride, Service, World, eventually, unique};
+use end_to_end::{Caller, Prebooking, Rfq, Ride, Service, World, eventually, unique};
 use futures_util::future::join_all;
 use serde_json::json;
 
@@ -212,6 +212,37 @@ async fn the_same_key_at_the_same_time_is_one_ride() {
     eventually("the fare is open", || world.fare(id), Option::is_some).await;
     eventually("one award", || world.points(ride.customer()), |p| *p == Some(("256".into(), "1".into())))
         .await;
+}
+
+#[tokio::test]
+async fn a_key_is_its_callers_and_no_others() {
+    let world = World::shared().await;
+    let key = unique("key");
+    let headers = [("idempotency-key", key.as_str())];
+    let (mut ids, mut bookings) = (Vec::new(), Vec::new());
+    for fare in ["1.00", "2.00"] {
+        let (unicorns, customers) =
+            (Caller::unicorn_management_app(&world).await, Caller::customer_app(&world).await);
+        let rfq = Rfq::from(&unique("from")).json();
+        for _ in 0..2 {
+            let ride = unicorns
+                .posts(&Ride::default().with("customer", "cmr").with("fare", fare).json(), &headers)
+                .await;
+            let rfq = customers.posts_rfq(&rfq, &headers).await;
+            assert_eq!((ride.status, rfq.status), (201, 201), "{ride:?} {rfq:?}");
+            ids.extend([ride.body["id"].clone(), rfq.body["rfq-id"].clone()]);
+        }
+        let booking = Prebooking::default().with("customer", fare.replace('.', "-")).json();
+        bookings.push((customers.posts_prebooking(&booking, &headers).await, customers));
+    }
+    ids.sort_by_key(|id| id.to_string());
+    ids.dedup();
+    assert_eq!(ids.len(), 4, "a ride and a request of each caller: {ids:?}");
+    for (answer, app) in bookings {
+        let id = answer.body["id"].as_str().unwrap();
+        let look = || app.queries_prebooking(id);
+        eventually("it is confirmed", look, |booking| booking.body["status"] == "CONFIRMED").await;
+    }
 }
 
 #[tokio::test]

@@ -477,14 +477,21 @@ async fn a_new_herd_is_asked_once_it_is_deployed_and_no_other_stack_changes() {
     assert_eq!(asked().await, json!(Herds::deployed().names()));
 
     let parameters = ["Name=comet", "PricePerKm=0.50", "PickupMinutes=2"];
+    let (key, to_comet) = (unique("key"), rfq().with("herds", json!(["comet"])).json());
+    let headers = [("idempotency-key", key.as_str())];
     let with_comet = world.with_herd("comet", &parameters, async || {
+        let first = app.posts_rfq(&to_comet, &headers).await;
         let rfq = rfq().with("reply-within", 300).with("herds", json!(["comet", "rainbow"]));
         let closed = app.sees_closed(&app.requests_quotes(&rfq).await).await;
         assert_eq!(closed["best"]["responder"], "comet", "{closed}");
-        asked().await
+        (asked().await, first)
     });
-    assert_eq!(with_comet.await, json!(["comet", "moonlight", "rainbow", "stardust"]));
+    let (herds, first) = with_comet.await;
+    assert_eq!(herds, json!(["comet", "moonlight", "rainbow", "stardust"]));
     let gone = |herds: &Value| *herds == json!(Herds::deployed().names());
     eventually("a herd that is gone is not asked any more", asked, gone).await;
+    assert_eq!(app.posts_rfq(&to_comet, &[]).await.status, 422);
+    let again = app.posts_rfq(&to_comet, &headers).await;
+    assert_eq!((again.status, &again.body), (201, &first.body), "what was accepted is not judged again");
     assert_eq!(world.stacks().await, stacks, "no other stack has changed");
 }

@@ -18,11 +18,12 @@ const PATIENCE: Duration = Duration::from_secs(5);
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let function = Function::start("rest-publisher").await;
-    let [table, subscribers] = function.settings([
+    let [table, keys, subscribers] = function.settings([
         ("RIDES_TABLE_NAME", "where completed rides are stored"),
+        ("RIDE_KEYS_TABLE_NAME", "which ride an idempotency key stands for"),
         ("SUBSCRIBERS", "the URLs of all services that are interested"),
     ])?;
-    let submit = SubmitRideCompletion::new(Rides::new(Client::new(function.aws()), table));
+    let submit = SubmitRideCompletion::new(Rides::new(Client::new(function.aws()), table, keys));
     let subscribers: Vec<&str> = subscribers.split_whitespace().collect();
     // Unlike the AWS SDK, it needs to be told.
     let _ = rustls::crypto::ring::default_provider().install_default();

@@ -5,7 +5,7 @@ use std::fmt;
 use domain::{Faults, RawValue};
 use lambda_http::http::StatusCode;
 use serde::{Deserialize, Deserializer, de};
-use serde_json::value::RawValue as RawJson;
+use serde_json::{Value, value::RawValue as RawJson};
 
 use super::Problem;
 
@@ -59,6 +59,13 @@ pub fn json_object(body: &str) -> Result<Vec<(String, RawValue)>, Problem> {
         return Err(Problem::malformed("some fields are given more than once", &faults));
     }
     Ok(fields.into_iter().map(|(name, value)| (name, raw(&value))).collect())
+}
+
+/// The same for the same request, however its JSON is laid out; what isn't one JSON object, each field once, as it stands.
+#[must_use]
+pub fn canonical(body: &str) -> Value {
+    let object = json_object(body).ok().and_then(|_| serde_json::from_str(body).ok());
+    object.unwrap_or_else(|| body.into())
 }
 
 fn raw(value: &RawJson) -> RawValue {

@@ -2,23 +2,25 @@
 
 use aws_sdk_dynamodb::Client;
 use domain::ReplyWithin;
-use messaging::{Function, api};
+use messaging::{Function, api, keyed::KeyedTable};
 use ride_booking::{Herds, LastKnownHerds, Rfqs, SubmitInstantRideRfq, Subscribers};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     let function = Function::start("ride-booking").await;
-    let [table, topic, queue_prefix, known, reply_within] = function.settings([
+    let [table, keys, topic, queue_prefix, known, reply_within] = function.settings([
         ("RFQS_TABLE_NAME", "where requests for quotes are stored"),
+        ("RFQ_KEYS_TABLE_NAME", "which request an idempotency key stands for"),
         ("REQUEST_FOR_QUOTES_TOPIC_ARN", "whose subscribers are the herds"),
         ("HERD_QUEUE_PREFIX", "what the names of herds' queues begin with"),
         ("KNOWN_HERDS_TABLE_NAME", "the herds that were known last"),
         ("REPLY_WITHIN_SECONDS", "how long quotes are waited for, if a request doesn't say"),
     ])?;
     let dynamodb = Client::new(function.aws());
+    let keyed = KeyedTable::new(dynamodb.clone(), table.clone(), keys);
     let rfqs = Rfqs::new(dynamodb.clone(), table);
     let known = LastKnownHerds::new(dynamodb, known);
     let herds = Herds::new(Subscribers::new(&function, topic, queue_prefix), known);
-    let submit = SubmitInstantRideRfq::new(rfqs, herds, ReplyWithin::parse(&reply_within)?);
+    let submit = SubmitInstantRideRfq::new(rfqs, keyed, herds, ReplyWithin::parse(&reply_within)?);
     api::run(async |request| submit.handle(&request).await).await
 }

@@ -3,12 +3,12 @@
 
 use aws_sdk_dynamodb::{
     Client,
-    operation::{transact_write_items::TransactWriteItemsError, update_item::UpdateItemError},
-    types::{AttributeValue, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem},
+    operation::update_item::UpdateItemError,
+    types::{AttributeValue, ReturnValuesOnConditionCheckFailure},
 };
 use domain::{CorrelationId, Fault, PrebookingId, RidePrebooking};
 use messaging::{
-    Failure,
+    Failure, keyed,
     once::{self, Item, Written, text},
 };
 use serde_json::{Value, json};
@@ -69,7 +69,8 @@ impl Prebookings {
         ]);
         let mut booking = once::stamped(beginning);
         booking.extend(content);
-        let Some(taken) = self.transact(entry, booking).await? else {
+        let (keys, bookings) = ((self.table.as_str(), entry), (self.table.as_str(), booking));
+        let Some(taken) = keyed::put(&self.client, keys, bookings).await? else {
             return Ok(Stored::Own(Written::Now));
         };
         let (digest, first) = read_entry(&taken).ok_or_else(|| {
@@ -85,40 +86,6 @@ impl Prebookings {
             once::put(&self.client, &self.table, "id", alias).await?;
             Ok(Stored::Repetition(first))
         }
-    }
-
-    /// Stores a key's entry and its booking; gives the entry that is there if the key is taken.
-    async fn transact(&self, entry: Item, booking: Item) -> Result<Option<Item>, Failure> {
-        let put = |item: Item| {
-            Put::builder()
-                .table_name(&self.table)
-                .set_item(Some(item))
-                .condition_expression("attribute_not_exists(id)")
-                .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-                .build()
-                .ok()
-        };
-        let call = self
-            .client
-            .transact_write_items()
-            .transact_items(TransactWriteItem::builder().set_put(put(entry)).build())
-            .transact_items(TransactWriteItem::builder().set_put(put(booking)).build());
-        let Err(error) = call.send().await else {
-            return Ok(None);
-        };
-        if let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
-            error.as_service_error()
-        {
-            match cancelled.cancellation_reasons() {
-                [key, _] if key.item.is_some() => return Ok(key.item.clone()),
-                [_, booking] if booking.code() == Some("ConditionalCheckFailed") => {
-                    let detail = "another request has this id";
-                    return Err(Failure::permanent("IdempotencyConflict", detail));
-                }
-                _ => {}
-            }
-        }
-        Err(Failure::aws("dynamodb:TransactWriteItems", &error))
     }
 
     /// Records how processing ended, once.

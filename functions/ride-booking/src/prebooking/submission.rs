@@ -3,8 +3,11 @@
 
 use domain::{CorrelationId, Fault, IdempotencyKey, PrebookingId, RidePrebooking};
 use jiff::Timestamp;
-use messaging::{Failure, TraceParent, api, consumer::Message};
-use sha2::{Digest, Sha256};
+use messaging::{
+    Failure, TraceParent, api,
+    consumer::Message,
+    keyed::{self, Key},
+};
 
 /// A request for a prebooking, sound or not.
 #[derive(Debug)]
@@ -19,14 +22,6 @@ pub(crate) struct Submission {
     pub key: Option<Key>,
     pub correlation_id: CorrelationId,
     pub trace_parent: TraceParent,
-}
-
-/// The caller's idempotency key, and by which to tell whether it came with the same request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Key {
-    /// The caller and its key: another caller's is another.
-    pub entry: String,
-    pub digest: String,
 }
 
 /// An earlier request with the same key and content.
@@ -52,10 +47,7 @@ impl Submission {
         let accepted_at = accepted_at.unwrap_or(message.sent_at);
         let mut asked = parse(message.body, accepted_at);
         let key = match edge(message, "Idempotency-Key").map(IdempotencyKey::parse) {
-            Some(Ok(key)) => {
-                let entry = format!("KEY#{}#{key}", caller(message));
-                Some(Key { entry, digest: digest(message.body) })
-            }
+            Some(Ok(key)) => Some(Key::new(caller(message), &key, api::canonical(message.body))),
             Some(Err(rule)) => {
                 let fault = Fault { field: "Idempotency-Key".to_owned(), rule: rule.to_string() };
                 asked = Err(asked.err().into_iter().flatten().chain([fault]).collect());
@@ -94,30 +86,16 @@ fn parse(body: &str, accepted_at: Timestamp) -> Result<RidePrebooking, Vec<Fault
     RidePrebooking::parse(&fields, accepted_at).map_err(|faults| faults.into_iter().collect())
 }
 
-/// Who signed the request: somebody known to Cognito, or an IAM principal, whose sessions are one.
+/// Who signed the request.
 fn caller<'a>(message: &Message<'a>) -> &'a str {
-    let (cognito, iam) =
+    let (cognito_identity, principal) =
         edge(message, "Caller").and_then(|callers| callers.split_once(' ')).unwrap_or_default();
-    if cognito.is_empty() { iam.split(':').next().unwrap_or_default() } else { cognito }
+    keyed::caller(cognito_identity, principal)
 }
 
 /// What API Gateway wrote beside the body. The template puts an equals sign before each value, as SQS takes no empty one.
 fn edge<'a>(message: &Message<'a>, name: &str) -> Option<&'a str> {
     message.attribute(name)?.strip_prefix('=').filter(|value| !value.is_empty())
-}
-
-/// The same request, however its JSON is laid out, has the same digest; what isn't one JSON object, each field once, is
-/// taken as it stands.
-fn digest(body: &str) -> String {
-    let object =
-        api::json_object(body).ok().and_then(|_| serde_json::from_str::<serde_json::Value>(body).ok());
-    let canonical = object.map(|mut object| {
-        // With serde_json's `preserve_order`, which a dependency may switch on, an object keeps its order.
-        object.sort_all_objects();
-        object.to_string()
-    });
-    let digest = Sha256::digest(canonical.as_deref().unwrap_or(body));
-    digest.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
 }
 
 #[cfg(test)]

@@ -61,31 +61,9 @@ impl Rfqs {
         Self { client, table }
     }
 
-    /// Stores a request once.
-    pub(crate) async fn store(&self, new: &NewRfq) -> Result<Written, Failure> {
-        let InstantRideRfq { from, to, customer, herds, reply_within } = &new.request;
-        let content = once::item([
-            ("id", text(new.id)),
-            ("from", text(from)),
-            ("to", text(to)),
-            ("customer", text(customer)),
-            // As they were given: empty, and 0, if they were left out.
-            ("herds", names(herds.as_deref().unwrap_or_default())),
-            ("replyWithin", number(reply_within.map_or(0, ReplyWithin::seconds))),
-        ]);
-        let now = Timestamp::now();
-        let reply_by = now + SignedDuration::from_secs(new.reply_within.seconds().into());
-        // What a repetition may come with otherwise: meanwhile there are other herds, and it is later.
-        let beginning = once::item([
-            ("asked", names(&new.asked)),
-            ("submittedAt", moment(now)),
-            ("replyBy", moment(reply_by)),
-            ("quotes", AttributeValue::M(Item::new())),
-            ("late", AttributeValue::M(Item::new())),
-            ("correlationId", text(&new.correlation_id)),
-            ("traceparent", text(new.trace_parent)),
-        ]);
-        once::put_labelled(&self.client, &self.table, "id", content, beginning).await
+    /// Stores a request.
+    pub(crate) async fn store(&self, new: &NewRfq) -> Result<(), Failure> {
+        once::put(&self.client, &self.table, "id", new.row(Timestamp::now())).await.map(drop)
     }
 
     /// Counts a quote, once for each responder, or marks it as late.
@@ -194,6 +172,30 @@ impl Rfqs {
         let get = self.client.get_item().table_name(&self.table).key("id", text(id)).consistent_read(true);
         let got = get.send().await.map_err(|error| Failure::aws("dynamodb:GetItem", &error))?;
         got.item.as_ref().map(read).transpose()
+    }
+}
+
+impl NewRfq {
+    /// The request as a row, stored now.
+    pub(crate) fn row(&self, now: Timestamp) -> Item {
+        let InstantRideRfq { from, to, customer, herds, reply_within } = &self.request;
+        let reply_by = now + SignedDuration::from_secs(self.reply_within.seconds().into());
+        once::item([
+            ("id", text(self.id)),
+            ("from", text(from)),
+            ("to", text(to)),
+            ("customer", text(customer)),
+            // As they were given: empty, and 0, if they were left out.
+            ("herds", names(herds.as_deref().unwrap_or_default())),
+            ("replyWithin", number(reply_within.map_or(0, ReplyWithin::seconds))),
+            ("asked", names(&self.asked)),
+            ("submittedAt", moment(now)),
+            ("replyBy", moment(reply_by)),
+            ("quotes", AttributeValue::M(Item::new())),
+            ("late", AttributeValue::M(Item::new())),
+            ("correlationId", text(&self.correlation_id)),
+            ("traceparent", text(self.trace_parent)),
+        ])
     }
 }
 

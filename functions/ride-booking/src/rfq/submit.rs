@@ -1,10 +1,12 @@
 //! Takes a request for quotes: checks it, stores it, says yes. That the herds are asked follows from the write.
 
-use domain::{InstantRideRfq, ReplyWithin, RfqId};
+use domain::{InstantRideRfq, RawFields, ReplyWithin, RfqId};
+use jiff::Timestamp;
 use messaging::{
     Failure,
     api::{self, Problem, Request, Response, StatusCode},
-    once::{self, Written},
+    keyed::{Key, KeyedTable},
+    once,
 };
 use serde_json::json;
 use tracing::error;
@@ -15,15 +17,17 @@ use super::{Herds, Rfqs, rfqs::NewRfq};
 #[derive(Debug)]
 pub struct SubmitInstantRideRfq {
     rfqs: Rfqs,
+    keyed: KeyedTable,
     herds: Herds,
     reply_within: ReplyWithin,
 }
 
 impl SubmitInstantRideRfq {
-    /// Stores requests here, to be answered by these herds, within this time unless the request says otherwise.
+    /// Stores requests here, those with a key by way of it, to be answered by these herds, within this time unless the request
+    /// says otherwise.
     #[must_use]
-    pub fn new(rfqs: Rfqs, herds: Herds, reply_within: ReplyWithin) -> Self {
-        Self { rfqs, herds, reply_within }
+    pub fn new(rfqs: Rfqs, keyed: KeyedTable, herds: Herds, reply_within: ReplyWithin) -> Self {
+        Self { rfqs, keyed, herds, reply_within }
     }
 
     /// Answers a request.
@@ -31,47 +35,58 @@ impl SubmitInstantRideRfq {
         api::respond(StatusCode::CREATED, self.accept(request).await.map(|rfq| json!({ "rfq-id": rfq })))
     }
 
+    /// What was accepted once isn't judged again: meanwhile there are other herds.
     async fn accept(&self, request: &Request) -> Result<RfqId, Problem> {
         let key = api::idempotency_key(request)?;
-        let fields = api::json_object(api::json_body(request)?)?;
-        let id = key.as_ref().map_or_else(RfqId::new, RfqId::from_key);
-        let correlation_id = api::correlation_id(request).unwrap_or_else(|| id.into());
-        api::concerns(id, &correlation_id);
-        let in_trouble = |failure: Failure| {
-            error!(%failure, "not accepted");
-            Problem::failure(&failure)
+        let body = api::json_body(request)?;
+        let fields = api::json_object(body)?;
+        let key = key.map(|key| Key::new(&api::caller(request), &key, api::canonical(body)));
+        let accepted = match (self.judge(request, &fields).await, &key) {
+            (Ok(new), Some(key)) => {
+                self.keyed.put(key, &new.id.to_string(), new.row(Timestamp::now())).await.map(Some)
+            }
+            (Ok(new), None) => self.rfqs.store(&new).await.map(|()| Some(new.id.to_string())),
+            (Err(problem), Some(key)) => match self.keyed.find(key).await {
+                Ok(None) => return Err(problem),
+                found => found,
+            },
+            (Err(problem), None) => return Err(problem),
         };
-        let mut known = self.herds.all().await.map_err(in_trouble)?;
-        let mut parsed = InstantRideRfq::parse(&fields, &known);
-        if parsed.is_err() {
-            // It may name a herd that has just come: nobody is refused for an old list.
-            known = self.herds.newest().await.map_err(in_trouble)?;
-            parsed = InstantRideRfq::parse(&fields, &known);
-        }
-        let request_for_quotes = parsed.map_err(|faults| Problem::invalid(&faults))?;
-        let asked = request_for_quotes.herds.clone().unwrap_or(known);
-        if asked.is_empty() {
-            return Err(in_trouble(Failure::transient("NoHerds", "no herd is deployed")));
-        }
-
-        let reply_within = request_for_quotes.reply_within.unwrap_or(self.reply_within);
-        let new = NewRfq {
-            id,
-            request: request_for_quotes,
-            asked,
-            reply_within,
-            correlation_id,
-            trace_parent: api::trace_parent(request),
-        };
-        match self.rfqs.store(&new).await {
-            Ok(Written::Now | Written::Before) => Ok(id),
+        match accepted {
+            Ok(id) => id.and_then(|id| RfqId::parse(&id).ok()).ok_or_else(Problem::try_later),
             Err(failure) if once::is_conflict(&failure) => {
                 let detail = "the Idempotency-Key was used before with another request for quotes";
                 Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail))
             }
-            Err(failure) => Err(in_trouble(failure)),
+            Err(failure) => Err(in_trouble(&failure)),
         }
     }
+
+    async fn judge(&self, request: &Request, fields: &RawFields) -> Result<NewRfq, Problem> {
+        let id = RfqId::new();
+        let correlation_id = api::correlation_id(request).unwrap_or_else(|| id.into());
+        api::concerns(id, &correlation_id);
+        let mut known = self.herds.all().await.map_err(|failure| in_trouble(&failure))?;
+        let mut parsed = InstantRideRfq::parse(fields, &known);
+        if parsed.is_err() {
+            // It may name a herd that has just come: nobody is refused for an old list.
+            known = self.herds.newest().await.map_err(|failure| in_trouble(&failure))?;
+            parsed = InstantRideRfq::parse(fields, &known);
+        }
+        let request_for_quotes = parsed.map_err(|faults| Problem::invalid(&faults))?;
+        let asked = request_for_quotes.herds.clone().unwrap_or(known);
+        if asked.is_empty() {
+            return Err(in_trouble(&Failure::transient("NoHerds", "no herd is deployed")));
+        }
+        let reply_within = request_for_quotes.reply_within.unwrap_or(self.reply_within);
+        let trace_parent = api::trace_parent(request);
+        Ok(NewRfq { id, request: request_for_quotes, asked, reply_within, correlation_id, trace_parent })
+    }
+}
+
+fn in_trouble(failure: &Failure) -> Problem {
+    error!(%failure, "not accepted");
+    Problem::failure(failure)
 }
 
 #[cfg(test)]
@@ -80,25 +95,25 @@ mod tests {
     use aws_sdk_dynamodb::{
         Client,
         error::ErrorMetadata,
-        operation::put_item::{PutItemError, PutItemOutput},
-        types::error::ConditionalCheckFailedException,
+        operation::{
+            get_item::GetItemOutput, put_item::PutItemOutput, transact_write_items::TransactWriteItemsError,
+        },
+        types::{CancellationReason, error::TransactionCanceledException},
     };
     use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
-    use messaging::once::Item;
+    use messaging::once::{Item, text};
     use serde_json::Value;
 
-    use super::{
-        super::{herds::tests::*, rfqs::tests::row},
-        *,
-    };
+    use super::{super::herds::tests::*, *};
 
     const RFQ: &str = r#"{"from":"Berlin","to":"Bonn","customer":"cmr"}"#;
     const HERDS: &[&str] = &["a", "b"];
 
-    async fn submit(table: &Rule, topic: &Aws, body: &str, key: Option<&str>) -> (StatusCode, Value) {
-        let client: Client = mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, [table]);
+    async fn submit(tables: &[&Rule], topic: &Aws, body: &str, key: Option<&str>) -> (StatusCode, Value) {
+        let client: Client = mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, tables);
         let submit = SubmitInstantRideRfq::new(
-            Rfqs::new(client, "rfqs".into()),
+            Rfqs::new(client.clone(), "rfqs".into()),
+            KeyedTable::new(client, "rfqs".into(), "keys".into()),
             herds(topic),
             ReplyWithin::parse("5").unwrap(),
         );
@@ -129,7 +144,7 @@ mod tests {
             (RFQ.replace('}', r#","herds":["b","a","b"]}"#), &["a", "b"]),
         ] {
             let rule = storing(move |item| asked(item) == expected);
-            let (status, answer) = submit(&rule, &topic_with(HERDS), &body, None).await;
+            let (status, answer) = submit(&[&rule], &topic_with(HERDS), &body, None).await;
             assert_eq!((status, rule.num_calls()), (StatusCode::CREATED, 1), "{body}");
             assert!(RfqId::parse(answer["rfq-id"].as_str().unwrap()).is_ok());
         }
@@ -139,10 +154,10 @@ mod tests {
     async fn it_may_wait_for_as_long_as_the_request_says() {
         for (body, seconds) in [(RFQ.to_owned(), 5), (RFQ.replace('}', r#","reply-within":"60"}"#), 60)] {
             let rule = storing(move |item| {
-                let time = |name: &str| item[name].as_s().unwrap().parse::<jiff::Timestamp>().unwrap();
+                let time = |name: &str| item[name].as_s().unwrap().parse::<Timestamp>().unwrap();
                 time("replyBy").duration_since(time("submittedAt")).as_secs() == seconds
             });
-            assert_eq!(submit(&rule, &topic_with(HERDS), &body, None).await.0, StatusCode::CREATED);
+            assert_eq!(submit(&[&rule], &topic_with(HERDS), &body, None).await.0, StatusCode::CREATED);
         }
     }
 
@@ -158,7 +173,7 @@ mod tests {
                 vec!["#/customer", "#/herds", "#/herds", "#/reply-within", "#/to"],
             ),
         ] {
-            let (answered, problem) = submit(&rule, &topic_with(HERDS), body, None).await;
+            let (answered, problem) = submit(&[&rule], &topic_with(HERDS), body, None).await;
             let errors = problem["errors"].as_array().cloned().unwrap_or_default();
             let found: Vec<_> = errors.iter().map(|error| error["pointer"].as_str().unwrap()).collect();
             assert_eq!((answered.as_u16(), found), (status, pointers), "{problem}");
@@ -172,16 +187,17 @@ mod tests {
     #[tokio::test]
     async fn without_any_herd_it_is_worth_another_try_later() {
         let rule = storing(|_| true);
-        let (status, _) = submit(&rule, &topic_with(&[]), RFQ, None).await;
+        let (status, _) = submit(&[&rule], &topic_with(&[]), RFQ, None).await;
         assert_eq!((status, rule.num_calls()), (StatusCode::SERVICE_UNAVAILABLE, 0));
     }
 
     #[tokio::test]
     async fn what_can_never_be_stored_is_a_fault_of_ours_and_not_of_the_key() {
         for (code, expected) in [("ValidationException", 500), ("InternalServerError", 503)] {
-            let refusing = mock!(Client::put_item)
-                .then_error(move || PutItemError::generic(ErrorMetadata::builder().code(code).build()));
-            let (status, problem) = submit(&refusing, &topic_with(HERDS), RFQ, Some("k")).await;
+            let refusing = mock!(Client::transact_write_items).then_error(move || {
+                TransactWriteItemsError::generic(ErrorMetadata::builder().code(code).build())
+            });
+            let (status, problem) = submit(&[&refusing], &topic_with(HERDS), RFQ, Some("k")).await;
             assert_eq!(status.as_u16(), expected, "{problem}");
         }
     }
@@ -190,9 +206,10 @@ mod tests {
     async fn a_herd_that_has_just_come_can_be_named() {
         let (aws, rule) = (topic_with(&["a"]), storing(|item| asked(item) == ["comet"]));
         let client: Client = mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, [&rule]);
-        let rfqs = Rfqs::new(client, "rfqs".into());
-        let submit = SubmitInstantRideRfq::new(rfqs, herds(&aws), ReplyWithin::parse("5").unwrap());
-        let mut request = Request::new(RFQ.replace('}', r#","herds":["comet"]}"#).into());
+        let rfqs = Rfqs::new(client.clone(), "rfqs".into());
+        let keyed = KeyedTable::new(client, "rfqs".into(), "keys".into());
+        let submit = SubmitInstantRideRfq::new(rfqs, keyed, herds(&aws), ReplyWithin::parse("5").unwrap());
+        let mut request = Request::new(TO_COMET.into());
         request.headers_mut().insert("content-type", "application/json".parse().unwrap());
         assert_eq!(submit.handle(&request).await.status(), StatusCode::UNPROCESSABLE_ENTITY);
         has(&aws, &["a", "comet"]);
@@ -200,22 +217,46 @@ mod tests {
         assert_eq!(submit.handle(&request).await.status(), StatusCode::CREATED);
     }
 
-    /// A table in which the key `k` already stands for this request.
-    fn stored(change: fn(&mut Item)) -> Rule {
-        mock!(Client::put_item).then_error(move || {
-            let key = domain::IdempotencyKey::parse("k").unwrap();
-            let mut item = row(RfqId::from_key(&key));
-            change(&mut item);
-            let taken = ConditionalCheckFailedException::builder().set_item(Some(item)).build();
-            PutItemError::ConditionalCheckFailedException(taken)
-        })
+    const FIRST: &str = "0190c8f4-5f7b-7c3e-8a57-0d6f2b7b9f10";
+    const TO_COMET: &str = r#"{"from":"Berlin","to":"Bonn","customer":"cmr","herds":["comet"]}"#;
+
+    /// A table in which the key `k` stands for this request already: once it is to be written, and once it is read.
+    fn stored(request: &str) -> [Rule; 2] {
+        let key = domain::IdempotencyKey::parse("k").unwrap();
+        let Key { entry, digest } = Key::new("", &key, api::canonical(request));
+        let there = once::item([("row", text(FIRST)), ("digest", text(digest))]);
+        let found = there.clone();
+        let writing = mock!(Client::transact_write_items).then_error(move || {
+            let taken = CancellationReason::builder().code("ConditionalCheckFailed");
+            let cancelled = TransactionCanceledException::builder()
+                .cancellation_reasons(taken.set_item(Some(there.clone())).build())
+                .cancellation_reasons(CancellationReason::builder().code("None").build());
+            TransactWriteItemsError::TransactionCanceledException(cancelled.build())
+        });
+        let reading = mock!(Client::get_item)
+            .match_requests(move |get| get.key().unwrap()["id"] == text(&entry))
+            .then_output(move || GetItemOutput::builder().set_item(Some(found.clone())).build());
+        [writing, reading]
     }
 
     #[tokio::test]
     async fn the_same_key_and_request_is_the_same_although_there_are_other_herds_by_now() {
-        let (status, answer) = submit(&stored(|_| {}), &topic_with(&["c"]), RFQ, Some("k")).await;
-        let id = RfqId::from_key(&domain::IdempotencyKey::parse("k").unwrap());
-        assert_eq!((status, &answer["rfq-id"]), (StatusCode::CREATED, &id.to_string().into()));
+        for (request, herds) in [(RFQ, &["c"][..]), (TO_COMET, HERDS), (RFQ, &[])]
+        {
+            let [writing, reading] = stored(request);
+            let (status, answer) =
+                submit(&[&writing, &reading], &topic_with(herds), request, Some("k")).await;
+            assert_eq!((status, &answer["rfq-id"]), (StatusCode::CREATED, &FIRST.into()), "{answer}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_never_accepted_is_judged_whether_or_not_it_has_a_key() {
+        let nothing = mock!(Client::get_item).then_output(|| GetItemOutput::builder().build());
+        for key in [None, Some("k")] {
+            let (status, _) = submit(&[&nothing], &topic_with(HERDS), TO_COMET, key).await;
+            assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+        }
     }
 
     #[tokio::test]
@@ -225,7 +266,8 @@ mod tests {
             RFQ.replace('}', r#","herds":["a","b"]}"#),
             RFQ.replace('}', r#","reply-within":5}"#),
         ] {
-            let (status, _) = submit(&stored(|_| {}), &topic_with(HERDS), &body, Some("k")).await;
+            let [writing, reading] = stored(RFQ);
+            let (status, _) = submit(&[&writing, &reading], &topic_with(HERDS), &body, Some("k")).await;
             assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{body}");
         }
     }

@@ -7,7 +7,10 @@ use unicorn_management::{Rides, SubmitRideCompletion};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     let function = Function::start("unicorn-management").await;
-    let [table] = function.settings([("RIDES_TABLE_NAME", "where completed rides are stored")])?;
-    let submit = SubmitRideCompletion::new(Rides::new(Client::new(function.aws()), table));
+    let [table, keys] = function.settings([
+        ("RIDES_TABLE_NAME", "where completed rides are stored"),
+        ("RIDE_KEYS_TABLE_NAME", "which ride an idempotency key stands for"),
+    ])?;
+    let submit = SubmitRideCompletion::new(Rides::new(Client::new(function.aws()), table, keys));
     api::run(async |request| submit.handle(&request).await).await
 }
