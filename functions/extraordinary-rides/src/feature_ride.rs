@@ -1,6 +1,7 @@
 //! Features a ride.
 
-use domain::RideCompleted;
+use domain::{Distance, Money, RideCompleted};
+use lambda_runtime::Error;
 use messaging::{
     Event, Failure,
     consumer::{Effect, Receiver},
@@ -8,17 +9,40 @@ use messaging::{
 
 use crate::FeaturedRides;
 
-/// The receiver of the rides that pass the subscription's filter.
+/// The receiver of the rides that pass the subscription's filter. SNS may take a quarter of an hour until a filter holds, so
+/// ordinary rides may come, too.
 #[derive(Debug)]
 pub struct FeatureRide {
     featured: FeaturedRides,
+    extraordinary: Bounds,
+}
+
+/// From where on a ride is extraordinary: both must hold. The subscription's filter is made of the same parameters.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    fare: Money,
+    distance: Distance,
+}
+
+impl Bounds {
+    /// Reads a fare, and kilometres.
+    ///
+    /// # Errors
+    /// If either is none.
+    pub fn parse(fare: &str, distance: &str) -> Result<Self, Error> {
+        Ok(Self { fare: Money::parse(fare)?, distance: Distance::parse(distance)? })
+    }
+
+    fn include(&self, ride: &RideCompleted) -> bool {
+        ride.fare >= self.fare && ride.distance >= self.distance
+    }
 }
 
 impl FeatureRide {
-    /// Features rides here.
+    /// Features rides from these bounds on here.
     #[must_use]
-    pub fn new(featured: FeaturedRides) -> Self {
-        Self { featured }
+    pub fn new(featured: FeaturedRides, extraordinary: Bounds) -> Self {
+        Self { featured, extraordinary }
     }
 }
 
@@ -26,6 +50,9 @@ impl Receiver for FeatureRide {
     type Payload = RideCompleted;
 
     async fn receive(&self, event: Event<RideCompleted>) -> Result<Effect, Failure> {
+        if !self.extraordinary.include(&event.data) {
+            return Ok(Effect::Nothing("it is an ordinary ride"));
+        }
         Ok(self.featured.add(&event.data).await?.into())
     }
 }
@@ -50,7 +77,32 @@ mod tests {
             .then_output(|| PutItemOutput::builder().build());
         let client = mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, [&rule]);
         let event = Event::new("/test", Timestamp::now(), ride.ride.into(), ride);
-        let effect = FeatureRide::new(FeaturedRides::new(client, "featured".into())).receive(event).await;
+        let featured = FeaturedRides::new(client, "featured".into());
+        let effect = FeatureRide::new(featured, Bounds::parse("50", "20").unwrap()).receive(event).await;
         assert_eq!((effect, rule.num_calls()), (Ok(Effect::Made), 1));
+    }
+
+    #[tokio::test]
+    async fn a_ride_is_extraordinary_from_both_bounds_on_whatever_the_filter_lets_pass() {
+        let bounds = Bounds::parse("50", "20.5").unwrap();
+        for (fare, distance, featured) in [
+            ("50.00", "20.500", true),
+            ("49.99", "20.5", false),
+            ("50", "20.499", false),
+            ("0", "0", false),
+            ("1000", "1000", true),
+        ] {
+            let ride = RideCompleted {
+                fare: Money::parse(fare).unwrap(),
+                distance: Distance::parse(distance).unwrap(),
+                ..RideCompleted::sample()
+            };
+            let rule = mock!(Client::put_item).then_output(|| PutItemOutput::builder().build());
+            let client = mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, [&rule]);
+            let event = Event::new("/test", Timestamp::now(), ride.ride.into(), ride);
+            let receiver = FeatureRide::new(FeaturedRides::new(client, "featured".into()), bounds);
+            let made = receiver.receive(event).await == Ok(Effect::Made);
+            assert_eq!((made, rule.num_calls() == 1), (featured, featured), "{fare}, {distance}");
+        }
     }
 }

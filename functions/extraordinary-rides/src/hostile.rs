@@ -4,14 +4,15 @@ use ::hostile::{Aws, door, example};
 use domain::RideCompleted;
 use messaging::{Event, consumer};
 
-use crate::{FeatureRide, FeaturedRides};
+use crate::{Bounds, FeatureRide, FeaturedRides};
 
 #[tokio::test]
 async fn feature_ride() {
     let aws = Aws::default();
     let function = aws.function();
     let featured = FeaturedRides::new(aws_sdk_dynamodb::Client::new(function.aws()), "featured".into());
-    let consume = consumer::each(&function, FeatureRide::new(featured)).unwrap();
+    let consume =
+        consumer::each(&function, FeatureRide::new(featured, Bounds::parse("50", "20").unwrap())).unwrap();
     let sound = door::only_if(|body| Event::<RideCompleted>::parse(body).is_ok());
     door::queue(&aws, &[&example("envelope/ride-completed.json")], consume, sound).await;
 }

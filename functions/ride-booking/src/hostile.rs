@@ -7,7 +7,7 @@ use ::hostile::{
     example,
 };
 use aws_sdk_dynamodb::Client;
-use domain::{HerdName, InstantRideRfq, PrebookingId, PrebookingSubmitted, ReplyWithin, RfqId};
+use domain::{HerdName, InstantRideRfq, PrebookingId, ReplyWithin, RfqId};
 use messaging::{
     Event, Function, api, consumer,
     event::Payload,
@@ -65,8 +65,10 @@ async fn process_ride_prebooking() {
     let aws = Aws::default();
     let function = aws.function();
     let consume = consumer::each(&function, ProcessRidePrebooking::new(bookings(&function))).unwrap();
-    let sound = door::only_if(|body| Event::<PrebookingSubmitted>::parse(body).is_ok());
-    door::queue(&aws, &[&example("envelope/prebooking-submitted.json")], consume, sound).await;
+    let sound = door::only_if(|body| parses_as(&ProcessRidePrebooking::new(bookings(&function)), body));
+    let examples =
+        ["prebooking-submitted", "prebooking-rejected"].map(|name| example(&format!("envelope/{name}.json")));
+    door::queue(&aws, &[&examples[0], &examples[1]], consume, sound).await;
 }
 
 #[tokio::test]

@@ -1,14 +1,17 @@
 //! An extraordinary ride → a featured ride.
 
 use aws_sdk_dynamodb::Client;
-use extraordinary_rides::{FeatureRide, FeaturedRides};
+use extraordinary_rides::{Bounds, FeatureRide, FeaturedRides};
 use messaging::{Function, consumer};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     let function = Function::start("extraordinary-rides").await;
-    let [table] =
-        function.settings([("EXTRAORDINARY_RIDES_TABLE_NAME", "where featured rides are stored")])?;
+    let [table, fare, distance] = function.settings([
+        ("EXTRAORDINARY_RIDES_TABLE_NAME", "where featured rides are stored"),
+        ("MINIMUM_FARE", "from which fare on a ride is extraordinary"),
+        ("MINIMUM_DISTANCE", "from how many kilometres on"),
+    ])?;
     let featured = FeaturedRides::new(Client::new(function.aws()), table);
-    consumer::run(&function, FeatureRide::new(featured)).await
+    consumer::run(&function, FeatureRide::new(featured, Bounds::parse(&fare, &distance)?)).await
 }

@@ -1,11 +1,12 @@
 //! Decides on a submitted prebooking. This is the part that takes its time, so it runs at a bounded concurrency: a
 //! campaign makes its queue longer, and not its load higher.
 
-use domain::{Fault, PrebookingSubmitted};
+use domain::{EventPayload, Fault, PrebookingRejected, PrebookingSubmitted};
 use jiff::Timestamp;
 use messaging::{
     Event, Failure,
     consumer::{Effect, Receiver},
+    event::{self, Payload},
 };
 
 use super::{Prebookings, bookings::Decision};
@@ -24,12 +25,44 @@ impl ProcessRidePrebooking {
     }
 }
 
-impl Receiver for ProcessRidePrebooking {
-    type Payload = PrebookingSubmitted;
+/// What the topic tells of a prebooking. The subscription's filter lets pass what was submitted only; but SNS may take a
+/// quarter of an hour until a filter holds, so the rest may come, too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Told {
+    /// It is to be decided.
+    Submitted(PrebookingSubmitted),
+    /// It was rejected at once.
+    Rejected(PrebookingRejected),
+}
 
-    async fn receive(&self, event: Event<PrebookingSubmitted>) -> Result<Effect, Failure> {
-        let decision = decide(&event.data, Timestamp::now());
-        Ok(self.bookings.decide(event.data.prebooking, &decision).await?.into())
+impl Receiver for ProcessRidePrebooking {
+    type Payload = Told;
+
+    async fn receive(&self, event: Event<Told>) -> Result<Effect, Failure> {
+        match event.data {
+            Told::Submitted(booking) => {
+                let decision = decide(&booking, Timestamp::now());
+                Ok(self.bookings.decide(booking.prebooking, &decision).await?.into())
+            }
+            Told::Rejected(_) => Ok(Effect::Nothing("it was rejected at once")),
+        }
+    }
+}
+
+impl Payload for Told {
+    fn read(event_type: &str, data: &str) -> Result<Self, Failure> {
+        match event_type {
+            PrebookingSubmitted::TYPE => event::read(data).map(Self::Submitted),
+            PrebookingRejected::TYPE => event::read(data).map(Self::Rejected),
+            _ => Err(event::unexpected_type(&[PrebookingSubmitted::TYPE, PrebookingRejected::TYPE])),
+        }
+    }
+
+    fn event_id(&self) -> String {
+        match self {
+            Self::Submitted(submitted) => submitted.id(),
+            Self::Rejected(rejected) => rejected.id(),
+        }
     }
 }
 
@@ -68,6 +101,7 @@ mod tests {
         let bookings =
             Prebookings::new(mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, [rule]), "t".into());
         let event = Event::new("/test", Timestamp::now(), CorrelationId::parse("c").unwrap(), data);
+        let event = Event::parse(&event.to_json().unwrap()).unwrap();
         ProcessRidePrebooking::new(bookings).receive(event).await
     }
 
@@ -92,6 +126,19 @@ mod tests {
     async fn what_is_still_to_come_is_confirmed_and_what_waited_too_long_is_not() {
         assert_eq!(receive(&deciding("CONFIRMED"), "2999-01-01T00:00:00Z").await, Ok(Effect::Made));
         assert_eq!(receive(&deciding("REJECTED"), "2020-01-01T00:00:00Z").await, Ok(Effect::Made));
+    }
+
+    #[tokio::test]
+    async fn what_was_rejected_is_no_business_of_it_whatever_the_filter_lets_pass() {
+        let prebooking = PrebookingId::parse("0190c8f4-5f7b-4c3e-8a57-0d6f2b7b9f10").unwrap();
+        let data = PrebookingRejected { prebooking, reasons: vec![] };
+        let event = Event::new("/test", Timestamp::now(), CorrelationId::parse("c").unwrap(), data);
+        let (event, deciding) = (Event::parse(&event.to_json().unwrap()).unwrap(), deciding("CONFIRMED"));
+        let bookings =
+            Prebookings::new(mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, [&deciding]), "t".into());
+        let received = ProcessRidePrebooking::new(bookings).receive(event).await;
+        assert!(matches!(received, Ok(Effect::Nothing(_))), "{received:?}");
+        assert_eq!(deciding.num_calls(), 0);
     }
 
     #[tokio::test]
