@@ -9,7 +9,12 @@ use std::{fmt::Display, time::Duration};
 use aws_lambda_events::apigw::ApiGatewayRequestIdentity;
 use domain::{CorrelationId, IdempotencyKey};
 use jiff::Timestamp;
-use lambda_http::{Error, RequestExt, http::header::CONTENT_TYPE, request::RequestContext, service_fn};
+use lambda_http::{
+    Error, RequestExt,
+    http::header::{CONTENT_ENCODING, CONTENT_TYPE},
+    request::RequestContext,
+    service_fn,
+};
 pub use lambda_http::{Request, Response, http::StatusCode};
 use tokio::time::timeout;
 use tracing::{
@@ -69,20 +74,23 @@ pub fn concerns(event_id: impl Display, correlation_id: impl Display) {
     Span::current().record("event_id", display(event_id)).record("correlation_id", display(correlation_id));
 }
 
-/// The body of a JSON request.
+/// The body of a JSON request. One that doesn't say what it is is taken for JSON, as API Gateway takes it.
 ///
 /// # Errors
-/// 415 if it doesn't say that it is JSON, 400 if it is no text.
+/// 415 if it says that it is something else, or is coded; 400 if it is no text.
 pub fn json_body(request: &Request) -> Result<&str, Problem> {
-    let content_type =
-        request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let media_type = content_type.split(';').next().unwrap_or_default().trim();
-    if media_type.eq_ignore_ascii_case("application/json") {
+    let header = |name| request.headers().get(name).map(|value| value.to_str().unwrap_or("?"));
+    let media_type =
+        header(CONTENT_TYPE).and_then(|value| value.split(';').next()).unwrap_or_default().trim();
+    let coding = header(CONTENT_ENCODING).unwrap_or_default().trim();
+    let unsupported = |detail| Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
+    if !media_type.is_empty() && !media_type.eq_ignore_ascii_case("application/json") {
+        unsupported("send the header Content-Type: application/json, and JSON")
+    } else if !coding.is_empty() && !coding.eq_ignore_ascii_case("identity") {
+        unsupported("send the body as it is, without a Content-Encoding")
+    } else {
         std::str::from_utf8(request.body())
             .map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "the body is not UTF-8 text"))
-    } else {
-        let detail = "send the header Content-Type: application/json, and JSON";
-        Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail))
     }
 }
 
@@ -155,6 +163,7 @@ mod tests {
     use std::future::pending;
 
     use lambda_http::{Context, http::header::RETRY_AFTER};
+    use serde_json::json;
     use tokio::time::{Instant, sleep};
 
     use super::*;
@@ -186,5 +195,51 @@ mod tests {
             respond(StatusCode::CREATED, Ok(serde_json::json!({})))
         };
         assert_eq!(in_time(time_for(&with_time(10_000)), slow).await.status(), StatusCode::CREATED);
+    }
+
+    /// A request as API Gateway hands it over.
+    fn request(headers: &[(&str, &str)]) -> Request {
+        let headers: serde_json::Map<_, _> =
+            headers.iter().map(|(name, value)| ((*name).to_owned(), json!([value]))).collect();
+        let event = json!({
+            "resource": "/", "path": "/", "httpMethod": "POST", "body": "{}", "isBase64Encoded": false,
+            "headers": {}, "multiValueHeaders": headers,
+            "requestContext": {"httpMethod": "POST", "path": "/", "stage": "test", "identity": {}},
+        });
+        lambda_http::request::from_str(&event.to_string()).expect("it is a request")
+    }
+
+    #[test]
+    fn a_body_is_json_unless_it_says_otherwise_and_is_not_coded() {
+        for (headers, accepted) in [
+            (&[][..], true),
+            (&[("Content-Type", "")], true),
+            (&[("content-type", "application/json; charset=utf-8")], true),
+            (&[("CONTENT-TYPE", "Application/JSON")], true),
+            (&[("Content-Type", "text/plain")], false),
+            (&[("Content-Type", "application/jsön")], false),
+            (&[("Content-Encoding", "identity")], true),
+            (&[("Content-Encoding", "gzip")], false),
+            (&[("content-encoding", "identity, br")], false),
+        ] {
+            let request = request(headers);
+            let status = json_body(&request).map_err(|problem| problem.status());
+            let expected = if accepted { Ok("{}") } else { Err(StatusCode::UNSUPPORTED_MEDIA_TYPE) };
+            assert_eq!(status, expected, "{headers:?}");
+        }
+    }
+
+    #[test]
+    fn a_header_that_is_not_ascii_is_unusable_and_no_more() {
+        let headers = [
+            ("Idempotency-Key", "schlüssel"),
+            ("X-Correlation-Id", "ü"),
+            ("traceparent", "ü"),
+            ("X-More", "ü"),
+        ];
+        let request = request(&headers);
+        assert_eq!(idempotency_key(&request).unwrap_err().status(), StatusCode::BAD_REQUEST);
+        assert_eq!(correlation_id(&request), None);
+        assert!(json_body(&request).is_ok());
     }
 }

@@ -69,6 +69,7 @@ async fn every_fault_is_named_and_nothing_is_stored() {
     for (what, header, status) in [
         ("plain text", ("content-type", "text/plain"), 415),
         ("a form", ("content-type", "application/x-www-form-urlencoded"), 415),
+        ("a coding", ("content-encoding", "gzip"), 415),
         ("an idempotency key with a blank", ("idempotency-key", "a b"), 400),
         ("an idempotency key that is too long", ("idempotency-key", &"k".repeat(65)), 400),
         ("an empty idempotency key", ("idempotency-key", ""), 400),

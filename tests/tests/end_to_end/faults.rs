@@ -235,7 +235,7 @@ async fn a_key_is_its_callers_and_no_others() {
         let booking = Prebooking::default().with("customer", fare.replace('.', "-")).json();
         bookings.push((customers.posts_prebooking(&booking, &headers).await, customers));
     }
-    ids.sort_by_key(|id| id.to_string());
+    ids.sort_by_key(ToString::to_string);
     ids.dedup();
     assert_eq!(ids.len(), 4, "a ride and a request of each caller: {ids:?}");
     for (answer, app) in bookings {

@@ -241,8 +241,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_same_key_and_request_is_the_same_although_there_are_other_herds_by_now() {
-        for (request, herds) in [(RFQ, &["c"][..]), (TO_COMET, HERDS), (RFQ, &[])]
-        {
+        for (request, herds) in [(RFQ, &["c"][..]), (TO_COMET, HERDS), (RFQ, &[])] {
             let [writing, reading] = stored(request);
             let (status, answer) =
                 submit(&[&writing, &reading], &topic_with(herds), request, Some("k")).await;
