@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use end_to_end::{Caller, Ride, Service, World, eventually, in_days, same, unique};
+use rydes::{EmailOutcome, SettleEmail};
 use serde_json::{Value, json};
 use tokio::process::Command;
 
@@ -141,4 +142,46 @@ async fn what_can_not_be_done_is_said() {
         let (succeeded, text) = dlq(arguments).await;
         assert!(!succeeded && text.contains(advice), "{arguments:?}: {text}");
     }
+}
+
+/// A claim stands, and its function is dead: nobody knows whether SES has taken the e-mail.
+#[tokio::test]
+async fn an_email_that_was_perhaps_sent_is_sent_again_only_if_a_person_says_so() {
+    let world = World::alone().await;
+    let ride = Ride::default();
+    let email = format!("{}@example.com", ride.customer());
+    world.puts_address_on_file(ride.customer(), &email).await;
+    let id = Caller::unicorn_management_app(&world).await.completes(&ride).await;
+    eventually("the receipt is sent", || world.notification(&id), |n| n.as_deref() == Some("SENT")).await;
+    eventually("the event is in the lake", || world.filed(&id), |f| *f == (1, 1)).await;
+    let event = world.event_in_the_lake(&id).await;
+    let claim = || async {
+        let claim = [("eventId", id.as_str()), ("rideId", &id), ("status", "SENDING"), ("claimedBy", "x")];
+        let claim = claim.map(|(name, value)| (name.to_owned(), AttributeValue::S(value.to_owned())));
+        let put = world.dynamodb.put_item().set_item(Some(HashMap::from(claim)));
+        let put = put.item("claimedUntil", AttributeValue::N("1".to_owned()));
+        let table = world.output("customer-notification", "NotificationsTableName");
+        put.table_name(table).send().await.unwrap();
+    };
+    let letter_of = || letter("CustomerNotification", &event);
+    let receipts = async || world.mailbox(&email).await.iter().filter(|mail| mail.contains("Route")).count();
+    let settle = async |outcome| {
+        let settle = SettleEmail { event: id.clone(), outcome };
+        rydes::settle_email(&world.deployment, &settle).await
+    };
+
+    for (outcome, expected) in [(EmailOutcome::Sent, 1), (EmailOutcome::Unsent, 2)] {
+        claim().await;
+        world.delivers(Service::NOTIFICATION, &event).await;
+        let letter = eventually("it is dead-lettered", letter_of, Option::is_some).await;
+        let (message, reason) = letter.unwrap();
+        assert_eq!((reason.as_str(), receipts().await), ("PerhapsSent", 1));
+        settle(outcome).await.unwrap();
+        assert_eq!(json(&["redrive", "CustomerNotification", &message]).await["moved"], 1);
+        let is_sent = |n: &Option<String>| n.as_deref() == Some("SENT");
+        eventually("its outcome is known", || world.notification(&id), is_sent).await;
+        eventually("the queue is empty", || world.in_hand(Service::NOTIFICATION), |n| *n == 0).await;
+        assert_eq!(receipts().await, expected, "{outcome:?}");
+    }
+    assert!(settle(EmailOutcome::Unsent).await.is_err(), "what was sent is settled");
 }
