@@ -1,5 +1,7 @@
 //! Makes one step of a fare's payment and answers the saga.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use messaging::{
     Event, Failure,
@@ -24,12 +26,17 @@ const NOT_REFUNDED: &str = "PaymentRefundException";
 /// No answer, or none that says anything.
 const UNAVAILABLE: &str = "PaymentProviderUnavailable";
 
+/// How long a step may take: room for a slow provider to be asked three times, and well before the function ends, so that the
+/// saga hears of it and the customer's next message isn't lost with this one.
+const DEADLINE: Duration = Duration::from_secs(20);
+
 /// The receiver of payment requests.
 #[derive(Debug)]
 pub struct ProcessPayment<P> {
     payments: Payments,
     provider: P,
     saga: Saga,
+    deadline: Duration,
 }
 
 /// Why a step wasn't made.
@@ -57,7 +64,7 @@ impl<P: PaymentProvider> ProcessPayment<P> {
     /// Keeps record here, moves money through this provider, answers there.
     #[must_use]
     pub fn new(payments: Payments, provider: P, saga: Saga) -> Self {
-        Self { payments, provider, saga }
+        Self { payments, provider, saga, deadline: DEADLINE }
     }
 
     /// Makes the step, unless an earlier delivery has. Every call to the provider carries a key that follows from the
@@ -251,7 +258,9 @@ impl<P: PaymentProvider> Receiver for ProcessPayment<P> {
         if listener == Listener::Gone && !operation.is_compensation() {
             return Ok(Effect::Nothing("nobody waits for this step any more"));
         }
-        match self.make(&payment, operation).await {
+        // What is cut off here is like a lost answer: the record says what was asked for.
+        let made = tokio::time::timeout(self.deadline, self.make(&payment, operation)).await;
+        match made.unwrap_or_else(|_| Err(NotMade::answer(UNAVAILABLE, "timed_out"))) {
             Ok((record, effect)) => {
                 let output =
                     json!({ "status": record.status.to_string(), "paymentId": record.id.map(|id| id.0) });

@@ -129,6 +129,8 @@ struct Around {
     card: Option<u32>,
     /// How often the provider was called for something that moves money.
     calls: u32,
+    /// Whether the provider never answers.
+    hangs: bool,
 }
 
 type World = Arc<Mutex<Around>>;
@@ -195,6 +197,10 @@ impl PaymentProvider for Provider {
         terms: &Terms,
         key: &IdempotencyKey,
     ) -> Result<PaymentId, ProviderError> {
+        let hangs = self.0.lock().unwrap().hangs;
+        if hangs {
+            std::future::pending::<()>().await;
+        }
         self.make(Operation::Authorize, key, format!("{terms:?}"))?;
         Ok(PaymentId(terms.customer.clone()))
     }
@@ -576,6 +582,27 @@ async fn an_authorization_without_the_providers_id_is_nobodys_but_peoples() {
         assert_eq!(payer.answers().pop(), Some(Err("MalformedPayment".to_owned())));
         assert_eq!(payer.books(), (true, 0), "{operation}");
     }
+}
+
+#[tokio::test]
+async fn a_provider_that_never_answers_is_told_to_the_saga_in_time() {
+    let mut payer = Payer::new();
+    payer.receiver.deadline = Duration::from_millis(20);
+    payer.world.lock().unwrap().hangs = true;
+    payer.delivers(Operation::Authorize, Trouble::None, true).await.unwrap();
+    assert_eq!(payer.answers(), [Err("PaymentProviderUnavailable".to_owned())]);
+}
+
+#[test]
+fn a_slow_step_ends_before_its_function_and_its_message_stays_away_meanwhile() {
+    let template = include_str!("../../../../infra/customer-payment.yaml");
+    let seconds = |name: &str| {
+        let line = template.lines().find_map(|line| line.trim().strip_prefix(name)?.strip_prefix(": "));
+        Duration::from_secs(line.unwrap().parse().unwrap())
+    };
+    let answering = Duration::from_secs(10);
+    assert!(DEADLINE + answering <= seconds("Timeout"), "the saga is answered, and the batch ended");
+    assert_eq!(seconds("VisibilityTimeout"), 6 * seconds("Timeout"));
 }
 
 fn operation() -> impl Strategy<Value = Operation> {

@@ -35,7 +35,9 @@ use self::{
 pub use self::{error::StripeSetupError, payment_methods::PaymentMethods};
 use super::{IdempotencyKey, Payment, PaymentId, PaymentProvider, ProviderError, Terms, Voided};
 
-/// A step must end well before the function does, after 10 seconds: the queue then hears that it failed.
+/// How long Stripe may take for what a step asks of it, of which there may be three in a row: see [`ProcessPayment`].
+///
+/// [`ProcessPayment`]: crate::ProcessPayment
 const DEADLINE: Duration = Duration::from_secs(6);
 
 /// Stands for the intent of a fare of 0.00: Stripe takes no payments of nothing.
