@@ -103,6 +103,7 @@ async fn an_audit_is_green_where_all_is_well_and_finds_whatever_is_not() {
     let (ledger, fares) = (("customer-accounting", "LedgerTableName"), ("fare-collection", "FaresTableName"));
     let (payments, points) =
         (("customer-payment", "PaymentsTableName"), ("customer-loyalty", "LoyaltyPointsTableName"));
+    let provider = ("customer-payment", "SimulatedProviderTableName");
     let (notifications, featured) = (
         ("customer-notification", "NotificationsTableName"),
         ("extraordinary-rides", "ExtraordinaryRidesTableName"),
@@ -139,13 +140,34 @@ async fn an_audit_is_green_where_all_is_well_and_finds_whatever_is_not() {
             "a payment is refunded behind the ledger's back",
             of_ride(payments, "fareId", &all.collected),
             Some(("status", text("REFUNDED"))),
-            &["customer-payment: what was taken is not what the ledger has as paid"],
+            &[
+                "customer-payment: what was taken is not what the ledger has as paid",
+                "customer-payment: the provider's books say otherwise",
+            ],
         ),
         (
             "a refused fare is captured all the same",
             of_ride(payments, "fareId", &all.refused),
             Some(("status", text("CAPTURED"))),
-            &["customer-payment: what was taken is not what the ledger has as paid"],
+            &[
+                "customer-payment: what was taken is not what the ledger has as paid",
+                "customer-payment: the provider's books say otherwise",
+            ],
+        ),
+        (
+            "a refund fails after it was made",
+            of_two(provider, ("fareId", &all.refused), ("entry", "STATE")),
+            Some(("state", text("CAPTURED"))),
+            &["customer-payment: the provider's books say otherwise"],
+        ),
+        (
+            "nobody knows what became of an authorization",
+            of_ride(payments, "fareId", &all.refused),
+            Some(("status", text("REQUESTED"))),
+            &[
+                "customer-payment: it was given up, and nobody knows whether its amount is reserved",
+                "customer-payment: the provider's books say otherwise",
+            ],
         ),
         (
             "a collection hangs",

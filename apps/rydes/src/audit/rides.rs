@@ -9,7 +9,7 @@ use super::{
     Audit,
     filed::Filed,
     journal::Told,
-    pages::{EXTRAORDINARY, FARES, LEDGER, LOYALTY, NOTIFICATIONS, PAYMENTS, Pages, RIDES},
+    pages::{EXTRAORDINARY, FARES, LEDGER, LOYALTY, NOTIFICATIONS, PAYMENTS, PROVIDER, Pages, RIDES},
 };
 use crate::{
     Deployment, Error,
@@ -74,6 +74,8 @@ struct Effects<'a> {
     ledger: HashMap<[String; 2], Item>,
     fares: HashMap<[String; 1], Item>,
     payments: HashMap<[String; 1], Item>,
+    /// The provider's own books; none where they are somebody else's.
+    provider: Option<HashMap<[String; 2], Item>>,
     awards: HashMap<[String; 2], Item>,
     notifications: HashMap<[String; 1], Item>,
     extraordinary: HashMap<[String; 1], Item>,
@@ -95,6 +97,7 @@ impl<'a> Effects<'a> {
             ledger: pages.with(LEDGER, ["fareId", "entry"], entries).await?,
             fares: pages.with(FARES, ["fareId"], each()).await?,
             payments: pages.with(PAYMENTS, ["fareId"], each()).await?,
+            provider: books(pages, &ids).await?,
             awards: pages.with(LOYALTY, ["customer", "entry"], awards).await?,
             notifications: pages.with(NOTIFICATIONS, ["eventId"], events.map(|id| [id])).await?,
             extraordinary: pages.with(EXTRAORDINARY, ["rideId"], each()).await?,
@@ -158,6 +161,7 @@ impl<'a> Effects<'a> {
             Some((status, amount)) if status == "CAPTURED" => *amount,
             _ => Money::default(),
         };
+        self.audit_books(id, &about, audit);
         let credited = match (self.entry(id, "CREDITED"), self.entry(id, "REVERSED")) {
             (Some(amount), None) => amount,
             _ => Money::default(),
@@ -197,6 +201,23 @@ impl<'a> Effects<'a> {
         }
     }
 
+    /// The provider holds what our own record says, and nothing else: not a reservation that nobody knows of, nor money of
+    /// which the refund has failed since.
+    fn audit_books(&self, id: &str, about: &str, audit: &mut Audit) {
+        let Some(books) = &self.provider else { return };
+        let ours = self.payments.get(&[id.to_owned()]);
+        let theirs = books.get(&[id.to_owned(), "STATE".to_owned()]);
+        let (recorded, state) =
+            (ours.map(|ours| value(ours, "status")), theirs.map(|theirs| value(theirs, "state")));
+        let agree = match recorded.as_deref() {
+            Some("AUTHORIZED" | "CAPTURED" | "REFUNDED") => {
+                recorded == state && ours.map(|o| money(o, "amount")) == theirs.map(|t| money(t, "amount"))
+            }
+            _ => matches!(state.as_deref(), None | Some("VOIDED")),
+        };
+        audit.expects(agree, about, PAYMENTS.0, "the provider's books say otherwise");
+    }
+
     /// The customer and the lake know how the collection ended.
     fn audit_told(&mut self, id: &str, ending: &str, about: &str, audit: &mut Audit) {
         let event = format!("{id}-{ending}");
@@ -229,6 +250,14 @@ impl<'a> Effects<'a> {
 
     fn entry(&self, fare: &str, entry: &str) -> Option<Money> {
         self.ledger.get(&[fare.to_owned(), entry.to_owned()]).map(|entry| money(entry, "amount"))
+    }
+}
+
+async fn books(pages: &Pages<'_>, ids: &[String]) -> Result<Option<HashMap<[String; 2], Item>>, Error> {
+    let states = ids.iter().map(|id| [id.clone(), "STATE".to_owned()]);
+    match pages.with(PROVIDER, ["fareId", "entry"], states).await {
+        Err(Error::NoOutput { .. }) => Ok(None),
+        books => books.map(Some),
     }
 }
 
