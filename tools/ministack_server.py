@@ -17,6 +17,7 @@ from ministack.services import apigateway_v1, dynamodb, lambda_svc, sqs
 import api_gateway
 import gateway_responses
 import mappings
+import queue_limits
 
 # As many as the kernel takes. With hypercorn's 100 and a connection for every call, the kernel dropped connections under load.
 BACKLOG = 4096
@@ -68,6 +69,9 @@ wrap(lambda_svc, "_execute_function", mappings.execute_for_stream)
 wrap(dynamodb, "stream_records_since", mappings.records_of_stream)
 # Its templates know neither $context.requestId nor loops, and of SQS's errors they see XML.
 replace(apigateway_v1, "_invoke_sqs_v1", api_gateway.send)
+# It took any number of attributes, and counted none of them. Its table of actions holds the function itself.
+wrap(sqs, "_act_send_message", queue_limits.send)
+sqs._HANDLERS["SendMessage"] = sqs._act_send_message
 Config.backlog = BACKLOG
 
 

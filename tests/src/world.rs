@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::types::AttributeValue;
-use aws_sdk_sqs::types::{Message, QueueAttributeName};
+use aws_sdk_sqs::types::{Message, MessageAttributeValue, QueueAttributeName};
 use rydes::{Deployment, Lake};
 use serde_json::Value;
 
@@ -65,6 +65,8 @@ pub struct DeadLetter {
     pub body: String,
     /// Why it is one; null if it doesn't say.
     pub reason: Value,
+    /// What else stands beside it.
+    pub attributes: HashMap<String, MessageAttributeValue>,
 }
 
 impl World {
@@ -303,11 +305,12 @@ impl World {
 
 impl From<Message> for DeadLetter {
     fn from(message: Message) -> Self {
-        let attributes = message.message_attributes.unwrap_or_default();
-        let reason = attributes.get("DeadLetterReason").and_then(|reason| reason.string_value());
+        let mut attributes = message.message_attributes.unwrap_or_default();
+        let reason = attributes.remove("DeadLetterReason").and_then(|reason| reason.string_value);
         Self {
             body: message.body.unwrap_or_default(),
-            reason: reason.and_then(|reason| serde_json::from_str(reason).ok()).unwrap_or_default(),
+            reason: reason.and_then(|reason| serde_json::from_str(&reason).ok()).unwrap_or_default(),
+            attributes,
         }
     }
 }

@@ -79,6 +79,7 @@ fn size(value: &MessageAttributeValue) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use aws_sdk_sqs::primitives::Blob;
     use serde_json::{Value, json};
 
     use super::*;
@@ -87,9 +88,11 @@ mod tests {
     const WHY: DeadLetterReason<'_> =
         DeadLetterReason { error_type: "Refused", detail: "né\"ver", service: "test", source: Some(SOURCE) };
 
-    /// The reason beside a body of this size, and what both take.
+    /// The reason beside a message of this size, and what both take.
     fn beside(bytes: usize) -> (Option<Value>, usize) {
-        let (body, mut attributes) = ("x".repeat(bytes), Attributes::new());
+        let own = MessageAttributeValue::builder().data_type("Binary").binary_value(Blob::new([0; 100]));
+        let mut attributes = Attributes::from([("own".to_owned(), own.build().unwrap())]);
+        let body = "x".repeat(bytes - "ownBinary".len() - 100);
         WHY.stand_beside(&body, &mut attributes);
         let taken = attributes.iter().map(|(name, value)| name.len() + size(value)).sum::<usize>();
         let reason = attributes.get(REASON).and_then(|value| value.string_value());
@@ -98,7 +101,7 @@ mod tests {
 
     #[test]
     fn a_reason_names_what_failed_and_where_it_comes_from() {
-        let (reason, _) = beside(1);
+        let (reason, _) = beside(200);
         let expected = json!({
             "errorType": "Refused", "detail": "né\"ver", "service": "test",
             "sourceQueue": "buffer", "sourceMessageId": "0190c8f4", "receiveCount": 5,

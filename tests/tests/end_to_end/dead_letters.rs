@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_sqs::{primitives::Blob, types::MessageAttributeValue};
 use end_to_end::{Caller, Ride, Service, World, eventually, in_days, same, unique};
 use rydes::{EmailOutcome, SettleEmail};
 use serde_json::{Value, json};
@@ -21,13 +22,14 @@ async fn json(arguments: &[&str]) -> Value {
     serde_json::from_str(&text).unwrap()
 }
 
-/// The id and the reason of the dead letter with this body.
+/// The id and the reason of the dead letter with this body, or that it had no room for one.
 async fn letter(queue: &str, body: &str) -> Option<(String, String)> {
     let letters = json(&["show", queue]).await;
     let text = |letter: &Value, name: &str| letter[name].as_str().unwrap_or_default().to_owned();
     let letter =
         letters.as_array().unwrap().iter().find(|letter| same(letter["body"].as_str().unwrap(), body))?;
-    Some((text(letter, "id"), text(letter, "error_type")))
+    let reason = if letter["no_room"] == true { "no room".to_owned() } else { text(letter, "error_type") };
+    Some((text(letter, "id"), reason))
 }
 
 /// The event of a prebooking that nobody has stored.
@@ -88,6 +90,50 @@ async fn everything_in_a_dead_letter_queue_is_put_back_and_nothing_is_lost() {
     let moved = json(&["redrive", "ExtraordinaryRides"]).await;
     assert!(moved["moved"].as_u64().unwrap() >= 25, "{moved}");
     eventually("all are dead-lettered again", there, |n| *n == bodies.len()).await;
+}
+
+/// So many attributes, of every kind.
+fn attributes(count: u8) -> HashMap<String, MessageAttributeValue> {
+    let attribute = |n: u8| {
+        let value = MessageAttributeValue::builder();
+        let value = match n % 3 {
+            0 => value.data_type("String").string_value(format!("={n}")),
+            1 => value.data_type("Number.int").string_value(format!("00{n}")),
+            _ => value.data_type("Binary.raw").binary_value(Blob::new([0, 0xff, n])),
+        };
+        (format!("own-{n}"), value.build().unwrap())
+    };
+    (0..count).map(attribute).collect()
+}
+
+#[tokio::test]
+async fn a_dead_letter_keeps_all_that_its_message_had_and_a_redriven_message_is_what_it_was() {
+    let world = World::alone().await;
+    let queue = world.output("extraordinary-rides", "ExtraordinaryRidesQueueUrl");
+    let cases = [(9, "MalformedEvent"), (10, "no room")].map(|(count, reason)| (attributes(count), reason));
+    let bodies = cases.each_ref().map(|_| unique("{ poison"));
+    for ((attributes, _), body) in cases.iter().zip(&bodies) {
+        let send = world.sqs.send_message().queue_url(queue).message_body(body);
+        send.set_message_attributes(Some(attributes.clone())).send().await.unwrap();
+    }
+    for ((attributes, reason), body) in cases.iter().zip(&bodies) {
+        let mut before = None;
+        // Redriven one by one, as SQS's own redrive is not that of this client.
+        for _ in 0..2 {
+            let seen = || letter("ExtraordinaryRides", body);
+            let is_new = |seen: &Option<_>| seen.is_some() && *seen != before;
+            let seen = eventually("it is dead-lettered", seen, is_new).await;
+            let (id, why) = seen.clone().unwrap();
+            assert_eq!(why, *reason);
+            let raw = || world.dead_letter(Service::EXTRAORDINARY, body);
+            let raw = eventually("it is there", raw, Option::is_some).await.unwrap();
+            assert_eq!(raw.attributes, *attributes);
+            let back = async || dlq(&["redrive", "ExtraordinaryRides", &id]).await.0;
+            // Whoever looks at a letter keeps it from others for a moment.
+            eventually("it is redriven", back, |done| *done).await;
+            before = seen;
+        }
+    }
 }
 
 #[tokio::test]
