@@ -76,8 +76,10 @@ class Quotas:
         row = self.by_call.get(call)
         if row is None:
             return None
-        self.calls[call] += 1
         wanted = [(self._bucket(row, call, of), tokens) for of, tokens in COUNTS[row["counts"]](call, body).items()]
+        if not wanted:
+            return None
+        self.calls[call] += 1
         if all(bucket.has(tokens) for bucket, tokens in wanted):
             for bucket, tokens in wanted:
                 bucket.take(tokens)

@@ -137,6 +137,7 @@ class TestQuotas(unittest.TestCase):
         sent = {queue: json.dumps({"QueueUrl": queue}).encode() for queue in (FIFO, "2.fifo", STANDARD)}
         passed = [self.passed("sqs:SendMessage", body, tries=100) for body in sent.values()]
         self.assertEqual(passed, [30, 30, 100])
+        self.assertEqual(self.quotas.report()[0]["calls"], 62, "without those to the other queue")
 
     def test_units_are_counted_by_table_and_a_transaction_needs_all_of_its_tables(self) -> None:
         self.quotas.switch("production", 0.001)

@@ -5,7 +5,7 @@ use end_to_end::{Service, World, eventually_within, unique};
 use rydes::DeadLetter;
 use serde_json::json;
 
-use crate::patience;
+use crate::{patience, why};
 
 /// In place of six times as long as its function may run: so soon a message comes again that has killed it.
 const VISIBLE_AGAIN_SECONDS: u32 = 10;
@@ -62,16 +62,16 @@ impl Hopeless {
     pub fn had_a_handful_of_attempts(&self, letters: &[(String, DeadLetter)]) {
         for (service, body) in self.each() {
             let of: Vec<_> = letters.iter().filter(|(_, letter)| letter.body == body).collect();
-            let [(_, letter)] = of[..] else { panic!("{service:?}: not one letter of {body}: {of:#?}") };
+            let [(_, letter)] = of[..] else { panic!("{service:?}: {} letters of {body}", of.len()) };
             let receives = letter.receive_count;
             // One that says nothing was set aside by the queue itself, by its own count.
-            assert!(receives.is_none_or(|count| count <= MOST_RECEIVES), "{letter:#?}");
+            assert!(receives.is_none_or(|count| count <= MOST_RECEIVES), "{}", why(letter));
             let reason = letter.error_type.as_deref();
             match body {
                 body if body == self.malformed => {
                     assert_eq!((reason, receives), (Some("MalformedEvent"), Some(1)));
                 }
-                body if body == self.fails => assert_eq!(reason, Some("NeverDone"), "{letter:#?}"),
+                body if body == self.fails => assert_eq!(reason, Some("NeverDone"), "{}", why(letter)),
                 _ => {}
             }
         }

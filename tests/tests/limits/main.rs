@@ -64,7 +64,8 @@ async fn a_backlog_drains_at_the_quotas_pace_and_only_what_can_never_be_handled_
     println!("{report}");
 
     let letters = dead_letters(&world).await;
-    let sound: Vec<_> = letters.iter().filter(|(_, letter)| !hopeless.is(&letter.body)).collect();
+    let sound = letters.iter().filter(|(_, letter)| !hopeless.is(&letter.body));
+    let sound: Vec<_> = sound.map(|(queue, letter)| format!("{queue}: {}", why(letter))).collect();
     assert!(sound.is_empty(), "dead letters that only had to wait: {sound:#?}");
     hopeless.had_a_handful_of_attempts(&letters);
     load::is_mailed_once(&world, &rides).await;
@@ -131,6 +132,12 @@ async fn dead_letters(world: &World) -> Vec<(String, DeadLetter)> {
         all.extend(letters.into_iter().map(|letter| (name.clone(), letter)));
     }
     all
+}
+
+/// Why a message is dead, without the message.
+fn why(letter: &DeadLetter) -> String {
+    let DeadLetter { error_type, detail, receive_count, .. } = letter;
+    format!("{error_type:?}: {detail:?} after {receive_count:?} receives")
 }
 
 /// `rydes logs` asks for every function's log, at the quota as it is: no machine is too slow to reach that one.
