@@ -307,9 +307,11 @@ def limits(options: argparse.Namespace) -> None:
     """Sends more than AWS's quotas allow while they are enforced, and audits what came of it."""
     concurrency = {"LAMBDA_ACCOUNT_CONCURRENCY": str(quotas.concurrency("sandbox"))}
     with behind_proxy("limits", 0, concurrency) as env:
+        # What clients were told in any of the runs is audited after each.
+        env |= {**concurrency, "JOURNAL": str(LOCAL / "limits" / "told.jsonl")}
         for load in limit_runs.SIZES[options.size]:
             say.line(f"  {load}")
-            run_by_itself("limits", "--nocapture", env={**env, **concurrency, **load.environment()})
+            run_by_itself("limits", "--nocapture", env={**env, **load.environment()})
 
 
 @contextmanager

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use end_to_end::{Caller, Herds, Prebooking, Ride, World, unique};
 use futures_util::{StreamExt, stream};
-use rydes::Answer;
-use serde_json::Value;
+use rydes::{Accepted, Answer, Journal, Kind};
 use tokio::time::sleep;
 
 use crate::setting;
@@ -34,36 +33,47 @@ pub async fn puts_addresses_on_file(world: &World) {
     }
 }
 
-/// Sends all of it, as fast as it is taken.
-pub async fn sends(world: &World) -> Vec<Sent> {
+/// Sends all of it, as fast as it is taken, and notes down what was.
+pub async fn sends(world: &World, journal: &Journal) -> Vec<Sent> {
     let unicorns = &Caller::unicorn_management_app(world).await;
     let customers = &Caller::customer_app(world).await;
     let herds = &Herds::deployed();
     let rides = stream::iter(0..setting("RIDES")).map(async |n: u64| {
         let customer = n % CUSTOMERS;
         let ride = Ride::default().with("customer", format!("rider-{customer}")).json();
-        let taken = until_taken(async |headers| unicorns.posts(&ride, headers).await).await;
-        Sent { id: taken["id"].as_str().unwrap().to_owned(), email: email(customer) }
+        let post = async |headers: &[(&str, &str)]| unicorns.posts(&ride, headers).await;
+        Sent { id: until_taken(journal, Kind::Ride, &ride, post).await, email: email(customer) }
     });
     let rides = rides.buffer_unordered(16).collect();
     let prebookings = stream::iter(0..setting("PREBOOKINGS")).for_each_concurrent(8, async |_: u64| {
         let booking = Prebooking::default().json();
-        until_taken(async |headers| customers.posts_prebooking(&booking, headers).await).await;
+        let post = async |headers: &[(&str, &str)]| customers.posts_prebooking(&booking, headers).await;
+        until_taken(journal, Kind::Prebooking, &booking, post).await;
     });
     let rfqs = stream::iter(0..setting("RFQS")).for_each_concurrent(4, async |_: u64| {
         let rfq = herds.a_request_that_all_answer().json();
-        until_taken(async |headers| customers.posts_rfq(&rfq, headers).await).await;
+        let post = async |headers: &[(&str, &str)]| customers.posts_rfq(&rfq, headers).await;
+        until_taken(journal, Kind::Rfq, &rfq, post).await;
     });
     tokio::join!(rides, prebookings, rfqs).0
 }
 
-/// Sends until it is taken, as every client should: with the same key, and no sooner than it is told to.
-async fn until_taken(send: impl AsyncFn(&[(&str, &str)]) -> Answer) -> Value {
+/// Sends until it is taken, as every client should: with the same key, and no sooner than it is told to. Gives the id.
+async fn until_taken(
+    journal: &Journal,
+    kind: Kind,
+    body: &str,
+    send: impl AsyncFn(&[(&str, &str)]) -> Answer,
+) -> String {
     let key = unique("key");
     loop {
         let answer = send(&[("idempotency-key", &key)]).await;
         match answer.status {
-            200..300 => return answer.body,
+            200..300 => {
+                let id = answer.body["id"].as_str().or(answer.body["rfq-id"].as_str()).unwrap();
+                journal.note(&Accepted::now(kind, id, Some(&key), body)).unwrap();
+                return id.to_owned();
+            }
             429 | 503 => sleep(Duration::from_secs(answer.retry_after.unwrap_or(1))).await,
             _ => panic!("{answer:?}"),
         }
