@@ -1,5 +1,5 @@
-"""Lambda's event source mappings, where ministack's give up sooner than AWS's, or never: batches of a queue whose function is throttled,
-and batches of a stream that are too much for their function. Each function here makes a replacement from what it replaces.
+"""Lambda's event source mappings, where ministack's differ from AWS's: batches of a queue whose function is throttled, batches of a
+stream that are too much for their function, and bounds that come from a parameter. Each function here makes a replacement from what it replaces.
 """
 
 import contextvars
@@ -39,6 +39,19 @@ def execute(original):
         return result
 
     return run
+
+
+def concurrency(original):
+    """A parameter's value is a string, and ministack compares this one with numbers: its poller then stops for all queues. AWS
+    makes it a number."""
+
+    def bound(mapping: dict, *others: object) -> int:
+        scaling = mapping.get("ScalingConfig") or {}
+        if "MaximumConcurrency" in scaling:
+            scaling["MaximumConcurrency"] = int(scaling["MaximumConcurrency"])
+        return original(mapping, *others)
+
+    return bound
 
 
 # By table, how many rows of its stream a function is given at once at the most, after it has failed at more.

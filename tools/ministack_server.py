@@ -64,6 +64,8 @@ wrap(lambda_svc, "_execute_function", mappings.execute)
 wrap(apigateway_v1, "_call_lambda_raw", gateway_responses.call)
 wrap(apigateway_v1, "_gateway_response_for_type", gateway_responses.of_type)
 wrap(apigateway_v1, "_import_rest_api", gateway_responses.import_api)
+# It compared a bound from a parameter, a string, with numbers.
+wrap(lambda_svc, "_sqs_esm_concurrency", mappings.concurrency)
 # It gave all of a stream's batch again where AWS halves it.
 wrap(lambda_svc, "_execute_function", mappings.execute_for_stream)
 wrap(dynamodb, "stream_records_since", mappings.records_of_stream)

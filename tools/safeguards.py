@@ -9,18 +9,20 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from templates import ROOT, as_list, resources, templates
+from templates import ROOT, as_list, parameters, resources, templates
 
 RUNBOOK = ROOT / "docs" / "operating.md"
 # Emulators speak plain HTTP: on loopback, or in a container, which is called from one of Docker's networks. AWS is called from
 # neither: what it sees of a caller is a public address, or none at all if the call comes through an endpoint in a VPC.
 WITHOUT_TLS = {"Bool": {"aws:SecureTransport": "false"}, "NotIpAddress": {"aws:SourceIp": ["127.0.0.1", "172.16.0.0/12"]}}
+# The most that SQS allows.
+MAX_RECEIVES = 1000
 OPERATOR = {"Fn::ImportValue": {"Fn::Sub": "wild-rydes-${Stage}-OperatorTopicArn"}}
 
 
 class Template:
     def __init__(self, path: Path) -> None:
-        self.name, self.resources = path.name, resources(path)
+        self.name, self.resources, self.parameters = path.name, resources(path), parameters(path)
 
     def of(self, *types: str) -> Iterator[tuple[str, dict]]:
         """The properties of all resources of these types."""
@@ -122,8 +124,22 @@ def functions(template: Template) -> Iterator[str]:
         if function.get("LoggingConfig", {}).get("LogGroup", {}).get("Ref") not in groups:
             yield f"{name} has no log group of its template's"
         streams = [e for e in function.get("Events", {}).values() if e["Type"] == "DynamoDB"]
+        for event in function.get("Events", {}).values():
+            if event["Type"] == "SQS":
+                yield from event_source_faults(template, name, event["Properties"])
         if streams and not template.alarmed("IteratorAge", "FunctionName", {"Ref": name}):
             yield f"{name} reads a stream and has no alarm on IteratorAge"
+
+
+def event_source_faults(template: Template, function: str, source: dict) -> Iterator[str]:
+    """A function that takes messages leaves concurrency to others, and its queue leaves the count of attempts to it."""
+    bound = template.parameters.get(source.get("ScalingConfig", {}).get("MaximumConcurrency", {}).get("Ref"), {})
+    if bound.get("Type") != "Number" or bound.get("MinValue") != 2:
+        yield f"{function} takes messages, and no parameter, a number from 2, bounds its MaximumConcurrency"
+    queue = source["Queue"]["Fn::GetAtt"][0]
+    redrive = dict(template.of("AWS::SQS::Queue"))[queue].get("RedrivePolicy", {})
+    if redrive.get("maxReceiveCount") != MAX_RECEIVES:
+        yield f"{queue} doesn't leave the count of attempts to {function}: its maxReceiveCount isn't {MAX_RECEIVES}"
 
 
 def state_machines(template: Template) -> Iterator[str]:

@@ -10,10 +10,19 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def resources(template: Path) -> dict:
     """The resources of a template by name."""
+    return read(template)["Resources"]
+
+
+def parameters(template: Path) -> dict:
+    """The parameters of a template by name."""
+    return read(template).get("Parameters", {})
+
+
+def read(template: Path) -> dict:
     document, errors = decode(str(template))
     if errors:
         sys.exit(f"{template.name}: {errors}")
-    return document["Resources"]
+    return document
 
 
 def templates() -> list[Path]:

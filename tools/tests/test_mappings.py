@@ -20,6 +20,14 @@ class Time:
         self.now += seconds
 
 
+class TestBound(unittest.TestCase):
+    def test_a_bound_from_a_parameter_is_a_number(self) -> None:
+        mappings = load("mappings", "lambda_svc")
+        bound = mappings.concurrency(lambda mapping, _: (mapping.get("ScalingConfig") or {}).get("MaximumConcurrency"))
+        self.assertEqual(bound({"ScalingConfig": {"MaximumConcurrency": "2"}}, {}), 2)
+        self.assertIsNone(bound({}, {}))
+
+
 class TestThrottledFunction(unittest.TestCase):
     def setUp(self) -> None:
         self.mappings, self.tries = load("mappings", "lambda_svc"), 0

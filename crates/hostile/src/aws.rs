@@ -25,12 +25,14 @@ use serde_json::Value;
 pub(crate) const QUEUE: &str = "buffer";
 const QUEUE_URL: &str = "https://sqs.us-east-1.amazonaws.com/123456789012/buffer";
 const DLQ_URL: &str = "https://sqs.us-east-1.amazonaws.com/123456789012/buffer-dlq";
+/// Where attempts at messages are recorded. Each message there has one attempt left.
+const ATTEMPTS: &str = "attempts";
 
 /// The attribute that says why a message is a dead letter.
 pub(crate) const REASON: &str = "DeadLetterReason";
 
 /// Calls that change nothing.
-const READS: [&str; 3] = ["GetItem", "Query", "ListSubscriptionsByTopic"];
+const READS: [&str; 4] = ["BatchGetItem", "GetItem", "Query", "ListSubscriptionsByTopic"];
 
 /// What SQS and SNS take in one message.
 const MAX_MESSAGE: usize = 256 * 1024;
@@ -81,6 +83,7 @@ impl Aws {
         Function::new("hostile", config.build(), |name| match name {
             "BUFFER_QUEUE_URLS" => Some(QUEUE_URL.to_owned()),
             "DEAD_LETTER_QUEUE_URLS" | "DEAD_LETTER_QUEUE_URL" => Some(DLQ_URL.to_owned()),
+            "ATTEMPTS_TABLE_NAME" => Some(ATTEMPTS.to_owned()),
             _ => None,
         })
     }
@@ -124,6 +127,9 @@ impl Aws {
         if let Some(refusal) = call.refusal() {
             return (400, refusal);
         }
+        if call.is_about_attempts() {
+            return (200, r#"{"Attributes": {"attempts": {"N": "5"}}}"#.to_owned());
+        }
         let mut refusals = self.refusals.lock().unwrap();
         let refusal = refusals.iter_mut().find(|r| r.operation == call.operation && r.times > 0);
         if let Some(Refusal { times, status, body, .. }) = refusal {
@@ -148,9 +154,13 @@ impl Call {
         Self { operation, body }
     }
 
-    /// Whether it changed, or told, anything.
+    /// Whether it changed, or told, anything. That a message was attempted is no effect of the message.
     pub fn is_effect(&self) -> bool {
-        !READS.contains(&self.operation.as_str())
+        !READS.contains(&self.operation.as_str()) && !self.is_about_attempts()
+    }
+
+    fn is_about_attempts(&self) -> bool {
+        self.operation == "UpdateItem" && self.json()["TableName"] == ATTEMPTS
     }
 
     /// What was sent along, as JSON.

@@ -1,5 +1,7 @@
 //! At least once on the wire, once in effect; and one bad message never blocks or loses a good one.
 
+use std::collections::HashMap;
+
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use end_to_end::{Caller, Prebooking, Rfq, Ride, Service, World, eventually, unique};
 use futures_util::future::join_all;
@@ -164,6 +166,13 @@ async fn a_service_in_trouble_catches_up() {
     };
     let id = world.while_denied(Service::ACCOUNTING.function, "dynamodb:PutItem", in_trouble).await;
     eventually("the fare is open", || world.fare(&id), Option::is_some).await;
+
+    // What failed, and what ended well at last, are both recorded as attempts.
+    let table = world.output("customer-accounting", "AttemptsTableName");
+    let scan = world.dynamodb.scan().table_name(table).consistent_read(true).send().await.unwrap();
+    let attempts = |row: &HashMap<String, AttributeValue>| row["attempts"].as_n().unwrap().parse::<u32>();
+    let ended = scan.items().iter().filter(|row| !row.contains_key("unended"));
+    assert!(ended.map(attempts).any(|attempts| attempts.unwrap() > 1), "{:?}", scan.items());
 }
 
 #[tokio::test]

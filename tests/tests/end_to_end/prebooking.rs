@@ -9,7 +9,7 @@ use tokio::time::sleep;
 
 /// Generous: nothing here measures time.
 const PATIENCE: Duration = Duration::from_mins(4);
-/// As `ProcessingConcurrency` in the template says.
+/// As `PrebookingProcessingMaximumConcurrency` in the template says.
 const BOUND: usize = 5;
 
 /// The booking once it is decided.

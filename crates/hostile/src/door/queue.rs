@@ -1,5 +1,8 @@
 //! A buffer queue, from which Lambda takes messages.
 
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use lambda_runtime::{Context, LambdaEvent};
 use messaging::consumer::Consume;
 use serde_json::{Value, json};
 
@@ -37,6 +40,7 @@ pub async fn queue(
     let messages = mangled(examples).into_iter().filter(|mangled| is_message(&mangled.text));
     for (mangled, word) in messages.zip(words.iter().cycle()) {
         let batch = serde_json::from_value(batch(&mangled.text, word)).expect("what SQS makes is a batch");
+        let batch = LambdaEvent::new(batch, in_a_minute());
         // Boxed, or the futures within would nest deeper than the compiler follows.
         let result = watch.over(Box::pin(consume(batch))).await.and_then(|(response, calls)| {
             let response = response.map_err(|error| format!("the batch failed: {error:?}"))?;
@@ -72,6 +76,15 @@ fn handled(message: &str, calls: Vec<Call>) -> Result<Handled, String> {
         None => None,
     };
     Ok(Handled { message: message.to_owned(), effects, dead_letter })
+}
+
+/// An invocation that has a minute.
+fn in_a_minute() -> Context {
+    let deadline = SystemTime::now() + Duration::from_mins(1);
+    let since = deadline.duration_since(UNIX_EPOCH).expect("it is later than 1970");
+    let mut context = Context::default();
+    context.deadline = u64::try_from(since.as_millis()).expect("it is long before the end of time");
+    context
 }
 
 /// A batch as Lambda hands it over. Whoever sends a message also chooses its attributes, that of dead letters among them.

@@ -7,11 +7,15 @@ use lambda_runtime::Diagnostic;
 use serde::Deserialize;
 use tracing::{Span, field::display, info_span};
 
+use super::attempts::Past;
+
 pub(super) struct Delivery {
     pub message_id: String,
     pub receipt_handle: String,
     /// How often the message was received, this time included.
     pub receive_count: u32,
+    /// What earlier attempts came to.
+    pub past: Past,
     pub queue_name: String,
     /// The message group: every message of a FIFO queue has one, others may.
     pub group: Option<String>,
@@ -44,6 +48,7 @@ impl TryFrom<SqsMessage> for Delivery {
             ids: serde_json::from_str(&body).unwrap_or_default(),
             body,
             receive_count: receive_count.unwrap_or(1),
+            past: Past::default(),
             sent_at: sent_at
                 .and_then(|ms| Timestamp::from_millisecond(ms).ok())
                 .unwrap_or_else(Timestamp::now),

@@ -3,76 +3,115 @@
 use std::{any::Any, panic::AssertUnwindSafe};
 
 use futures_util::{FutureExt, future::join_all};
-use tracing::Instrument;
 
 use super::{
     BatchReceiver, Effect, Message, MessageReceiver, Receiver,
     delivery::Delivery,
-    queues::{Ending, Fate, Queues, not_attempted},
+    work::{self, Ending, Work},
 };
 use crate::{Event, Failure, event};
 
-/// What can make the effects of a batch's messages: one ending per message, in their order.
+/// What can make the effects of a batch's messages.
 pub(super) trait Handler {
-    fn handle(&self, queues: &Queues, deliveries: &[Delivery]) -> impl Future<Output = Vec<Ending>>;
+    /// Handles messages; gives each with its ending.
+    fn handle<'a>(&self, work: &Work<'_>, deliveries: &[&'a Delivery]) -> impl Future<Output = Ended<'a>>;
+
+    /// The messages that can't be handled apart from each other.
+    fn units<'a>(&self, deliveries: &'a [Delivery]) -> Vec<Vec<&'a Delivery>> {
+        deliveries.iter().map(|delivery| vec![delivery]).collect()
+    }
+
+    /// The rounds in which a batch is handled. A message whose last attempt never ended may have killed the function, and
+    /// taken the others of its batch along. So such messages come last, one after the other, the likeliest at the end:
+    /// those that did nothing end well then, and only one that kills goes on losing attempts.
+    fn rounds<'a>(&self, deliveries: &'a [Delivery]) -> Vec<Vec<&'a Delivery>> {
+        let is_suspect = |unit: &Vec<&Delivery>| unit.iter().any(|delivery| delivery.past.unended);
+        let (mut suspects, others): (Vec<_>, Vec<_>) =
+            self.units(deliveries).into_iter().partition(is_suspect);
+        suspects.sort_by_key(|unit| unit.iter().map(|delivery| delivery.past.attempts).max());
+        let together = others.into_iter().flatten().collect::<Vec<_>>();
+        std::iter::once(together).filter(|round| !round.is_empty()).chain(suspects).collect()
+    }
 }
+
+fn message(delivery: &Delivery) -> Message<'_> {
+    let Delivery { message_id, sent_at, body, attributes, .. } = delivery;
+    Message::new(message_id, *sent_at, body, attributes)
+}
+
+/// Messages with their endings.
+pub(super) type Ended<'a> = Vec<(&'a Delivery, Ending)>;
 
 /// Each message for itself, all at once.
 pub(super) struct One<R>(pub R);
 
 impl<R: Receiver> Handler for One<R> {
-    async fn handle(&self, queues: &Queues, deliveries: &[Delivery]) -> Vec<Ending> {
-        join_all(deliveries.iter().map(|delivery| receive(&self.0, queues, delivery))).await
+    async fn handle<'a>(&self, work: &Work<'_>, deliveries: &[&'a Delivery]) -> Ended<'a> {
+        let each =
+            deliveries.iter().map(async |delivery| (*delivery, receive(&self.0, work, delivery).await));
+        join_all(each).await
     }
 }
 
 /// The messages of a group one after the other, groups side by side.
 pub(super) struct EachGroup<R>(pub R);
 
-impl<R: Receiver> Handler for EachGroup<R> {
-    async fn handle(&self, queues: &Queues, deliveries: &[Delivery]) -> Vec<Ending> {
-        let mut groups: Vec<(Option<&str>, Vec<usize>)> = Vec::new();
-        for (n, delivery) in deliveries.iter().enumerate() {
-            let group = delivery.group.as_deref();
-            match groups.iter_mut().find(|(known, _)| *known == group) {
-                Some((_, members)) => members.push(n),
-                None => groups.push((group, vec![n])),
-            }
+impl<R: Receiver> EachGroup<R> {
+    async fn in_order<'a>(&self, work: &Work<'_>, group: Vec<&'a Delivery>) -> Ended<'a> {
+        let mut ended: Ended<'a> = Vec::with_capacity(group.len());
+        for delivery in group {
+            let before = ended.last().and_then(|(_, ending)| ending.fate.wait());
+            let ending = match before {
+                Some(wait) => work::behind(delivery, wait),
+                None => receive(&self.0, work, delivery).await,
+            };
+            ended.push((delivery, ending));
         }
-        let in_order = groups.iter().map(|(_, members)| async {
-            let mut endings: Vec<Ending> = Vec::with_capacity(members.len());
-            for delivery in members.iter().filter_map(|n| deliveries.get(*n)) {
-                endings.push(match endings.last() {
-                    Some(Ending { fate: Fate::Kept | Fate::NotAttempted, .. }) => {
-                        delivery.span().in_scope(not_attempted)
-                    }
-                    _ => receive(&self.0, queues, delivery).await,
-                });
-            }
-            endings
-        });
-        let mut by_position: Vec<(usize, Ending)> = join_all(in_order)
-            .await
-            .into_iter()
-            .zip(&groups)
-            .flat_map(|(endings, (_, members))| members.iter().copied().zip(endings))
-            .collect();
-        by_position.sort_unstable_by_key(|(n, _)| *n);
-        by_position.into_iter().map(|(_, ending)| ending).collect()
+        ended
     }
+}
+
+impl<R: Receiver> Handler for EachGroup<R> {
+    async fn handle<'a>(&self, work: &Work<'_>, deliveries: &[&'a Delivery]) -> Ended<'a> {
+        let groups = groups(deliveries.iter().copied());
+        let side_by_side = join_all(groups.into_iter().map(|group| self.in_order(work, group)));
+        side_by_side.await.into_iter().flatten().collect()
+    }
+
+    fn units<'a>(&self, deliveries: &'a [Delivery]) -> Vec<Vec<&'a Delivery>> {
+        groups(deliveries.iter())
+    }
+}
+
+fn groups<'a>(deliveries: impl Iterator<Item = &'a Delivery>) -> Vec<Vec<&'a Delivery>> {
+    let mut groups: Vec<(Option<&str>, Vec<&Delivery>)> = Vec::new();
+    for delivery in deliveries {
+        let group = delivery.group.as_deref();
+        match groups.iter_mut().find(|(known, _)| *known == group) {
+            Some((_, members)) => members.push(delivery),
+            None => groups.push((group, vec![delivery])),
+        }
+    }
+    groups.into_iter().map(|(_, members)| members).collect()
 }
 
 /// The batch as a whole.
 pub(super) struct Batch<R>(pub R);
 
 impl<R: BatchReceiver> Handler for Batch<R> {
-    async fn handle(&self, queues: &Queues, deliveries: &[Delivery]) -> Vec<Ending> {
-        let mut events = Vec::with_capacity(deliveries.len());
-        let parsed: Vec<Result<(), Failure>> =
-            deliveries.iter().map(|d| event::read(&d.body).map(|event| events.push(event))).collect();
-        let mut received = all_or_panic(events.len(), self.0.receive_batch(events)).await;
-        let results = parsed.into_iter().map(|p| p.and_then(|()| received.next().unwrap_or_else(unanswered)));
-        see_off(queues, deliveries.iter().zip(results)).await
+    async fn handle<'a>(&self, work: &Work<'_>, deliveries: &[&'a Delivery]) -> Ended<'a> {
+        let handling = async |deliveries: &[&Delivery]| {
+            let mut events = Vec::with_capacity(deliveries.len());
+            let parsed: Vec<Result<(), Failure>> =
+                deliveries.iter().map(|d| event::read(&d.body).map(|event| events.push(event))).collect();
+            let mut received = all_or_panic(events.len(), self.0.receive_batch(events)).await;
+            let answer = |parsed: Result<(), Failure>| {
+                parsed.and_then(|()| received.next().unwrap_or_else(unanswered))
+            };
+            parsed.into_iter().map(answer).collect()
+        };
+        let endings = work.attempt_all(deliveries, handling).await;
+        deliveries.iter().copied().zip(endings).collect()
     }
 }
 
@@ -80,25 +119,15 @@ impl<R: BatchReceiver> Handler for Batch<R> {
 pub(super) struct Messages<R>(pub R);
 
 impl<R: MessageReceiver> Handler for Messages<R> {
-    async fn handle(&self, queues: &Queues, deliveries: &[Delivery]) -> Vec<Ending> {
-        let message = |d| {
-            let Delivery { message_id, sent_at, body, attributes, .. }: &Delivery = d;
-            Message::new(message_id, *sent_at, body, attributes)
+    async fn handle<'a>(&self, work: &Work<'_>, deliveries: &[&'a Delivery]) -> Ended<'a> {
+        let handling = async |deliveries: &[&Delivery]| {
+            let messages: Vec<_> = deliveries.iter().map(|delivery| message(delivery)).collect();
+            let mut received = all_or_panic(messages.len(), self.0.receive_messages(&messages)).await;
+            deliveries.iter().map(|_| received.next().unwrap_or_else(unanswered)).collect()
         };
-        let messages: Vec<Message<'_>> = deliveries.iter().map(message).collect();
-        let mut received = all_or_panic(messages.len(), self.0.receive_messages(&messages)).await;
-        let results =
-            deliveries.iter().map(|delivery| (delivery, received.next().unwrap_or_else(unanswered)));
-        see_off(queues, results).await
+        let endings = work.attempt_all(deliveries, handling).await;
+        deliveries.iter().copied().zip(endings).collect()
     }
-}
-
-async fn see_off(
-    queues: &Queues,
-    results: impl Iterator<Item = (&Delivery, Result<Effect, Failure>)>,
-) -> Vec<Ending> {
-    join_all(results.map(|(delivery, result)| queues.see_off(delivery, result).instrument(delivery.span())))
-        .await
 }
 
 type Results = Vec<Result<Effect, Failure>>;
@@ -117,13 +146,9 @@ fn unanswered() -> Result<Effect, Failure> {
 }
 
 /// Parsing stands inside the guarded part, so a mangled message fails alone.
-async fn receive(receiver: &impl Receiver, queues: &Queues, delivery: &Delivery) -> Ending {
-    let handled = async {
-        let handled = async { receiver.receive(Event::parse(&delivery.body)?).await };
-        let result: Result<Effect, Failure> = contained(handled).await.unwrap_or_else(Err);
-        queues.see_off(delivery, result).await
-    };
-    handled.instrument(delivery.span()).await
+async fn receive(receiver: &impl Receiver, work: &Work<'_>, delivery: &Delivery) -> Ending {
+    let handled = async { receiver.receive(Event::parse(&delivery.body)?).await };
+    work.attempt(delivery, async { contained(handled).await.unwrap_or_else(Err) }).await
 }
 
 /// A panic is the failure of the message that caused it, not of the messages beside it.

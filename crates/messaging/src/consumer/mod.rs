@@ -2,20 +2,27 @@
 //! reported back to the queue, what can never succeed goes to the dead-letter queue with the reason, the rest
 //! is done.
 
+mod attempts;
+mod backoff;
 mod dead_letter;
 mod delivery;
 mod handler;
 mod queues;
+mod time;
+mod work;
 
-use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessageAttribute};
+use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessageAttribute};
 use jiff::Timestamp;
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
 use serde_json::value::RawValue;
 
 use self::{
+    attempts::Attempts,
     delivery::Delivery,
     handler::{Batch, EachGroup, Handler, Messages, One},
-    queues::{Ending, Queues},
+    queues::Queues,
+    time::Time,
+    work::Work,
 };
 use crate::{Event, Failure, Function, event::Payload, metrics::Metrics, once::Written};
 
@@ -142,34 +149,52 @@ pub fn messages(function: &Function, receiver: impl MessageReceiver) -> Result<i
     consuming(function, Messages(receiver))
 }
 
-/// Consumes a batch.
-pub trait Consume: AsyncFn(SqsEvent) -> Result<SqsBatchResponse, Diagnostic> {}
-impl<F: AsyncFn(SqsEvent) -> Result<SqsBatchResponse, Diagnostic>> Consume for F {}
+/// Consumes a batch, until shortly before the deadline that its context names.
+pub trait Consume: AsyncFn(LambdaEvent<SqsEvent>) -> Result<SqsBatchResponse, Diagnostic> {}
+impl<F: AsyncFn(LambdaEvent<SqsEvent>) -> Result<SqsBatchResponse, Diagnostic>> Consume for F {}
 
 fn consuming(function: &Function, handler: impl Handler) -> Result<impl Consume, Error> {
-    let queues = Queues::of(function)?;
-    Ok(async move |batch| consume(&queues, &handler, batch).await)
+    let (queues, attempts) = (Queues::of(function)?, Attempts::of(function)?);
+    Ok(async move |batch| consume(&queues, &attempts, &handler, batch).await)
 }
 
 async fn serve(consume: impl Consume) -> Result<(), Error> {
     // Boxed, or the types of the futures within would nest deeper than the compiler follows.
-    let consume = |event: LambdaEvent<SqsEvent>| Box::pin(consume(event.payload));
+    let consume = |batch: LambdaEvent<SqsEvent>| Box::pin(consume(batch));
     lambda_runtime::run(service_fn(consume)).await
 }
 
 async fn consume(
     queues: &Queues,
+    attempts: &Attempts,
     handler: &impl Handler,
-    batch: SqsEvent,
+    batch: LambdaEvent<SqsEvent>,
 ) -> Result<SqsBatchResponse, Diagnostic> {
-    let deliveries = batch.records.into_iter().map(Delivery::try_from).collect::<Result<Vec<_>, _>>()?;
-    let endings = handler.handle(queues, &deliveries).await;
+    let work = Work::new(queues, attempts, Time::until(batch.context.deadline));
+    let records = batch.payload.records.into_iter();
+    let mut deliveries = records.map(Delivery::try_from).collect::<Result<Vec<_>, _>>()?;
+    attempts.look_up(&mut deliveries).await;
+    let mut ended = Vec::with_capacity(deliveries.len());
+    for round in handler.rounds(&deliveries) {
+        ended.extend(handler.handle(&work, &round).await);
+    }
     let mut metrics = Metrics::of(queues.service());
-    for (delivery, Ending { result, .. }) in deliveries.iter().zip(&endings) {
-        metrics.count(result.as_ref().copied(), Some(delivery.since()));
+    for (delivery, ending) in &ended {
+        metrics.count(ending.result.as_ref().copied(), Some(delivery.since()));
     }
     metrics.emit();
-    Ok(queues.keep(&deliveries, &endings).await)
+    let wait = |(delivery, ending): &(_, work::Ending)| Some((*delivery, ending.fate.wait()?));
+    let kept: Vec<(&Delivery, i32)> = ended.iter().filter_map(wait).collect();
+    work.time().settle(queues.delay(&kept)).await;
+    let mut response = SqsBatchResponse::default();
+    response.batch_item_failures = kept.into_iter().map(|(delivery, _)| keep(delivery)).collect();
+    Ok(response)
+}
+
+fn keep(delivery: &Delivery) -> BatchItemFailure {
+    let mut failure = BatchItemFailure::default();
+    failure.item_identifier.clone_from(&delivery.message_id);
+    failure
 }
 
 #[cfg(test)]

@@ -1,0 +1,164 @@
+//! How often handling a message was attempted. Its queue counts receives, and those aren't attempts: a throttled function
+//! receives nothing, and what stands behind another message in its group isn't attempted, but both raise the count. So
+//! attempts are recorded in a table of the service. The first receive of a message costs nothing unless it fails.
+//!
+//! | attribute | |
+//! |---|---|
+//! | `message` | the queue's name and the message's id |
+//! | `attempts` | those that failed, and the one under way |
+//! | `unended` | there while one is under way; still there afterwards if its function was killed over it |
+//! | `expiresAt` | when the queue has forgotten the message, too |
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use aws_sdk_dynamodb::{
+    Client,
+    config::timeout::TimeoutConfig,
+    types::{AttributeValue, KeysAndAttributes, ReturnValue},
+};
+use futures_util::future::join_all;
+use jiff::{SignedDuration, Timestamp};
+use lambda_runtime::Error;
+use tracing::warn;
+
+use super::delivery::Delivery;
+use crate::{
+    Failure, Function,
+    once::{Item, number, text},
+};
+
+/// After this many failed attempts a message goes to the dead-letter queue.
+pub(super) const MAX_ATTEMPTS: u32 = 5;
+/// A day longer than a queue keeps a message at the longest.
+const KEPT: SignedDuration = SignedDuration::from_hours(15 * 24);
+/// What DynamoDB takes in one call.
+const MAX_KEYS: usize = 100;
+
+const KEY: &str = "message";
+const ATTEMPTS: &str = "attempts";
+const UNENDED: &str = "unended";
+
+/// The table of attempts. If it is in trouble nothing is recorded, and messages are kept: a retry too many does no harm.
+pub(super) struct Attempts {
+    client: Client,
+    table: String,
+}
+
+/// What earlier attempts at a message came to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Past {
+    pub attempts: u32,
+    /// The last attempt never ended: its function was killed, over this message or over one beside it.
+    pub unended: bool,
+}
+
+/// What is to be recorded of an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Record {
+    /// It begins, and counts unless something else is recorded later.
+    Begun,
+    /// It ended, and counts.
+    Ended,
+    /// It ended, and doesn't count.
+    Undone,
+    /// It failed, and its beginning wasn't recorded.
+    Failed,
+}
+
+impl Attempts {
+    pub(super) fn of(function: &Function) -> Result<Self, Error> {
+        let [table] =
+            function.settings([("ATTEMPTS_TABLE_NAME", "where attempts at messages are recorded")])?;
+        // Beside the message's own work this may take only little of the time.
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(Duration::from_millis(500))
+            .operation_attempt_timeout(Duration::from_secs(1))
+            .operation_timeout(Duration::from_secs(2))
+            .build();
+        let config = aws_sdk_dynamodb::config::Builder::from(function.aws()).timeout_config(timeouts);
+        Ok(Self { client: Client::from_conf(config.build()), table })
+    }
+
+    /// Looks up what earlier attempts at these messages came to. What comes for the first time has no past.
+    pub(super) async fn look_up(&self, deliveries: &mut [Delivery]) {
+        let again = deliveries.iter().filter(|delivery| delivery.receive_count > 1).map(key);
+        // Twice the same key would be refused.
+        let keys: Vec<String> = again.collect::<BTreeSet<_>>().into_iter().collect();
+        let pasts = join_all(keys.chunks(MAX_KEYS).map(|some| self.pasts(some))).await;
+        let pasts: BTreeMap<_, _> = pasts.into_iter().flatten().collect();
+        for delivery in deliveries.iter_mut() {
+            delivery.past = pasts.get(&key(delivery)).copied().unwrap_or_default();
+        }
+    }
+
+    async fn pasts(&self, keys: &[String]) -> Vec<(String, Past)> {
+        let keys = keys.iter().map(|key| Item::from([(KEY.to_owned(), text(key))])).collect();
+        let Ok(asked) = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build()
+        else {
+            return Vec::new();
+        };
+        match self.client.batch_get_item().request_items(&self.table, asked).send().await {
+            Ok(found) => {
+                let items = found.responses.unwrap_or_default().into_values().flatten();
+                items.filter_map(|item| Some((item.get(KEY)?.as_s().ok()?.clone(), past(&item)))).collect()
+            }
+            Err(error) => {
+                warn!(error = %Failure::aws("dynamodb:BatchGetItem", &error), "earlier attempts are unknown");
+                Vec::new()
+            }
+        }
+    }
+
+    /// Records something of an attempt; gives how many there have been, if that is known.
+    pub(super) async fn record(&self, delivery: &Delivery, record: Record) -> Option<u32> {
+        let (expression, change) = match record {
+            Record::Begun => ("SET expiresAt = :expiresAt, unended = :now ADD attempts :change", 1),
+            Record::Ended => ("SET expiresAt = :expiresAt REMOVE unended ADD attempts :change", 0),
+            Record::Undone => ("SET expiresAt = :expiresAt REMOVE unended ADD attempts :change", -1),
+            Record::Failed => ("SET expiresAt = :expiresAt ADD attempts :change", 1),
+        };
+        let now = Timestamp::now();
+        let mut update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key(KEY, text(key(delivery)))
+            .update_expression(expression)
+            .expression_attribute_values(":change", number(change))
+            .expression_attribute_values(":expiresAt", number((now + KEPT).as_second()))
+            .return_values(ReturnValue::UpdatedNew);
+        if record == Record::Begun {
+            update = update.expression_attribute_values(":now", text(now));
+        }
+        match update.send().await {
+            Ok(updated) => updated.attributes.and_then(|item| attempts(&item)),
+            Err(error) => {
+                warn!(error = %Failure::aws("dynamodb:UpdateItem", &error), "the attempt is not recorded");
+                None
+            }
+        }
+    }
+}
+
+/// A message keeps its id for as long as it is in a queue; after a redrive it is a new message, with all attempts before it.
+fn key(delivery: &Delivery) -> String {
+    format!("{}/{}", delivery.queue_name, delivery.message_id)
+}
+
+fn past(item: &Item) -> Past {
+    Past { attempts: attempts(item).unwrap_or_default(), unended: item.contains_key(UNENDED) }
+}
+
+fn attempts(item: &Item) -> Option<u32> {
+    item.get(ATTEMPTS).map(AttributeValue::as_n)?.ok()?.parse().ok()
+}
+
+#[cfg(test)]
+impl Attempts {
+    pub(super) fn at(client: Client) -> Self {
+        Self { client, table: "attempts".to_owned() }
+    }
+}
