@@ -15,7 +15,7 @@ use crate::{
     Deployment, Error,
     dead_letters::{DeadLetter, look},
     status::under_way,
-    tables::value,
+    tables::{Item, value},
 };
 
 const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
@@ -86,6 +86,12 @@ impl Submission {
         let witness = letter.written_at_the_edge("ExtendedRequestId").unwrap_or_default();
         Some(Self { id, witness: witness.to_owned() })
     }
+
+    /// True if it has taken effect as this row: as a repetition, which leads to the first, or as a booking that is decided. One
+    /// with another witness is that of another request, which was given the same id.
+    fn became(&self, row: &Item) -> bool {
+        row.contains_key("aliasOf") || (is_decided(row) && value(row, "witness") == self.witness)
+    }
 }
 
 /// What lies in any other dead-letter queue is missing somewhere, and found there. Of what lies in this one nothing else need
@@ -93,14 +99,11 @@ impl Submission {
 async fn unheard(pages: &Pages<'_>, submissions: Vec<Submission>, audit: &mut Audit) -> Result<(), Error> {
     let ids = submissions.iter().map(|submission| [submission.id.clone()]);
     let bookings = pages.with(PREBOOKINGS, ["id"], ids).await?;
-    for Submission { id, witness } in submissions {
-        let about = format!("prebooking {id}");
-        let took_effect = bookings.get(&[id]).is_some_and(|booking| {
-            // A repetition leads to the first. Another request may have been given the same id.
-            booking.contains_key("aliasOf") || (is_decided(booking) && value(booking, "witness") == witness)
-        });
+    for submission in submissions {
+        let booking = bookings.get(std::slice::from_ref(&submission.id));
+        let about = format!("prebooking {}", submission.id);
         let what = "it was accepted, and lies in PrebookingSubmissionDlq";
-        audit.expects(took_effect, &about, PREBOOKINGS.0, what);
+        audit.expects(booking.is_some_and(|booking| submission.became(booking)), &about, PREBOOKINGS.0, what);
     }
     Ok(())
 }
@@ -112,5 +115,56 @@ fn dead_letter(queue: &str, letter: &DeadLetter, audit: &mut Audit) {
     } else {
         let what = format!("a dead letter of {queue} that doesn't say why");
         audit.finds(format!("message {}", letter.id), "queues", what);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::types::AttributeValue;
+    use aws_sdk_sqs::types::{Message, MessageAttributeValue};
+
+    use super::*;
+
+    const ID: &str = "0190c8f4-5f7b-4c3e-8a57-0d6f2b7b9f10";
+
+    fn letter(attributes: &[(&str, &str)]) -> DeadLetter {
+        let attribute =
+            |value: &str| MessageAttributeValue::builder().data_type("String").string_value(value).build();
+        let message = Message::builder().body("{}");
+        let message = attributes.iter().fold(message, |message, (name, value)| {
+            message.message_attributes(*name, attribute(value).unwrap())
+        });
+        DeadLetter::from(message.build())
+    }
+
+    #[test]
+    fn only_what_api_gateway_has_given_an_identity_was_accepted() {
+        let id = format!("={ID}");
+        let accepted = letter(&[("RequestId", &id), ("ExtendedRequestId", "=e1")]);
+        let submission = Submission::of("PrebookingSubmission", &accepted).unwrap();
+        assert_eq!((submission.id.as_str(), submission.witness.as_str()), (ID, "e1"));
+        assert!(Submission::of("PrebookingProcessing", &accepted).is_none(), "it is missed elsewhere");
+        for poison in [&[][..], &[("RequestId", "=nobody's")], &[("RequestId", "=")], &[("RequestId", ID)]] {
+            assert!(Submission::of("PrebookingSubmission", &letter(poison)).is_none(), "{poison:?}");
+        }
+    }
+
+    #[test]
+    fn a_submission_took_effect_as_a_booking_of_its_own_that_is_decided_or_as_a_repetition() {
+        let row = |attributes: &[(&str, &str)]| -> Item {
+            let attribute =
+                |(name, value): &(&str, &str)| ((*name).to_owned(), AttributeValue::S((*value).to_owned()));
+            attributes.iter().map(attribute).collect()
+        };
+        let submission = Submission { id: ID.to_owned(), witness: "e1".to_owned() };
+        for (attributes, became) in [
+            (&[("status", "CONFIRMED"), ("witness", "e1")][..], true),
+            (&[("status", "REJECTED"), ("witness", "e1")], true),
+            (&[("aliasOf", "another")], true),
+            (&[("status", "SUBMITTED"), ("witness", "e1")], false),
+            (&[("status", "CONFIRMED"), ("witness", "e2")], false),
+        ] {
+            assert_eq!(submission.became(&row(attributes)), became, "{attributes:?}");
+        }
     }
 }
