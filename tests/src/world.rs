@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_sqs::types::{Message, MessageAttributeValue, QueueAttributeName};
-use rydes::{Deployment, Lake};
+use rydes::{Deployment, Kind, Lake};
 use serde_json::Value;
 
 use crate::turn::Turn;
@@ -41,6 +41,14 @@ impl Service {
     /// A participant of the saga, not a subscriber.
     pub const PAYMENT: Self =
         Self { stack: "customer-payment", name: "Payment", function: "process-payment" };
+    /// Those beside the subscribers of the Ride Completion Topic, and the herds.
+    pub const OTHERS: [Self; 5] = [
+        Self::PREBOOKING_SUBMISSION,
+        Self::PREBOOKING_PROCESSING,
+        Self::PREBOOKING_NOTIFICATION,
+        Self::RFQ_RESPONSE,
+        Self::PAYMENT,
+    ];
     /// The subscribers of the Ride Completion Topic.
     pub const ALL: [Self; 5] =
         [Self::NOTIFICATION, Self::ACCOUNTING, Self::LOYALTY, Self::DATALAKE, Self::EXTRAORDINARY];
@@ -183,6 +191,54 @@ impl World {
     pub async fn delivers(&self, service: Service, body: &str) {
         let queue = self.output(service.stack, &format!("{}QueueUrl", service.name));
         self.sqs.send_message().queue_url(queue).message_body(body).send().await.unwrap();
+    }
+
+    /// Puts a message into a service's buffer queue that can't be handled, and that no client was told was accepted.
+    pub async fn poisons(&self, service: Service, body: &str) {
+        let queue = self.output(service.stack, &format!("{}QueueUrl", service.name));
+        let send = self.sqs.send_message().queue_url(queue).message_body(body);
+        let send = match service {
+            Service::PAYMENT => {
+                send.message_group_id(crate::unique("c")).message_deduplication_id(crate::unique("d"))
+            }
+            // Whatever else is wrong with a submission is a reason to reject it.
+            Service::PREBOOKING_SUBMISSION => {
+                let nobodys = MessageAttributeValue::builder().data_type("String").string_value("=nobody's");
+                send.message_attributes("RequestId", nobodys.build().unwrap())
+            }
+            _ => send,
+        };
+        send.send().await.unwrap();
+    }
+
+    /// Every service behind a buffer queue.
+    pub fn services(&self) -> Vec<Service> {
+        Service::ALL.into_iter().chain(Service::OTHERS).chain(self.herds()).collect()
+    }
+
+    /// The herds that are deployed.
+    pub fn herds(&self) -> Vec<Service> {
+        let stacks = self.deployment.stacks().map(|(stack, _)| stack).filter(|s| s.starts_with("herd-"));
+        // As long as the process lasts, like all names of services; there are few.
+        let names = stacks.map(|stack| &*stack.to_owned().leak());
+        names.map(|herd| Service { stack: herd, name: "Herd", function: herd }).collect()
+    }
+
+    /// The ids of all rides, of all prebookings and their repetitions, and of all requests for quotes.
+    pub async fn stored(&self) -> Vec<(Kind, String)> {
+        let mut all = Vec::new();
+        for (kind, stack, table) in [
+            (Kind::Ride, "unicorn-management", "RidesTableName"),
+            (Kind::Prebooking, "ride-booking", "PrebookingsTableName"),
+            (Kind::Rfq, "ride-booking", "RfqsTableName"),
+        ] {
+            let scan = self.dynamodb.scan().table_name(self.output(stack, table)).consistent_read(true);
+            let items = scan.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await.unwrap();
+            // A key's entry is none: it only says which booking the key stands for.
+            let requests = items.iter().filter(|item| !item.contains_key("booking"));
+            all.extend(requests.map(|item| (kind, text(item, "id"))));
+        }
+        all
     }
 
     /// The same, some seconds later: the queue holds the message back.
