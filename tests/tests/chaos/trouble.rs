@@ -23,19 +23,6 @@ const KILLED: [&str; 10] = [
     "process-ride-prebooking",
     "collect-quotes",
 ];
-const QUEUES: [Service; 10] = [
-    Service::NOTIFICATION,
-    Service::ACCOUNTING,
-    Service::LOYALTY,
-    Service::DATALAKE,
-    Service::EXTRAORDINARY,
-    Service::PREBOOKING_PROCESSING,
-    Service::PREBOOKING_NOTIFICATION,
-    Service::RFQ_RESPONSE,
-    Service::STARDUST,
-    Service::PAYMENT,
-];
-
 /// A message that nobody can handle.
 pub struct Poison {
     pub service: Service,
@@ -64,12 +51,15 @@ pub async fn repeat(world: &World, dice: &Dice, repeated: &Cell<usize>) {
     for (stack, topic) in topics {
         heard.push(world.listens_to(world.output(stack, topic)).await);
     }
+    let herds = world.herds();
     let receivers = |event_type: &str| -> &[Service] {
         match event_type {
-            "RideCompleted" => &QUEUES[..4],
-            "PrebookingSubmitted" => &QUEUES[5..7],
-            "QuotesRequested" => &QUEUES[8..9],
-            "FareCollected" | "FareCollectionFailed" => &QUEUES[..1],
+            "RideCompleted" => {
+                &[Service::NOTIFICATION, Service::ACCOUNTING, Service::LOYALTY, Service::DATALAKE]
+            }
+            "PrebookingSubmitted" => &[Service::PREBOOKING_PROCESSING, Service::PREBOOKING_NOTIFICATION],
+            "QuotesRequested" => &herds,
+            "FareCollected" | "FareCollectionFailed" => &[Service::NOTIFICATION],
             _ => &[],
         }
     };
@@ -91,27 +81,24 @@ pub async fn repeat(world: &World, dice: &Dice, repeated: &Cell<usize>) {
 /// Sends poison among the sound messages until the load is over. It ends by itself: cut off between sending a message and noting
 /// it down, it would leave poison behind that is taken for a sound message.
 pub async fn poison(world: &World, dice: &Dice, poisoned: &RefCell<Vec<Poison>>, over: &Cell<bool>) {
+    let services = world.services();
     loop {
         sleep(Duration::from_millis(700)).await;
         if over.get() {
             return;
         }
-        let service = dice.one_of(&QUEUES);
+        let service = dice.one_of(&services);
         let other = json!({"specversion": "1.0", "id": unique("e"), "source": "/test", "type": "Nonsense",
                            "time": jiff::Timestamp::now().to_string(), "correlationid": "c", "data": {}});
         let lake = service.function == "ingest-events";
-        let (body, reason) = if dice.once_in(2) || lake {
+        let (body, reason) = if service == Service::PREBOOKING_SUBMISSION {
+            (unique("{ poison"), "NotAQueueMessage")
+        } else if dice.once_in(2) || lake {
             (unique("{ poison"), "MalformedEvent")
         } else {
             (other.to_string(), "UnexpectedEventType")
         };
-        if service == Service::PAYMENT {
-            let queue = world.output(service.stack, "PaymentQueueUrl");
-            let send = world.sqs.send_message().queue_url(queue).message_body(&body);
-            send.message_group_id(unique("c")).message_deduplication_id(unique("d")).send().await.unwrap();
-        } else {
-            world.delivers(service, &body).await;
-        }
+        world.poisons(service, &body).await;
         poisoned.borrow_mut().push(Poison { service, body, reason });
     }
 }
