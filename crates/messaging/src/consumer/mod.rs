@@ -176,7 +176,8 @@ async fn consume(
     attempts.look_up(&mut deliveries).await;
     let mut ended = Vec::with_capacity(deliveries.len());
     for round in handler.rounds(&deliveries) {
-        ended.extend(handler.handle(&work, &round).await);
+        // Boxed, or the types of the futures within would nest deeper than the compiler follows.
+        ended.extend(Box::pin(handler.handle(&work, &round)).await);
     }
     let mut metrics = Metrics::of(queues.service());
     for (delivery, ending) in &ended {

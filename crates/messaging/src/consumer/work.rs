@@ -72,7 +72,7 @@ impl<'a> Work<'a> {
         let attempt = async {
             match self.begin(delivery).await {
                 Ok(begun) => {
-                    let result = self.time.work(handling).await.unwrap_or_else(out_of_time);
+                    let result = self.time.work(Box::pin(handling)).await.unwrap_or_else(out_of_time);
                     self.end(delivery, begun, result).await
                 }
                 Err(ending) => ending,
@@ -92,7 +92,7 @@ impl<'a> Work<'a> {
         let begun: Vec<_> = stream::iter(begin).buffered(AT_ONCE).collect().await;
         let attempted: Vec<&Delivery> =
             deliveries.iter().zip(&begun).filter(|(_, begun)| begun.is_ok()).map(|(d, _)| *d).collect();
-        let results = self.time.work(handling(&attempted)).await;
+        let results = self.time.work(Box::pin(handling(&attempted))).await;
         let mut results = results.into_iter().flatten();
         let with_results = begun.into_iter().map(|begun| {
             let begun = begun?;
