@@ -24,7 +24,7 @@ class Load:
 # Here it takes a laptop a while to send what StartExecution takes at once, and no laptop sends what it takes a second. So all quotas
 # are shrunk to where a small load reaches them; only SES's sandbox is small enough as it is.
 SIZES = {
-    "small": [Load("production", 0.02, rides=120, mailed_one_in=4, prebookings=60, rfqs=20, patience_minutes=20)],
+    "small": [Load("production", 0.02, rides=120, mailed_one_in=8, prebookings=60, rfqs=20, patience_minutes=20)],
     "full": [
         Load("sandbox", 1, rides=300, mailed_one_in=1, prebookings=300, rfqs=60, patience_minutes=60),
         Load("production", 0.02, rides=600, mailed_one_in=8, prebookings=600, rfqs=120, patience_minutes=60),
