@@ -324,14 +324,15 @@ impl World {
     }
 
     /// Sends each message of a dead-letter queue into it once more, as a sender does that hears of no answer.
-    pub async fn doubles_dead_letters(&self, service: Service) {
+    pub async fn doubles_dead_letters(&self, service: Service, count: usize) {
         let dlq = self.output(service.stack, &format!("{}DlqUrl", service.name));
         let letters = async || {
             let receive = self.sqs.receive_message().queue_url(dlq).message_attribute_names("All");
-            let receive = receive.max_number_of_messages(10).visibility_timeout(2);
+            // Whoever looked at one has hidden it for a moment. This look hides none, so all are visible at once in the end.
+            let receive = receive.max_number_of_messages(10).visibility_timeout(0);
             receive.send().await.unwrap().messages.unwrap_or_default()
         };
-        for letter in crate::eventually("they are visible", letters, |letters| !letters.is_empty()).await {
+        for letter in crate::eventually("all are visible", letters, |letters| letters.len() == count).await {
             let send = self.sqs.send_message().queue_url(dlq).set_message_body(letter.body);
             send.set_message_attributes(letter.message_attributes).send().await.unwrap();
         }

@@ -89,7 +89,7 @@ async fn an_error_that_the_provider_gives_again_and_again_blocks_no_compensation
     let world = World::shared().await;
     let saga = Saga::deployed(&world).await;
     let fares =
-        [("_fail_charge_error_void", "VoidAuthorization"), ("_fail_credit_error_refund", "RefundPayment")];
+        [("_error_void_fail_charge", "VoidAuthorization"), ("_error_refund_fail_credit", "RefundPayment")];
     let started = fares.map(|(suffix, step)| (fare(suffix), step));
     let executions = join_all(started.iter().map(|((id, customer), _)| saga.start(id, customer))).await;
     for (((id, _), step), execution) in started.into_iter().zip(executions) {
