@@ -323,16 +323,23 @@ impl World {
         }
     }
 
-    /// Sends each message of a dead-letter queue into it once more, as a sender does that hears of no answer.
-    pub async fn doubles_dead_letters(&self, service: Service, count: usize) {
+    /// Sends the dead letters of these requests once more, as a sender does that hears of no answer.
+    pub async fn doubles_dead_letters(&self, service: Service, requests: &[String]) {
         let dlq = self.output(service.stack, &format!("{}DlqUrl", service.name));
+        let is_meant = |letter: &aws_sdk_sqs::types::Message| {
+            let id = letter.message_attributes.as_ref().and_then(|attributes| attributes.get("RequestId"));
+            let id = id.and_then(|id| id.string_value()?.strip_prefix('='));
+            id.is_some_and(|id| requests.iter().any(|request| request == id))
+        };
         let letters = async || {
             let receive = self.sqs.receive_message().queue_url(dlq).message_attribute_names("All");
-            // Whoever looked at one has hidden it for a moment. This look hides none, so all are visible at once in the end.
+            // An earlier look has hidden some for a moment. This one hides none, so all are visible at once in the end.
             let receive = receive.max_number_of_messages(10).visibility_timeout(0);
-            receive.send().await.unwrap().messages.unwrap_or_default()
+            let letters = receive.send().await.unwrap().messages.unwrap_or_default();
+            letters.into_iter().filter(is_meant).collect::<Vec<_>>()
         };
-        for letter in crate::eventually("all are visible", letters, |letters| letters.len() == count).await {
+        let all = |letters: &Vec<_>| letters.len() == requests.len();
+        for letter in crate::eventually("all are visible", letters, all).await {
             let send = self.sqs.send_message().queue_url(dlq).set_message_body(letter.body);
             send.set_message_attributes(letter.message_attributes).send().await.unwrap();
         }
