@@ -14,6 +14,8 @@ class Load:
     mailed_one_in: int
     prebookings: int
     rfqs: int
+    # The calls whose quotas it is to reach, or the run has shown nothing.
+    reaches: str
     # After which the run is given up.
     patience_minutes: int
 
@@ -21,12 +23,13 @@ class Load:
         return {name.upper(): str(value) for name, value in vars(self).items()}
 
 
-# Here it takes a laptop a while to send what StartExecution takes at once, and no laptop sends what it takes a second. So all quotas
-# are shrunk to where a small load reaches them; only SES's sandbox is small enough as it is.
+# No laptop sends what StartExecution or SNS takes. So quotas are shrunk to where a small load reaches these; only SES's sandbox is small
+# enough as it is.
+SHRUNK = "ses:SendEmail states:StartExecution sns:PublishBatch"
 SIZES = {
-    "small": [Load("production", 0.02, rides=120, mailed_one_in=8, prebookings=60, rfqs=20, patience_minutes=20)],
+    "small": [Load("production", 0.02, 120, mailed_one_in=8, prebookings=60, rfqs=20, reaches=SHRUNK, patience_minutes=20)],
     "full": [
-        Load("sandbox", 1, rides=300, mailed_one_in=1, prebookings=300, rfqs=60, patience_minutes=60),
-        Load("production", 0.02, rides=600, mailed_one_in=8, prebookings=600, rfqs=120, patience_minutes=60),
+        Load("sandbox", 1, 200, mailed_one_in=1, prebookings=300, rfqs=60, reaches="ses:SendEmail", patience_minutes=60),
+        Load("production", 0.02, 600, mailed_one_in=8, prebookings=600, rfqs=120, reaches=SHRUNK, patience_minutes=60),
     ],
 }

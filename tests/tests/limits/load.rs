@@ -1,6 +1,6 @@
 //! The load: rides, prebookings and requests for quotes, all at once.
 
-use std::time::Duration;
+use std::{sync::LazyLock, time::Duration};
 
 use end_to_end::{Caller, Herds, Prebooking, Ride, World, unique};
 use futures_util::{StreamExt, stream};
@@ -11,6 +11,8 @@ use crate::setting;
 
 /// The payments of each of them wait for each other.
 const CUSTOMERS: u64 = 40;
+/// What the names of this run's customers begin with: there may have been another run before it.
+static CUSTOMER: LazyLock<String> = LazyLock::new(|| unique("rider"));
 
 /// A ride that was accepted.
 pub struct Sent {
@@ -19,16 +21,23 @@ pub struct Sent {
     email: Option<String>,
 }
 
+fn name(customer: u64) -> String {
+    format!("{}-{customer}", *CUSTOMER)
+}
+
+fn address(customer: u64) -> String {
+    format!("{}@example.com", name(customer))
+}
+
 /// The address of a customer, if this one is among those who want e-mails.
 fn email(customer: u64) -> Option<String> {
-    let wants = customer.is_multiple_of(setting("MAILED_ONE_IN"));
-    wants.then(|| format!("rider-{customer}@example.com"))
+    customer.is_multiple_of(setting("MAILED_ONE_IN")).then(|| address(customer))
 }
 
 pub async fn puts_addresses_on_file(world: &World) {
     for customer in 0..CUSTOMERS {
         if let Some(email) = email(customer) {
-            world.puts_address_on_file(&format!("rider-{customer}"), &email).await;
+            world.puts_address_on_file(&name(customer), &email).await;
         }
     }
 }
@@ -40,7 +49,7 @@ pub async fn sends(world: &World, journal: &Journal) -> Vec<Sent> {
     let herds = &Herds::deployed();
     let rides = stream::iter(0..setting("RIDES")).map(async |n: u64| {
         let customer = n % CUSTOMERS;
-        let ride = Ride::default().with("customer", format!("rider-{customer}")).json();
+        let ride = Ride::default().with("customer", name(customer)).json();
         let post = async |headers: &[(&str, &str)]| unicorns.posts(&ride, headers).await;
         Sent { id: until_taken(journal, Kind::Ride, &ride, post).await, email: email(customer) }
     });
@@ -84,7 +93,7 @@ async fn until_taken(
 pub async fn is_mailed_once(world: &World, rides: &[Sent]) {
     for customer in 0..CUSTOMERS {
         let email = email(customer);
-        let mut mails = world.mailbox(&format!("rider-{customer}@example.com")).await;
+        let mut mails = world.mailbox(&address(customer)).await;
         for ride in rides.iter().filter(|ride| email.is_some() && ride.email == email) {
             for word in ["Distance", "Paid"] {
                 let of = mails.iter().position(|mail| mail.contains(&ride.id) && mail.contains(word));
@@ -92,6 +101,6 @@ pub async fn is_mailed_once(world: &World, rides: &[Sent]) {
                 mails.swap_remove(of);
             }
         }
-        assert!(mails.is_empty(), "rider-{customer} got more: {mails:#?}");
+        assert!(mails.is_empty(), "{} got more: {mails:#?}", name(customer));
     }
 }
