@@ -45,10 +45,14 @@ fn faults_of(line: &str) -> Vec<String> {
     if line.get("_aws").is_some() {
         return faults;
     }
-    let mut required = vec!["timestamp", "level", "service", "function", "request_id", "message"];
+    let mut required = vec!["timestamp", "level", "service", "function", "message"];
+    // A task that runs beside the requests names itself instead.
+    if line["task"].is_null() {
+        required.push("request_id");
+    }
     // A message that is no event, or not yet, has the queue's id; what the runtime says of a failed invocation has the invocation's.
     let of_the_runtime = line["message"].as_str().is_some_and(|message| message.starts_with("Diagnostic {"));
-    if line["message_id"].is_null() && !of_the_runtime {
+    if line["message_id"].is_null() && line["task"].is_null() && !of_the_runtime {
         required.extend(["event_id", "correlation_id"]);
     }
     let missing = required.iter().filter(|field| line[**field].as_str().is_none_or(str::is_empty));
@@ -73,6 +77,8 @@ fn what_a_log_line_must_not_be_is_found() {
     let sound = r#"{"timestamp":"2026-11-24T16:49:49.990Z","level":"INFO","service":"s","function":"f","request_id":"r","message":"handled","event_id":"e","correlation_id":"c"}"#;
     assert_eq!(faults_of(sound), Vec::<String>::new());
     assert_eq!(faults_of("START RequestId: 1"), Vec::<String>::new());
+    let of_a_task = r#"{"timestamp":"2026-11-24T16:49:49.990Z","level":"WARN","service":"s","function":"f","task":"t","message":"failed"}"#;
+    assert_eq!(faults_of(of_a_task), Vec::<String>::new());
     for (from, to) in [
         ("handled", "handled for rider-5"),
         ("handled", "a fare of 49.99"),

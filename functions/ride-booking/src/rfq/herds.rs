@@ -32,6 +32,8 @@ const AFTERWARDS: Duration = Duration::from_millis(500);
 /// How long after a failed answer nothing is asked: twice as long after each further one.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
+/// Its log lines name the task, as it belongs to no request.
+const RENEWAL: &str = "renewal of the herds";
 
 /// The herds, as far as this process knows them.
 #[derive(Debug, Clone)]
@@ -145,7 +147,7 @@ impl Inner {
                 }
             }
             Err(failure) => {
-                warn!(%failure, "going by the herds that were there before");
+                warn!(task = RENEWAL, %failure, "going by the herds that were there before");
                 let mut state = self.state();
                 let pause = FIRST_PAUSE.saturating_mul(1 << state.failures.min(10)).min(LONGEST_PAUSE);
                 state.failures += 1;
@@ -159,7 +161,7 @@ impl Inner {
         match self.last_known.are(&herds).await {
             Ok(()) => self.state().shared = Some(herds),
             // The next answer brings it up again.
-            Err(failure) => warn!(%failure, "the herds are not shared"),
+            Err(failure) => warn!(task = RENEWAL, %failure, "the herds are not shared"),
         }
     }
 
