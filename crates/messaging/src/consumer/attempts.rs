@@ -87,29 +87,29 @@ impl Attempts {
         let again = deliveries.iter().filter(|delivery| delivery.receive_count > 1).map(key);
         // Twice the same key would be refused.
         let keys: Vec<String> = again.collect::<BTreeSet<_>>().into_iter().collect();
-        let pasts = join_all(keys.chunks(MAX_KEYS).map(|some| self.pasts(some))).await;
-        let pasts: BTreeMap<_, _> = pasts.into_iter().flatten().collect();
+        let found = join_all(keys.chunks(MAX_KEYS).map(|some| self.pasts(some))).await;
+        let failure = found.iter().find_map(|found| found.as_ref().err());
+        for delivery in deliveries.iter().filter(|delivery| delivery.receive_count > 1) {
+            if let Some(failure) = failure {
+                delivery.span().in_scope(|| warn!(error = %failure, "earlier attempts are unknown"));
+            }
+        }
+        let pasts: BTreeMap<_, _> = found.into_iter().flatten().flatten().collect();
         for delivery in deliveries.iter_mut() {
             delivery.past = pasts.get(&key(delivery)).copied().unwrap_or_default();
         }
     }
 
-    async fn pasts(&self, keys: &[String]) -> Vec<(String, Past)> {
+    async fn pasts(&self, keys: &[String]) -> Result<Vec<(String, Past)>, Failure> {
         let keys = keys.iter().map(|key| Item::from([(KEY.to_owned(), text(key))])).collect();
         let Ok(asked) = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build()
         else {
-            return Vec::new();
+            return Ok(Vec::new());
         };
-        match self.client.batch_get_item().request_items(&self.table, asked).send().await {
-            Ok(found) => {
-                let items = found.responses.unwrap_or_default().into_values().flatten();
-                items.filter_map(|item| Some((item.get(KEY)?.as_s().ok()?.clone(), past(&item)))).collect()
-            }
-            Err(error) => {
-                warn!(error = %Failure::aws("dynamodb:BatchGetItem", &error), "earlier attempts are unknown");
-                Vec::new()
-            }
-        }
+        let found = self.client.batch_get_item().request_items(&self.table, asked).send().await;
+        let found = found.map_err(|error| Failure::aws("dynamodb:BatchGetItem", &error))?;
+        let items = found.responses.unwrap_or_default().into_values().flatten();
+        Ok(items.filter_map(|item| Some((item.get(KEY)?.as_s().ok()?.clone(), past(&item)))).collect())
     }
 
     /// Records something of an attempt; gives how many there have been, if that is known.
@@ -136,7 +136,8 @@ impl Attempts {
         match update.send().await {
             Ok(updated) => updated.attributes.and_then(|item| attempts(&item)),
             Err(error) => {
-                warn!(error = %Failure::aws("dynamodb:UpdateItem", &error), "the attempt is not recorded");
+                let failure = Failure::aws("dynamodb:UpdateItem", &error);
+                delivery.span().in_scope(|| warn!(error = %failure, "the attempt is not recorded"));
                 None
             }
         }
