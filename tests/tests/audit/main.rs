@@ -75,7 +75,10 @@ async fn work(world: &World) -> Work {
     let herds = Herds::deployed();
     let rfq = customers.requests_quotes(&herds.a_request_that_all_answer()).await;
     let silent: Rfq = herds.a_request_that_one_does_not_answer().with("reply-within", 1);
-    customers.requests_quotes(&silent).await;
+    let silent = customers.requests_quotes(&silent).await;
+    // Its deadline is a message that is held back, which no audit waits for.
+    let closed = |answer: &rydes::Answer| answer.body["status"] == "CLOSED";
+    eventually("it is closed", || customers.queries_rfq(&silent), closed).await;
 
     for service in world.services() {
         world.poisons(service, &unique("{ poison")).await;
