@@ -9,7 +9,7 @@ from pathlib import Path
 import say
 
 # The largest, ingest-events, and a little: docs/performance.md says what makes it large.
-MAX_ZIP_BYTES = 3_300_000
+MAX_ZIP_BYTES = 3_400_000
 # What Amazon Linux 2023 has.
 GLIBC = (2, 34)
 ELF = b"\x7fELF"
