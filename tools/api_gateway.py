@@ -91,7 +91,7 @@ def rendered(template: str, body: str, parameters: dict, context: dict) -> str:
 
 
 def at(body: str, path: str) -> object:
-    """What stands at a path like $.a.b of a JSON body."""
+    """The value at a path like $.a.b of a JSON body."""
     try:
         found = json.loads(body)
         for name in re.findall(r"\w+", path):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Load:
-    """What is sent as fast as it is taken, and which quotas (quotas.json) hold meanwhile. Of so many customers one wants e-mails; each
+    """The requests that are sent as fast as they are taken, and the quotas (quotas.json) that hold meanwhile. Of so many customers one wants e-mails; each
     of their rides is two."""
 
     profile: str

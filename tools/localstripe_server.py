@@ -18,7 +18,7 @@ from localstripe.server import app
 # Nothing outlives the process.
 store.dump_to_disk = lambda: None
 
-# What was asked and answered, by path and key.
+# Requests and their answers, by path and key.
 answers: dict[tuple[str, str], tuple[bytes, asyncio.Future[tuple[int, bytes]]]] = {}
 failing: set[str] = set()
 

@@ -1,4 +1,4 @@
-"""What SQS refuses of a message. Each function here makes a replacement from what it replaces in ministack."""
+"""The messages that SQS refuses. Each function here makes a replacement from what it replaces in ministack."""
 
 import base64
 

@@ -201,7 +201,7 @@ impl World {
             Service::PAYMENT => {
                 send.message_group_id(crate::unique("c")).message_deduplication_id(crate::unique("d"))
             }
-            // Whatever else is wrong with a submission is a reason to reject it.
+            // Any other fault of a submission is a reason to reject it.
             Service::PREBOOKING_SUBMISSION => {
                 let nobodys = MessageAttributeValue::builder().data_type("String").string_value("=nobody's");
                 send.message_attributes("RequestId", nobodys.build().unwrap())

@@ -1,4 +1,4 @@
-"""What the tests of replacements in ministack share."""
+"""Helpers for the tests of replacements in ministack."""
 
 import importlib
 import sys

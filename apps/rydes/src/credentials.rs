@@ -47,7 +47,7 @@ fn is_good_in(credentials: &Credentials, time: Duration) -> bool {
     credentials.expiry().is_none_or(|expiry| expiry > SystemTime::now() + time)
 }
 
-/// What is to be said if a call failed for want of credentials; none if it failed of something else.
+/// The message for the user if a call failed for want of credentials; none if it failed of something else.
 pub(crate) fn among_the_causes(error: &(dyn StdError + 'static)) -> Option<Error> {
     causes(Some(error)).find_map(|cause| cause.downcast_ref::<CredentialsError>()).map(unusable)
 }

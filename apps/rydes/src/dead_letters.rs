@@ -48,7 +48,7 @@ pub struct DeadLetter {
     pub service: Option<String>,
     /// How often it was tried.
     pub receive_count: Option<u32>,
-    /// Whether its function wanted to say why, and the message had no room for it.
+    /// True if its function had a reason, and the message had no room for it.
     pub no_room: bool,
     /// Since when it is here.
     pub since: Option<Timestamp>,
@@ -180,7 +180,7 @@ impl DeadLetter {
         self.error_type.as_deref().unwrap_or(none)
     }
 
-    /// What API Gateway wrote beside the message's body under this name. It puts an equals sign before each value, as SQS takes
+    /// The attribute of this name that API Gateway added to the message. It puts an equals sign before each value, as SQS takes
     /// no empty one.
     pub(crate) fn written_at_the_edge(&self, name: &str) -> Option<&str> {
         let attribute = self.message.message_attributes.as_ref()?.get(name)?;

@@ -1,4 +1,4 @@
-//! What a client was told: a line for each request that was accepted, for `rydes audit` to hold against what came of it.
+//! The journal: a line for each accepted request, which `rydes audit` compares with the outcome.
 
 use std::{
     fs::{File, OpenOptions},
@@ -15,7 +15,7 @@ use crate::Error;
 /// A request that was accepted, as far as it can be compared.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Accepted {
-    /// What it asked for.
+    /// The fields of the request.
     pub kind: Kind,
     /// The id that its caller was told.
     pub id: String,
@@ -32,7 +32,7 @@ pub struct Accepted {
     pub fare: Option<String>,
 }
 
-/// What is accepted.
+/// The kind of an accepted request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
@@ -123,7 +123,7 @@ impl Journal {
     }
 }
 
-/// What is in a journal, and the numbers of the lines that can't be read.
+/// The entries of a journal, and the numbers of the lines that can't be read.
 pub(crate) fn read(path: &Path) -> Result<(Vec<Accepted>, Vec<usize>), Error> {
     let text = std::fs::read(path);
     let text =

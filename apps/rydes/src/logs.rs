@@ -85,7 +85,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(300);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// How AWS says that it is throttled.
 const THROTTLED: [&str; 3] = ["ThrottlingException", "Throttling", "RequestLimitExceeded"];
-/// What is throttled for so long has no prospect.
+/// A search that is throttled for so long is given up.
 const PATIENCE: Duration = Duration::from_mins(5);
 
 /// Several groups side by side: each search takes its time.

@@ -11,11 +11,11 @@ use crate::{Deployment, Error};
 pub struct SettleEmail {
     /// The id of the event that the e-mail is about
     pub event: String,
-    /// What came of it
+    /// The outcome
     pub outcome: EmailOutcome,
 }
 
-/// What came of an e-mail.
+/// The outcome of an e-mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum EmailOutcome {
     /// SES has taken it: it is not to be sent again

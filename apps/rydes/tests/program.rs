@@ -114,7 +114,7 @@ fn a_load_outlives_its_credentials() {
     assert_eq!((&load["all"]["accepted"], &load["all"]["errors"]), (&20.into(), &json!({})), "{load}");
 }
 
-/// What the AWS CLI keeps of a session, in a file that is named after a hash of whose it is.
+/// The AWS CLI's cache of a session, in a file that is named after a hash of whose it is.
 const SESSION: &str = "arn:aws:iam::0123456789012:user/Admin";
 const SESSION_FILE: &str =
     ".aws/login/cache/36db1d138ff460920374e4c3d8e01f53f9f73537e89c88d639f68393df0e2726.json";

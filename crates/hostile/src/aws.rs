@@ -154,7 +154,7 @@ impl Call {
         Self { operation, body }
     }
 
-    /// Whether it changed, or told, anything. That a message was attempted is no effect of the message.
+    /// True if it changed, or published, anything. That a message was attempted is no effect of the message.
     pub fn is_effect(&self) -> bool {
         !READS.contains(&self.operation.as_str()) && !self.is_about_attempts()
     }

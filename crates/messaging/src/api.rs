@@ -61,7 +61,7 @@ fn time_for(request: &Request) -> Duration {
     left.unwrap_or(GATEWAY_WAITS).min(GATEWAY_WAITS).saturating_sub(KEPT_FOR_THE_ANSWER)
 }
 
-/// What is still under way when the time is up may or may not be done: the caller finds out by its key.
+/// A request that is cut off may or may not have had its effect: its caller finds out by its key.
 async fn in_time(time: Duration, answer: impl Future<Output = Response<String>>) -> Response<String> {
     timeout(time, answer).await.unwrap_or_else(|_| {
         error!("not answered in time");
@@ -111,7 +111,7 @@ pub fn idempotency_key(request: &Request) -> Result<Option<IdempotencyKey>, Prob
     }
 }
 
-/// Who signed the request.
+/// The caller that signed the request.
 #[must_use]
 pub fn caller(request: &Request) -> String {
     let Some(RequestContext::ApiGatewayV1(context)) = request.request_context_ref() else {

@@ -2,7 +2,7 @@
 
 use crate::Failure;
 
-/// What became of each item, in their order.
+/// The result of each item, in their order.
 pub type Results = Vec<Result<(), Failure>>;
 
 /// Sends items, a call for each of these batches. Whatever is wrong with an item is the failure of that item alone. Trouble

@@ -135,7 +135,7 @@ impl Failure {
         }
     }
 
-    /// Whether a quota was in the way, and nothing else.
+    /// True if a quota was in the way, and nothing else.
     #[must_use]
     pub fn is_throttling(&self) -> bool {
         matches!(self, Self::Throttled(_))

@@ -32,7 +32,7 @@ impl Key {
     }
 }
 
-/// Who signed a request: somebody whom Cognito knows, or an IAM principal, whose sessions are one caller.
+/// The caller that signed a request: a Cognito identity, or an IAM principal, whose sessions are one caller.
 #[must_use]
 pub fn caller<'a>(cognito_identity: &'a str, principal: &'a str) -> &'a str {
     if cognito_identity.is_empty() {

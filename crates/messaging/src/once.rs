@@ -31,7 +31,7 @@ pub(crate) fn conflict(detail: &str) -> Failure {
     Failure::permanent(CONFLICT, detail)
 }
 
-/// Whether a write was refused because its key holds another content, and for no other reason.
+/// True if a write was refused because its key holds another content, and for no other reason.
 #[must_use]
 pub fn is_conflict(failure: &Failure) -> bool {
     failure.reason().error_type == CONFLICT

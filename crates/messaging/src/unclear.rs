@@ -13,7 +13,7 @@ const SERVER_ERROR: u16 = 500;
 /// Nobody took the request.
 const SERVICE_UNAVAILABLE: u16 = 503;
 
-/// Whether the call may have had its effect. Certainly not if no connection was made, or if the service said no; of an error
+/// True if the call may have had its effect. Certainly not if no connection was made, or if the service said no; of an error
 /// of its own the service doesn't say how far it had got.
 pub fn may_have_happened<E>(error: &SdkError<E, HttpResponse>) -> bool {
     match error {
@@ -67,7 +67,7 @@ mod tests {
         client.send_message().queue_url("queue").message_body("m").send().await
     }
 
-    /// Whether a call may have happened that a server of this answer got; none if it hangs up instead.
+    /// True if a call may have happened that got this answer; none if it hangs up instead.
     async fn of_an_answer(answer: Option<&str>) -> bool {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();

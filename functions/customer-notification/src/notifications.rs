@@ -1,4 +1,4 @@
-//! What was sent to whom. An e-mail can't be part of a transaction, and SES takes no key to tell a second one by. So each has a
+//! The e-mails that were sent, by event. An e-mail can't be part of a transaction, and SES takes no key to tell a second one by. So each has a
 //! record that goes ahead of it:
 //!
 //! ```text
@@ -47,7 +47,7 @@ pub(crate) enum Claim {
     Others(Failure),
 }
 
-/// What tells one claim to the notification of an event from all others to it.
+/// Tells one claim to an event's notification from the others.
 #[derive(Debug)]
 pub(crate) struct Claimant {
     event_id: String,

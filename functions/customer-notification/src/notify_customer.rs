@@ -19,7 +19,7 @@ use crate::{
 
 /// How long a notification is worked on: what is left of the function's ten seconds is for saying what came of it.
 const WORKED_ON_FOR: Duration = Duration::from_millis(9_300);
-/// What the record of an e-mail gets of it at least.
+/// The least time that is kept for recording an e-mail.
 const RECORDED_WITHIN: Duration = Duration::from_secs(1);
 const BETWEEN_TRIES: Duration = Duration::from_millis(250);
 

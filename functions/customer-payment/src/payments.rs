@@ -96,7 +96,7 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// Whether the provider still knows the request by its key. Later the same request would be another one.
+    /// True if the provider still knows the request by its key. Later the same request would be another one.
     pub(crate) fn is_remembered(&self) -> bool {
         Timestamp::now().duration_since(self.at) < REMEMBERED
     }

@@ -102,7 +102,7 @@ impl<P: PaymentProvider> ProcessPayment<P> {
                 self.payments.advance(payment, Status::Requested, &refused).await?;
                 return Err(NotMade::answer(NOT_AUTHORIZED, cause));
             }
-            // What an earlier try came to is not known, and this no need not be the answer to that one.
+            // The outcome of an earlier try is unknown, and this refusal may not be its answer.
             Err(ProviderError::Refused(cause)) => match self.look(payment, request).await? {
                 Some(id) => id,
                 None => return Err(NotMade::answer(AUTHORIZATION_UNCLEAR, cause)),
@@ -206,7 +206,7 @@ impl<P: PaymentProvider> ProcessPayment<P> {
         }
     }
 
-    /// What the provider's books say of the request.
+    /// Looks the request up in the provider's books.
     async fn look(&self, payment: &Payment, request: &Request) -> Result<Option<PaymentId>, NotMade> {
         let found = self.provider.find(payment, &request.terms).await;
         found.map_err(|error| not_made(error, UNAVAILABLE))
@@ -229,7 +229,7 @@ impl<P: PaymentProvider> ProcessPayment<P> {
         Ok(found.moved(Status::Refunded, Some(id)))
     }
 
-    /// What a provider's answer means. A key that it will answer with an error for ever is noted down as spent: the next
+    /// Interprets a provider's answer. A key that it will answer with an error for ever is noted down as spent: the next
     /// try has another one, and finds it out if the first had its effect all the same.
     async fn answered<T>(
         &self,
@@ -258,7 +258,7 @@ impl<P: PaymentProvider> Receiver for ProcessPayment<P> {
         if listener == Listener::Gone && !operation.is_compensation() {
             return Ok(Effect::Nothing("nobody waits for this step any more"));
         }
-        // What is cut off here is like a lost answer: the record says what was asked for.
+        // A call that is cut off here is like a lost answer: the record says what was asked for.
         let made = tokio::time::timeout(self.deadline, self.make(&payment, operation)).await;
         match made.unwrap_or_else(|_| Err(NotMade::answer(UNAVAILABLE, "timed_out"))) {
             Ok((record, effect)) => {

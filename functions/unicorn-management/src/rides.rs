@@ -63,7 +63,7 @@ pub(crate) fn row(ride: &RideCompleted) -> Item {
     ])
 }
 
-/// What was reported: the same for the same ride, however its numbers were written.
+/// The fields of the report: the same for the same ride, however its numbers were written.
 pub(crate) fn reported(ride: &RideCompleted) -> Value {
     let characters = |value| match value {
         AttributeValue::S(value) | AttributeValue::N(value) => Value::String(value),

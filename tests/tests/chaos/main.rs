@@ -66,7 +66,7 @@ async fn watch(world: &World, crowded: &Cell<bool>) {
     }
 }
 
-/// What clients are told, and how they send.
+/// The clients' journal, and how they send.
 struct Clients<'a> {
     dice: &'a Dice,
     crowded: &'a Cell<bool>,
@@ -200,7 +200,7 @@ async fn redrive_all_but(poisoned: &[Poison], world: &World) -> u64 {
     panic!("dead letters come back though nothing fails any more: {redriven} were redriven");
 }
 
-/// What an operator does about an e-mail that was perhaps sent: finds out, and says so.
+/// Settles e-mails that were perhaps sent, as an operator would: finds out, and says so.
 async fn was_sent(letter: &DeadLetter, world: &World) -> bool {
     let event: Value = serde_json::from_str(&letter.body).unwrap();
     let field = |name: &str| event["data"][name].as_str().unwrap_or_default();
@@ -280,7 +280,7 @@ async fn after_a_bad_hour_the_auditor_finds_nothing_and_each_poison_message_in_i
     assert!(killed.get() > 0 && repeated.get() > 0 && !poisoned.is_empty(), "it was a good hour");
 }
 
-/// What the auditor sees, and whether it finds nothing wrong: all that clients were told of is there, and nothing else is.
+/// The audit, and true if it is green: all that clients were told of is there, and nothing else is.
 async fn audit(journal: &Path) -> (Value, bool) {
     let program = std::env::var("RYDES").expect("RYDES names the program: run `make chaos`");
     let journal = ["--journal", journal.to_str().unwrap(), "--journal-is-complete"];

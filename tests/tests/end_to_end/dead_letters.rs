@@ -129,7 +129,7 @@ async fn a_dead_letter_keeps_all_that_its_message_had_and_a_redriven_message_is_
             let raw = eventually("it is there", raw, Option::is_some).await.unwrap();
             assert_eq!(raw.attributes, *attributes);
             let back = async || dlq(&["redrive", "ExtraordinaryRides", &id]).await.0;
-            // Whoever looks at a letter keeps it from others for a moment.
+            // A look at a letter hides it for a moment.
             eventually("it is redriven", back, |done| *done).await;
             before = seen;
         }

@@ -32,7 +32,7 @@ impl Hopeless {
         ]
     }
 
-    /// Whether it is one of them.
+    /// True if it is one of them.
     pub fn is(&self, body: &str) -> bool {
         self.each().iter().any(|(_, hopeless)| *hopeless == body)
     }

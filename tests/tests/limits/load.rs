@@ -11,7 +11,7 @@ use crate::setting;
 
 /// The payments of each of them wait for each other.
 const CUSTOMERS: u64 = 40;
-/// What the names of this run's customers begin with: there may have been another run before it.
+/// The prefix of this run's customers: there may have been another run before it.
 static CUSTOMER: LazyLock<String> = LazyLock::new(|| unique("rider"));
 
 /// A ride that was accepted.

@@ -151,7 +151,7 @@ async fn client_waits_too(ride: &str) {
     }
 }
 
-/// What the client says in JSON, and whether it calls it a success.
+/// The client's JSON output, and true if it exits with success.
 async fn rydes_says(arguments: &[&str], env: &[(&str, &str)]) -> (Value, bool) {
     let program = std::env::var("RYDES").expect("RYDES names the program: run `make limits`");
     let output = Command::new(program).args(arguments).envs(env.iter().copied()).output().await.unwrap();

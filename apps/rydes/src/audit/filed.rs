@@ -1,4 +1,4 @@
-//! What the lake has filed.
+//! The events that the lake has filed.
 
 use std::collections::HashMap;
 
@@ -45,7 +45,7 @@ impl Filed {
         self.0.contains_key(id)
     }
 
-    /// What is filed of rides or prebookings, and of none that was found.
+    /// Events of rides or prebookings that no row stands for.
     pub(super) fn audit_strangers(&self, audit: &mut Audit) {
         for (id, count) in self.0.iter().filter(|(_, count)| !count.is_known) {
             let what = match count.event_type.as_str() {
@@ -56,7 +56,7 @@ impl Filed {
                 "PrebookingSubmitted" | "PrebookingRejected" => {
                     "it has an event of a prebooking that there is none of"
                 }
-                // Whatever else is filed is not audited.
+                // Events of other types are not audited.
                 _ => continue,
             };
             audit.finds(format!("event {id}"), "datalake-ingestion", what);

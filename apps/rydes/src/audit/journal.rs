@@ -1,4 +1,4 @@
-//! What clients were told, id by id, against what is stored.
+//! Compares the journal of accepted requests with the stored rows, id by id.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -15,7 +15,7 @@ use crate::{
     tables::{Item, value},
 };
 
-/// What to hold against what is stored.
+/// The accepted requests to compare with the stored rows.
 #[derive(Debug, Clone, Default, Args)]
 #[group(skip)]
 pub struct Journals {
@@ -32,7 +32,7 @@ pub struct Journals {
 pub(super) struct Told {
     requests: HashMap<(Kind, String), Request>,
     is_complete: bool,
-    /// Prebookings that nobody was told of by their own id.
+    /// Prebookings whose own id is in no journal.
     unnamed: Vec<String>,
     /// Lines that can't be read.
     unreadable: Vec<String>,
@@ -67,7 +67,7 @@ impl Told {
         let id = value(item, "id");
         let Some(request) = self.requests.get_mut(&(kind, id.clone())) else {
             match kind {
-                // Somebody may have been told of it by the id of a repetition.
+                // The journal may hold the id of a repetition instead.
                 Kind::Prebooking => self.unnamed.push(id),
                 Kind::Ride | Kind::Rfq if self.is_complete => audit.untold(kind, &id),
                 Kind::Ride | Kind::Rfq => {}

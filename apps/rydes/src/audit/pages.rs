@@ -75,7 +75,7 @@ pub(super) const RIDES: Table = ("unicorn-management", "RidesTableName");
 pub(super) const LEDGER: Table = ("customer-accounting", "LedgerTableName");
 pub(super) const FARES: Table = ("fare-collection", "FaresTableName");
 pub(super) const PAYMENTS: Table = ("customer-payment", "PaymentsTableName");
-/// What the simulated provider remembers. It isn't there where another provider moves the money.
+/// The simulated provider's table. It isn't there where another provider moves the money.
 pub(super) const PROVIDER: Table = ("customer-payment", "SimulatedProviderTableName");
 pub(super) const LOYALTY: Table = ("customer-loyalty", "LoyaltyPointsTableName");
 pub(super) const NOTIFICATIONS: Table = ("customer-notification", "NotificationsTableName");

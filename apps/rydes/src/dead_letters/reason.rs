@@ -29,7 +29,7 @@ impl Reason {
     }
 }
 
-/// Whether a message without a reason was set aside by a consumer that found no room for one on it. What SQS itself moves,
+/// True if a message without a reason was set aside by a consumer that found no room for one on it. What SQS itself moves,
 /// because its function crashed or ran out of time, SQS marks.
 pub(super) fn had_no_room(message: &Message) -> bool {
     let system = message.attributes.as_ref();

@@ -52,14 +52,14 @@ impl Resolution {
     }
 }
 
-/// What the services say of a fare's money, and how far its collection came.
+/// The services' view of a fare's money, and how far its collection came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Standing {
     /// The payment's status; none if nothing was ever asked of the provider.
     payment: Option<String>,
-    /// Whether the ledger has it as paid.
+    /// True if the ledger has it as paid.
     credited: bool,
-    /// Whether the collection began to take it back.
+    /// True if the collection began to take it back.
     taken_back: bool,
 }
 
@@ -128,7 +128,7 @@ pub async fn resolve_fare(
     Ok(trace)
 }
 
-/// Whether the fare's execution has ended, and otherwise than with an end of the fare.
+/// True if the fare's execution has ended, and otherwise than with an end of the fare.
 fn is_left_to_people(fare: &Item, execution: &DescribeExecutionOutput) -> bool {
     match execution.status() {
         ExecutionStatus::Running => false,
@@ -165,7 +165,7 @@ async fn is_credited(tables: &Tables<'_>, id: &str) -> Result<bool, Error> {
     Ok(entry("CREDITED").await? && !entry("REVERSED").await?)
 }
 
-/// What the saga goes on from: all that it was left with, and what is decided.
+/// The input that the saga continues from: its last state, and the decision.
 fn input(mut state: Value, decision: &ResolveFare, parked: &str) -> Value {
     if state.get("failure").is_none() {
         state["failure"] = json!({"Error": "FareNeedsReview", "Cause": "it was left to people"});

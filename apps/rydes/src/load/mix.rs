@@ -34,7 +34,7 @@ impl UseCase {
         }
     }
 
-    /// What is accepted.
+    /// The kind of an accepted request.
     pub(super) fn kind(self) -> Kind {
         match self {
             Self::Rides => Kind::Ride,

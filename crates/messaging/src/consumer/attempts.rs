@@ -34,7 +34,7 @@ use crate::{
 pub(super) const MAX_ATTEMPTS: u32 = 5;
 /// A day longer than a queue keeps a message at the longest.
 const KEPT: SignedDuration = SignedDuration::from_hours(15 * 24);
-/// What DynamoDB takes in one call.
+/// DynamoDB's limit for one call.
 const MAX_KEYS: usize = 100;
 
 const KEY: &str = "message";
@@ -47,7 +47,7 @@ pub(super) struct Attempts {
     table: String,
 }
 
-/// What earlier attempts at a message came to.
+/// The earlier attempts at a message.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Past {
     pub attempts: u32,
@@ -55,7 +55,7 @@ pub(super) struct Past {
     pub unended: bool,
 }
 
-/// What is to be recorded of an attempt.
+/// A change to the record of attempts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Record {
     /// It begins, and counts unless something else is recorded later.

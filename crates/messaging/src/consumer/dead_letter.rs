@@ -1,4 +1,4 @@
-//! What a consumer sets aside: the message as it came, with the reason beside it.
+//! Dead letters: the message as it came, with the reason beside it.
 
 use aws_lambda_events::sqs::SqsMessageAttribute;
 use aws_sdk_sqs::{

@@ -14,7 +14,7 @@ pub(super) struct Delivery {
     pub receipt_handle: String,
     /// How often the message was received, this time included.
     pub receive_count: u32,
-    /// What earlier attempts came to.
+    /// The earlier attempts at it.
     pub past: Past,
     pub queue_name: String,
     /// The message group: every message of a FIFO queue has one, others may.

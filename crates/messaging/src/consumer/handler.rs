@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{Event, Failure, event};
 
-/// What can make the effects of a batch's messages.
+/// Makes the effects of a batch's messages.
 pub(super) trait Handler {
     /// Handles messages; gives each with its ending.
     fn handle<'a>(&self, work: &Work<'_>, deliveries: &[&'a Delivery]) -> impl Future<Output = Ended<'a>>;

@@ -14,7 +14,7 @@ pub(super) struct Time {
     work_ends: Instant,
     /// When nothing more is done about those worked on.
     all_ends: Instant,
-    /// What an attempt needs at least, as far as is known: the first ones of an invocation tell it about the next.
+    /// The least time that an attempt needs, as far as is known: the first ones of an invocation tell it about the next.
     useful: Cell<Duration>,
 }
 
@@ -28,7 +28,7 @@ impl Time {
         Self { work_ends: ends - for_the_end, all_ends: ends - for_the_end / 8, useful: Cell::new(left / 10) }
     }
 
-    /// Whether another attempt has a chance to end in time. One that hasn't would be lost for nothing.
+    /// True if another attempt has a chance to end in time. One that hasn't would be lost for nothing.
     pub(super) fn is_enough(&self) -> bool {
         self.work_ends.saturating_duration_since(Instant::now()) >= self.useful.get()
             && Instant::now() < self.work_ends

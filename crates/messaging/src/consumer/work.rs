@@ -24,7 +24,7 @@ pub(super) struct Ending {
     pub result: Result<Effect, Failure>,
 }
 
-/// What became of a message.
+/// The outcome of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
     /// Handled; the queue may delete it.
@@ -113,7 +113,7 @@ impl<'a> Work<'a> {
     /// Begins an attempt, if the message may have one, and now.
     ///
     /// # Errors
-    /// What becomes of the message otherwise.
+    /// The outcome otherwise.
     async fn begin(&self, delivery: &Delivery) -> Result<Begun, Ending> {
         if delivery.past.unended && delivery.past.attempts >= MAX_ATTEMPTS {
             let detail = "its function was killed at each of its last attempts, or ran out of memory";
@@ -125,7 +125,7 @@ impl<'a> Work<'a> {
         if !self.time.is_enough() {
             return Err(not_attempted(0, "the function had too little time left for it"));
         }
-        // What comes for the first time is recorded if it fails. It may have been killed over a message before, unseen:
+        // A first receive is recorded if it fails. It may have been killed over a message before, unseen:
         // then it has one more attempt than others.
         Ok(Begun(if delivery.receive_count > 1 { self.record(delivery, Record::Begun).await } else { None }))
     }

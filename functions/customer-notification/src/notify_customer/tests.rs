@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
-/// What SES's one call is known by.
+/// The request line of SES's one call.
 const SEND: &str = "POST https://email.us-east-1.amazonaws.com/v2/email/outbound-emails";
 
 /// An AWS with this address on file.

@@ -66,7 +66,7 @@ const TROUBLE: [Trouble; 9] = [
     Trouble::BeforeAnswer,
 ];
 
-/// What a provider has saved for a key.
+/// The answer that a provider has saved for a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Saved {
     Done,
@@ -105,7 +105,7 @@ impl Books {
         }
     }
 
-    /// Whether an earlier call has led to where this one would.
+    /// True if an earlier call has led to where this one would.
     fn has_made(&self, operation: Operation) -> bool {
         match operation {
             Operation::Authorize => false,
@@ -122,14 +122,14 @@ struct Around {
     books: Books,
     record: Option<Item>,
     trouble: Option<Trouble>,
-    /// Whether the saga still waits for the step.
+    /// True if the saga still waits for the step.
     waits: bool,
     answers: Vec<Result<(), String>>,
     /// Which card is on file, if any.
     card: Option<u32>,
     /// How often the provider was called for something that moves money.
     calls: u32,
-    /// Whether the provider never answers.
+    /// True if the provider never answers.
     hangs: bool,
 }
 
@@ -349,7 +349,7 @@ impl Payer {
         (books.reserved, books.charges - books.refunds)
     }
 
-    /// Whether money is reserved or taken, or may yet be by a call that is under way.
+    /// True if money is reserved or taken, or may yet be by a call that is under way.
     fn holds_anything(&self) -> bool {
         let books = &self.world.lock().unwrap().books;
         let under_way = books.calls.values().any(|(_, saved)| *saved == Saved::UnderWay);

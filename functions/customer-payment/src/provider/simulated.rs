@@ -108,7 +108,7 @@ impl Simulated {
         Ok(begun)
     }
 
-    /// Whether this is the key of the first call of its kind.
+    /// True if this is the key of the first call of its kind.
     async fn is_first_key(
         &self,
         payment: &Payment,
@@ -296,7 +296,7 @@ fn id(payment: &Payment) -> PaymentId {
     PaymentId(format!("simulated-{}", payment.fare))
 }
 
-/// What a move to this state came to. Another call than this one may have led there.
+/// The outcome of a move to this state. Another call than this one may have led there.
 fn done(moved: Moved, to: &str) -> Result<(), ProviderError> {
     match moved {
         Moved::Now | Moved::Before => Ok(()),

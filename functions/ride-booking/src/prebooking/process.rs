@@ -25,7 +25,7 @@ impl ProcessRidePrebooking {
     }
 }
 
-/// What the topic tells of a prebooking. The subscription's filter lets pass what was submitted only; but SNS may take a
+/// The topic's events about a prebooking. The subscription's filter lets pass what was submitted only; but SNS may take a
 /// quarter of an hour until a filter holds, so the rest may come, too.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Told {

@@ -86,14 +86,14 @@ fn parse(body: &str, accepted_at: Timestamp) -> Result<RidePrebooking, Vec<Fault
     RidePrebooking::parse(&fields, accepted_at).map_err(|faults| faults.into_iter().collect())
 }
 
-/// Who signed the request.
+/// The caller that signed the request.
 fn caller<'a>(message: &Message<'a>) -> &'a str {
     let (cognito_identity, principal) =
         edge(message, "Caller").and_then(|callers| callers.split_once(' ')).unwrap_or_default();
     keyed::caller(cognito_identity, principal)
 }
 
-/// What API Gateway wrote beside the body. The template puts an equals sign before each value, as SQS takes no empty one.
+/// An attribute that API Gateway added to the message. The template puts an equals sign before each value, as SQS takes no empty one.
 fn edge<'a>(message: &Message<'a>, name: &str) -> Option<&'a str> {
     message.attribute(name)?.strip_prefix('=').filter(|value| !value.is_empty())
 }

@@ -52,7 +52,7 @@ struct State {
     renewal: Option<(AbortHandle, Renewal)>,
     failures: u32,
     not_before: Option<Instant>,
-    /// What the others can read.
+    /// The list that other environments can read.
     shared: Option<Vec<HerdName>>,
 }
 

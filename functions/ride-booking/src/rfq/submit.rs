@@ -35,7 +35,7 @@ impl SubmitInstantRideRfq {
         api::respond(StatusCode::CREATED, self.accept(request).await.map(|rfq| json!({ "rfq-id": rfq })))
     }
 
-    /// What was accepted once isn't judged again: meanwhile there are other herds.
+    /// An accepted request isn't judged again: there may be other herds by now.
     async fn accept(&self, request: &Request) -> Result<RfqId, Problem> {
         let key = api::idempotency_key(request)?;
         let body = api::json_body(request)?;

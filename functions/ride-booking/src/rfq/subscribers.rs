@@ -1,4 +1,4 @@
-//! Who is subscribed to the Request For Quotes Topic.
+//! The subscribers of the Request For Quotes Topic.
 
 use std::time::Duration;
 

@@ -99,7 +99,7 @@ struct Queue {
     waits: Arc<Mutex<BTreeMap<String, i32>>>,
 }
 
-/// What one delivery came to, by message ids.
+/// The outcome of one delivery, by message ids.
 #[derive(Debug, PartialEq, Eq)]
 enum Delivered {
     Kept(Vec<String>),

@@ -53,7 +53,7 @@ struct StripeError {
     decline_code: Option<String>,
 }
 
-/// What an answer other than a success means to the saga; one that Stripe had saved for the key, if it is a replay.
+/// The meaning of a failed call for the saga; one that Stripe had saved for the key, if it is a replay.
 pub(super) fn answered(status: u16, is_replay: bool, body: &[u8]) -> ProviderError {
     let StripeError { r#type, code, decline_code } = match readable(body) {
         Ok(NoSuccess { error }) => error,

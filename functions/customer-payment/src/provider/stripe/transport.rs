@@ -36,7 +36,7 @@ pub(super) struct Transport {
 /// What came back, whatever it says.
 pub(super) struct Answer {
     pub status: u16,
-    /// Whether it was saved for the key by an earlier call.
+    /// True if it was saved for the key by an earlier call.
     pub is_replay: bool,
     pub body: Vec<u8>,
 }
