@@ -6,8 +6,8 @@ use std::cell::LazyCell;
 
 use aws_sdk_dynamodb::Client;
 use customer_accounting::{CreditAccount, Ledger};
+use function_testkit::Aws;
 use fuzz::{block_on, check_reason, text};
-use hostile::Aws;
 use lambda_runtime::{Context, LambdaEvent};
 use libfuzzer_sys::fuzz_target;
 

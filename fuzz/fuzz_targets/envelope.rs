@@ -2,17 +2,17 @@
 
 #![no_main]
 
-use domain::{
+use contracts::{
     FareCollected, FareCollectionFailed, PrebookingRejected, PrebookingSubmitted, QuotesRequested,
     RfqDeadlineReached, RideCompleted, RideQuoted,
 };
 use fuzz::{check_failure, occasion::Occasion, request::PaymentRequested, text};
-use libfuzzer_sys::fuzz_target;
-use messaging::{
+use lambda_messaging::{
     Event,
     consumer::AnyEvent,
     event::{self, Payload},
 };
+use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
     let Some(body) = text(data) else { return };
@@ -43,7 +43,7 @@ fuzz_target!(|data: &[u8]| {
 });
 
 /// What is read as an event has its data's id, and is the same after another trip.
-fn event<T: Payload + domain::EventPayload + PartialEq + std::fmt::Debug + serde::Serialize>(body: &str) {
+fn event<T: Payload + contracts::EventPayload + PartialEq + std::fmt::Debug + serde::Serialize>(body: &str) {
     match Event::<T>::parse(body) {
         Ok(event) => {
             assert_eq!((event.id.as_str(), event.event_type.as_str()), (event.data.id().as_str(), T::TYPE));

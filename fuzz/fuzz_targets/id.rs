@@ -2,10 +2,10 @@
 
 #![no_main]
 
-use domain::{CorrelationId, CustomerId, HerdName, IdempotencyKey, Place, PrebookingId, RfqId, RideId};
+use contracts::{CorrelationId, CustomerId, HerdName, IdempotencyKey, Place, PrebookingId, RfqId, RideId};
 use fuzz::{check_rule, text};
+use lambda_messaging::TraceParent;
 use libfuzzer_sys::fuzz_target;
-use messaging::TraceParent;
 
 fuzz_target!(|data: &[u8]| {
     let Some(word) = text(data) else { return };

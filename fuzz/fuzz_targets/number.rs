@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use domain::{Distance, Duration, Money, ReplyWithin};
+use contracts::{Distance, Duration, Money, ReplyWithin};
 use fuzz::{check_money, check_rule, text};
 use libfuzzer_sys::fuzz_target;
 use rust_decimal::Decimal;

@@ -2,13 +2,13 @@
 
 #![no_main]
 
-use domain::{
+use contracts::{
     EventPayload, FareCollected, FareCollectionFailed, PrebookingRejected, PrebookingSubmitted,
     QuotesRequested, RfqDeadlineReached, RideCompleted, RideQuoted,
 };
 use fuzz::{check_failure, request::PaymentRequested, text};
+use lambda_messaging::event::Payload;
 use libfuzzer_sys::fuzz_target;
-use messaging::event::Payload;
 
 fuzz_target!(|data: &[u8]| {
     let Some(json) = text(data) else { return };

@@ -2,11 +2,11 @@
 
 #![no_main]
 
-use domain::{PrebookingId, PrebookingRejected, PrebookingSubmitted, RidePrebooking};
+use contracts::{PrebookingId, PrebookingRejected, PrebookingSubmitted, RidePrebooking};
 use fuzz::{check_faults, fields};
 use jiff::{SignedDuration, Timestamp};
+use lambda_messaging::event::Payload;
 use libfuzzer_sys::fuzz_target;
-use messaging::event::Payload;
 
 const PREBOOKING: &str = "0190c8f4-5f7b-7c3e-8a57-0d6f2b7b9f10";
 

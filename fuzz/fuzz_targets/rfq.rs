@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use domain::{HerdName, InstantRideRfq};
+use contracts::{HerdName, InstantRideRfq};
 use fuzz::{check_faults, fields};
 use libfuzzer_sys::fuzz_target;
 

@@ -4,13 +4,13 @@
 
 use std::cell::LazyCell;
 
+use function_testkit::Aws;
 use fuzz::{check_failure, text};
-use hostile::Aws;
-use libfuzzer_sys::fuzz_target;
-use messaging::{
+use lambda_messaging::{
     outbox::{Outbox, Row},
     publisher::Publisher,
 };
+use libfuzzer_sys::fuzz_target;
 use ride_booking::PublishInstantRideRfqs;
 
 thread_local! {

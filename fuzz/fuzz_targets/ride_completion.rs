@@ -2,10 +2,10 @@
 
 #![no_main]
 
-use domain::{RideCompleted, RideCompletion, RideId};
+use contracts::{RideCompleted, RideCompletion, RideId};
 use fuzz::{check_faults, check_money, fields};
+use lambda_messaging::event::Payload;
 use libfuzzer_sys::fuzz_target;
-use messaging::event::Payload;
 
 fuzz_target!(|data: &[u8]| {
     let Some(raw) = fields(data) else { return };

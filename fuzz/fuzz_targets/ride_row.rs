@@ -5,13 +5,13 @@
 use std::cell::LazyCell;
 
 use aws_sdk_sns::Client;
+use function_testkit::Aws;
 use fuzz::{check_failure, text};
-use hostile::Aws;
-use libfuzzer_sys::fuzz_target;
-use messaging::{
+use lambda_messaging::{
     outbox::{Outbox, Row},
     publisher::Publisher,
 };
+use libfuzzer_sys::fuzz_target;
 use unicorn_management::PublishRideCompletions;
 
 thread_local! {

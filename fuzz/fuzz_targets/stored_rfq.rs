@@ -5,8 +5,8 @@
 use std::cell::LazyCell;
 
 use aws_sdk_dynamodb::Client;
+use function_testkit::Aws;
 use fuzz::{block_on, request_about, text};
-use hostile::Aws;
 use libfuzzer_sys::fuzz_target;
 use ride_booking::{QueryInstantRideRfq, Rfqs};
 use serde_json::Value;

@@ -9,9 +9,9 @@ pub mod request;
 
 use std::collections::HashMap;
 
-use domain::{Faults, Money, RawFields};
+use contracts::{Faults, Money, RawFields};
 use lambda_http::{Request, RequestExt};
-use messaging::{Failure, api};
+use lambda_messaging::{Failure, api};
 
 /// All that is ever said of an input, with its digits taken out. Whatever it is that is refused, it is refused in these
 /// words: so they quote nothing.

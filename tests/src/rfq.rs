@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Place, PriceList, RawPriceList};
+use contracts::{Place, PriceList, RawPriceList};
 use serde_json::{Map, Value, json};
 
 use crate::{Caller, eventually, unique};

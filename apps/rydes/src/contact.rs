@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use clap::Args;
-use domain::CustomerId;
+use contracts::CustomerId;
 
 use crate::{Deployment, Error};
 

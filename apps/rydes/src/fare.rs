@@ -10,7 +10,7 @@ use aws_sdk_sfn::{
     operation::describe_execution::DescribeExecutionError,
     types::{ExecutionStatus, HistoryEvent},
 };
-use domain::RideId;
+use contracts::RideId;
 use jiff::Timestamp;
 use serde::Serialize;
 use tokio::time::Instant;

@@ -7,7 +7,7 @@ use aws_sdk_cloudwatchlogs::{
     operation::filter_log_events::{FilterLogEventsOutput, builders::FilterLogEventsFluentBuilder},
 };
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use domain::CorrelationId;
+use contracts::CorrelationId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};

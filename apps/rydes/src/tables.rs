@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::{
     Client,
     types::{AttributeValue, KeysAndAttributes},
 };
-use domain::Money;
+use contracts::Money;
 use jiff::Timestamp;
 
 use crate::{Deployment, Error};

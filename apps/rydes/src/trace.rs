@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{Points, RideId, Tier};
+use contracts::{Points, RideId, Tier};
 use jiff::Timestamp;
 use serde::Serialize;
 use tokio::time::Instant;

@@ -1,8 +1,8 @@
 //! The fare collection saga, as the one who starts it sees it.
 
 use aws_sdk_sfn::{Client, operation::start_execution::StartExecutionError};
-use domain::RideCompleted;
-use messaging::{Event, Failure, TraceParent};
+use contracts::RideCompleted;
+use lambda_messaging::{Event, Failure, TraceParent};
 use serde_json::json;
 
 /// The state machine that collects fares.

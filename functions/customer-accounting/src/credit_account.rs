@@ -1,9 +1,9 @@
 //! Credits a customer's account with a paid fare, or takes that back: a participant of the fare collection saga, which
 //! invokes it and matches on the names of its errors.
 
-use domain::{CorrelationId, CustomerId, Money, RideId};
+use contracts::{CorrelationId, CustomerId, Money, RideId};
+use lambda_messaging::{Failure, event, metrics::Metrics, once::Written};
 use lambda_runtime::{Diagnostic, LambdaEvent};
-use messaging::{Failure, event, metrics::Metrics, once::Written};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tracing::{info, warn};

@@ -8,8 +8,8 @@ use aws_sdk_dynamodb::{
     operation::transact_write_items::TransactWriteItemsError,
     types::{ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem},
 };
-use domain::{CustomerId, Money, RideCompleted, RideId};
-use messaging::{
+use contracts::{CustomerId, Money, RideCompleted, RideId};
+use lambda_messaging::{
     Failure,
     once::{self, Item, Written, number, text},
 };

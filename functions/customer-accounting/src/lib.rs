@@ -1,10 +1,10 @@
 //! Customer Accounting keeps the ledger: what every fare is, and what became of it. It has every fare collected, and
 //! takes part in that saga.
 
+#[cfg(test)]
+mod bad_input;
 mod collection;
 mod credit_account;
-#[cfg(test)]
-mod hostile;
 mod ledger;
 mod open_fare;
 

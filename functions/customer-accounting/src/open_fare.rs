@@ -1,7 +1,7 @@
 //! Opens the fare of a completed ride and has it collected.
 
-use domain::RideCompleted;
-use messaging::{
+use contracts::RideCompleted;
+use lambda_messaging::{
     Event, Failure,
     consumer::{Effect, Receiver},
 };

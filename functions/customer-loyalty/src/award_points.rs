@@ -1,7 +1,7 @@
 //! Awards the points of a completed ride.
 
-use domain::{Points, RideCompleted};
-use messaging::{
+use contracts::{Points, RideCompleted};
+use lambda_messaging::{
     Event, Failure,
     consumer::{Effect, Receiver},
 };

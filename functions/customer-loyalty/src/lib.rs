@@ -2,7 +2,7 @@
 
 mod award_points;
 #[cfg(test)]
-mod hostile;
+mod bad_input;
 mod points;
 
 pub use award_points::AwardPoints;

@@ -7,8 +7,8 @@ use aws_sdk_dynamodb::{
     operation::transact_write_items::TransactWriteItemsError,
     types::{CancellationReason, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update},
 };
-use domain::{CustomerId, Points, RideId};
-use messaging::{
+use contracts::{CustomerId, Points, RideId};
+use lambda_messaging::{
     Failure,
     once::{self, Item, Written, number, text},
 };

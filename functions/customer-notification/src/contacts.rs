@@ -1,8 +1,8 @@
 //! The customers' addresses on file.
 
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
-use domain::CustomerId;
-use messaging::{Failure, once::text};
+use contracts::CustomerId;
+use lambda_messaging::{Failure, once::text};
 
 /// The `Contacts` table.
 #[derive(Debug)]

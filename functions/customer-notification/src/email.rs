@@ -1,6 +1,6 @@
 //! What the e-mails say.
 
-use domain::{FareCollected, FareCollectionFailed, RideCompleted};
+use contracts::{FareCollected, FareCollectionFailed, RideCompleted};
 
 use crate::Occasion;
 

@@ -1,9 +1,9 @@
 //! Customer Notification e-mails customers what they should know.
 
+#[cfg(test)]
+mod bad_input;
 mod contacts;
 mod email;
-#[cfg(test)]
-mod hostile;
 mod mailer;
 mod notifications;
 mod notify_customer;

@@ -7,7 +7,7 @@ use aws_sdk_sesv2::{
     operation::send_email::SendEmailError,
     types::{Body, Content, Destination, EmailContent, Message, MessageHeader},
 };
-use messaging::{Event, Failure, Function, unclear};
+use lambda_messaging::{Event, Failure, Function, unclear};
 
 use crate::email::Email;
 

@@ -16,9 +16,9 @@ use aws_sdk_dynamodb::{
     operation::{put_item::PutItemError, update_item::UpdateItemError},
     types::{AttributeValue, ReturnValuesOnConditionCheckFailure},
 };
-use domain::RideId;
+use contracts::RideId;
 use jiff::{SignedDuration, Timestamp};
-use messaging::{
+use lambda_messaging::{
     Failure,
     once::{self, Item, number, text},
 };

@@ -1,7 +1,7 @@
 //! What customers are told of.
 
-use domain::{CustomerId, EventPayload, FareCollected, FareCollectionFailed, RideCompleted, RideId};
-use messaging::{
+use contracts::{CustomerId, EventPayload, FareCollected, FareCollectionFailed, RideCompleted, RideId};
+use lambda_messaging::{
     Failure,
     event::{self, Payload},
 };

@@ -3,7 +3,7 @@
 //! and answers each to the saga by the task token that the request carries.
 
 #[cfg(test)]
-mod hostile;
+mod bad_input;
 mod payments;
 mod process_payment;
 pub mod provider;

@@ -25,7 +25,7 @@ use aws_sdk_dynamodb::{
     types::{AttributeValue, ReturnValuesOnConditionCheckFailure},
 };
 use jiff::{SignedDuration, Timestamp};
-use messaging::{
+use lambda_messaging::{
     Failure,
     once::{self, Item, number, text},
 };

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use messaging::{
+use lambda_messaging::{
     Event, Failure,
     consumer::{Effect, Receiver},
 };

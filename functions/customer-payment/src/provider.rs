@@ -6,7 +6,7 @@ mod stripe;
 
 use std::{fmt, future::Future};
 
-use domain::{CustomerId, Money, RideId};
+use contracts::{CustomerId, Money, RideId};
 
 pub use self::{
     simulated::Simulated,

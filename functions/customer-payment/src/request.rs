@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use domain::{CustomerId, EventPayload, Money, RideId};
+use contracts::{CustomerId, EventPayload, Money, RideId};
 use serde::{Deserialize, Serialize};
 
 /// A step of a fare's payment.

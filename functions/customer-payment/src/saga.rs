@@ -2,7 +2,7 @@
 //! it can answer that one step of that one execution, and nothing else.
 
 use aws_sdk_sfn::{Client, error::ProvideErrorMetadata, error::SdkError};
-use messaging::Failure;
+use lambda_messaging::Failure;
 
 /// Step Functions, as a participant sees it.
 #[derive(Debug)]

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use domain::CorrelationId;
+use contracts::CorrelationId;
 use jiff::{civil::Date, tz::TimeZone};
-use messaging::{
+use lambda_messaging::{
     Failure,
     consumer::{AnyEvent, BatchReceiver, Effect},
 };

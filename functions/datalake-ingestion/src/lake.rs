@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use aws_sdk_s3::Client;
 use jiff::Timestamp;
-use messaging::{Failure, consumer::AnyEvent};
+use lambda_messaging::{Failure, consumer::AnyEvent};
 use sha2::{Digest, Sha256};
 
 use crate::{ingest_events::Partition, table};

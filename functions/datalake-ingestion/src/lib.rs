@@ -1,7 +1,7 @@
 //! Datalake Ingestion keeps every event, of whatever type, in a data lake of Parquet files.
 
 #[cfg(test)]
-mod hostile;
+mod bad_input;
 mod ingest_events;
 mod lake;
 mod table;

@@ -4,7 +4,7 @@
 use std::{io::Write, sync::Arc};
 
 use jiff::Timestamp;
-use messaging::{Failure, consumer::AnyEvent};
+use lambda_messaging::{Failure, consumer::AnyEvent};
 use parquet::{
     basic::Compression,
     data_type::{ByteArray, ByteArrayType, Int64Type},

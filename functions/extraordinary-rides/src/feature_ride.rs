@@ -1,11 +1,11 @@
 //! Features a ride.
 
-use domain::{Distance, Money, RideCompleted};
-use lambda_runtime::Error;
-use messaging::{
+use contracts::{Distance, Money, RideCompleted};
+use lambda_messaging::{
     Event, Failure,
     consumer::{Effect, Receiver},
 };
+use lambda_runtime::Error;
 
 use crate::FeaturedRides;
 

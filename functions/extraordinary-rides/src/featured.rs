@@ -1,8 +1,8 @@
 //! The table of featured rides. Who rode is nobody's business here, so it isn't stored.
 
 use aws_sdk_dynamodb::Client;
-use domain::RideCompleted;
-use messaging::{
+use contracts::RideCompleted;
+use lambda_messaging::{
     Failure,
     once::{self, Written, number, text},
 };

@@ -3,10 +3,10 @@
 //! The filter is a policy on this service's own subscription, so ordinary rides don't reach its queue, but for some minutes after
 //! the filter has changed. Hence the receiver compares once more.
 
+#[cfg(test)]
+mod bad_input;
 mod feature_ride;
 mod featured;
-#[cfg(test)]
-mod hostile;
 
 pub use feature_ride::{Bounds, FeatureRide};
 pub use featured::FeaturedRides;

@@ -2,7 +2,7 @@
 //! right now, for which every herd is asked (RFQ, a request for quotes).
 
 #[cfg(test)]
-mod hostile;
+mod bad_input;
 mod prebooking;
 mod rfq;
 

@@ -1,6 +1,6 @@
 //! Publishes every stored ride, from the write itself: the Rides table's stream.
 
-use messaging::{
+use lambda_messaging::{
     Failure,
     batch::Results,
     outbox::{Outbox, Row},
@@ -40,8 +40,8 @@ impl Outbox for PublishRideCompletions {
 mod tests {
     use aws_sdk_sns::{operation::publish_batch::PublishBatchOutput, types::PublishBatchRequestEntry};
     use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
-    use domain::RideCompleted;
-    use messaging::Event;
+    use contracts::RideCompleted;
+    use lambda_messaging::Event;
     use serde_json::json;
 
     use super::*;

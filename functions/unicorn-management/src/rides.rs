@@ -1,9 +1,9 @@
 //! The Rides table: completed rides as rows, and rows as the events they become.
 
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
-use domain::{CorrelationId, CustomerId, Distance, Duration, Money, Place, RideCompleted, RideId};
+use contracts::{CorrelationId, CustomerId, Distance, Duration, Money, Place, RideCompleted, RideId};
 use jiff::Timestamp;
-use messaging::{
+use lambda_messaging::{
     Event, Failure, TraceParent,
     keyed::{Key, KeyedTable},
     once::{self, Item, number, text},

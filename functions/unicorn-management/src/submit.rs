@@ -1,7 +1,7 @@
 //! Takes a ride completion: checks it, stores it, says yes.
 
-use domain::{RideCompleted, RideCompletion, RideId};
-use messaging::{
+use contracts::{RideCompleted, RideCompletion, RideId};
+use lambda_messaging::{
     api::{self, Problem, Request, Response, StatusCode},
     keyed::Key,
     once,
@@ -184,7 +184,7 @@ mod tests {
     /// A table of keys in which a caller's `k` stands for the first ride.
     fn stored(caller: &'static str) -> Rule {
         let completion = RideCompletion::parse(&api::json_object(RIDE).unwrap()).unwrap();
-        let key = domain::IdempotencyKey::parse("k").unwrap();
+        let key = contracts::IdempotencyKey::parse("k").unwrap();
         let Key { entry, digest } =
             Key::new(caller, &key, reported(&RideCompleted::new(RideId::new(), completion)));
         mock!(Client::transact_write_items)

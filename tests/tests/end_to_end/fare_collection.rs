@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use domain::RideId;
+use contracts::RideId;
 use end_to_end::{
     Caller, Fare, ProviderCall, Ride, Saga, Service, World, crowd, eventually, eventually_within, unique,
 };

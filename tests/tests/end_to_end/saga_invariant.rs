@@ -1,7 +1,7 @@
 //! Whatever fails, at whichever step, before its effect or after it: when the execution has ended, what was taken is what
 //! the ledger says was paid, nothing is reserved, and the fare says the same; or people have the case.
 
-use domain::RideId;
+use contracts::RideId;
 use end_to_end::{Fare, Fault, Saga, World, unique};
 use futures_util::future::join_all;
 

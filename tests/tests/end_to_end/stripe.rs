@@ -5,10 +5,10 @@
 //! what is right at both. What exactly is sent is tested beside the provider.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use contracts::{CustomerId, Money, RideId};
 use customer_payment::provider::{
     IdempotencyKey, Payment, PaymentId, PaymentMethods, PaymentProvider, ProviderError, Stripe, Terms, Voided,
 };
-use domain::{CustomerId, Money, RideId};
 use end_to_end::{World, unique};
 use serde_json::Value;
 

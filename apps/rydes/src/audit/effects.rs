@@ -1,6 +1,6 @@
 //! Each effect, and whether anything was accepted that it follows from.
 
-use domain::Points;
+use contracts::Points;
 
 use super::{
     Audit,

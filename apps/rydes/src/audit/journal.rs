@@ -6,7 +6,7 @@ use std::{
 };
 
 use clap::Args;
-use domain::Money;
+use contracts::Money;
 
 use super::Audit;
 use crate::{

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aws_sdk_sqs::Client;
-use domain::PrebookingId;
+use contracts::PrebookingId;
 use tokio::time::Instant;
 
 use super::{

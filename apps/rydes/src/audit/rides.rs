@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use domain::{Money, Points};
+use contracts::{Money, Points};
 use rust_decimal::Decimal;
 
 use super::{

@@ -8,7 +8,7 @@ use aws_sdk_sfn::{
     types::{ExecutionStatus, HistoryEvent},
 };
 use clap::{Args, ValueEnum};
-use domain::RideId;
+use contracts::RideId;
 use serde_json::{Value, json};
 
 use super::{COMPENSATIONS, FareTrace, execution_of, follow, history};

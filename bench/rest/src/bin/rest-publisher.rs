@@ -5,11 +5,11 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use lambda_runtime::Error;
-use messaging::{
+use lambda_messaging::{
     Function,
     api::{self, Request, Response, StatusCode},
 };
+use lambda_runtime::Error;
 use unicorn_management::{Rides, SubmitRideCompletion};
 
 /// As long as anybody would wait for a service.

@@ -1,11 +1,11 @@
 //! A service that is told of rides over REST: it makes its one record of each, once.
 
 use aws_sdk_dynamodb::{Client, operation::put_item::PutItemError, types::AttributeValue};
-use lambda_runtime::Error;
-use messaging::{
+use lambda_messaging::{
     Function,
     api::{self, Request, Response, StatusCode},
 };
+use lambda_runtime::Error;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {

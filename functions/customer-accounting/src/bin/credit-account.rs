@@ -2,8 +2,8 @@
 
 use aws_sdk_dynamodb::Client;
 use customer_accounting::{CreditAccount, Ledger};
+use lambda_messaging::Function;
 use lambda_runtime::service_fn;
-use messaging::Function;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {

@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::Client;
 use customer_loyalty::{AwardPoints, LoyaltyPoints};
-use messaging::{Function, consumer};
+use lambda_messaging::{Function, consumer};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {

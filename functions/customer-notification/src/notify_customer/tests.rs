@@ -1,8 +1,8 @@
-use ::hostile::Aws;
 use aws_sdk_sesv2::config::{retry::RetryConfig, timeout::TimeoutConfig};
-use domain::RideCompleted;
+use contracts::RideCompleted;
+use function_testkit::Aws;
 use jiff::SignedDuration;
-use messaging::{Function, event::Payload};
+use lambda_messaging::{Function, event::Payload};
 use serde_json::{Value, json};
 
 use super::*;

@@ -5,8 +5,8 @@ use customer_payment::{
     Payments, ProcessPayment, Saga,
     provider::{PaymentMethods, PaymentProvider, Simulated, Stripe},
 };
+use lambda_messaging::{Function, consumer};
 use lambda_runtime::Error;
-use messaging::{Function, consumer};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {

@@ -23,9 +23,9 @@ use aws_sdk_sfn::{
     types::error::TaskTimedOut,
 };
 use aws_smithy_mocks::{MockResponse, RuleMode, mock, mock_client};
-use domain::{CorrelationId, CustomerId, Money, RideId};
+use contracts::{CorrelationId, CustomerId, Money, RideId};
 use jiff::Timestamp;
-use messaging::once::{Item, text};
+use lambda_messaging::once::{Item, text};
 use proptest::prelude::*;
 
 use super::*;

@@ -20,9 +20,9 @@ use aws_sdk_dynamodb::{
         AttributeValue, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
     },
 };
-use domain::CustomerId;
+use contracts::CustomerId;
 use jiff::Timestamp;
-use messaging::{
+use lambda_messaging::{
     Failure,
     once::{self, Item, number, text},
 };

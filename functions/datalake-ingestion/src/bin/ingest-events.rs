@@ -2,7 +2,7 @@
 
 use aws_sdk_s3::{Client, config::Builder};
 use datalake_ingestion::{IngestEvents, Lake};
-use messaging::{Function, consumer};
+use lambda_messaging::{Function, consumer};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {

@@ -1,7 +1,7 @@
 //! The response queue → what the quotes for each request come to.
 
 use aws_sdk_dynamodb::Client;
-use messaging::{Function, consumer};
+use lambda_messaging::{Function, consumer};
 use ride_booking::{CollectQuotes, Rfqs};
 
 #[tokio::main(flavor = "current_thread")]

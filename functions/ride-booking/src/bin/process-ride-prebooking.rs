@@ -1,7 +1,7 @@
 //! A submitted prebooking → a confirmed one, or a rejected one.
 
 use aws_sdk_dynamodb::Client;
-use messaging::{Function, consumer};
+use lambda_messaging::{Function, consumer};
 use ride_booking::{Prebookings, ProcessRidePrebooking};
 
 #[tokio::main(flavor = "current_thread")]

@@ -1,6 +1,6 @@
 //! The Rfqs table's stream → the Request For Quotes Topic, and the deadlines into the response queue.
 
-use messaging::{Function, outbox, publisher::Publisher};
+use lambda_messaging::{Function, outbox, publisher::Publisher};
 use ride_booking::PublishInstantRideRfqs;
 
 #[tokio::main(flavor = "current_thread")]

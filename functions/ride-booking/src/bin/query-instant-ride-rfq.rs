@@ -1,7 +1,7 @@
 //! `GET /query-instant-ride-rfq/{id}`
 
 use aws_sdk_dynamodb::Client;
-use messaging::{Function, api};
+use lambda_messaging::{Function, api};
 use ride_booking::{QueryInstantRideRfq, Rfqs};
 
 #[tokio::main(flavor = "current_thread")]

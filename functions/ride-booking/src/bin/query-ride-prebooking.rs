@@ -1,7 +1,7 @@
 //! `GET /query-ride-prebooking/{id}`
 
 use aws_sdk_dynamodb::Client;
-use messaging::{Function, api};
+use lambda_messaging::{Function, api};
 use ride_booking::{Prebookings, QueryRidePrebooking};
 
 #[tokio::main(flavor = "current_thread")]

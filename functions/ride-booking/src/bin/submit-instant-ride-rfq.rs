@@ -1,8 +1,8 @@
 //! `POST /submit-instant-ride-rfq`
 
 use aws_sdk_dynamodb::Client;
-use domain::ReplyWithin;
-use messaging::{Function, api, keyed::KeyedTable};
+use contracts::ReplyWithin;
+use lambda_messaging::{Function, api, keyed::KeyedTable};
 use ride_booking::{Herds, LastKnownHerds, Rfqs, SubmitInstantRideRfq, Subscribers};
 
 #[tokio::main(flavor = "current_thread")]

@@ -1,7 +1,7 @@
 //! A request in the submission queue → a stored prebooking, and an event that tells of it.
 
 use aws_sdk_dynamodb::Client;
-use messaging::{Function, consumer, publisher::Publisher};
+use lambda_messaging::{Function, consumer, publisher::Publisher};
 use ride_booking::{Prebookings, SubmitRidePrebooking};
 
 #[tokio::main(flavor = "current_thread")]

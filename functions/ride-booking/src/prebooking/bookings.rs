@@ -6,8 +6,8 @@ use aws_sdk_dynamodb::{
     operation::update_item::UpdateItemError,
     types::{AttributeValue, ReturnValuesOnConditionCheckFailure},
 };
-use domain::{CorrelationId, Fault, PrebookingId, RidePrebooking};
-use messaging::{
+use contracts::{CorrelationId, Fault, PrebookingId, RidePrebooking};
+use lambda_messaging::{
     Failure, keyed,
     once::{self, Item, Written, text},
 };

@@ -1,9 +1,9 @@
 //! Decides on a submitted prebooking. This is the part that takes its time, so it runs at a bounded concurrency: a
 //! campaign makes its queue longer, and not its load higher.
 
-use domain::{EventPayload, Fault, PrebookingRejected, PrebookingSubmitted};
+use contracts::{EventPayload, Fault, PrebookingRejected, PrebookingSubmitted};
 use jiff::Timestamp;
-use messaging::{
+use lambda_messaging::{
     Event, Failure,
     consumer::{Effect, Receiver},
     event::{self, Payload},
@@ -84,8 +84,8 @@ mod tests {
         types::error::ConditionalCheckFailedException,
     };
     use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
-    use domain::{CorrelationId, CustomerId, Place, PrebookingId};
-    use messaging::once::{item, text};
+    use contracts::{CorrelationId, CustomerId, Place, PrebookingId};
+    use lambda_messaging::once::{item, text};
 
     use super::*;
 

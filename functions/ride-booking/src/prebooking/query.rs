@@ -1,7 +1,7 @@
 //! Tells a caller how a prebooking stands.
 
-use domain::PrebookingId;
-use messaging::api::{self, Problem, Request, Response, StatusCode};
+use contracts::PrebookingId;
+use lambda_messaging::api::{self, Problem, Request, Response, StatusCode};
 use serde_json::Value;
 use tracing::error;
 
@@ -56,7 +56,7 @@ mod tests {
     };
     use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
     use lambda_http::RequestExt;
-    use messaging::once::{Item, item, text};
+    use lambda_messaging::once::{Item, item, text};
     use serde_json::json;
 
     use super::*;

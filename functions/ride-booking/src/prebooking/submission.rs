@@ -1,9 +1,9 @@
 //! What API Gateway wrote into the submission queue: the request's body as the message's, and beside it, as its attributes, the
 //! request's identity and the headers that matter. Nobody has looked at either before.
 
-use domain::{CorrelationId, Fault, IdempotencyKey, PrebookingId, RidePrebooking};
+use contracts::{CorrelationId, Fault, IdempotencyKey, PrebookingId, RidePrebooking};
 use jiff::Timestamp;
-use messaging::{
+use lambda_messaging::{
     Failure, TraceParent, api,
     consumer::Message,
     keyed::{self, Key},

@@ -1,8 +1,8 @@
 //! Takes the submissions out of their queue: checks each, stores it, tells of it.
 
-use domain::{EventPayload, Fault, PrebookingRejected, PrebookingSubmitted};
+use contracts::{EventPayload, Fault, PrebookingRejected, PrebookingSubmitted};
 use futures_util::future::join_all;
-use messaging::{
+use lambda_messaging::{
     Event, Failure,
     consumer::{Effect, Message, MessageReceiver},
     publisher::{self, Publisher},

@@ -1,6 +1,6 @@
 //! What the answers to a request come to: the aggregator's rules, and no table.
 
-use domain::{CustomerId, HerdName, Place, Quote, RfqId, best};
+use contracts::{CustomerId, HerdName, Place, Quote, RfqId, best};
 use jiff::Timestamp;
 
 /// A request for quotes and the answers so far.

@@ -1,7 +1,7 @@
 //! The aggregator: gathers the quotes for each request until all who were asked have answered, or the deadline comes.
 
-use domain::{EventPayload, RfqDeadlineReached, RideQuoted};
-use messaging::{
+use contracts::{EventPayload, RfqDeadlineReached, RideQuoted};
+use lambda_messaging::{
     Event, Failure,
     consumer::{Effect, Receiver},
     event::{self, Payload},

@@ -7,12 +7,12 @@ use std::{
     time::Duration,
 };
 
-use domain::HerdName;
+use contracts::HerdName;
 use futures_util::{
     FutureExt,
     future::{BoxFuture, Shared},
 };
-use messaging::Failure;
+use lambda_messaging::Failure;
 use tokio::{
     task::AbortHandle,
     time::{Instant, sleep, timeout},

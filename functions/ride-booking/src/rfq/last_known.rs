@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
-use domain::HerdName;
-use messaging::{
+use contracts::HerdName;
+use lambda_messaging::{
     Failure,
     once::{self, text},
 };

@@ -1,9 +1,9 @@
 //! Asks the herds, from the write itself: the Rfqs table's stream. Beside each request goes the message that ends it.
 
 use aws_sdk_sqs::{Client, types::SendMessageBatchRequestEntry};
-use domain::{CorrelationId, EventPayload, HerdName, Place, QuotesRequested, RfqDeadlineReached, RfqId};
+use contracts::{CorrelationId, EventPayload, HerdName, Place, QuotesRequested, RfqDeadlineReached, RfqId};
 use jiff::Timestamp;
-use messaging::{
+use lambda_messaging::{
     Event, Failure, TraceParent,
     batch::{self, Results},
     outbox::{Outbox, Row},

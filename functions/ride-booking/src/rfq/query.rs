@@ -1,7 +1,7 @@
 //! Tells a customer how a request for quotes stands.
 
-use domain::{Quote, RfqId};
-use messaging::api::{self, Problem, Request, Response, StatusCode};
+use contracts::{Quote, RfqId};
+use lambda_messaging::api::{self, Problem, Request, Response, StatusCode};
 use serde_json::{Value, json};
 use tracing::error;
 
@@ -90,7 +90,7 @@ mod tests {
     };
     use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
     use lambda_http::RequestExt;
-    use messaging::once::{Item, text};
+    use lambda_messaging::once::{Item, text};
 
     use super::{
         super::rfqs::tests::{ID, answered, row},

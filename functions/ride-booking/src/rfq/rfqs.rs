@@ -6,9 +6,9 @@ use aws_sdk_dynamodb::{
     operation::update_item::UpdateItemError,
     types::{AttributeValue, ReturnValuesOnConditionCheckFailure},
 };
-use domain::{CorrelationId, HerdName, InstantRideRfq, Quote, ReplyWithin, RfqId, RideQuoted};
+use contracts::{CorrelationId, HerdName, InstantRideRfq, Quote, ReplyWithin, RfqId, RideQuoted};
 use jiff::{SignedDuration, Timestamp};
-use messaging::{
+use lambda_messaging::{
     Failure, TraceParent,
     once::{self, Item, Written, number, text},
 };

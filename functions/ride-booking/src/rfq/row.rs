@@ -1,8 +1,8 @@
 //! A stored request for quotes, read.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{CustomerId, Duration, HerdName, Money, Place, Quote, RfqId};
-use messaging::{Failure, once::Item};
+use contracts::{CustomerId, Duration, HerdName, Money, Place, Quote, RfqId};
+use lambda_messaging::{Failure, once::Item};
 
 use super::aggregate::{Answer, Rfq};
 

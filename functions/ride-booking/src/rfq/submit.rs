@@ -1,8 +1,8 @@
 //! Takes a request for quotes: checks it, stores it, says yes. That the herds are asked follows from the write.
 
-use domain::{InstantRideRfq, RawFields, ReplyWithin, RfqId};
+use contracts::{InstantRideRfq, RawFields, ReplyWithin, RfqId};
 use jiff::Timestamp;
-use messaging::{
+use lambda_messaging::{
     Failure,
     api::{self, Problem, Request, Response, StatusCode},
     keyed::{Key, KeyedTable},
@@ -91,7 +91,6 @@ fn in_trouble(failure: &Failure) -> Problem {
 
 #[cfg(test)]
 mod tests {
-    use ::hostile::Aws;
     use aws_sdk_dynamodb::{
         Client,
         error::ErrorMetadata,
@@ -101,7 +100,8 @@ mod tests {
         types::{CancellationReason, error::TransactionCanceledException},
     };
     use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
-    use messaging::once::{Item, text};
+    use function_testkit::Aws;
+    use lambda_messaging::once::{Item, text};
     use serde_json::Value;
 
     use super::{super::herds::tests::*, *};
@@ -222,7 +222,7 @@ mod tests {
 
     /// A table in which the key `k` stands for this request already: once it is to be written, and once it is read.
     fn stored(request: &str) -> [Rule; 2] {
-        let key = domain::IdempotencyKey::parse("k").unwrap();
+        let key = contracts::IdempotencyKey::parse("k").unwrap();
         let Key { entry, digest } = Key::new("", &key, api::canonical(request));
         let there = once::item([("row", text(FIRST)), ("digest", text(digest))]);
         let found = there.clone();

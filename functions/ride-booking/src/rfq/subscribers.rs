@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use aws_sdk_sns::Client;
-use domain::HerdName;
-use messaging::{Failure, Function};
+use contracts::HerdName;
+use lambda_messaging::{Failure, Function};
 
 /// Long enough for SNS on a bad day. It is asked once: three tries of everybody who is throttled would be thrice the load.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(3);

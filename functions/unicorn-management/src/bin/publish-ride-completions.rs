@@ -1,6 +1,6 @@
 //! The Rides table's stream → the Ride Completion Topic.
 
-use messaging::{Function, outbox, publisher::Publisher};
+use lambda_messaging::{Function, outbox, publisher::Publisher};
 use unicorn_management::PublishRideCompletions;
 
 #[tokio::main(flavor = "current_thread")]

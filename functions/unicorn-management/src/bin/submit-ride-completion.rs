@@ -1,7 +1,7 @@
 //! `POST /submit-ride-completion`
 
 use aws_sdk_dynamodb::Client;
-use messaging::{Function, api};
+use lambda_messaging::{Function, api};
 use unicorn_management::{Rides, SubmitRideCompletion};
 
 #[tokio::main(flavor = "current_thread")]

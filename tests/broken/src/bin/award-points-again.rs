@@ -1,8 +1,8 @@
 //! `award-points` with its idempotency off: every delivery of a ride awards its points again.
 
 use aws_sdk_dynamodb::Client;
-use domain::{Points, RideCompleted};
-use messaging::{
+use contracts::{Points, RideCompleted};
+use lambda_messaging::{
     Event, Failure, Function,
     consumer::{self, Effect, Receiver},
     once::{number, text},

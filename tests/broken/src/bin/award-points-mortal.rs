@@ -2,9 +2,9 @@
 //! should be.
 
 use aws_sdk_dynamodb::Client;
+use contracts::RideCompleted;
 use customer_loyalty::{AwardPoints, LoyaltyPoints};
-use domain::RideCompleted;
-use messaging::{
+use lambda_messaging::{
     Event, Failure, Function,
     consumer::{self, Effect, Receiver},
 };

@@ -3,9 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use aws_sdk_dynamodb::Client;
+use contracts::RideCompleted;
 use customer_loyalty::{AwardPoints, LoyaltyPoints};
-use domain::RideCompleted;
-use messaging::{
+use lambda_messaging::{
     Event, Failure, Function,
     consumer::{self, Effect, Receiver},
 };

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
-use domain::CustomerId;
-use messaging::{Failure, once::text};
+use contracts::CustomerId;
+use lambda_messaging::{Failure, once::text};
 
 use crate::provider::ProviderError;
 

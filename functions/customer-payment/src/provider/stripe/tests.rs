@@ -13,7 +13,7 @@ use aws_sdk_dynamodb::{
     types::{AttributeValue, error::InternalServerError},
 };
 use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
-use domain::{CustomerId, Money, RideId};
+use contracts::{CustomerId, Money, RideId};
 
 use super::*;
 

@@ -17,7 +17,7 @@ use aws_sdk_sns::{
     types::BatchResultErrorEntry,
 };
 use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
-use messaging::once::{item, text};
+use lambda_messaging::once::{item, text};
 
 use super::*;
 

@@ -1,8 +1,8 @@
-use ::hostile::Aws;
+use function_testkit::Aws;
 use tokio::time::advance;
 
 use super::*;
-use crate::hostile::subscribed;
+use crate::bad_input::subscribed;
 
 const LIST: &str = "ListSubscriptionsByTopic";
 

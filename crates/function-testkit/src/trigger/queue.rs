@@ -1,0 +1,107 @@
+//! A buffer queue, from which Lambda takes messages.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use lambda_messaging::consumer::Consume;
+use lambda_runtime::{Context, LambdaEvent};
+use serde_json::{Value, json};
+
+use super::{Watch, check_reason, expect, mangled, report};
+use crate::{
+    Aws,
+    aws::{Call, QUEUE, REASON, is_message},
+    mutation,
+};
+
+/// The names of a message's attributes, in their order.
+const ATTRIBUTES: [&str; 2] = ["Idempotency-Key", "bytes"];
+
+/// A message that was handled, and what came of it.
+#[derive(Debug)]
+pub struct Handled {
+    /// The message's body.
+    pub message: String,
+    /// The calls that changed or told something; the dead letter is none of them.
+    pub effects: Vec<Call>,
+    /// Why it was dead-lettered, if it was.
+    pub dead_letter: Option<String>,
+}
+
+/// Gives a consumer every mangled example as the last try of a message. Nothing stays in the queue: each is handled, or
+/// dead-lettered as it is, with a documented reason and no effect. What else is expected, the judge says.
+pub async fn queue(
+    aws: &Aws,
+    examples: &[&str],
+    consume: impl Consume,
+    judge: impl Fn(&Handled) -> Result<(), String>,
+) {
+    let (watch, words) = (Watch::on(aws), mutation::of_words());
+    // What no queue takes never comes out of one.
+    let messages = mangled(examples).into_iter().filter(|mangled| is_message(&mangled.text));
+    for (mangled, word) in messages.zip(words.iter().cycle()) {
+        let batch = serde_json::from_value(batch(&mangled.text, word)).expect("what SQS makes is a batch");
+        let batch = LambdaEvent::new(batch, in_a_minute());
+        // Boxed, or the futures within would nest deeper than the compiler follows.
+        let result = watch.over(Box::pin(consume(batch))).await.and_then(|(response, calls)| {
+            let response = response.map_err(|error| format!("the batch failed: {error:?}"))?;
+            expect(response.batch_item_failures.is_empty(), "the message stayed in the queue")?;
+            judge(&handled(&mangled.text, calls)?)
+        });
+        report(&mangled, result);
+    }
+}
+
+/// Judges that whatever isn't sound is dead-lettered as such, and nothing else is.
+pub fn only_if(sound: impl Fn(&str) -> bool) -> impl Fn(&Handled) -> Result<(), String> {
+    move |handled| {
+        let reason = handled.dead_letter.as_deref();
+        let taken_as_sound = !matches!(reason, Some("MalformedEvent" | "UnexpectedEventType"));
+        expect(taken_as_sound == sound(&handled.message), "what isn't sound was taken for it, or the reverse")
+    }
+}
+
+fn handled(message: &str, calls: Vec<Call>) -> Result<Handled, String> {
+    let (dead_letters, effects): (Vec<_>, Vec<_>) =
+        calls.into_iter().partition(|call| call.dead_letter().is_some());
+    expect(dead_letters.len() < 2, "it was dead-lettered more than once")?;
+    let dead_letter = match dead_letters.first() {
+        Some(letter) => {
+            let (error_type, detail) = letter.dead_letter().unwrap_or_default();
+            check_reason(&error_type, &detail)?;
+            expect(effects.is_empty(), "it was dead-lettered and had an effect")?;
+            let is_whole = letter.messages() == [message] && letter.attributes() == ATTRIBUTES;
+            expect(is_whole, "the dead letter isn't what came")?;
+            Some(error_type)
+        }
+        None => None,
+    };
+    Ok(Handled { message: message.to_owned(), effects, dead_letter })
+}
+
+/// An invocation that has a minute.
+fn in_a_minute() -> Context {
+    let deadline = SystemTime::now() + Duration::from_mins(1);
+    let since = deadline.duration_since(UNIX_EPOCH).expect("it is later than 1970");
+    let mut context = Context::default();
+    context.deadline = u64::try_from(since.as_millis()).expect("it is long before the end of time");
+    context
+}
+
+/// A batch as Lambda hands it over. Whoever sends a message also chooses its attributes, that of dead letters among them.
+fn batch(body: &str, word: &str) -> Value {
+    let attributes = json!({
+        ATTRIBUTES[0]: {"dataType": "String", "stringValue": format!("={word}")},
+        ATTRIBUTES[1]: {"dataType": "Binary", "binaryValue": "aDBzdGlsZQ=="},
+        REASON: {"dataType": "String", "stringValue": "h0stile"},
+    });
+    json!({"Records": [{
+        "messageId": "0190c8f4-5f7b-4c3e-8a57-0d6f2b7b9f10",
+        "receiptHandle": "r",
+        "body": body,
+        "attributes": {"ApproximateReceiveCount": "5", "SentTimestamp": "1795500000000"},
+        "messageAttributes": attributes,
+        "eventSource": "aws:sqs",
+        "eventSourceARN": format!("arn:aws:sqs:us-east-1:123456789012:{QUEUE}"),
+        "awsRegion": "us-east-1",
+    }]})
+}

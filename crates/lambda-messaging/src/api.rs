@@ -1,0 +1,245 @@
+//! Request-reply at the edge: what every API function checks before it looks at a request's content, and how it
+//! says no (RFC 9457 problem documents).
+
+mod object;
+mod problem;
+
+use std::{fmt::Display, time::Duration};
+
+use aws_lambda_events::apigw::ApiGatewayRequestIdentity;
+use contracts::{CorrelationId, IdempotencyKey};
+use jiff::Timestamp;
+use lambda_http::{
+    Error, RequestExt,
+    http::header::{CONTENT_ENCODING, CONTENT_TYPE},
+    request::RequestContext,
+    service_fn,
+};
+pub use lambda_http::{Request, Response, http::StatusCode};
+use tokio::time::timeout;
+use tracing::{
+    Instrument, Span, error,
+    field::{Empty, display},
+    info, info_span,
+};
+
+pub use self::{
+    object::{canonical, json_object},
+    problem::Problem,
+};
+use crate::{TraceParent, keyed};
+
+/// A function that runs out of time says nothing, and API Gateway says 502 for it. So much of the time is kept for an answer.
+const KEPT_FOR_THE_ANSWER: Duration = Duration::from_secs(1);
+/// API Gateway waits for 29 s, whatever time the function has.
+const GATEWAY_WAITS: Duration = Duration::from_secs(29);
+
+/// Runs an API function. Whatever hangs behind it, it answers in time.
+pub async fn run<F: Future<Output = Response<String>> + Send>(
+    handler: impl Fn(Request) -> F,
+) -> Result<(), Error> {
+    lambda_http::run(service_fn(|request| {
+        let correlation_id = correlation_id(&request).map(display);
+        let span = info_span!("request", event_id = Empty, correlation_id);
+        let (time, answer) = (time_for(&request), handler(request));
+        let answered = async move {
+            let answer = in_time(time, answer).await;
+            info!(status = answer.status().as_u16(), "answered");
+            Ok::<_, Error>(answer)
+        };
+        answered.instrument(span)
+    }))
+    .await
+}
+
+/// How long a request may be worked on.
+fn time_for(request: &Request) -> Duration {
+    let left = request.lambda_context_ref().map(|context| {
+        let now = Timestamp::now().as_millisecond().try_into().unwrap_or_default();
+        Duration::from_millis(context.deadline.saturating_sub(now))
+    });
+    left.unwrap_or(GATEWAY_WAITS).min(GATEWAY_WAITS).saturating_sub(KEPT_FOR_THE_ANSWER)
+}
+
+/// A request that is cut off may or may not have had its effect: its caller finds out by its key.
+async fn in_time(time: Duration, answer: impl Future<Output = Response<String>>) -> Response<String> {
+    timeout(time, answer).await.unwrap_or_else(|_| {
+        error!("not answered in time");
+        Problem::try_later().into()
+    })
+}
+
+/// What the request is about: from here on every log line about it says so.
+pub fn concerns(event_id: impl Display, correlation_id: impl Display) {
+    Span::current().record("event_id", display(event_id)).record("correlation_id", display(correlation_id));
+}
+
+/// The body of a JSON request. One that doesn't say what it is is taken for JSON, as API Gateway takes it.
+///
+/// # Errors
+/// 415 if it says that it is something else, or is coded; 400 if it is no text.
+pub fn json_body(request: &Request) -> Result<&str, Problem> {
+    let header = |name| request.headers().get(name).map(|value| value.to_str().unwrap_or("?"));
+    let media_type =
+        header(CONTENT_TYPE).and_then(|value| value.split(';').next()).unwrap_or_default().trim();
+    let coding = header(CONTENT_ENCODING).unwrap_or_default().trim();
+    let unsupported = |detail| Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
+    if !media_type.is_empty() && !media_type.eq_ignore_ascii_case("application/json") {
+        unsupported("send the header Content-Type: application/json, and JSON")
+    } else if !coding.is_empty() && !coding.eq_ignore_ascii_case("identity") {
+        unsupported("send the body as it is, without a Content-Encoding")
+    } else {
+        std::str::from_utf8(request.body())
+            .map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "the body is not UTF-8 text"))
+    }
+}
+
+/// The request's `Idempotency-Key`, if it has one.
+///
+/// # Errors
+/// 400 if it isn't a usable key: ignoring it would take away the protection that the caller counts on.
+pub fn idempotency_key(request: &Request) -> Result<Option<IdempotencyKey>, Problem> {
+    let mut values = request.headers().get_all("idempotency-key").iter();
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
+    let key = value.to_str().map_err(|_| "must be plain text".to_owned());
+    match key.and_then(|key| IdempotencyKey::parse(key).map_err(|error| error.to_string())) {
+        Ok(key) if values.next().is_none() => Ok(Some(key)),
+        Ok(_) => Err(Problem::header("Idempotency-Key", "must be sent once")),
+        Err(rule) => Err(Problem::header("Idempotency-Key", &rule)),
+    }
+}
+
+/// The caller that signed the request.
+#[must_use]
+pub fn caller(request: &Request) -> String {
+    let Some(RequestContext::ApiGatewayV1(context)) = request.request_context_ref() else {
+        return String::new();
+    };
+    let ApiGatewayRequestIdentity { cognito_identity_id, caller, .. } = &context.identity;
+    let of = |id: &Option<String>| id.clone().unwrap_or_default();
+    keyed::caller(&of(cognito_identity_id), &of(caller)).to_owned()
+}
+
+/// A part of the request's path, by the name that the API gives it.
+#[must_use]
+pub fn path_parameter(request: &Request, name: &str) -> Option<String> {
+    request.path_parameters().first(name).map(str::to_owned)
+}
+
+/// The caller's `X-Correlation-Id`, if it sent a usable one. What isn't usable is replaced: it is only a label.
+#[must_use]
+pub fn correlation_id(request: &Request) -> Option<CorrelationId> {
+    CorrelationId::parse(request.headers().get("x-correlation-id")?.to_str().ok()?).ok()
+}
+
+/// The trace that the request belongs to: the caller's, or a new one.
+#[must_use]
+pub fn trace_parent(request: &Request) -> TraceParent {
+    let given =
+        request.headers().get("traceparent").and_then(|value| TraceParent::parse(value.to_str().ok()?));
+    given.map_or_else(TraceParent::start, TraceParent::child)
+}
+
+/// What came of a request, or why it was refused.
+#[must_use]
+pub fn respond(status: StatusCode, outcome: Result<serde_json::Value, Problem>) -> Response<String> {
+    match outcome {
+        Ok(body) => answer(status, "application/json", &body),
+        Err(problem) => problem.into(),
+    }
+}
+
+fn answer(status: StatusCode, content_type: &'static str, body: &serde_json::Value) -> Response<String> {
+    let mut response = Response::new(body.to_string());
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, lambda_http::http::HeaderValue::from_static(content_type));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use lambda_http::{Context, http::header::RETRY_AFTER};
+    use serde_json::json;
+    use tokio::time::{Instant, sleep};
+
+    use super::*;
+
+    fn with_time(milliseconds: i64) -> Request {
+        let mut context = Context::default();
+        context.deadline = (Timestamp::now().as_millisecond() + milliseconds).try_into().unwrap();
+        Request::default().with_lambda_context(context)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whatever_hangs_the_answer_is_a_503_before_the_function_is_stopped() {
+        for (milliseconds, at_least, at_most) in
+            [(10_000, 8_900, 9_000), (60_000, 27_900, 28_000), (500, 0, 0)]
+        {
+            let (request, began) = (with_time(milliseconds), Instant::now());
+            let answer = in_time(time_for(&request), pending()).await;
+            assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+            assert!(answer.headers().contains_key(RETRY_AFTER));
+            let took = began.elapsed().as_millis();
+            assert!((at_least..=at_most + 1).contains(&took), "{milliseconds}: {took}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_takes_long_and_is_in_time_is_answered() {
+        let slow = async {
+            sleep(Duration::from_secs(8)).await;
+            respond(StatusCode::CREATED, Ok(serde_json::json!({})))
+        };
+        assert_eq!(in_time(time_for(&with_time(10_000)), slow).await.status(), StatusCode::CREATED);
+    }
+
+    /// A request as API Gateway hands it over.
+    fn request(headers: &[(&str, &str)]) -> Request {
+        let headers: serde_json::Map<_, _> =
+            headers.iter().map(|(name, value)| ((*name).to_owned(), json!([value]))).collect();
+        let event = json!({
+            "resource": "/", "path": "/", "httpMethod": "POST", "body": "{}", "isBase64Encoded": false,
+            "headers": {}, "multiValueHeaders": headers,
+            "requestContext": {"httpMethod": "POST", "path": "/", "stage": "test", "identity": {}},
+        });
+        lambda_http::request::from_str(&event.to_string()).expect("it is a request")
+    }
+
+    #[test]
+    fn a_body_is_json_unless_it_says_otherwise_and_is_not_coded() {
+        for (headers, accepted) in [
+            (&[][..], true),
+            (&[("Content-Type", "")], true),
+            (&[("content-type", "application/json; charset=utf-8")], true),
+            (&[("CONTENT-TYPE", "Application/JSON")], true),
+            (&[("Content-Type", "text/plain")], false),
+            (&[("Content-Type", "application/jsön")], false),
+            (&[("Content-Encoding", "identity")], true),
+            (&[("Content-Encoding", "gzip")], false),
+            (&[("content-encoding", "identity, br")], false),
+        ] {
+            let request = request(headers);
+            let status = json_body(&request).map_err(|problem| problem.status());
+            let expected = if accepted { Ok("{}") } else { Err(StatusCode::UNSUPPORTED_MEDIA_TYPE) };
+            assert_eq!(status, expected, "{headers:?}");
+        }
+    }
+
+    #[test]
+    fn a_header_that_is_not_ascii_is_unusable_and_no_more() {
+        let headers = [
+            ("Idempotency-Key", "schlüssel"),
+            ("X-Correlation-Id", "ü"),
+            ("traceparent", "ü"),
+            ("X-More", "ü"),
+        ];
+        let request = request(&headers);
+        assert_eq!(idempotency_key(&request).unwrap_err().status(), StatusCode::BAD_REQUEST);
+        assert_eq!(correlation_id(&request), None);
+        assert!(json_body(&request).is_ok());
+    }
+}

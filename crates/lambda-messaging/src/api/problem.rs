@@ -1,0 +1,135 @@
+//! RFC 9457 problem documents.
+
+use contracts::{Fault, Faults};
+use lambda_http::{
+    Response,
+    http::{HeaderValue, StatusCode, header::RETRY_AFTER},
+};
+use serde_json::{Value, json};
+
+use super::answer;
+use crate::Failure;
+
+/// Why a request was refused, with every fault at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    status: StatusCode,
+    detail: String,
+    faults: Faults,
+    header: Option<Fault>,
+    retry_after_seconds: Option<u32>,
+}
+
+impl Problem {
+    /// A problem of the request as a whole.
+    #[must_use]
+    pub fn new(status: StatusCode, detail: &str) -> Self {
+        Self {
+            status,
+            detail: detail.to_owned(),
+            faults: Faults::none(),
+            header: None,
+            retry_after_seconds: None,
+        }
+    }
+
+    /// 422: the fields that break a rule.
+    #[must_use]
+    pub fn invalid(faults: &Faults) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "some fields break a rule").with(faults)
+    }
+
+    /// 400: the same field more than once.
+    #[must_use]
+    pub fn malformed(detail: &str, faults: &Faults) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, detail).with(faults)
+    }
+
+    /// 400: a header that can't be used.
+    #[must_use]
+    pub fn header(name: &str, rule: &str) -> Self {
+        let fault = Fault { field: name.to_owned(), rule: rule.to_owned() };
+        Self { header: Some(fault), ..Self::new(StatusCode::BAD_REQUEST, "a header can't be used") }
+    }
+
+    /// 503: nothing was accepted that a later try with the same `Idempotency-Key` wouldn't find again.
+    #[must_use]
+    pub fn try_later() -> Self {
+        let detail =
+            "a service behind this one is in trouble; send the request again with the same Idempotency-Key";
+        Self { retry_after_seconds: Some(1), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, detail) }
+    }
+
+    /// A failure behind the edge: 503 if a later try may succeed. If none ever will, it is a fault of ours: 500.
+    #[must_use]
+    pub fn failure(failure: &Failure) -> Self {
+        if failure.may_be_retried() {
+            Self::try_later()
+        } else {
+            let detail =
+                "this request can't be handled, by no fault of its own; sending it again doesn't help";
+            Self::new(StatusCode::INTERNAL_SERVER_ERROR, detail)
+        }
+    }
+
+    /// 404: nothing is here, and nothing will come.
+    #[must_use]
+    pub fn not_found(detail: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, detail)
+    }
+
+    /// 404: nothing is here yet, but it may be on its way.
+    #[must_use]
+    pub fn not_yet(detail: &str) -> Self {
+        Self { retry_after_seconds: Some(1), ..Self::not_found(detail) }
+    }
+
+    /// The problem as reasons for those who can't be answered: its faults field by field, or itself.
+    #[must_use]
+    pub fn into_faults(self) -> Vec<Fault> {
+        if self.faults.is_empty() {
+            vec![Fault { field: String::new(), rule: self.detail }]
+        } else {
+            self.faults.into_iter().collect()
+        }
+    }
+
+    /// The status that it is answered with.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    fn with(self, faults: &Faults) -> Self {
+        Self { faults: faults.clone(), ..self }
+    }
+
+    fn errors(&self) -> Vec<Value> {
+        // RFC 6901: ~ and / are escaped in a pointer.
+        let pointer = |field: &str| format!("#/{}", field.replace('~', "~0").replace('/', "~1"));
+        let header = self.header.iter().map(|f| json!({"header": f.field, "detail": f.rule}));
+        let fields = self.faults.iter().map(|f| json!({"pointer": pointer(&f.field), "detail": f.rule}));
+        header.chain(fields).collect()
+    }
+}
+
+impl From<Problem> for Response<String> {
+    fn from(problem: Problem) -> Self {
+        let errors = problem.errors();
+        let Problem { status, detail, retry_after_seconds, .. } = problem;
+        let mut body = json!({
+            "type": "about:blank",
+            "title": status.canonical_reason().unwrap_or_default(),
+            "status": status.as_u16(),
+            "detail": detail,
+        });
+        if !errors.is_empty() {
+            body["errors"] = Value::Array(errors);
+        }
+        let mut response = answer(status, "application/problem+json", &body);
+        if let Some(seconds) = retry_after_seconds {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}

@@ -1,0 +1,239 @@
+//! Requests that come again with the same idempotency key. What a key stands for is written in one transaction with the row that
+//! it stands for, so no key makes two rows, and a row's id says nothing of its key.
+
+use aws_sdk_dynamodb::{
+    Client,
+    operation::transact_write_items::TransactWriteItemsError,
+    types::{AttributeValue, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem},
+};
+use contracts::IdempotencyKey;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::{
+    Failure,
+    once::{self, Item, text},
+};
+
+/// A caller's idempotency key, and by which to tell whether it came with the same request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    /// The caller and its key: another caller's is another.
+    pub entry: String,
+    /// The same for the same request.
+    pub digest: String,
+}
+
+impl Key {
+    /// The key that a caller sent with a request.
+    #[must_use]
+    pub fn new(caller: &str, key: &IdempotencyKey, request: Value) -> Self {
+        Self { entry: format!("KEY#{caller}#{key}"), digest: digest(request) }
+    }
+}
+
+/// The caller that signed a request: a Cognito identity, or an IAM principal, whose sessions are one caller.
+#[must_use]
+pub fn caller<'a>(cognito_identity: &'a str, principal: &'a str) -> &'a str {
+    if cognito_identity.is_empty() {
+        principal.split(':').next().unwrap_or_default()
+    } else {
+        cognito_identity
+    }
+}
+
+/// The same value has the same digest, in whatever order its fields come.
+fn digest(mut value: Value) -> String {
+    // With serde_json's `preserve_order`, which a dependency may switch on, an object keeps its order.
+    value.sort_all_objects();
+    let digest = Sha256::digest(value.to_string());
+    digest.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
+}
+
+/// Two tables, one of which says for each key which row of the other one it stands for.
+#[derive(Debug, Clone)]
+pub struct KeyedTable {
+    client: Client,
+    rows: String,
+    keys: String,
+}
+
+impl KeyedTable {
+    /// The tables of these names. Both have the hash key `id`.
+    #[must_use]
+    pub fn new(client: Client, rows: String, keys: String) -> Self {
+        Self { client, rows, keys }
+    }
+
+    /// Puts a new row for a key; gives the id of the row that the key stands for now, which may be an earlier one.
+    ///
+    /// # Errors
+    /// Permanent `IdempotencyConflict` if the key was used before with another request.
+    pub async fn put(&self, key: &Key, id: &str, row: Item) -> Result<String, Failure> {
+        let entry = once::item([("id", text(&key.entry)), ("row", text(id)), ("digest", text(&key.digest))]);
+        let row = once::stamped(row);
+        match put(&self.client, (&self.keys, once::stamped(entry)), (&self.rows, row)).await? {
+            None => Ok(id.to_owned()),
+            Some(taken) => stands_for(&taken, key),
+        }
+    }
+
+    /// The id of the row that a key stands for, if it stands for one.
+    ///
+    /// # Errors
+    /// As [`KeyedTable::put`].
+    pub async fn find(&self, key: &Key) -> Result<Option<String>, Failure> {
+        let get = self.client.get_item().table_name(&self.keys).key("id", text(&key.entry));
+        let got = get.consistent_read(true).send().await;
+        let got = got.map_err(|error| Failure::aws("dynamodb:GetItem", &error))?;
+        got.item.map(|entry| stands_for(&entry, key)).transpose()
+    }
+}
+
+fn stands_for(entry: &Item, key: &Key) -> Result<String, Failure> {
+    match (entry.get("row"), entry.get("digest")) {
+        (Some(AttributeValue::S(row)), Some(AttributeValue::S(digest))) if *digest == key.digest => {
+            Ok(row.clone())
+        }
+        _ => Err(once::conflict("the idempotency key was used before with another request")),
+    }
+}
+
+/// Puts a key's entry and the row that it stands for, each into its table, both or none; gives the entry that is there if the
+/// key is taken.
+///
+/// # Errors
+/// Permanent `IdempotencyConflict` if the row's id is taken, and the key isn't.
+pub async fn put(
+    client: &Client,
+    (keys, entry): (&str, Item),
+    (rows, row): (&str, Item),
+) -> Result<Option<Item>, Failure> {
+    let put = |table: &str, item: Item| {
+        let put = Put::builder().table_name(table).set_item(Some(item));
+        let put = put.condition_expression("attribute_not_exists(id)");
+        put.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld).build().ok()
+    };
+    let call = client
+        .transact_write_items()
+        .transact_items(TransactWriteItem::builder().set_put(put(keys, entry)).build())
+        .transact_items(TransactWriteItem::builder().set_put(put(rows, row)).build());
+    let Err(error) = call.send().await else {
+        return Ok(None);
+    };
+    if let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() {
+        match cancelled.cancellation_reasons() {
+            [key, _] if key.item.is_some() => return Ok(key.item.clone()),
+            [_, row] if row.code() == Some("ConditionalCheckFailed") => {
+                return Err(once::conflict("another request has this id"));
+            }
+            _ => {}
+        }
+    }
+    Err(Failure::aws("dynamodb:TransactWriteItems", &error))
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::{
+        operation::{get_item::GetItemOutput, transact_write_items::TransactWriteItemsOutput},
+        types::{CancellationReason, error::TransactionCanceledException},
+    };
+    use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
+    use serde_json::json;
+
+    use super::*;
+
+    fn key(caller: &str, request: Value) -> Key {
+        Key::new(caller, &IdempotencyKey::parse("k").unwrap(), request)
+    }
+
+    fn table(rule: &Rule) -> KeyedTable {
+        KeyedTable::new(
+            mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, [rule]),
+            "rows".into(),
+            "keys".into(),
+        )
+    }
+
+    /// A table of keys in which this key stands for row 1 already.
+    fn taken(by: &Key) -> Rule {
+        let entry = once::item([("id", text(&by.entry)), ("row", text("1")), ("digest", text(&by.digest))]);
+        mock!(Client::transact_write_items).then_error(move || {
+            let cancelled = TransactionCanceledException::builder()
+                .cancellation_reasons(
+                    CancellationReason::builder()
+                        .code("ConditionalCheckFailed")
+                        .set_item(Some(entry.clone()))
+                        .build(),
+                )
+                .cancellation_reasons(CancellationReason::builder().code("None").build());
+            TransactWriteItemsError::TransactionCanceledException(cancelled.build())
+        })
+    }
+
+    #[test]
+    fn a_key_is_its_callers_and_a_principals_sessions_are_one_caller() {
+        for (cognito, principal, expected) in [
+            ("", "AIDAUSER", "AIDAUSER"),
+            ("", "AROAROLE:monday", "AROAROLE"),
+            ("", "AROAROLE:tuesday", "AROAROLE"),
+            ("us-east-1:5f7b", "AROAROLE:CognitoIdentityCredentials", "us-east-1:5f7b"),
+            ("", "", ""),
+        ] {
+            assert_eq!(caller(cognito, principal), expected);
+        }
+        assert_ne!(key("a", json!(1)).entry, key("b", json!(1)).entry);
+    }
+
+    #[test]
+    fn the_same_request_has_the_same_digest_in_another_order() {
+        let of = |text: &str| key("a", serde_json::from_str(text).unwrap()).digest;
+        assert_eq!(of(r#"{"a":1,"b":{"c":2,"d":3}}"#), of(r#"{"b":{"d":3,"c":2},"a":1}"#));
+        assert_ne!(of(r#"{"a":1}"#), of(r#"{"a":2}"#));
+    }
+
+    #[tokio::test]
+    async fn the_key_and_its_row_are_one_transaction() {
+        let rule = mock!(Client::transact_write_items)
+            .match_requests(|transact| {
+                let [key, row] = transact.transact_items() else { return false };
+                let (key, row) = (key.put().unwrap(), row.put().unwrap());
+                let once = [key, row].map(|put| put.condition_expression());
+                once == [Some("attribute_not_exists(id)"); 2]
+                    && (key.table_name(), &key.item()["id"], &key.item()["row"])
+                        == ("keys", &text("KEY#a#k"), &text("1"))
+                    && (row.table_name(), &row.item()["id"]) == ("rows", &text("1"))
+            })
+            .then_output(|| TransactWriteItemsOutput::builder().build());
+        let put = table(&rule).put(&key("a", json!(1)), "1", once::item([("id", text("1"))])).await;
+        assert_eq!(put, Ok("1".to_owned()));
+    }
+
+    #[tokio::test]
+    async fn a_key_that_is_taken_stands_for_the_first_row_and_no_other_request() {
+        let first = key("a", json!({"to": "Bonn"}));
+        let put =
+            async |key: &Key| table(&taken(&first)).put(key, "2", once::item([("id", text("2"))])).await;
+        assert_eq!(put(&first).await, Ok("1".to_owned()));
+        let failure = put(&key("a", json!({"to": "Ulm"}))).await.unwrap_err();
+        assert!(once::is_conflict(&failure), "{failure}");
+    }
+
+    #[tokio::test]
+    async fn a_key_is_found_without_anything_to_put() {
+        let first = key("a", json!({"to": "Bonn"}));
+        let (entry, row) =
+            (first.entry.clone(), once::item([("row", text("1")), ("digest", text(&first.digest))]));
+        let there = mock!(Client::get_item)
+            .match_requests(move |get| {
+                get.table_name() == Some("keys") && get.key().unwrap()["id"] == text(&entry)
+            })
+            .then_output(move || GetItemOutput::builder().set_item(Some(row.clone())).build());
+        assert_eq!(table(&there).find(&first).await, Ok(Some("1".to_owned())));
+        let other = table(&there).find(&key("a", json!({"to": "Ulm"}))).await.unwrap_err();
+        assert!(once::is_conflict(&other), "{other}");
+        let nothing = mock!(Client::get_item).then_output(|| GetItemOutput::builder().build());
+        assert_eq!(table(&nothing).find(&first).await, Ok(None));
+    }
+}

@@ -1,0 +1,17 @@
+//! Bad input at this service's triggers.
+
+use contracts::RideCompleted;
+use function_testkit::{Aws, example, trigger};
+use lambda_messaging::{Event, consumer};
+
+use crate::{AwardPoints, LoyaltyPoints};
+
+#[tokio::test]
+async fn award_points() {
+    let aws = Aws::default();
+    let function = aws.function();
+    let points = LoyaltyPoints::new(aws_sdk_dynamodb::Client::new(function.aws()), "points".into());
+    let consume = consumer::each(&function, AwardPoints::new(points)).unwrap();
+    let sound = trigger::only_if(|body| Event::<RideCompleted>::parse(body).is_ok());
+    trigger::queue(&aws, &[&example("envelope/ride-completed.json")], consume, sound).await;
+}

@@ -1,0 +1,22 @@
+//! Bad input at this service's triggers.
+
+use aws_sdk_dynamodb::Client;
+use function_testkit::{Aws, example, trigger};
+use lambda_messaging::{Event, consumer};
+
+use crate::{PaymentRequested, Payments, ProcessPayment, Saga, provider::Simulated};
+
+#[tokio::test]
+async fn process_payment() {
+    let aws = Aws::default();
+    let function = aws.function();
+    let dynamodb = Client::new(function.aws());
+    let receiver = ProcessPayment::new(
+        Payments::new(dynamodb.clone(), "payments".into()),
+        Simulated::new(dynamodb, "simulated".into()),
+        Saga::new(aws_sdk_sfn::Client::new(function.aws())),
+    );
+    let consume = consumer::each_group(&function, receiver).unwrap();
+    let sound = trigger::only_if(|body| Event::<PaymentRequested>::parse(body).is_ok());
+    trigger::queue(&aws, &[&example("envelope/payment-requested.json")], consume, sound).await;
+}

@@ -1,0 +1,29 @@
+//! A request for quotes in a herd's queue → the herd's quote, at the request's return address.
+
+use aws_sdk_sqs::Client;
+use contracts::{PriceList, RawPriceList};
+use herd::QuoteInstantRide;
+use lambda_messaging::{Function, consumer, return_address::ReturnAddresses};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    let function = Function::start("unicorn-management").await;
+    let [herd, price_per_km, pickup_minutes, availability_percent, seed, return_addresses] = function
+        .settings([
+            ("HERD_NAME", "the herd that quotes"),
+            ("PRICE_PER_KM", "what it asks for a kilometre, in the deployment's currency"),
+            ("PICKUP_MINUTES", "how long a unicorn of it takes to be there"),
+            ("AVAILABILITY_PERCENT", "at how many places of a hundred it has a unicorn free"),
+            ("SEED", "chooses these places"),
+            ("RETURN_ADDRESSES", "the queues that quotes may be sent to, separated by commas"),
+        ])?;
+    let prices = PriceList::parse(RawPriceList {
+        herd: &herd,
+        price_per_km: &price_per_km,
+        pickup_minutes: &pickup_minutes,
+        availability_percent: &availability_percent,
+        seed: &seed,
+    })?;
+    let return_addresses = ReturnAddresses::new(Client::new(function.aws()), &return_addresses);
+    consumer::run(&function, QuoteInstantRide::new(prices, return_addresses)).await
+}
