@@ -7,7 +7,9 @@ PORT ?= 4566
 ARCH ?= x86_64
 SIZE ?= full
 RUNS ?= 100000
-WILD_RYDES := @$(PYTHON) tools/wild_rydes.py
+# Each tool is a Python package, of which nothing is installed.
+WILD_RYDES := @PYTHONPATH=tools $(PYTHON) -m wild_rydes
+BENCH := @PYTHONPATH=tools:bench $(PYTHON) -m harness
 
 help: ## Show this help
 	@echo "Wild Rydes: make <target>"
@@ -24,7 +26,7 @@ down: ## Stop what make up started
 	$(WILD_RYDES) down
 
 test: ## Everything: lints, unit tests, builds, end-to-end tests, a small fault run, emulators in containers
-	$(WILD_RYDES) everything
+	$(WILD_RYDES) test
 	@echo "✓ all tests passed"
 
 test-unit: ## Unit and property tests, handlers with mocked AWS clients
@@ -32,13 +34,13 @@ test-unit: ## Unit and property tests, handlers with mocked AWS clients
 	PYTHONPATH=tools $(PYTHON) -m unittest discover -s tools/tests
 
 test-e2e: ## End-to-end tests against an emulator of their own, or the one at AWS_ENDPOINT_URL (ONLY=<part of a name>)
-	$(WILD_RYDES) test --only "$(ONLY)" $(if $(RELEASE),--release)
+	$(WILD_RYDES) test-e2e --only "$(ONLY)" $(if $(RELEASE),--release)
 
 test-containers: ## The same against an emulator of each family in a container (IMAGES="<image> …", RELEASE=1: all functions as they go to Lambda)
 	$(WILD_RYDES) test-containers --images "$(IMAGES)" --only "$(ONLY)" $(if $(RELEASE),--release)
 
 test-containers-if-possible:
-	$(WILD_RYDES) test-containers --images "$(IMAGES)" --family "$(FAMILY)" $(if $(FEW),--few) --if-possible
+	$(WILD_RYDES) test-containers --images "$(IMAGES)" --profile "$(PROFILE)" $(if $(FEW),--few) --if-possible
 
 prepare: ## Install the tools and build functions and tests: what make test needs
 	$(WILD_RYDES) prepare
@@ -67,7 +69,7 @@ lint-rust:
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 
 lint-templates:
-	$(WILD_RYDES) lint
+	$(WILD_RYDES) lint-templates
 
 check-functions: ## Build for Lambda and check each function's size and what it links against (FEW=1: the largest, the smallest, the changed)
 	$(WILD_RYDES) check-functions --arch $(ARCH) $(if $(FEW),--few)
@@ -88,10 +90,10 @@ deploy: ## Build and deploy to AWS: make deploy STAGE=dev
 	$(WILD_RYDES) deploy --stage "$(STAGE)" --arch $(ARCH) --parameters "$(PARAMETERS)"
 
 bench: ## Cold starts, CPU time, latency and cost, beside a function that does nothing, one in Python, and other designs (ONLY="cold warm rest cost rides build", FUNCTIONS="<name> …")
-	$(WILD_RYDES) bench --only "$(ONLY)" --functions "$(FUNCTIONS)"
+	$(BENCH) bench --only "$(ONLY)" --functions "$(FUNCTIONS)"
 
 bench-prebooking: ## Campaigns of 500, 5,000 and 50,000 prebookings: how they are accepted and drain
-	$(WILD_RYDES) bench-prebooking
+	$(BENCH) bench-prebooking
 
 bench-rfq: ## 1, 10 and 100 requests for quotes a second: how soon they are closed
-	$(WILD_RYDES) bench-rfq
+	$(BENCH) bench-rfq

@@ -7,7 +7,7 @@ import unittest
 from pathlib import Path
 from urllib.parse import parse_qsl, quote_plus
 
-from velocity import render
+from wild_rydes.emulator.patches.velocity import render
 
 TEMPLATE = Path(__file__).parents[2] / "infra" / "ride-booking.yaml"
 

@@ -3,7 +3,7 @@
 import asyncio
 import unittest
 
-from patches import load
+from patched import load
 
 
 class TestGatewayResponses(unittest.TestCase):

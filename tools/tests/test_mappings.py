@@ -2,7 +2,7 @@
 
 import unittest
 
-from patches import load
+from patched import load
 
 THROTTLED = {"throttle": True, "error": True}
 

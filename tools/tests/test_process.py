@@ -7,7 +7,7 @@ import time
 import unittest
 from collections.abc import Callable
 
-from process import Process
+from wild_rydes.process import Process
 
 
 def eventually(holds: Callable[[], bool]) -> bool:

@@ -2,7 +2,7 @@
 
 import unittest
 
-from patches import load
+from patched import load
 
 QUEUE, FIFO = "http://localhost/1/buffer", "http://localhost/1/buffer.fifo"
 

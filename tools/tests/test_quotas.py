@@ -5,9 +5,9 @@ import json
 import unittest
 from urllib.parse import urlencode
 
-import fault_proxy
-import quotas
-from quotas import Bucket, Quotas
+from wild_rydes.fault_proxy import proxy as fault_proxy
+from wild_rydes.fault_proxy import quotas
+from wild_rydes.fault_proxy.quotas import Bucket, Quotas
 
 SES = "POST /v2/email/outbound-emails"
 FIFO, STANDARD = "http://localhost/000000000000/payment.fifo", "http://localhost/000000000000/loyalty"

@@ -1,0 +1,41 @@
+"""The stand-in for AWS, as a process of its own: what it takes is then nobody else's time."""
+
+import http.client
+import json
+import os
+import subprocess
+import sys
+
+from wild_rydes import console
+from wild_rydes.paths import BENCH, TOOLS
+
+
+class Aws:
+    """There for as long as the block lasts."""
+
+    def __enter__(self) -> "Aws":
+        command = [sys.executable, "-m", "harness.aws_stub"]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        env = {**os.environ, "PYTHONPATH": f"{TOOLS}{os.pathsep}{BENCH}"}
+        self.process = subprocess.Popen(command, env=env, text=True, start_new_session=True, **pipes)
+        port = self.process.stdout.readline().strip()
+        if not port:
+            self.__exit__()
+            raise console.Stop("the stand-in for AWS did not start: see above")
+        self.control = http.client.HTTPConnection("127.0.0.1", int(port))
+        self.url = f"http://127.0.0.1:{port}"
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.wait()
+        for pipe in (self.process.stdin, self.process.stdout):
+            pipe.close()
+
+    def calls(self) -> dict[str, int]:
+        """Which calls there were since this was asked last. A dead letter means that an event wasn't taken for what it is."""
+        self.control.request("GET", "/_calls")
+        calls = json.load(self.control.getresponse())
+        if calls.get("dead letter"):
+            raise console.Stop("an event was dead-lettered: does the example in bench/harness/events.py still fit?")
+        return calls

@@ -1,0 +1,116 @@
+"""An AWS that says at once that everything went well, and does nothing: what a function takes then is its own.
+
+Its operations are told apart as the services' protocols do it. It prints its port, and ends as its input does, so that it doesn't
+outlive who started it.
+
+    GET /_calls     which calls there were since this was asked last
+"""
+
+import asyncio
+import hashlib
+import json
+import sys
+import urllib.parse
+from collections import Counter
+from collections.abc import Callable
+
+from harness import wire
+from harness.events import SEEDS
+
+JSON, XML = {"Content-Type": "application/x-amz-json-1.0"}, {"Content-Type": "text/xml"}
+# What stands in tables that functions read, under any key; other tables are empty.
+TABLES = {
+    "contacts": {"email": {"S": "jane-doe@example.com"}},
+    "prebookings": {"id": {"S": "0190c8f4-5f7b-7c3e-8a57-0d6f2b7b9f10"}, "status": {"S": "SUBMITTED"}},
+    "rfqs": json.loads((SEEDS / "stored_rfq" / "closed.json").read_text()),
+}
+HERDS = ("rainbow", "stardust")
+
+
+def get_item(asked: dict) -> dict:
+    found = TABLES.get(asked["TableName"])
+    return {"Item": found} if found else {}
+
+
+def send_message(asked: dict) -> dict:
+    return {"MessageId": "1", "MD5OfMessageBody": hashlib.md5(asked["MessageBody"].encode()).hexdigest()}
+
+
+def each_entry(asked: dict) -> dict:
+    return {
+        "Successful": [{"Id": entry["Id"], "MessageId": "1", "MD5OfMessageBody": "0"} for entry in asked["Entries"]],
+        "Failed": [],
+    }
+
+
+# By the operation's name; any other is answered with nothing.
+ANSWERS: dict[str, Callable[[dict], dict]] = {
+    "GetItem": get_item,
+    "SendMessage": send_message,
+    "SendMessageBatch": each_entry,
+    "ChangeMessageVisibilityBatch": each_entry,
+    "StartExecution": lambda _: {"executionArn": "arn:aws:states:us-east-1:123456789012:execution:m:1", "startDate": 1795500000},
+}
+
+
+def publish_batch(asked: dict[str, list[str]]) -> str:
+    ids = [value for name, (value, *_) in asked.items() if name.startswith("PublishBatchRequestEntries.") and name.endswith(".Id")]
+    members = "".join(f"<member><Id>{number}</Id><MessageId>1</MessageId></member>" for number in ids)
+    return f"<Successful>{members}</Successful><Failed/>"
+
+
+def list_subscriptions(_: dict[str, list[str]]) -> str:
+    members = (f"<member><Endpoint>arn:aws:sqs:us-east-1:123456789012:herd-{herd}</Endpoint></member>" for herd in HERDS)
+    return f"<Subscriptions>{''.join(members)}</Subscriptions>"
+
+
+QUERIES = {"PublishBatch": publish_batch, "ListSubscriptionsByTopic": list_subscriptions}
+
+
+class Connection(asyncio.Protocol):
+    calls: Counter = Counter()
+
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        self.transport, self.arrived = transport, bytearray()
+
+    def data_received(self, data: bytes) -> None:
+        self.arrived += data
+        while request := wire.take(self.arrived):
+            self.transport.write(self.respond(request))
+
+    def respond(self, request: wire.Request) -> bytes:
+        if request.path == "/_calls":
+            calls, Connection.calls = Connection.calls, Counter()
+            return wire.answer(200, json.dumps(calls).encode(), JSON)
+        if target := request.headers.get("x-amz-target"):
+            operation, asked = target.rsplit(".", 1)[1], json.loads(request.body)
+            is_dead_letter = operation == "SendMessage" and asked["QueueUrl"].endswith("-dlq")
+            self.calls["dead letter" if is_dead_letter else operation] += 1
+            answer = ANSWERS.get(operation, lambda _: {})(asked)
+            return wire.answer(200, json.dumps(answer).encode(), JSON)
+        if request.body.startswith(b"Action="):
+            asked = urllib.parse.parse_qs(request.body.decode())
+            operation = asked["Action"][0]
+            self.calls[operation] += 1
+            result = QUERIES[operation](asked)
+            document = f"<{operation}Response><{operation}Result>{result}</{operation}Result></{operation}Response>"
+            return wire.answer(200, document.encode(), XML)
+        if request.path.startswith("/v2/email/"):
+            self.calls["SendEmail"] += 1
+            return wire.answer(200, b'{"MessageId":"1"}', {"Content-Type": "application/json"})
+        self.calls[f"{request.method} object"] += 1
+        return wire.answer(200, b"", {"ETag": '"0"'})
+
+
+async def main() -> None:
+    loop, ended = asyncio.get_running_loop(), asyncio.Event()
+    server = await loop.create_server(Connection, "127.0.0.1", 0)
+    # Nobody writes into it: it can be read when it ends.
+    loop.add_reader(sys.stdin, ended.set)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await ended.wait()
+    server.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

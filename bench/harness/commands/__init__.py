@@ -1,0 +1,1 @@
+"""The benchmarks' commands, a module each."""

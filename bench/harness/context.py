@@ -1,0 +1,17 @@
+"""What the parts of a run share: which functions it is about, and what was built of them."""
+
+from collections.abc import Sequence
+from functools import cached_property
+
+from harness import programs
+from harness.programs import Program
+
+
+class Context:
+    def __init__(self, only: Sequence[str]) -> None:
+        self.only = only
+
+    @cached_property
+    def programs(self) -> list[Program]:
+        """Built as the first part asks for them; there are parts that don't."""
+        return programs.build(self.only)

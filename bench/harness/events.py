@@ -1,0 +1,124 @@
+"""What each function is given: the examples that its unit tests mangle, as Lambda hands them over."""
+
+import json
+
+from wild_rydes import console
+from wild_rydes.paths import ROOT
+
+SEEDS = ROOT / "fuzz" / "seeds"
+# Through which door it comes, and which example it is.
+EXAMPLES = {
+    "award-points": ("queue", "envelope/ride-completed.json"),
+    "collect-quotes": ("queue", "envelope/ride-quoted.json"),
+    "credit-account": ("call", "credit_request/credit.json"),
+    "feature-ride": ("queue", "envelope/ride-completed.json"),
+    "ingest-events": ("queue", "envelope/ride-completed.json"),
+    "notify-customer": ("queue", "envelope/ride-completed.json"),
+    "open-fare": ("queue", "envelope/ride-completed.json"),
+    "process-payment": ("queue", "envelope/payment-requested.json"),
+    "process-ride-prebooking": ("queue", "envelope/prebooking-submitted.json"),
+    "publish-instant-ride-rfqs": ("stream", "rfq_row/rfq.json"),
+    "publish-ride-completions": ("stream", "ride_row/ride.json"),
+    "query-instant-ride-rfq": ("get", ""),
+    "query-ride-prebooking": ("get", ""),
+    "quote-instant-ride": ("queue", "envelope/quotes-requested.json"),
+    "submit-instant-ride-rfq": ("post", "rfq/rfq.json"),
+    "submit-ride-completion": ("post", "ride_completion/ride.json"),
+    "submit-ride-prebooking": ("queue", "prebooking/prebooking.json"),
+}
+# The one id in the examples.
+ID = "0190c8f4-5f7b-7c3e-8a57-0d6f2b7b9f10"
+ACCOUNT = "123456789012"
+QUEUE = "buffer"
+
+
+def takes_batches(function: str) -> bool:
+    return door_of(function)[0] in ("queue", "stream")
+
+
+def event(function: str, count: int, first: int) -> bytes:
+    """An event with so many messages, each with an id of its own; any other event has one."""
+    door, example = door_of(function)
+    numbers = range(first, first + count)
+    if door == "queue":
+        made = {"Records": [message(example, number) for number in numbers]}
+    elif door == "stream":
+        made = {"Records": [row(example, number) for number in numbers]}
+    elif door == "call":
+        made = json.loads(text(example, first))
+    else:
+        made = request(door, text(example, first) if example else None, first)
+    return json.dumps(made).encode()
+
+
+def door_of(function: str) -> tuple[str, str]:
+    if function not in EXAMPLES:
+        raise console.Stop(f"the benchmarks have no event for {function}: add one to EXAMPLES in bench/harness/events.py")
+    return EXAMPLES[function]
+
+
+def text(example: str, number: int) -> str:
+    return (SEEDS / example).read_text().strip().replace(ID, numbered(number))
+
+
+def numbered(number: int) -> str:
+    return f"{ID[:24]}{number:012x}"
+
+
+def message(example: str, number: int) -> dict:
+    attributes = {"ApproximateReceiveCount": "1", "SentTimestamp": "1795500000000", "SenderId": ACCOUNT}
+    # Each is of a customer of its own, and goes its own way.
+    attributes |= {"MessageGroupId": f"customer-{number}"} if "payment" in example else {}
+    # API Gateway sends a request's header along.
+    key = {"Idempotency-Key": {"dataType": "String", "stringValue": f"={numbered(number)}"}} if "prebooking/" in example else {}
+    return {
+        "messageId": numbered(number),
+        "receiptHandle": f"AQEB{number:060x}",
+        "body": text(example, number),
+        "attributes": attributes,
+        "messageAttributes": key,
+        "md5OfBody": "",
+        "eventSource": "aws:sqs",
+        "eventSourceARN": f"arn:aws:sqs:us-east-1:{ACCOUNT}:{QUEUE}",
+        "awsRegion": "us-east-1",
+    }
+
+
+def row(example: str, number: int) -> dict:
+    change = {
+        "ApproximateCreationDateTime": 1795500000,
+        "SequenceNumber": str(number),
+        "SizeBytes": 1,
+        "StreamViewType": "NEW_IMAGE",
+        "Keys": {"id": {"S": numbered(number)}},
+        "NewImage": json.loads(text(example, number)),
+    }
+    return {
+        "eventID": str(number),
+        "eventName": "INSERT",
+        "awsRegion": "us-east-1",
+        "eventSource": "aws:dynamodb",
+        "dynamodb": change,
+    }
+
+
+def request(door: str, body: str | None, number: int) -> dict:
+    method, headers = door.upper(), {"content-type": "application/json", "idempotency-key": numbered(number)}
+    return {
+        "resource": "/here",
+        "path": "/here",
+        "httpMethod": method,
+        "headers": headers,
+        "multiValueHeaders": {name: [value] for name, value in headers.items()},
+        "pathParameters": {"id": numbered(number)},
+        "requestContext": {"httpMethod": method, "path": "/here", "stage": "bench", "requestId": numbered(number), "identity": {}},
+        "body": body,
+        "isBase64Encoded": False,
+    }
+
+
+def check(function: str, answer: bytes) -> None:
+    """What failed was quick, and says nothing about what works."""
+    told = json.loads(answer or b"null")
+    if isinstance(told, dict) and (told.get("batchItemFailures") or told.get("statusCode", 200) >= 300):
+        raise console.Stop(f"{function} did not do what it was given: {answer.decode()}")

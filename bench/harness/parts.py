@@ -1,0 +1,49 @@
+"""The benchmark's parts, and how they are run: one after the other, each into its place in the results."""
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+
+from harness import build_time, cold, cost, machine, rest, rides, warm
+from harness.context import Context
+from harness.cpu_contention import CpuContention
+from wild_rydes import console
+from wild_rydes.paths import ROOT
+
+RESULTS = ROOT / "target" / "bench" / "results.json"
+
+
+PARTS: dict[str, Callable[[Context], dict]] = {
+    "cold": cold.run,
+    "warm": warm.run,
+    "rest": rest.run,
+    "cost": cost.run,
+    "rides": rides.run,
+    "build": build_time.run,
+}
+OF_FUNCTIONS = ("cold", "warm")
+
+
+def run(names: Sequence[str], functions: Sequence[str]) -> None:
+    """Runs these parts, or all (all that are about single functions, if some are named), and keeps what the others have found
+    before."""
+    if sys.platform != "linux":
+        raise console.Stop("the benchmarks start programs that were built for Lambda, so they need Linux")
+    if unknown := set(names) - set(PARTS):
+        raise console.Stop(f"there is no part {', '.join(sorted(unknown))}: ONLY may be {', '.join(PARTS)}")
+    context = Context(functions)
+    for name in names or (OF_FUNCTIONS if functions else PARTS):
+        measured_on, contention = machine.describe(), CpuContention()
+        results = PARTS[name](context)
+        measured_on["others"] = contention.share()
+        console.line(f"\nMeasured on {machine.line(measured_on)}.")
+        console.line(f"Others kept the machine's processors busy for {measured_on['others']:.0%} of the time.")
+        keep(name, {"machine": measured_on, **results})
+    console.line(f"\nThe whole, with every spread: {RESULTS.relative_to(ROOT)}")
+
+
+def keep(name: str, results: dict) -> None:
+    """Each part says for itself when and on what it was measured."""
+    kept = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    RESULTS.parent.mkdir(parents=True, exist_ok=True)
+    RESULTS.write_text(json.dumps({**kept, name: results}, indent=1, ensure_ascii=False) + "\n")

@@ -1,0 +1,56 @@
+"""A running function: a process of its own, and the Runtime API that it polls."""
+
+import os
+import re
+import signal
+import time
+from pathlib import Path
+
+from harness.programs import Program
+from harness.runtime_api import RuntimeApi
+
+# The log goes nowhere; what a function says as it dies is seen.
+FILES = [(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0), (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
+
+
+class Process:
+    """Started as this is made, and polling from then on; stopped as the block ends."""
+
+    def __init__(self, program: Program, env: dict[str, str]) -> None:
+        self.api = RuntimeApi(program.name)
+        env = {**env, **program.env, "AWS_LAMBDA_RUNTIME_API": self.api.address}
+        self.began = time.perf_counter()
+        self.pid = os.posix_spawn(program.command[0], program.command, env, file_actions=FILES)
+        try:
+            self.api.watch(self.pid)
+            self.first_poll = self.api.await_poll() - self.began
+        except BaseException:
+            self.stop()
+            raise
+
+    def __enter__(self) -> "Process":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def invoke(self, event: bytes) -> tuple[float, bytes]:
+        """Seconds until it has answered, and the answer."""
+        return self.api.invoke(event)
+
+    def await_poll(self) -> None:
+        self.api.await_poll()
+
+    def cpu(self) -> int:
+        """The nanoseconds that all of its threads have run, those that have ended among them."""
+        # As clock_getcpuclockid(3) makes the clock of another process.
+        return time.clock_gettime_ns(~self.pid << 3 | 2)
+
+    def peak_memory(self) -> int:
+        """Bytes, the most that were resident at any time so far."""
+        return int(re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{self.pid}/status").read_text())[1]) * 1024
+
+    def stop(self) -> None:
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        self.api.close()

@@ -1,0 +1,13 @@
+"""Tables: names to the left, everything else to the right."""
+
+from collections.abc import Sequence
+
+from wild_rydes import console
+
+
+def show(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    widths = [max(map(len, column)) for column in zip(headings, *rows)]
+    console.line("")
+    for row in (headings, *rows):
+        first, *others = (f"{cell:{'>' if n else '<'}{width}}" for n, (cell, width) in enumerate(zip(row, widths)))
+        console.line("  ".join((first, *others)))

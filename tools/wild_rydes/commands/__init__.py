@@ -1,0 +1,1 @@
+"""A module for each command, called as it is typed."""

@@ -1,0 +1,9 @@
+"""Writes anew in the docs who may do what."""
+
+import argparse
+
+from wild_rydes import environments
+
+
+def run(_: argparse.Namespace) -> None:
+    environments.run_module("lint", "wild_rydes.templates.roles", "roles don't fit what functions do", "--table")

@@ -1,0 +1,9 @@
+"""Draws the state machines in the docs anew."""
+
+import argparse
+
+from wild_rydes import environments
+
+
+def run(_: argparse.Namespace) -> None:
+    environments.run_module("lint", "wild_rydes.templates.state_machines", "there are faults in the state machines", "--diagrams")

@@ -1,0 +1,54 @@
+"""Sends more than AWS's quotas allow while they are enforced, and audits what came of it."""
+
+import argparse
+from dataclasses import dataclass
+
+from wild_rydes import console, disturbed
+from wild_rydes.fault_proxy import quotas
+from wild_rydes.paths import LOCAL
+
+
+@dataclass(frozen=True)
+class Load:
+    """The requests that are sent as fast as they are taken, and the quotas (quotas.json) that hold meanwhile. Of so many customers one wants e-mails; each
+    of their rides is two."""
+
+    profile: str
+    scale: float
+    rides: int
+    mailed_one_in: int
+    prebookings: int
+    rfqs: int
+    # The calls whose quotas it is to reach, or the run has shown nothing.
+    reaches: str
+    # After which the run is given up.
+    patience_minutes: int
+
+    def environment(self) -> dict[str, str]:
+        return {name.upper(): str(value) for name, value in vars(self).items()}
+
+
+# No laptop sends what StartExecution or SNS takes. So quotas are shrunk to where a small load reaches these; only SES's sandbox is small
+# enough as it is.
+SHRUNK = "ses:SendEmail states:StartExecution sns:PublishBatch"
+SIZES = {
+    "small": [Load("production", 0.02, 120, mailed_one_in=8, prebookings=60, rfqs=20, reaches=SHRUNK, patience_minutes=20)],
+    "full": [
+        Load("sandbox", 1, 200, mailed_one_in=1, prebookings=300, rfqs=60, reaches="ses:SendEmail", patience_minutes=60),
+        Load("production", 0.02, 600, mailed_one_in=8, prebookings=600, rfqs=120, reaches=SHRUNK, patience_minutes=60),
+    ],
+}
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--size", choices=list(SIZES), default="full")
+
+
+def run(options: argparse.Namespace) -> None:
+    concurrency = {"LAMBDA_ACCOUNT_CONCURRENCY": str(quotas.concurrency("sandbox"))}
+    with disturbed.behind_proxy("limits", 0, concurrency) as env:
+        # What clients were told in any of the runs is audited after each.
+        env |= {**concurrency, "JOURNAL": str(LOCAL / "limits" / "told.jsonl")}
+        for load in SIZES[options.size]:
+            console.line(f"  {load}")
+            disturbed.run_suite("limits", "--nocapture", env={**env, **load.environment()})

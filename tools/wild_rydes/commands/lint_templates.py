@@ -1,0 +1,59 @@
+"""Checks every template with cfn-lint and with SAM, every state machine, who may do what, and emulators."""
+
+import argparse
+import os
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from wild_rydes import console, deployment, environments, functions
+from wild_rydes.emulator import table
+from wild_rydes.paths import INFRA
+
+
+def run(_: argparse.Namespace) -> None:
+    templates = sorted(INFRA.glob("*.yaml"))
+    if not templates:
+        raise console.Stop("there are no templates to check")
+    cfn_lint = environments.bin_of("lint") / "cfn-lint"
+    if subprocess.run([cfn_lint, *templates]).returncode:
+        raise console.Stop("cfn-lint found faults in the templates: see above")
+    validate(templates)
+    deployment.waves()
+    passed(f"{len(templates)} templates")
+    check("templates.safeguards", "the templates lack what keeps them safe")
+    passed("encryption, policies, limits, logs and alarms in every template")
+    check("templates.state_machines", "there are faults in the state machines")
+    passed("state machines, their roles and diagrams")
+    # What a function calls is read from what was built of it.
+    functions.build_for_here()
+    check("templates.roles", "roles don't fit what functions do", functions.FOR_HERE)
+    passed("roles, which allow what functions and apps do, and nothing else")
+    check("emulator.compose", "compose.yaml starts emulators otherwise than the tests do")
+    table.check()
+    passed("emulators, as the tests, compose.yaml and the docs know them")
+
+
+def validate(templates: list[Path]) -> None:
+    """Has SAM validate them."""
+    sam = environments.bin_of("sam") / "sam"
+    env = {**os.environ, "AWS_DEFAULT_REGION": "us-east-1", **environments.SAM}
+
+    def one(template: Path) -> subprocess.CompletedProcess[str]:
+        command = [sam, "validate", "--lint", "--template-file", template]
+        return subprocess.run(command, env=env, capture_output=True, text=True)
+
+    # Most of what takes SAM so long is its own start.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for template, checked in zip(templates, pool.map(one, templates)):
+            if checked.returncode:
+                raise console.Stop(f"{template.name}: {checked.stdout}{checked.stderr}")
+
+
+def check(module: str, fault: str, *arguments: str | Path) -> None:
+    # cfn-lint's reader of templates is in that environment.
+    environments.run_module("lint", f"wild_rydes.{module}", fault, *arguments)
+
+
+def passed(what: str) -> None:
+    console.line(f"  {console.GREEN}✓{console.END} {what}")

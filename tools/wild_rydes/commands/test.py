@@ -1,0 +1,23 @@
+"""Runs all tests, step by step."""
+
+import argparse
+
+from wild_rydes import steps
+from wild_rydes.steps import Step
+
+FEW_FUNCTIONS = "check-functions FEW=1"
+STEPS = [
+    Step("prepare", "install the tools, build functions and tests"),
+    Step("test-containers-if-possible PROFILE=localstack", "end-to-end tests against LocalStack's family, in a container", beside=0),
+    Step(FEW_FUNCTIONS, "the largest, the smallest and the changed functions as they go to Lambda", beside=19),
+    Step("lint-rust", "formatting and clippy"),
+    Step("lint-templates", "templates, state machines, roles"),
+    Step("test-unit", "unit and property tests, bad input"),
+    Step("test-e2e", "end-to-end tests against the embedded emulator"),
+    Step("test-chaos", "a small fault run, and its audit"),
+    Step("test-containers-if-possible PROFILE=ministack FEW=1", "end-to-end tests against ministack, in a container", after=FEW_FUNCTIONS),
+]
+
+
+def run(_: argparse.Namespace) -> None:
+    steps.run(STEPS)

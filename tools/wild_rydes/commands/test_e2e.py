@@ -1,0 +1,35 @@
+"""Runs the end-to-end tests against an emulator of their own, or the one that AWS_ENDPOINT_URL names, which stays."""
+
+import argparse
+import os
+import shutil
+
+from wild_rydes import end_to_end, functions
+from wild_rydes.emulator import profiles
+from wild_rydes.emulator.profiles import Target
+from wild_rydes.paths import INFRA, LOCAL
+from wild_rydes.stages import fresh, own_stage, stage_locally
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--only", default="")
+    parser.add_argument("--release", action="store_true")
+
+
+def run(options: argparse.Namespace) -> None:
+    endpoint = os.environ.get("AWS_ENDPOINT_URL")
+    if endpoint:
+        target = profiles.given(endpoint)
+        folder = LOCAL / "given"
+        shutil.rmtree(folder, ignore_errors=True)
+        end_to_end.deploy_and_run(target, folder, end_to_end.build_for(folder, options.release, few=False), options.only)
+        return
+    functions.build_for_here(functions.BROKEN_FOR_HERE)
+    end_to_end.build()
+    folder = LOCAL / "test"
+    # Retries of state machines wait a fiftieth of their time.
+    with fresh(folder, {"SFN_WAIT_SCALE": "0.02"}) as emulator:
+        stage = own_stage("test")
+        stage_locally(emulator, folder, stage)
+        target = Target(profiles.read()["ministack"], "ministack, embedded", "embedded", emulator.endpoint, profiles.EMBEDDED)
+        end_to_end.run_at(target, stage, LOCAL / INFRA.name, functions.BROKEN_FOR_HERE, options.only)

@@ -1,0 +1,1 @@
+"""Emulators of AWS: which there are, how each is started, and what they honour."""

@@ -1,0 +1,120 @@
+"""What is known of the emulators, as tests/emulators.json says: families of them, how each is started and what it lacks."""
+
+import json
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+from wild_rydes import console, environments
+from wild_rydes.paths import ROOT
+
+FILE = ROOT / "tests" / "emulators.json"
+REGION = "us-east-1"
+# What the tests have to know of the embedded emulator.
+EMBEDDED = {"EMULATOR": "ministack"}
+# Generous: under heavy load an emulator answers late.
+TIME_TO_ANSWER = 60
+
+
+def environment_of(endpoint: str) -> dict[str, str]:
+    """What a client of the emulator at this endpoint needs in its environment."""
+    return {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+    }
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One profile, as far as its members are alike."""
+
+    name: str
+    facts: dict
+
+    def lacks(self, place: str) -> dict[str, str]:
+        """What it lacks, and why, if it runs here: embedded, in a container, or given by somebody."""
+        lacked = (lack for lack in self.facts["lacks"] if place in lack.get("where", [place]))
+        return {lack["capability"]: lack["why"] for lack in lacked}
+
+
+@dataclass(frozen=True)
+class Target:
+    """An emulator that answers, and where it runs."""
+
+    profile: Profile
+    # What its column is called in the table of what emulators honour.
+    column: str
+    where: str
+    endpoint: str
+    # What the tests need to know besides.
+    variables: dict[str, str] = field(default_factory=dict)
+
+    def environment(self) -> dict[str, str]:
+        return environment_of(self.endpoint)
+
+    def make_ready(self) -> None:
+        """What some need before anything is deployed."""
+        address = self.profile.facts.get("verify-sender")
+        if address:
+            verify = f"import boto3; boto3.client('ses').verify_email_identity(EmailAddress={address!r})"
+            # The SAM CLI comes with a client.
+            python = environments.bin_of("sam") / "python"
+            subprocess.run([python, "-c", verify], env=self.environment(), check=True)
+
+
+def read() -> dict[str, Profile]:
+    return {name: Profile(name, facts) for name, facts in json.loads(FILE.read_text())["families"].items()}
+
+
+def of_image(image: str) -> tuple[Profile, str]:
+    """The profile of an image, and the path that says whether it is well."""
+    name = image.rsplit("/", 1)[-1].split(":")[0]
+    for profile in read().values():
+        if name in profile.facts["images"]:
+            return profile, profile.facts["images"][name]
+    known = ", ".join(name for profile in read().values() for name in profile.facts["images"])
+    raise console.Stop(f"{image} is of no profile that tests/emulators.json knows: {known}")
+
+
+def given(endpoint: str) -> Target:
+    """What somebody else has started, and will stop."""
+    for profile in read().values():
+        for path in profile.facts["images"].values():
+            if _answers(endpoint.rstrip("/") + path):
+                return Target(profile, f"{profile.name}, as given", "given", endpoint, {"EMULATOR": profile.name})
+    raise console.Stop(f"AWS_ENDPOINT_URL is {endpoint}, where no emulator answers that tests/emulators.json knows: start it, or unset it")
+
+
+def _answers(url: str) -> bool:
+    """Whether it answers. One that is busy may take its time; where nothing listens, that is known at once."""
+    deadline = time.monotonic() + TIME_TO_ANSWER
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(url, timeout=10) as answer:
+                return answer.status == 200
+        except TimeoutError:
+            continue
+        except urllib.error.URLError as error:
+            if not isinstance(error.reason, TimeoutError):
+                return False
+        except (OSError, ValueError):
+            return False
+    return False
+
+
+def capabilities(tests: list[str]) -> dict[str, list[str]]:
+    """The tests that show each capability. One whose pattern fits no test is a fault: the test has another name by now."""
+    listed = json.loads(FILE.read_text())["capabilities"]
+    fitting = {name: {p: [t for t in tests if fnmatchcase(t, p)] for p in patterns} for name, patterns in listed.items()}
+    stale = [f"{name}: {p}" for name, patterns in fitting.items() for p, found in patterns.items() if not found]
+    unknown = {lack["capability"] for profile in read().values() for lack in profile.facts["lacks"]} - set(listed)
+    faults = [f"no test is called so: {name}" for name in stale] + [f"no such capability: {name}" for name in unknown]
+    if faults:
+        raise console.Stop("tests/emulators.json: " + "; ".join(faults))
+    return {name: list(dict.fromkeys(t for found in patterns.values() for t in found)) for name, patterns in fitting.items()}

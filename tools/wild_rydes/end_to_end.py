@@ -1,0 +1,184 @@
+"""Runs the end-to-end tests against an emulator, without those that it can't pass: tests/emulators.json says which capability it
+lacks, and why. That it does lack it is measured, too: the first test of each has to fail."""
+
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+
+from wild_rydes import console, environments, functions
+from wild_rydes.deployment import Deployment
+from wild_rydes.emulator import profiles, table
+from wild_rydes.emulator.localstripe import LocalStripe
+from wild_rydes.emulator.profiles import Target
+from wild_rydes.paths import INFRA, ROOT
+from wild_rydes.stages import own_stage
+
+# Those that run with others, and those that need a deployment in a state of their own.
+SUITES, BY_THEMSELVES = ("audit", "end-to-end"), ("chaos", "limits")
+# Where cargo runs them.
+PACKAGE = ROOT / "tests"
+# Said of each that waits for its turn.
+WAITS = re.compile(r"^test \S+ has been running for over 60 seconds")
+ENDED = re.compile(r"^test (\S+) \.\.\. (ok|FAILED|ignored)")
+# The whole workspace, so that its dependencies are those that the unit tests have compiled.
+TEST = ("cargo", "test", "--locked", "--workspace")
+UNIT = ("--lib", "--bin", "rydes", "--test", "program")
+# Where the programs are that were built of the tests: asked itself, cargo would wait for whatever else is being built.
+PROGRAMS = ROOT / ".local" / "tests.json"
+
+
+def build(*others: str) -> None:
+    """Builds the tests against a deployment, and others."""
+    if environments.are_built():
+        return
+    targets = [argument for suite in (*SUITES, *BY_THEMSELVES) for argument in ("--test", suite)]
+    command = [*TEST, *others, *targets, "--no-run", "--message-format=json-render-diagnostics"]
+    built = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    if built.returncode:
+        raise console.Stop("the tests did not build: see cargo's messages above")
+    messages = [json.loads(line) for line in built.stdout.splitlines() if line.startswith("{")]
+    programs = {m["target"]["name"]: m["executable"] for m in messages if m.get("executable") and "test" in m["target"]["kind"]}
+    PROGRAMS.parent.mkdir(parents=True, exist_ok=True)
+    PROGRAMS.write_text(json.dumps(programs))
+
+
+def program(suite: str) -> str:
+    return json.loads(PROGRAMS.read_text())[suite]
+
+
+def run(target: Target, env: dict[str, str], only: str = "") -> dict:
+    """Runs all that are shown by what the emulator has; gives what was seen, by capability. What audits everything that is there
+    comes first, while nothing is there that others leave behind."""
+    # How much of what is done a thousand times is done here, unless somebody wants it otherwise.
+    crowd = os.environ.get("CROWD", str(target.profile.facts["crowd"][target.where]))
+    env = {**os.environ, **target.environment(), **target.variables, "CROWD": crowd, **env}
+    tests = {suite: _tests(suite, env) for suite in SUITES}
+    every = [test for listed in tests.values() for test in listed]
+    shown_by, lacks = profiles.capabilities(every), target.profile.lacks(target.where)
+    left_out = {test for capability in lacks for test in shown_by[capability]}
+    wanted, ended = set(), {}
+    # A thread for each test: how many run side by side, and which run alone, is theirs to settle (tests/src/turn.rs).
+    threads = [f"--test-threads={len(every)}"]
+    few = target.profile.facts.get("side-by-side")
+    env |= {"SIDE_BY_SIDE": str(few["count"])} if few else {}
+    for suite, listed in tests.items():
+        skip = [test for test in listed if test in left_out or only not in test]
+        if len(skip) < len(listed):
+            wanted |= set(listed) - set(skip)
+            ended |= _results(suite, [*threads, "--exact", *(f"--skip={test}" for test in skip)], env)
+    if target.where == "container" and "second-try" in target.profile.facts:
+        ended |= _tried_again([test for test, how in ended.items() if how == "FAILED"], tests, threads, env)
+    passed = _passed(wanted, ended)
+    # What somebody else has started may have more than its profile says.
+    if only or target.where == "given":
+        return {}
+    witnesses = {shown_by[capability][0]: capability for capability in lacks}
+    _refute(witnesses, tests, env)
+    return _seen(target, passed, shown_by, lacks, every)
+
+
+def build_for(folder: Path, release: bool, few: bool) -> tuple[Path, Path]:
+    """Builds functions, client and tests for an emulator in a container; gives the folder of templates that lead to the functions,
+    and that of the builds that are broken on purpose."""
+    build()
+    if release:
+        functions.build_for_here()
+        functions.build_for_aws(functions.ARCH, folder / "builds")
+        return INFRA, folder / "builds"
+    return functions.build_for_containers(folder, few)
+
+
+def deploy_and_run(target: Target, folder: Path, built: tuple[Path, Path], only: str) -> None:
+    """Deploys what was built, and runs the tests."""
+    templates, builds = built
+    stage = own_stage("test")
+    target.make_ready()
+    parameters = target.profile.facts["parameters"]
+    Deployment(stage, functions.ARCH, target.environment(), folder, parameters).deploy(templates, None)
+    run_at(target, stage, templates, builds, only)
+
+
+def run_at(target: Target, stage: str, templates: Path, builds: Path, only: str) -> None:
+    """Runs the end-to-end tests against what is deployed, and keeps what was seen of the emulator."""
+    with LocalStripe() as stripe:
+        env = {"STAGE": stage, "RYDES": str(functions.RYDES), "STRIPE_URL": stripe.url}
+        # For the test that deploys one more herd.
+        env |= {"SAM": str(environments.bin_of("sam") / "sam"), "HERD_TEMPLATE": str(templates / "herd.yaml")}
+        env |= environments.SAM_ON_EMULATOR
+        # For those that deploy a broken build.
+        env["BUILDS"] = str(builds)
+        seen = run(target, env, only)
+    if seen:
+        table.keep(seen)
+
+
+def _tests(suite: str, env: dict[str, str]) -> list[str]:
+    listed = subprocess.run([program(suite), "--list"], cwd=PACKAGE, env=env, capture_output=True, text=True)
+    if listed.returncode:
+        raise console.Stop(f"the tests can't be listed: {listed.stderr.strip()}")
+    return [line.removesuffix(": test") for line in listed.stdout.splitlines() if line.endswith(": test")]
+
+
+def _tried_again(failed: list[str], tests: dict[str, list[str]], threads: list[str], env: dict[str, str]) -> dict[str, str]:
+    """A fault of ours fails twice; what an emulator does only now and then doesn't."""
+    ended = {}
+    for suite, listed in tests.items():
+        again = [test for test in failed if test in listed]
+        if again:
+            console.line(f"  … once more, as the emulator may have been at fault: {', '.join(again)}")
+            ended |= _results(suite, [*threads, "--exact", *again], env)
+    return ended
+
+
+def _passed(wanted: set[str], ended: dict[str, str]) -> set[str]:
+    """All that were wanted, or nothing goes on."""
+    failed = [test for test, how in ended.items() if how == "FAILED"]
+    if failed:
+        raise console.Stop(f"{len(failed)} end-to-end tests failed, their messages are above: {', '.join(failed)}")
+    not_run = wanted - {test for test, how in ended.items() if how == "ok"}
+    if not_run:
+        raise console.Stop(f"left out with no row in tests/emulators.json that says why, or cut off: {', '.join(sorted(not_run))}")
+    return wanted
+
+
+def _refute(witnesses: dict[str, str], tests: dict[str, list[str]], env: dict[str, str]) -> None:
+    """What is lacked must be seen to be lacked."""
+    for suite, listed in tests.items():
+        wanted = [test for test in witnesses if test in listed]
+        if not wanted:
+            continue
+        # All at once: they wait for what never comes.
+        threads = f"--test-threads={len(wanted)}"
+        with console.step(f"seeing what it lacks: {len(wanted)} tests have to fail"):
+            ended = _results(suite, [threads, "--exact", *wanted], {**env, "PATIENCE": "1", "SIDE_BY_SIDE": str(len(wanted))}, quiet=True)
+        passed = [f"{witnesses[test]} ({test} passes)" for test in wanted if ended.get(test) != "FAILED"]
+        if passed:
+            raise console.Stop(f"tests/emulators.json says that it lacks what it has: {'; '.join(passed)}")
+
+
+def _results(suite: str, arguments: list[str], env: dict[str, str], quiet: bool = False) -> dict[str, str]:
+    """Shows what the tests say, and reads from it how each ended."""
+    command, ended, errors = [program(suite), *arguments], {}, subprocess.DEVNULL if quiet else None
+    with subprocess.Popen(command, cwd=PACKAGE, env=env, stdout=subprocess.PIPE, text=True, stderr=errors) as tests:
+        for line in tests.stdout:
+            if not quiet and not WAITS.match(line):
+                print(line, end="", flush=True)
+            found = ENDED.match(line)
+            if found:
+                ended[found[1]] = found[2]
+    return ended
+
+
+def _seen(target: Target, passed: set[str], shown_by: dict[str, list[str]], lacks: dict[str, str], every: list[str]) -> dict:
+    rows: dict[str, object] = {}
+    for capability, tests in shown_by.items():
+        if capability in lacks:
+            rows[capability] = {"left out": len(tests), "why": lacks[capability]}
+        else:
+            # Some of its tests may need another one that is lacking.
+            rows[capability] = {"passed": len(passed.intersection(tests))}
+    rest = set(every) - {test for tests in shown_by.values() for test in tests}
+    rows["everything else"] = {"passed": len(passed & rest)}
+    return {"column": target.column, "rows": rows, "passed": len(passed), "left out": len(every) - len(passed)}

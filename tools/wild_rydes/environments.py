@@ -1,0 +1,104 @@
+"""The pinned Python tools, each in an environment of its own inside the checkout: the SAM CLI and the emulator need
+different versions of the same libraries. The lock files hold hashes, and are made from the .in files beside them in tools/requirements:
+
+    uv pip compile --universal --generate-hashes --python-version 3.10 sam.in -o sam.txt
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+from wild_rydes import console
+from wild_rydes.paths import LOCAL, ROOT, TOOLS
+
+CONTENTS = {
+    "build": "cargo-lambda and zig, which build functions for Lambda",
+    "sam": "the SAM CLI, which deploys the stacks",
+    "ministack": "ministack, the local emulator",
+    "lint": "cfn-lint, which checks the templates",
+    "localstripe": "localstripe, a stateful fake of Stripe's API",
+    "boto3": "boto3 and Lambda's Python runtime client, for the benchmarks' yardstick",
+}
+
+# The SAM CLI would keep notes in the home folder, and send some of them away.
+SAM = {"SAM_CLI_TELEMETRY": "0", "__SAM_CLI_APP_DIR": str(LOCAL / "sam")}
+# On an emulator a stack is there at once, and between two looks at it the SAM CLI would sleep for 5 s.
+SAM_ON_EMULATOR = {**SAM, "SAM_CLI_POLL_DELAY": "0.1"}
+
+
+# Set by `make test` for its steps once it has built what they need: some run side by side, and none may change it meanwhile.
+BUILT = "WILD_RYDES_BUILT"
+
+
+def are_built() -> bool:
+    return os.environ.get(BUILT) == "1"
+
+
+_locks = {name: threading.Lock() for name in CONTENTS}
+
+
+@contextmanager
+def installing(*names: str) -> Iterator[None]:
+    """Installs these environments meanwhile: pip waits for the network, and cargo does not need it for long."""
+    with ThreadPoolExecutor(1) as pool:
+        # In one thread, because pip also needs a processor.
+        installed = pool.submit(lambda: [bin_of(name, shown=False) for name in names])
+        yield
+    installed.result()
+
+
+def bin_of(name: str, shown: bool = True) -> Path:
+    """The folder of the environment's programs; installs the environment if it isn't there as locked."""
+    folder = ROOT / ".tools" / name
+    lock = TOOLS / "requirements" / f"{name}.txt"
+    digest = hashlib.sha256(lock.read_bytes()).hexdigest()
+    stamp = folder / "installed"
+    with _locks[name]:
+        if not (stamp.exists() and stamp.read_text() == digest):
+            # Where cargo shows its progress, a line must do.
+            with console.step(f"installing {CONTENTS[name]}", spinner=shown):
+                _install(folder, lock)
+            stamp.write_text(digest)
+    return folder / "bin"
+
+
+def _install(folder: Path, lock: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    made = subprocess.run([sys.executable, "-m", "venv", folder], capture_output=True, text=True)
+    if made.returncode:
+        raise console.Stop("python3 -m venv failed: install your system's python3-venv package and try again")
+    # The lock names every dependency, so there is nothing for pip to resolve.
+    pip = [folder / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes"]
+    installed = subprocess.run([*pip, "-r", lock], capture_output=True, text=True)
+    if installed.returncode:
+        reason = (installed.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise console.Stop(f"pip could not install {lock.name}: {reason}; is the Python package index reachable?")
+
+
+def run_module(name: str, module: str, fault: str, *arguments: str | Path) -> None:
+    """Runs a module of these packages with an environment's Python, which has libraries that this one has not."""
+    command = [bin_of(name) / "python", "-m", module, *arguments]
+    if subprocess.run(command, env={**os.environ, "PYTHONPATH": str(TOOLS)}).returncode:
+        raise console.Stop(f"{fault}: see above")
+
+
+def require(program: str, advice: str) -> str:
+    found = shutil.which(program)
+    if not found:
+        raise console.Stop(f"{program} is not installed: {advice}")
+    return found
+
+
+def check_prerequisites() -> None:
+    if sys.version_info < (3, 10):
+        raise console.Stop(f"Python 3.10 or newer is needed, this is {sys.version.split()[0]}")
+    require("cargo", "install Rust from https://rustup.rs")
+    if not os.environ.get("CC"):
+        require("cc", "install a C compiler (Debian: apt install build-essential; macOS: xcode-select --install)")

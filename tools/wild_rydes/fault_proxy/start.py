@@ -1,0 +1,48 @@
+"""Starts the proxy in which calls to AWS fail."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+
+from wild_rydes import console
+from wild_rydes.emulator.embedded import free_port
+from wild_rydes.paths import TOOLS
+
+
+class FaultProxy:
+    """A fault-injecting proxy, for as long as the block lasts."""
+
+    def __init__(self, upstream: int, seed: int) -> None:
+        self.port, self.upstream, self.seed = free_port(), upstream, seed
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    def __enter__(self) -> "FaultProxy":
+        options = ("--port", self.port, "--upstream", self.upstream, "--seed", self.seed)
+        command = [sys.executable, "-m", "wild_rydes.fault_proxy.proxy", *map(str, options)]
+        env = {**os.environ, "PYTHONPATH": str(TOOLS)}
+        self.process = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, start_new_session=True)
+        deadline = time.monotonic() + 20
+        while not self._answers():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                self.__exit__()
+                raise console.Stop("the fault-injecting proxy did not start")
+            time.sleep(0.1)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/_faults", timeout=2) as answer:
+                return answer.status == 200
+        except OSError:
+            return False

@@ -1,0 +1,159 @@
+"""Builds the functions: one cargo-lambda build for all of them, in one of two ways."""
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from wild_rydes import artifacts, console, environments
+from wild_rydes.paths import LOCAL, ROOT
+
+# Templates say CodeUri: ../target/lambda/<function>. Deployments use them where they stand; local runs use copies in
+# .local/infra, so that the same relative path leads to functions that were built for this machine.
+FOR_AWS = ROOT / "target" / "lambda"
+FOR_HERE = LOCAL / "target" / "lambda"
+# For containers, where those don't run in them.
+FOR_CONTAINERS = LOCAL / "for-containers"
+# The builds that are wrong on purpose.
+BROKEN_FOR_HERE = LOCAL / "builds"
+PROGRAMS = "functions/*/src/bin/*.rs"
+RYDES = LOCAL / "bin" / "rydes"
+# What the workspace holds beside functions.
+NOT_FUNCTIONS = ("rydes", "end-to-end", "floor", "broken", "function-testkit", "rest")
+# Builds that are wrong on purpose, and the sound one that they stand in for.
+BROKEN = ("award-points-again", "award-points-mortal", "award-points-unheard")
+SOUND = "award-points"
+# What this machine is, as Lambda calls it.
+ARCH = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
+
+
+def build_for_here(broken: Path | None = None) -> None:
+    """For this machine, rydes too, on which the emulator runs them as plain processes; quick to build, not optimised."""
+    if environments.are_built():
+        return
+    host = next(
+        text.split()[1]
+        for text in subprocess.check_output(["rustc", "-vV"], text=True).splitlines()
+        if text.startswith("host:")
+    )
+    options = ("--profile", "local", "--compiler", "cargo", "--target", host, "--skip-target-check")
+    # rydes is no function, but built along it compiles no dependency a second time.
+    leave_out = [package for package in NOT_FUNCTIONS if package != "rydes" and not (broken and package == "broken")]
+    _build(FOR_HERE, *options, leave_out=leave_out)
+    if broken:
+        _set_aside(broken, FOR_HERE)
+    built = FOR_HERE / "rydes"
+    RYDES.parent.mkdir(parents=True, exist_ok=True)
+    # In one step, as the old one may be running.
+    os.replace(built / "bootstrap", RYDES)
+    shutil.rmtree(built)
+
+
+def _set_aside(folder: Path, built: Path) -> None:
+    """Puts broken builds where no deployment finds them, as the archives that Lambda takes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in (*BROKEN, SOUND):
+        shutil.make_archive(str(folder / name), "zip", built / name)
+    for name in BROKEN:
+        shutil.rmtree(built / name)
+
+
+def build_for_aws(arch: str, broken: Path | None = None, only: Sequence[str] = ()) -> None:
+    """For Lambda: AL2023's glibc, small, optimised. All of them, or only these."""
+    check_target({"x86_64": "x86_64", "arm64": "aarch64"}[arch] + "-unknown-linux-gnu")
+    leave_out = [package for package in NOT_FUNCTIONS if not (broken and package == "broken")]
+    _build(FOR_AWS, *RELEASE[arch], *_bins(only), leave_out=leave_out)
+    if broken:
+        _set_aside(broken, FOR_AWS)
+
+
+def build_for_containers(folder: Path, few: bool) -> tuple[Path, Path]:
+    """For Lambda's glibc, but quickly: those of this machine wherever they run on it; on demand, a few as they go to AWS among them.
+    Gives the folder of templates that lead to them, and that of the broken builds."""
+    quick, builds = FOR_HERE, BROKEN_FOR_HERE
+    build_for_here(builds)
+    if not all(artifacts.runs_on_lambda((FOR_HERE / name / "bootstrap").read_bytes()) for name in names()):
+        quick, builds = FOR_CONTAINERS, folder / "builds"
+        leave_out = [package for package in NOT_FUNCTIONS if package != "broken"]
+        _build(quick, "--profile", "local", *RELEASE[ARCH][1:], leave_out=leave_out)
+        _set_aside(builds, quick)
+    optimized = a_few() if few else []
+    if few:
+        build_for_aws(ARCH, only=optimized)
+    for name in names():
+        shutil.copytree((FOR_AWS if name in optimized else quick) / name, folder / "target" / "lambda" / name)
+    return copy_templates(folder), builds
+
+
+def names() -> list[str]:
+    return sorted(program.stem for program in ROOT.glob(PROGRAMS))
+
+
+def a_few() -> list[str]:
+    """The largest and the smallest, by what was built for this machine, and those that have changed."""
+    by_size = sorted(names(), key=lambda name: (FOR_HERE / name / "bootstrap").stat().st_size)
+    return sorted({by_size[0], by_size[-1], *_changed()})
+
+
+def _changed() -> set[str]:
+    """Those in whose crates something has changed, or all if what they share has, since the branch left the one that it goes back to.
+    Where that is this very revision, or not known, since the revision before; CHANGED_SINCE names another."""
+
+    def git(*arguments: str) -> str:
+        return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True).stdout.strip()
+
+    base = os.environ.get("CHANGED_SINCE") or git("merge-base", "HEAD", "origin/HEAD") or git("merge-base", "HEAD", "origin/main")
+    if not base or base == git("rev-parse", "HEAD"):
+        base = "HEAD~1"
+    files = [*git("diff", "--name-only", base).splitlines(), *git("ls-files", "--others", "--exclude-standard").splitlines()]
+    if any(file.startswith("crates/") or file in ("Cargo.lock", "Cargo.toml") for file in files):
+        return set(names())
+    crates = {Path(file).parts[:2] for file in files}
+    return {program.stem for program in ROOT.glob(PROGRAMS) if program.relative_to(ROOT).parts[:2] in crates}
+
+
+def copy_templates(folder: Path) -> Path:
+    """Copies templates and state machines, so that the same relative paths lead to the functions in this folder."""
+    for original in (ROOT / "infra", ROOT / "statemachines"):
+        shutil.rmtree(folder / original.name, ignore_errors=True)
+        shutil.copytree(original, folder / original.name)
+    return folder / "infra"
+
+
+def check_target(target: str) -> None:
+    """Rust's standard library for another machine must be installed, and only its owner can choose how."""
+    sysroot = Path(subprocess.check_output(["rustc", "--print", "sysroot"], text=True).strip())
+    if not (sysroot / "lib" / "rustlib" / target / "lib").exists():
+        raise console.Stop(f"Rust can't build for {target} here: run rustup target add {target}")
+
+
+def build_for_bench(folder: Path, only: Sequence[str]) -> None:
+    """As for Lambda, the benchmarks' floor beside the functions; or only programs of these names."""
+    _build(folder, *RELEASE[ARCH], *_bins(only), leave_out=[package for package in NOT_FUNCTIONS if package != "floor"])
+
+
+def build_rest(folder: Path) -> None:
+    """The benchmarks' publisher that calls every service, and such a service."""
+    _build(folder, *RELEASE[ARCH], "--package", "rest", leave_out=())
+
+
+RELEASE = {"x86_64": ("--release", "--x86-64"), "arm64": ("--release", "--arm64")}
+
+
+def _bins(only: Sequence[str]) -> list[str]:
+    return [argument for name in only for argument in ("--bin", name)]
+
+
+def _build(folder: Path, *options: str, leave_out: Sequence[str] = NOT_FUNCTIONS) -> None:
+    tools = environments.bin_of("build")
+    env = {**os.environ, "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}"}
+    command = [tools / "cargo-lambda", "lambda", "build", *(["--workspace"] if leave_out else [])]
+    command += [argument for package in leave_out for argument in ("--exclude", package)]
+    console.line("  … building")
+    # cargo shows its own progress.
+    built = subprocess.run([*command, "--locked", "--lambda-dir", folder, *options], cwd=ROOT, env=env, stdout=sys.stderr)
+    if built.returncode:
+        raise console.Stop("the functions did not build: see cargo's messages above")

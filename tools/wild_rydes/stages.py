@@ -1,0 +1,36 @@
+"""Deploys the stacks to an emulator, with the functions that were built for this machine."""
+
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from wild_rydes import functions
+from wild_rydes.deployment import Deployment
+from wild_rydes.emulator.embedded import Emulator, free_port
+from wild_rydes.paths import LOCAL
+
+
+def own_stage(name: str) -> str:
+    """A stage that nobody else on this machine has. Tests find, count and kill the processes of functions by it, and those in other
+    containers are among them; and what others have left behind at an emulator isn't of this stage."""
+    return f"{name}{uuid.uuid4().hex[:8]}"
+
+
+def stage_locally(emulator: Emulator, folder: Path, stage: str) -> None:
+    """Deploys copies of the templates, beside which the functions are those built for this machine."""
+    instance = emulator.record.read_text()
+    Deployment(stage, "x86_64", emulator.environment(), folder).deploy(functions.copy_templates(LOCAL), instance)
+
+
+@contextmanager
+def fresh(folder: Path, settings: dict[str, str], port: int | None = None) -> Iterator[Emulator]:
+    """An emulator of its own with nothing in it, for as long as the block lasts; its folder is emptied before."""
+    shutil.rmtree(folder, ignore_errors=True)
+    emulator = Emulator(folder, port or free_port(), settings)
+    emulator.start()
+    try:
+        yield emulator
+    finally:
+        emulator.stop()

@@ -1,0 +1,33 @@
+"""Reads templates, with cfn-lint's reader: run with the Python of the lint environment."""
+
+import sys
+from pathlib import Path
+
+from cfnlint.decode import decode
+
+from wild_rydes.paths import INFRA
+
+
+def resources(template: Path) -> dict:
+    """The resources of a template by name."""
+    return read(template)["Resources"]
+
+
+def parameters(template: Path) -> dict:
+    """The parameters of a template by name."""
+    return read(template).get("Parameters", {})
+
+
+def read(template: Path) -> dict:
+    document, errors = decode(str(template))
+    if errors:
+        sys.exit(f"{template.name}: {errors}")
+    return document
+
+
+def templates() -> list[Path]:
+    return sorted(INFRA.glob("*.yaml"))
+
+
+def as_list(value: object) -> list:
+    return value if isinstance(value, list) else [value]
