@@ -1,6 +1,6 @@
 # `make` or `make help` says what there is. Everything real stands in tools/ and in cargo.
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test test-unit test-e2e test-containers test-containers-if-possible prepare emulators test-chaos chaos limits fuzz lint lint-rust lint-templates check-functions diagrams access fmt build deploy bench bench-prebooking bench-rfq
+.PHONY: help demo up down test test-unit test-e2e test-containers test-containers-if-possible prepare emulators test-chaos chaos limits fuzz lint lint-rust lint-python lint-templates check-functions diagrams access fmt build deploy bench bench-prebooking bench-rfq
 
 PYTHON ?= python3
 PORT ?= 4566
@@ -31,7 +31,7 @@ test: ## Everything: lints, unit tests, builds, end-to-end tests, a small fault 
 
 test-unit: ## Unit and property tests, handlers with mocked AWS clients
 	cargo test --locked --workspace --lib --bin rydes --test program
-	PYTHONPATH=tools $(PYTHON) -m unittest discover -s tools/tests
+	$(WILD_RYDES) test-python
 
 test-e2e: ## End-to-end tests against an emulator of their own, or the one at AWS_ENDPOINT_URL (ONLY=<part of a name>)
 	$(WILD_RYDES) test-e2e --only "$(ONLY)" $(if $(RELEASE),--release)
@@ -60,13 +60,16 @@ limits: ## Load beyond AWS's quotas, while they are enforced, and an audit after
 fuzz: ## Give every parser 100,000 inputs (RUNS=<number>), or one of them again (INPUT=<file>)
 	$(WILD_RYDES) fuzz --runs $(RUNS) --input "$(INPUT)"
 
-lint: lint-rust lint-templates ## Formatting, clippy, templates, state machines, roles
+lint: lint-rust lint-python lint-templates ## Formatting, clippy, ruff, mypy, templates, state machines, roles
 
 lint-rust:
 	cargo fmt --all --check
 	cargo fmt --check --manifest-path tests/container/Cargo.toml
 	cargo fmt --check --manifest-path fuzz/Cargo.toml
 	cargo clippy --locked --workspace --all-targets -- -D warnings
+
+lint-python:
+	$(WILD_RYDES) lint-python
 
 lint-templates:
 	$(WILD_RYDES) lint-templates
@@ -82,6 +85,9 @@ access: ## Write anew in the docs who may do what
 
 fmt: ## Format the code
 	cargo fmt --all
+	cargo fmt --manifest-path tests/container/Cargo.toml
+	cargo fmt --manifest-path fuzz/Cargo.toml
+	$(WILD_RYDES) fmt-python
 
 build: ## Build the functions for Lambda (ARCH=arm64 for Graviton)
 	$(WILD_RYDES) build --arch $(ARCH)

@@ -15,10 +15,12 @@ class Aws:
 
     def __enter__(self) -> "Aws":
         command = [sys.executable, "-m", "harness.aws_stub"]
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
         env = {**os.environ, "PYTHONPATH": f"{TOOLS}{os.pathsep}{BENCH}"}
-        self.process = subprocess.Popen(command, env=env, text=True, start_new_session=True, **pipes)
-        port = self.process.stdout.readline().strip()
+        self.process = subprocess.Popen(
+            command, env=env, text=True, start_new_session=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        self.pipes = [pipe for pipe in (self.process.stdin, self.process.stdout) if pipe]
+        port = self.pipes[1].readline().strip()
         if not port:
             self.__exit__()
             raise console.Stop("the stand-in for AWS did not start: see above")
@@ -29,7 +31,7 @@ class Aws:
     def __exit__(self, *_: object) -> None:
         self.process.kill()
         self.process.wait()
-        for pipe in (self.process.stdin, self.process.stdout):
+        for pipe in self.pipes:
             pipe.close()
 
     def calls(self) -> dict[str, int]:

@@ -13,6 +13,7 @@ import sys
 import urllib.parse
 from collections import Counter
 from collections.abc import Callable
+from typing import Any, ClassVar
 
 from harness import wire
 from harness.events import SEEDS
@@ -27,16 +28,16 @@ TABLES = {
 HERDS = ("rainbow", "stardust")
 
 
-def get_item(asked: dict) -> dict:
+def get_item(asked: dict[str, Any]) -> dict[str, Any]:
     found = TABLES.get(asked["TableName"])
     return {"Item": found} if found else {}
 
 
-def send_message(asked: dict) -> dict:
+def send_message(asked: dict[str, Any]) -> dict[str, Any]:
     return {"MessageId": "1", "MD5OfMessageBody": hashlib.md5(asked["MessageBody"].encode()).hexdigest()}
 
 
-def each_entry(asked: dict) -> dict:
+def each_entry(asked: dict[str, Any]) -> dict[str, Any]:
     return {
         "Successful": [{"Id": entry["Id"], "MessageId": "1", "MD5OfMessageBody": "0"} for entry in asked["Entries"]],
         "Failed": [],
@@ -44,7 +45,7 @@ def each_entry(asked: dict) -> dict:
 
 
 # By the operation's name; any other is answered with nothing.
-ANSWERS: dict[str, Callable[[dict], dict]] = {
+ANSWERS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "GetItem": get_item,
     "SendMessage": send_message,
     "SendMessageBatch": each_entry,
@@ -54,7 +55,9 @@ ANSWERS: dict[str, Callable[[dict], dict]] = {
 
 
 def publish_batch(asked: dict[str, list[str]]) -> str:
-    ids = [value for name, (value, *_) in asked.items() if name.startswith("PublishBatchRequestEntries.") and name.endswith(".Id")]
+    ids = [
+        value for name, (value, *_) in asked.items() if name.startswith("PublishBatchRequestEntries.") and name.endswith(".Id")
+    ]
     members = "".join(f"<member><Id>{number}</Id><MessageId>1</MessageId></member>" for number in ids)
     return f"<Successful>{members}</Successful><Failed/>"
 
@@ -68,9 +71,10 @@ QUERIES = {"PublishBatch": publish_batch, "ListSubscriptionsByTopic": list_subsc
 
 
 class Connection(asyncio.Protocol):
-    calls: Counter = Counter()
+    calls: ClassVar[Counter[str]] = Counter()
 
-    def connection_made(self, transport: asyncio.Transport) -> None:
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
         self.transport, self.arrived = transport, bytearray()
 
     def data_received(self, data: bytes) -> None:
@@ -86,7 +90,7 @@ class Connection(asyncio.Protocol):
             operation, asked = target.rsplit(".", 1)[1], json.loads(request.body)
             is_dead_letter = operation == "SendMessage" and asked["QueueUrl"].endswith("-dlq")
             self.calls["dead letter" if is_dead_letter else operation] += 1
-            answer = ANSWERS.get(operation, lambda _: {})(asked)
+            answer = ANSWERS[operation](asked) if operation in ANSWERS else {}
             return wire.answer(200, json.dumps(answer).encode(), JSON)
         if request.body.startswith(b"Action="):
             asked = urllib.parse.parse_qs(request.body.decode())

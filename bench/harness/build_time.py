@@ -10,6 +10,7 @@ import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 from harness import table, verdict
 from harness.context import Context
@@ -25,7 +26,7 @@ CHANGES = 5
 BUILD = "from wild_rydes import functions; functions.build_for_here()"
 
 
-def run(_: Context) -> dict:
+def run(_: Context) -> dict[str, Any]:
     copy()
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, COPY, ignore_errors=True)
@@ -94,8 +95,15 @@ def timed(what: str, *command: str) -> float:
 def tool(*command: str) -> None:
     """Runs one of the copy's own tools, which stops what it has started if it is stopped itself."""
     env = {name: value for name, value in os.environ.items() if name not in ("CARGO_TARGET_DIR", "AWS_ENDPOINT_URL")}
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    process = subprocess.Popen([sys.executable, *command], cwd=COPY / "tools", env=env, text=True, start_new_session=True, **pipes)
+    process = subprocess.Popen(
+        [sys.executable, *command],
+        cwd=COPY / "tools",
+        env=env,
+        text=True,
+        start_new_session=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
     try:
         said, _ = process.communicate()
     except BaseException:

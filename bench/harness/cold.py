@@ -1,6 +1,8 @@
 """Cold starts: from a process's start until it first asks for an event, and until it has answered one, which includes its
 first calls to AWS; and what it then has had in memory, and what Lambda has to load."""
 
+from typing import Any
+
 from harness import events, table, verdict
 from harness.aws import Aws
 from harness.context import Context
@@ -14,8 +16,9 @@ STARTS = 30
 MEGABYTE = 1_000_000
 
 
-def run(context: Context) -> dict:
-    programs, runs = context.programs, {}
+def run(context: Context) -> dict[str, Any]:
+    programs = context.programs
+    runs: dict[str, list[dict[str, float]]] = {}
     with Aws() as aws, console.step(f"starting {len(programs)} programs {STARTS} times, one after the other"):
         env = environment(aws.url)
         # Once for nothing: what was never read from the disk before isn't a function's fault.
@@ -50,8 +53,8 @@ def start(program: Program, env: dict[str, str]) -> dict[str, float]:
         }
 
 
-def result(program: Program, runs: dict[str, dict[str, list[float]]]) -> dict:
-    def times(measure: str, yardstick: str) -> dict:
+def result(program: Program, runs: dict[str, dict[str, list[float]]]) -> dict[str, Any]:
+    def times(measure: str, yardstick: str) -> dict[str, Any]:
         return ratio(runs[program.name][measure], runs[yardstick][measure])
 
     measured = {measure: figure(values) for measure, values in runs[program.name].items()}
@@ -62,7 +65,7 @@ def result(program: Program, runs: dict[str, dict[str, list[float]]]) -> dict:
     return {**measured, **ratios, "zip_mb": program.zip_bytes / MEGABYTE}
 
 
-def show(results: dict) -> None:
+def show(results: dict[str, Any]) -> None:
     headings = ("cold start", "first poll, ms", "x floor", "first answer, ms", "x floor", "CPU, ms", "memory, MB", "zip, MB")
     rows = []
     for name, of in results.items():
@@ -75,7 +78,7 @@ def show(results: dict) -> None:
     console.line(f"Medians of {STARTS} starts, in brackets p10–p90; CPU and peak memory are those until the first answer.")
 
 
-def judge(results: dict, functions: list[str]) -> list[dict]:
+def judge(results: dict[str, Any], functions: list[str]) -> list[dict[str, Any]]:
     def each(measure: str) -> dict[str, float]:
         return {name: results[name][measure]["median"] for name in functions}
 

@@ -4,6 +4,8 @@ with the same guarantees, but every message an invocation, a publish and a delet
 import json
 import subprocess
 import urllib.request
+from pathlib import Path
+from typing import Any
 
 from harness import deployed, table, verdict
 from harness.context import Context
@@ -25,8 +27,11 @@ FIXED = ("ses", "step_functions")
 ASKED_BY_STATES = {"dynamodb:putItem", "dynamodb:updateItem", "lambda:invoke", "sns:publish", "sqs:sendMessage"}
 GB = 1_000_000_000
 
+# How often, by names that say what.
+Counts = dict[tuple[str, ...], float]
 
-def run(_: Context) -> dict:
+
+def run(_: Context) -> dict[str, Any]:
     deployed.build()
     designs = {}
     for design in (OURS, NAIVE):
@@ -47,7 +52,7 @@ def run(_: Context) -> dict:
     # `rydes cost` takes nothing that it doesn't know.
     known = [{name: of[name] for name in ("name", "run", "rides", "counts")} for of in designs.values()]
     COUNTS.write_text(json.dumps({"designs": known}, indent=1))
-    command = [functions.RYDES, "cost", "--counts", COUNTS]
+    command: list[str | Path] = [functions.RYDES, "cost", "--counts", COUNTS]
     # Out of the table's way.
     console.line("")
     subprocess.run(command, check=True)
@@ -59,29 +64,37 @@ def run(_: Context) -> dict:
     return {"rides": RIDES, "rate": RATE, "designs": designs, "cost": cost, "verdicts": verdicts}
 
 
-def asked(run: Deployed, what: str) -> dict[tuple[str, ...], float]:
-    with urllib.request.urlopen(f"{run.proxy.url}/{what}", timeout=20) as answer:
+def asked(run: Deployed, what: str) -> Counts:
+    with urllib.request.urlopen(f"{run.proxy_url}/{what}", timeout=20) as answer:
         told = json.load(answer)
     return {tuple(name): n for *name, n in told} if isinstance(told, list) else {(name,): n for name, n in told.items()}
 
 
-def since(run: Deployed, before: tuple[dict, dict]) -> tuple[dict, dict]:
-    now = asked(run, "_calls"), asked(run, "_units")
-    return tuple({name: n - then.get(name, 0) for name, n in of.items()} for of, then in zip(now, before))
+def since(run: Deployed, before: tuple[Counts, Counts]) -> tuple[Counts, Counts]:
+    calls, units = before
+    return more(asked(run, "_calls"), calls), more(asked(run, "_units"), units)
 
 
-def counted(seen: dict, calls_and_units: tuple[dict, dict]) -> dict:
+def more(now: Counts, then: Counts) -> Counts:
+    return {name: n - then.get(name, 0) for name, n in now.items()}
+
+
+def counted(seen: dict[str, Any], calls_and_units: tuple[Counts, Counts]) -> dict[str, Any]:
     """By service, as AWS bills them."""
-    calls, units = calls_and_units
-    calls = {name: n for (name,), n in calls.items()}
+    by_name, units = calls_and_units
+    calls = {name: n for (name,), n in by_name.items()}
     by_kind = {"write": 0.0, "read": 0.0}
     for (of, kind), n in units.items():
         if kind not in by_kind:
-            raise console.Stop(f"nobody has said yet what DynamoDB bills for {kind.removeprefix('unknown: ')}: tools/wild_rydes/fault_proxy/request_units.py")
+            raise console.Stop(
+                f"tools/wild_rydes/fault_proxy/request_units.py doesn't know {kind.removeprefix('unknown: ')}: add it"
+            )
         by_kind[kind] += n if NOT_OURS not in of else 0
     machine = {call: round(n * seen["executions"]) for call, n in seen["asked_each"].items()}
     if unknown := set(machine) - ASKED_BY_STATES:
-        raise console.Stop(f"nobody has said yet what {', '.join(sorted(unknown))} costs, which the state machine asks for: bench/harness/cost.py")
+        raise console.Stop(
+            f"bench/harness/cost.py doesn't know the cost of a state machine's {', '.join(sorted(unknown))}: add it"
+        )
     invocations = {name: of["invocations"] for name, of in seen["functions"].items()}
     polled = {"queue": 0, "fifo": 0, "stream": 0}
     for name, kind in seen["sources"].items():
@@ -109,7 +122,7 @@ def counted(seen: dict, calls_and_units: tuple[dict, dict]) -> dict:
     }
 
 
-def batches(seen: dict) -> dict[str, float]:
+def batches(seen: dict[str, Any]) -> dict[str, float]:
     """How full batches were: what they save depends on it."""
     return {
         name: rounded(of["messages"] / of["invocations"])
@@ -118,16 +131,16 @@ def batches(seen: dict) -> dict[str, float]:
     }
 
 
-def show_batches(designs: dict) -> None:
+def show_batches(designs: dict[str, Any]) -> None:
     names = sorted({name for of in designs.values() for name in of["messages_an_invocation"]})
     rows = [(name, *(f"{of['messages_an_invocation'].get(name, 0):.2f}" for of in designs.values())) for name in names]
     table.show(("messages an invocation", *designs), rows)
 
 
-def judged(cost: dict) -> list[dict]:
+def judged(cost: dict[str, Any]) -> list[dict[str, Any]]:
     """Of all, and of what a design of messages can save on: mails are sent, and states entered, whatever the design is."""
     total, fixed = cost["total"]["dollars"], [service["dollars"] for service in cost["services"] if service["service"] in FIXED]
-    rest = [of_all - sum(of_fixed) for of_all, of_fixed in zip(total, zip(*fixed))]
+    rest = [of_all - sum(of_fixed) for of_all, of_fixed in zip(total, zip(*fixed, strict=True), strict=True)]
     saved = {"of all": total, "without mails and states": rest}
     return [
         verdict.at_least(f"dollars a million rides under the naive design, {what}", 30, " %", {OURS: 100 * (1 - ours / naive)})

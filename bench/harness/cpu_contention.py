@@ -12,7 +12,7 @@ class CpuContention:
 
     def share(self) -> float:
         """The share of all processors' time that neither this program nor what it has started took, from 0 to 1."""
-        total, busy, own = (after - before for after, before in zip(ticks(), self.before))
+        total, busy, own = (after - before for after, before in zip(ticks(), self.before, strict=True))
         return round(max(0.0, busy - own) / max(total, 1), 2)
 
 

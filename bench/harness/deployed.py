@@ -1,4 +1,4 @@
-"""All stacks, deployed to an emulator of their own with the functions as they are built for Lambda, and what rides come to there."""
+"""Deploys all stacks to an emulator of their own, with functions built for Lambda, and measures rides there."""
 
 import json
 import os
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from wild_rydes import console, environments, functions
 from wild_rydes.deployment import Deployment
@@ -32,12 +33,28 @@ class Deployed:
     folder: Path
 
     @property
+    def proxy_url(self) -> str:
+        if self.proxy is None:
+            raise console.Stop("the calls of this deployment are not counted")
+        return self.proxy.url
+
+    @property
     def env(self) -> dict[str, str]:
         return {**os.environ, **self.emulator.environment(), "STAGE": STAGE}
 
-    def load(self, rides: int, rate: int) -> dict:
+    def load(self, rides: int, rate: int) -> dict[str, Any]:
         """So many rides arrive, so many a second; waits until each has had all its effects."""
-        command = [functions.RYDES, "load", "--mix", "rides=1", "--count", str(rides), "--rate", str(rate), "--json"]
+        command: list[str | Path] = [
+            functions.RYDES,
+            "load",
+            "--mix",
+            "rides=1",
+            "--count",
+            str(rides),
+            "--rate",
+            str(rate),
+            "--json",
+        ]
         ended = subprocess.run(command, env=self.env, stdout=subprocess.PIPE, text=True)
         if ended.returncode:
             raise console.Stop(f"not all rides were accepted: {ended.stdout}")
@@ -54,7 +71,7 @@ class Deployed:
     def observer(self, *arguments: object) -> str:
         return self.boto3(OBSERVER, *arguments)
 
-    def observed(self) -> dict:
+    def observed(self) -> dict[str, Any]:
         return json.loads(self.observer("observed"))
 
     def cpu_seconds(self) -> float:

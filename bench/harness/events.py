@@ -1,6 +1,7 @@
 """What each function is given: the examples that its unit tests mangle, as Lambda hands them over."""
 
 import json
+from typing import Any
 
 from wild_rydes import console
 from wild_rydes.paths import ROOT
@@ -65,7 +66,7 @@ def numbered(number: int) -> str:
     return f"{ID[:24]}{number:012x}"
 
 
-def message(example: str, number: int) -> dict:
+def message(example: str, number: int) -> dict[str, Any]:
     attributes = {"ApproximateReceiveCount": "1", "SentTimestamp": "1795500000000", "SenderId": ACCOUNT}
     # Each is of a customer of its own, and goes its own way.
     attributes |= {"MessageGroupId": f"customer-{number}"} if "payment" in example else {}
@@ -84,7 +85,7 @@ def message(example: str, number: int) -> dict:
     }
 
 
-def row(example: str, number: int) -> dict:
+def row(example: str, number: int) -> dict[str, Any]:
     change = {
         "ApproximateCreationDateTime": 1795500000,
         "SequenceNumber": str(number),
@@ -102,7 +103,7 @@ def row(example: str, number: int) -> dict:
     }
 
 
-def request(door: str, body: str | None, number: int) -> dict:
+def request(door: str, body: str | None, number: int) -> dict[str, Any]:
     method, headers = door.upper(), {"content-type": "application/json", "idempotency-key": numbered(number)}
     return {
         "resource": "/here",
@@ -111,7 +112,13 @@ def request(door: str, body: str | None, number: int) -> dict:
         "headers": headers,
         "multiValueHeaders": {name: [value] for name, value in headers.items()},
         "pathParameters": {"id": numbered(number)},
-        "requestContext": {"httpMethod": method, "path": "/here", "stage": "bench", "requestId": numbered(number), "identity": {}},
+        "requestContext": {
+            "httpMethod": method,
+            "path": "/here",
+            "stage": "bench",
+            "requestId": numbered(number),
+            "identity": {},
+        },
         "body": body,
         "isBase64Encoded": False,
     }

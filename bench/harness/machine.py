@@ -6,11 +6,12 @@ import re
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 from wild_rydes.paths import ROOT
 
 
-def describe() -> dict:
+def describe() -> dict[str, Any]:
     return {
         "cpu": cpu(),
         "cores": os.cpu_count(),
@@ -23,7 +24,7 @@ def describe() -> dict:
     }
 
 
-def line(machine: dict) -> str:
+def line(machine: dict[str, Any]) -> str:
     return (
         f"{machine['cores']} cores, {machine['cpu']}, {machine['kernel']}; {machine['date']}; "
         f"{machine['rustc']}; Python {machine['python']}; revision {machine['revision']}"
@@ -32,9 +33,10 @@ def line(machine: dict) -> str:
 
 def cpu() -> str:
     try:
-        return re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())[1]
-    except (OSError, TypeError):
-        return platform.processor() or "unknown CPU"
+        named = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    except OSError:
+        named = None
+    return named[1] if named else platform.processor() or "unknown CPU"
 
 
 def said(*command: str) -> str:

@@ -1,8 +1,8 @@
 """What a run of rides has come to, as the emulator tells. The environment with boto3 runs it, as a program of its own:
 
-    observer.py contacts <customers>    gives so many customers an address, so that they are sent mails
-    observer.py settled <rides>         waits until so many rides have all their effects, and nothing is under way
-    observer.py observed                what was logged, and which states were entered, as JSON
+observer.py contacts <customers>    gives so many customers an address, so that they are sent mails
+observer.py settled <rides>         waits until so many rides have all their effects, and nothing is under way
+observer.py observed                what was logged, and which states were entered, as JSON
 """
 
 import json
@@ -11,8 +11,9 @@ import re
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import boto3
 
@@ -59,8 +60,11 @@ def settled(rides: int) -> None:
 
 
 def observed() -> None:
-    functions = defaultdict(lambda: {"invocations": 0, "gb_seconds": 0.0, "log_bytes": 0, "messages": 0})
-    accepted, effects = {}, defaultdict(dict)
+    functions: dict[str, dict[str, float]] = defaultdict(
+        lambda: {"invocations": 0, "gb_seconds": 0.0, "log_bytes": 0, "messages": 0}
+    )
+    accepted: dict[str, str] = {}
+    effects: dict[str, dict[str, str]] = defaultdict(dict)
     for group, line in every_line():
         function = group.rsplit("/", 1)[-1]
         of = functions[function]
@@ -69,8 +73,8 @@ def observed() -> None:
             of["invocations"] += 1
             of["gb_seconds"] += int(report[2]) / 1000 * int(report[3]) / 1024
             continue
-        told = json.loads(line) if line.startswith("{") else {}
-        correlation, when = told.get("correlation_id"), told.get("timestamp")
+        told: dict[str, Any] = json.loads(line) if line.startswith("{") else {}
+        correlation, when = told.get("correlation_id", ""), told.get("timestamp", "")
         if told.get("message") == "answered" and told.get("status", 0) < 300:
             accepted[correlation] = when
         elif told.get("message") in ("handled", "entered", "published"):
@@ -90,11 +94,11 @@ def every_line() -> Iterator[tuple[str, str]]:
     for group in (group for group in groups if group.startswith(f"/wild-rydes/{STAGE}/")):
         streams = logs.get_paginator("describe_log_streams").paginate(logGroupName=group)
         for stream in [stream["logStreamName"] for page in streams for stream in page["logStreams"]]:
-            token, page = None, None
+            onward: dict[str, str] = {}
+            page: dict[str, Any] | None = None
             while page is None or page["events"]:
-                onward = {"nextToken": token} if token else {}
                 page = logs.get_log_events(logGroupName=group, logStreamName=stream, startFromHead=True, **onward)
-                token = page["nextForwardToken"]
+                onward = {"nextToken": page["nextForwardToken"]}
                 yield from ((group, event["message"]) for event in page["events"])
 
 
@@ -102,17 +106,24 @@ def sources() -> dict[str, str]:
     """What a function's messages come from: queue, fifo queue, or stream."""
     pages = boto3.client("lambda").get_paginator("list_event_source_mappings").paginate()
     mappings = [mapping for page in pages for mapping in page["EventSourceMappings"]]
-    name = lambda arn: arn.split(":function:")[1].split(":")[0].removeprefix(f"wild-rydes-{STAGE}-")
-    kind = lambda arn: "stream" if ":dynamodb:" in arn else "fifo" if arn.endswith(".fifo") else "queue"
     return {name(m["FunctionArn"]): kind(m["EventSourceArn"]) for m in mappings}
 
 
-def executions() -> dict:
+def name(function_arn: str) -> str:
+    return function_arn.split(":function:")[1].split(":")[0].removeprefix(f"wild-rydes-{STAGE}-")
+
+
+def kind(source_arn: str) -> str:
+    return "stream" if ":dynamodb:" in source_arn else "fifo" if source_arn.endswith(".fifo") else "queue"
+
+
+def executions() -> dict[str, Any]:
     """How many there were, and what each took: states, and what they asked of other services."""
     states, machine = boto3.client("stepfunctions"), output("fare-collection", "FareCollectionStateMachineArn")
     pages = states.get_paginator("list_executions").paginate(stateMachineArn=machine)
     every = [execution["executionArn"] for page in pages for execution in page["executions"]]
-    sample, entered, asked = every[:: max(1, len(every) // SAMPLE)], 0, Counter()
+    asked: Counter[str] = Counter()
+    sample, entered = every[:: max(1, len(every) // SAMPLE)], 0
     for arn in sample:
         for page in states.get_paginator("get_execution_history").paginate(executionArn=arn):
             for event in page["events"]:
@@ -135,4 +146,5 @@ def output(stack: str, name: str) -> str:
 
 if __name__ == "__main__":
     command, *numbers = sys.argv[1:]
-    {"contacts": contacts, "settled": settled, "observed": observed}[command](*map(int, numbers))
+    commands: dict[str, Callable[..., None]] = {"contacts": contacts, "settled": settled, "observed": observed}
+    commands[command](*map(int, numbers))

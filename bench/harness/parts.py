@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from harness import build_time, cold, cost, machine, rest, rides, warm
 from harness.context import Context
@@ -13,7 +14,7 @@ from wild_rydes.paths import ROOT
 RESULTS = ROOT / "target" / "bench" / "results.json"
 
 
-PARTS: dict[str, Callable[[Context], dict]] = {
+PARTS: dict[str, Callable[[Context], dict[str, Any]]] = {
     "cold": cold.run,
     "warm": warm.run,
     "rest": rest.run,
@@ -42,7 +43,7 @@ def run(names: Sequence[str], functions: Sequence[str]) -> None:
     console.line(f"\nThe whole, with every spread: {RESULTS.relative_to(ROOT)}")
 
 
-def keep(name: str, results: dict) -> None:
+def keep(name: str, results: dict[str, Any]) -> None:
     """Each part says for itself when and on what it was measured."""
     kept = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     RESULTS.parent.mkdir(parents=True, exist_ok=True)

@@ -28,7 +28,7 @@ def measure(rydes: Path, env: dict[str, str], folder: Path) -> None:
     for size in SIZES:
         with console.step(f"a campaign of {size:,}"):
             started = time.monotonic()
-            command = [rydes, "campaign", "--bookings", str(size), "--timeout", "3600", "--json"]
+            command: list[str | Path] = [rydes, "campaign", "--bookings", str(size), "--timeout", "3600", "--json"]
             ended = subprocess.run(command, env={**os.environ, **env}, stdout=subprocess.PIPE, text=True)
         if ended.returncode:
             raise console.Stop("the campaign did not end as it should: see above")

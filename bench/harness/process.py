@@ -48,7 +48,8 @@ class Process:
 
     def peak_memory(self) -> int:
         """Bytes, the most that were resident at any time so far."""
-        return int(re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{self.pid}/status").read_text())[1]) * 1024
+        [kilobytes] = re.findall(r"VmHWM:\s+(\d+)", Path(f"/proc/{self.pid}/status").read_text())
+        return int(kilobytes) * 1024
 
     def stop(self) -> None:
         os.kill(self.pid, signal.SIGKILL)

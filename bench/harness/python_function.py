@@ -40,7 +40,7 @@ def files(packages: Path) -> set[str]:
         if name not in needed:
             needed.add(name)
             # Extras aren't installed.
-            needs = (re.match(r"[\w.-]+", need)[0] for need in known[name].requires or () if "extra ==" not in need)
+            needs = (re.split(r"[^\w.-]", need, maxsplit=1)[0] for need in known[name].requires or () if "extra ==" not in need)
             open_ends += [need for need in map(bare, needs) if need in known]
     listed = (str(file) for name in needed for file in known[name].files or ())
     return {file for file in listed if "__pycache__" not in file and not file.startswith("..")}

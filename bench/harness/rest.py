@@ -3,6 +3,7 @@ waits for its ride to be accepted, and what becomes of rides while one of the se
 
 import json
 import statistics
+from typing import Any
 
 from harness import deployed, table
 from harness.context import Context
@@ -21,7 +22,7 @@ MESSAGES, REST = "messages", "rest"
 AWARD, LOYALTY = "award-points", "customer-loyalty"
 
 
-def run(_: Context) -> dict:
+def run(_: Context) -> dict[str, Any]:
     deployed.build()
     functions.build_rest(FOLDER)
     with deployed.deployed("rest") as run:
@@ -50,7 +51,7 @@ def run(_: Context) -> dict:
     return results
 
 
-def client(run: Deployed, *arguments: object) -> dict:
+def client(run: Deployed, *arguments: object) -> dict[str, Any]:
     return json.loads(run.boto3(CLIENT, *arguments))
 
 
@@ -67,24 +68,26 @@ def more(before: tuple[int, int], after: tuple[int, int]) -> dict[str, int]:
     return {"of_the_one_that_was_down": after[0] - before[0], "of_another": after[1] - before[1]}
 
 
-def told(answers: list[dict]) -> dict:
+def told(answers: list[dict[str, Any]]) -> dict[str, Any]:
     return {"answered_ms": figure([answer["ms"] for answer in answers]), "accepted": accepted(answers), "of": len(answers)}
 
 
-def accepted(answers: list[dict]) -> int:
+def accepted(answers: list[dict[str, Any]]) -> int:
     return sum(answer["status"] < 300 for answer in answers)
 
 
-def turns(answers: list[dict]) -> list[float]:
+def turns(answers: list[dict[str, Any]]) -> list[float]:
     """The median of each turn."""
     return [statistics.median(a["ms"] for a in answers[n : n + IN_A_TURN]) for n in range(0, len(answers), IN_A_TURN)]
 
 
-def show(results: dict) -> None:
+def show(results: dict[str, Any]) -> None:
     rows = []
     for state, of in (("all services up", results["all_up"]), ("one service down", results["one_down"])):
         for design, seen in of.items():
-            effects = ("–", "–") if state == "all services up" else (str(seen["of_the_one_that_was_down"]), str(seen["of_another"]))
+            effects = (
+                ("–", "–") if state == "all services up" else (str(seen["of_the_one_that_was_down"]), str(seen["of_another"]))
+            )
             rows.append((f"{design}, {state}", shown(seen["answered_ms"]), f"{seen['accepted']} of {seen['of']}", *effects))
     table.show(("design", "answered, ms", "accepted", "points in the end", "receipts in the end"), rows)
     console.line(f"\nREST takes {shown(results['x_messages'])} times as long to accept a ride, with five services to call.")

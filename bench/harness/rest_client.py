@@ -1,8 +1,8 @@
 """A client of both designs. The environment with boto3 runs it, as a program of its own; it prints JSON.
 
-    rest_client.py post <rides>     so many rides to each, in turns: how long each waited, and what it was told
-    rest_client.py down | up        one and the same service of both, customer loyalty, fails or works
-    rest_client.py effects          of how many rides each service that is called over REST has made its record
+rest_client.py post <rides>     so many rides to each, in turns: how long each waited, and what it was told
+rest_client.py down | up        one and the same service of both, customer loyalty, fails or works
+rest_client.py effects          of how many rides each service that is called over REST has made its record
 """
 
 import json
@@ -13,6 +13,8 @@ import urllib.error
 import urllib.request
 import uuid
 from collections import Counter
+from collections.abc import Callable
+from typing import Any
 
 import boto3
 from botocore.auth import SigV4Auth
@@ -27,9 +29,9 @@ TEMPLATES = {"messages": "unicorn-management", "rest": "rest"}
 SECONDS = 60
 
 
-def post(rides: int) -> dict:
+def post(rides: int) -> dict[str, Any]:
     urls, session = {design: url(stack) for design, stack in TEMPLATES.items()}, boto3.Session()
-    seen = {design: [] for design in urls}
+    seen: dict[str, list[dict[str, float]]] = {design: [] for design in urls}
     for n in range(rides):
         ride = {"from": "Mitte", "to": "Kreuzberg", "duration": 15, "distance": 6, "customer": f"load-{n}", "fare": "14.90"}
         # Another one first each time.
@@ -57,19 +59,19 @@ def url(stack: str) -> str:
     return f"{ENDPOINT}/restapis/{api}/{stage}/_user_request_/submit-ride-completion"
 
 
-def down() -> dict:
+def down() -> dict[str, Any]:
     for function in LOYALTY.values():
         boto3.client("lambda").put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=0)
     return LOYALTY
 
 
-def up() -> dict:
+def up() -> dict[str, Any]:
     for function in LOYALTY.values():
         boto3.client("lambda").delete_function_concurrency(FunctionName=function)
     return LOYALTY
 
 
-def effects() -> dict:
+def effects() -> dict[str, Any]:
     """Each record in their one table says whose it is."""
     pages = boto3.client("dynamodb").get_paginator("scan").paginate(TableName=output("rest", "EffectsTableName"))
     return Counter(item["id"]["S"].split(" ")[0] for page in pages for item in page["Items"])
@@ -77,4 +79,5 @@ def effects() -> dict:
 
 if __name__ == "__main__":
     command, *numbers = sys.argv[1:]
-    json.dump({"post": post, "down": down, "up": up, "effects": effects}[command](*map(int, numbers)), sys.stdout)
+    commands: dict[str, Callable[..., object]] = {"post": post, "down": down, "up": up, "effects": effects}
+    json.dump(commands[command](*map(int, numbers)), sys.stdout)

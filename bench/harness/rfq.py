@@ -6,6 +6,7 @@ import platform
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 from wild_rydes import console
 
@@ -26,8 +27,8 @@ COLUMNS = {
 def measure(rydes: Path, env: dict[str, str], folder: Path) -> None:
     """Requests quotes at each rate, one after the other, and prints a table; the whole is left as JSON."""
 
-    def request(rate: int, times: int) -> dict:
-        command = [rydes, "request-quotes", *REQUEST, "--times", str(times), "--rate", str(rate), "--json"]
+    def request(rate: int, times: int) -> dict[str, Any]:
+        command: list[str | Path] = [rydes, "request-quotes", *REQUEST, "--times", str(times), "--rate", str(rate), "--json"]
         ended = subprocess.run(command, env={**os.environ, **env}, stdout=subprocess.PIPE, text=True)
         if ended.returncode:
             raise console.Stop("the requests did not end as they should: see above")

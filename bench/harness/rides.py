@@ -2,6 +2,7 @@
 for more and more rides, and how it grows."""
 
 from datetime import datetime
+from typing import Any
 
 from harness import deployed, table
 from harness.context import Context
@@ -10,17 +11,18 @@ from wild_rydes import console
 
 # Rides a second, and so many at once that only what they take matters.
 STEADY, BURST = 10, 200
-# With more at once, the last fare would wait for its payment longer than its step allows: the emulator handles one batch of a FIFO
-# queue at a time, and the slower the longer the queue is.
+# More at once would make the last fare wait for its payment longer than its step allows: the emulator handles one batch of a
+# FIFO queue at a time, and slows down as the queue grows.
 SIZES = {"steady": (100, 1_000, 10_000), "burst": (100, 1_000)}
 # Percentiles of how soon an effect is there, in hundredths.
 HALF, MOST = 50, 99
 
 
-def run(_: Context) -> dict:
+def run(_: Context) -> dict[str, Any]:
     deployed.build()
-    results = {"rates": {"steady": STEADY, "burst": BURST}, "steady": {}, "burst": {}}
-    for kind, rate in results["rates"].items():
+    rates = {"steady": STEADY, "burst": BURST}
+    results: dict[str, Any] = {"rates": rates, "steady": {}, "burst": {}}
+    for kind, rate in rates.items():
         for size in SIZES[kind]:
             # Each finds an emulator that knows of no other rides.
             with deployed.deployed("rides") as run:
@@ -33,7 +35,7 @@ def run(_: Context) -> dict:
     return results
 
 
-def measured(size: int, load: dict, seen: dict, cpu: float) -> dict:
+def measured(size: int, load: dict[str, Any], seen: dict[str, Any], cpu: float) -> dict[str, Any]:
     accepted = {ride: at(when) for ride, when in seen["accepted"].items()}
     if len(accepted) != size:
         raise console.Stop(f"{size} rides were sent, and {len(accepted)} accepted")
@@ -61,7 +63,7 @@ def percentile(ordered: list[float], percent: int) -> float:
     return ordered[max(0, -(-len(ordered) * percent // 100) - 1)]
 
 
-def show(results: dict) -> None:
+def show(results: dict[str, Any]) -> None:
     runs = [(kind, size, of) for kind in ("steady", "burst") for size, of in results[kind].items()]
     named = [f"{size:,}, {results['rates'][kind]} a second" for kind, size, _ in runs]
     rows = [
@@ -72,8 +74,10 @@ def show(results: dict) -> None:
     for effect in sorted({effect for _, _, of in runs for effect in of["effects_s"]}):
         rows.append((f"{effect}, s", *(pair(of["effects_s"].get(effect)) for _, _, of in runs)))
     table.show(("rides", *named), rows)
-    console.line("\nFrom a ride's acceptance until the effect was logged, p50 / p99. The emulator takes nearly all of the machine's time.")
+    console.line(
+        "\nFrom a ride's acceptance until the effect was logged, p50 / p99. The emulator takes nearly all of the machine's time."
+    )
 
 
-def pair(of: dict | None) -> str:
+def pair(of: dict[str, Any] | None) -> str:
     return f"{of['p50']:g} / {of['p99']:g}" if of else "–"

@@ -50,10 +50,12 @@ class RuntimeApi:
             "Lambda-Runtime-Invoked-Function-Arn": f"arn:aws:lambda:us-east-1:123456789012:function:{self.name}",
             "Lambda-Runtime-Trace-Id": "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=0",
         }
-        given, connection = wire.answer(200, event, headers), self.polling
+        given, polling = wire.answer(200, event, headers), self.polling
+        if polling is None:
+            raise console.Stop(f"{self.name} has not polled")
         self.polling = None
         began = time.perf_counter()
-        connection.sendall(given)
+        polling.sendall(given)
         connection, request, moment = self.request()
         if request.method != "POST" or not request.path.endswith(f"/{invocation}/response"):
             raise console.Stop(f"{self.name} failed: {request.path}: {request.body.decode(errors='replace')}")
@@ -69,7 +71,7 @@ class RuntimeApi:
                     self.accept()
                 elif isinstance(key.fileobj, int):
                     raise console.Stop(f"{self.name} ended by itself")
-                elif request := self.receive(key.fileobj):
+                elif isinstance(key.fileobj, socket.socket) and (request := self.receive(key.fileobj)):
                     return key.fileobj, request, time.perf_counter()
         raise console.Stop(f"{self.name} neither polled nor answered within {PATIENCE_SECONDS} s")
 

@@ -1,21 +1,22 @@
 """What was aimed at, and whether it was met. It is told, nothing fails for it: times depend on the machine."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from wild_rydes import console
 
 
-def at_most(what: str, limit: float, unit: str, measured: Mapping[str, float]) -> dict:
+def at_most(what: str, limit: float, unit: str, measured: Mapping[str, float]) -> dict[str, Any]:
     """Each of these should be no more than this; the verdict is about the worst."""
     return judged(f"{what}: at most {limit:g}{unit}", limit, measured, max(measured, key=measured.__getitem__), 1, unit)
 
 
-def at_least(what: str, limit: float, unit: str, measured: Mapping[str, float]) -> dict:
+def at_least(what: str, limit: float, unit: str, measured: Mapping[str, float]) -> dict[str, Any]:
     """Each of these should be no less than this."""
     return judged(f"{what}: at least {limit:g}{unit}", limit, measured, min(measured, key=measured.__getitem__), -1, unit)
 
 
-def judged(target: str, limit: float, measured: Mapping[str, float], worst: str, sign: int, unit: str) -> dict:
+def judged(target: str, limit: float, measured: Mapping[str, float], worst: str, sign: int, unit: str) -> dict[str, Any]:
     met = [name for name, value in measured.items() if value * sign <= limit * sign]
     return {
         "target": target,
@@ -26,7 +27,7 @@ def judged(target: str, limit: float, measured: Mapping[str, float], worst: str,
     }
 
 
-def show(verdicts: list[dict]) -> None:
+def show(verdicts: list[dict[str, Any]]) -> None:
     console.line("")
     for verdict in verdicts:
         sign, colour = ("✓ met    ", console.GREEN) if verdict["met"] else ("✗ not met", console.RED)

@@ -5,6 +5,7 @@ next; wall time is from the event until the answer, and most of it is waiting fo
 
 import statistics
 from contextlib import ExitStack
+from typing import Any
 
 from harness import events, table, verdict
 from harness.aws import Aws
@@ -55,7 +56,7 @@ class Series:
         self.wall_us.append(wall * 1_000_000)
         events.check(self.program.name, answer)
 
-    def result(self) -> dict:
+    def result(self) -> dict[str, Any]:
         """For each message."""
         return {
             "cpu_us": figure([value / self.size for value in self.cpu_us]),
@@ -64,7 +65,7 @@ class Series:
         }
 
 
-def run(context: Context) -> dict:
+def run(context: Context) -> dict[str, Any]:
     programs = context.programs
     with ExitStack() as stack:
         aws = stack.enter_context(Aws())
@@ -83,7 +84,7 @@ def run(context: Context) -> dict:
                 for one in shuffled(series, turn):
                     one.take_turn()
         memory = {program.name: process.peak_memory() / 1_000_000 for program, process in processes}
-    results = {program.name: {"memory_mb": rounded(memory[program.name])} for program, _ in processes}
+    results: dict[str, dict[str, Any]] = {program.name: {"memory_mb": rounded(memory[program.name])} for program, _ in processes}
     known = {(one.program.name, one.size): one for one in series}
     for (name, size), one in known.items():
         ratios = {"x_floor": compared(one, known[FLOOR, size])}
@@ -101,9 +102,9 @@ def compared(one: Series, other: Series) -> dict[str, Figure]:
     return {clock: ratio(one.turns[clock], other.turns[clock]) for clock in one.turns}
 
 
-def show(results: dict) -> None:
+def show(results: dict[str, Any]) -> None:
     headings = ("warm", "CPU, µs", "x floor", "wall, µs", "calls", "CPU, µs", "x floor", "wall, µs", "calls", "memory, MB")
-    rows = [("", "one message", "", "", "", f"of a batch of {BATCH}:", "each", "", "", "")]
+    rows: list[tuple[str, ...]] = [("", "one message", "", "", "", f"of a batch of {BATCH}:", "each", "", "", "")]
     for name, of in results.items():
         cells = [cell for kind in ("one", "batch") for cell in shown_in_row(of.get(kind))]
         rows.append((name, *cells, f"{of['memory_mb']:.1f}"))
@@ -111,17 +112,18 @@ def show(results: dict) -> None:
     python = results[PYTHON]
     console.line(f"\n{PYTHON} takes {shown(python['one']['x_twin']['cpu'])} times the CPU of {TWIN} for one message, and")
     console.line(
-        f"{shown(python['batch']['x_twin']['cpu'])} times for each of a batch. Medians of {TURNS * IN_A_TURN}, in brackets p10–p90."
+        f"{shown(python['batch']['x_twin']['cpu'])} times for each of a batch. "
+        f"Medians of {TURNS * IN_A_TURN}, in brackets p10–p90."
     )
 
 
-def shown_in_row(of: dict | None) -> tuple[str, ...]:
+def shown_in_row(of: dict[str, Any] | None) -> tuple[str, ...]:
     if of is None:
         return ("–",) * 4
     return shown(of["cpu_us"], 0), shown(of["x_floor"]["cpu"]), shown(of["wall_us"], 0), f"{of['calls']:g}"
 
 
-def judge(results: dict, functions: list[str]) -> list[dict]:
+def judge(results: dict[str, Any], functions: list[str]) -> list[dict[str, Any]]:
     batches = {name: results[name]["batch"]["cpu_us"]["median"] for name in functions if "batch" in results[name]}
     memory = {name: results[name]["memory_mb"] for name in functions}
     return [

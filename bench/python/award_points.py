@@ -8,6 +8,7 @@ import os
 import random
 import re
 import time
+from contextlib import suppress
 from datetime import datetime, timezone
 from decimal import Decimal, InvalidOperation
 from functools import cache
@@ -170,10 +171,8 @@ def back_off(kept):
             }
             for n, record in enumerate(kept[start : start + 10])
         ]
-        try:
+        with suppress(ClientError, BotoCoreError):
             sqs().change_message_visibility_batch(QueueUrl=QUEUE_URL, Entries=entries)
-        except (ClientError, BotoCoreError):
-            pass
 
 
 def now():

@@ -7,8 +7,8 @@ from unittest import mock
 
 
 def load(name: str, service: str) -> types.ModuleType:
-    """A module that patches one of ministack's services, beside an empty one in its place: ministack is installed in an environment of
-    its own."""
+    """Loads a patch for one of ministack's services, with an empty module in the service's place: ministack itself is installed
+    in another environment."""
     patch = f"wild_rydes.emulator.patches.{name}"
     modules = {name: types.ModuleType(name) for name in ("ministack", "ministack.services")}
     setattr(modules["ministack.services"], service, types.SimpleNamespace())

@@ -3,8 +3,8 @@ show it: its server makes small letters of all of them."""
 
 import json
 import re
-import unittest
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, quote_plus
 
 from wild_rydes.emulator.patches.velocity import render
@@ -21,11 +21,13 @@ def templates() -> list[str]:
 REQUEST, REFUSAL = templates()
 
 
-def sent(headers: dict[str, str], body: str = '{"from":"Berlin"}', query: dict[str, str] = {}) -> dict[str, str]:
+def sent(headers: dict[str, str], body: str = '{"from":"Berlin"}', query: dict[str, str] | None = None) -> dict[str, str]:
     """What SQS is asked for: its parameters, and the message's attributes by name, without their equals signs."""
     context = {"requestId": "id", "extendedRequestId": "e/1=", "requestTimeEpoch": 5, "identity": {"caller": "AIDA"}}
-    parameters = {"header": headers, "querystring": query, "path": {}}
-    text = render(REQUEST, {"input": {"body": body, "params": lambda: parameters}, "util": {"urlEncode": quote_plus}, "context": context})
+    parameters = {"header": headers, "querystring": query or {}, "path": {}}
+    text = render(
+        REQUEST, {"input": {"body": body, "params": lambda: parameters}, "util": {"urlEncode": quote_plus}, "context": context}
+    )
     pairs = parse_qsl(text, keep_blank_values=True, strict_parsing=True)
     form = dict(pairs)
     assert len(form) == len(pairs)
@@ -35,29 +37,29 @@ def sent(headers: dict[str, str], body: str = '{"from":"Berlin"}', query: dict[s
     }
 
 
-def refused(code: str, message: str) -> tuple[int | None, dict]:
+def refused(code: str, message: str) -> tuple[int | None, dict[str, Any]]:
     """The status and the document that follow from a refusal of the queue's."""
     error = {"$.Error.Code": code, "$.Error.Message": message}
-    context = {"responseOverride": {"header": {}}}
+    context: dict[str, Any] = {"responseOverride": {"header": {}}}
     text = render(REFUSAL, {"input": {"path": error.get}, "context": context})
     return context["responseOverride"].get("status"), json.loads(text)
 
 
-class TestEdge(unittest.TestCase):
+class TestEdge:
     def test_a_header_is_read_however_it_is_spelled(self) -> None:
         for name in ["Idempotency-Key", "idempotency-key", "IDEMPOTENCY-KEY", "idempotency-Key"]:
-            self.assertEqual(sent({"Host": "h", name: "k &=+"})["Idempotency-Key"], "k &=+")
+            assert sent({"Host": "h", name: "k &=+"})["Idempotency-Key"] == "k &=+"
         given = sent({"X-CORRELATION-ID": "c", "TraceParent": "00-1"})
-        self.assertEqual((given["X-Correlation-Id"], given["traceparent"], given["Idempotency-Key"]), ("c", "00-1", ""))
+        assert (given["X-Correlation-Id"], given["traceparent"], given["Idempotency-Key"]) == ("c", "00-1", "")
 
     def test_a_query_parameter_is_no_header(self) -> None:
-        self.assertEqual(sent({}, query={"Idempotency-Key": "k"})["Idempotency-Key"], "")
+        assert sent({}, query={"Idempotency-Key": "k"})["Idempotency-Key"] == ""
 
     def test_identity_is_the_edges(self) -> None:
         given = sent({"Caller": "me", "RequestId": "mine"})
         identity = [given[name] for name in ["RequestId", "ExtendedRequestId", "RequestTime", "Caller"]]
-        self.assertEqual(identity, ["id", "e/1=", "5", " AIDA"])
-        self.assertLessEqual(len(given) - 2, 9, "SQS takes ten attributes, and a dead letter's reason is one")
+        assert identity == ["id", "e/1=", "5", " AIDA"]
+        assert len(given) - 2 <= 9, "SQS takes ten attributes, and a dead letter's reason is one"
 
     def test_what_no_queue_should_take_asks_for_an_action_that_there_is_not(self) -> None:
         for action, headers, body in [
@@ -67,7 +69,7 @@ class TestEdge(unittest.TestCase):
             ("CodedContent", {"CONTENT-encoding": "gzip"}, "{}"),
             ("RequestIdOfCaller", {"X-Amzn-RequestId": "another's"}, "{}"),
         ]:
-            self.assertEqual(sent(headers, body)["Action"], action)
+            assert sent(headers, body)["Action"] == action
 
     def test_what_no_retry_can_mend_is_no_503(self) -> None:
         no_action = "The action {} is not valid for this endpoint."
@@ -83,4 +85,4 @@ class TestEdge(unittest.TestCase):
             (503, "AWS.SimpleQueueService.NonExistentQueue", "no such queue"),
         ]:
             overridden, document = refused(code, message)
-            self.assertEqual((overridden, document["status"]), (status, status or 400), code)
+            assert (overridden, document["status"]) == (status, status or 400), code

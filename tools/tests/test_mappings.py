@@ -1,6 +1,7 @@
 """A function that is throttled, or fails at too much at once, is given its batch again as on AWS."""
 
-import unittest
+from collections.abc import Callable
+from typing import Any
 
 from patched import load
 
@@ -20,31 +21,34 @@ class Time:
         self.now += seconds
 
 
-class TestBound(unittest.TestCase):
+class TestBound:
     def test_a_bound_from_a_parameter_is_a_number(self) -> None:
         mappings = load("mappings", "lambda_svc")
         bound = mappings.concurrency(lambda mapping, _: (mapping.get("ScalingConfig") or {}).get("MaximumConcurrency"))
-        self.assertEqual(bound({"ScalingConfig": {"MaximumConcurrency": "2"}}, {}), 2)
-        self.assertIsNone(bound({}, {}))
+        assert bound({"ScalingConfig": {"MaximumConcurrency": "2"}}, {}) == 2
+        assert bound({}, {}) is None
 
 
-class TestThrottledFunction(unittest.TestCase):
-    def setUp(self) -> None:
+class TestThrottledFunction:
+    def setup_method(self) -> None:
         self.mappings, self.tries = load("mappings", "lambda_svc"), 0
-        self.mappings.time = self.time = Time()
+        self.time = Time()
+        self.mappings.time = self.time  # type: ignore[attr-defined]
 
-    def free_after(self, tries: int):
-        def execute(_: dict, __: dict) -> dict:
+    def free_after(self, tries: int) -> Callable[..., dict[str, Any]]:
+        def execute(_: dict[str, Any], __: dict[str, Any]) -> dict[str, Any]:
             self.tries += 1
             return {"body": {}, **THROTTLED} if self.tries <= tries else {"body": "done"}
 
         return self.mappings.execute(execute)
 
-    def batch(self, tries: int, seconds: float) -> dict:
+    def batch(self, tries: int, seconds: float) -> dict[str, Any]:
         """How a batch ends that is invisible for so long, if the function is free after so many tries."""
         ended, execute = {}, self.free_after(tries)
 
-        def run(mapping: dict, function: dict, event: dict, batch: list[dict], queue: str) -> None:
+        def run(
+            mapping: dict[str, Any], function: dict[str, Any], event: dict[str, Any], batch: list[dict[str, Any]], queue: str
+        ) -> None:
             ended.update(execute(function, event))
 
         messages = [{"visible_at": self.time.now + after} for after in (seconds, 60)]
@@ -52,25 +56,25 @@ class TestThrottledFunction(unittest.TestCase):
         return ended
 
     def test_a_batch_is_tried_again_while_it_is_invisible(self) -> None:
-        self.assertEqual(self.batch(tries=2, seconds=30), {"body": "done"})
-        self.assertEqual(self.tries, 3)
+        assert self.batch(tries=2, seconds=30) == {"body": "done"}
+        assert self.tries == 3
 
     def test_a_batch_is_given_up_before_it_is_visible_again(self) -> None:
         before = self.time.now
-        self.assertTrue(self.batch(tries=1000, seconds=30)["throttle"])
-        self.assertTrue(24 < self.time.now - before < 30)
+        assert self.batch(tries=1000, seconds=30)["throttle"]
+        assert 24 < self.time.now - before < 30
         # 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, and then 5 s apart.
-        self.assertEqual(self.tries, 11)
+        assert self.tries == 11
 
     def test_whoever_invokes_it_is_refused_at_once_by_a_name_that_state_machines_know(self) -> None:
         result = self.free_after(1)({}, {})
-        self.assertEqual((self.tries, result["body"]["errorType"]), (1, "Lambda.TooManyRequestsException"))
+        assert (self.tries, result["body"]["errorType"]) == (1, "Lambda.TooManyRequestsException")
 
 
-class TestStream(unittest.TestCase):
+class TestStream:
     STREAM = "arn:aws:dynamodb:us-east-1:000000000000:table/rides/stream/1"
 
-    def setUp(self) -> None:
+    def setup_method(self) -> None:
         self.mappings, self.most = load("mappings", "lambda_svc"), 100
         self.bisected = True
         mapping = {"EventSourceArn": self.STREAM, "BisectBatchOnFunctionError": True}
@@ -81,7 +85,7 @@ class TestStream(unittest.TestCase):
     def polled(self, times: int) -> list[int]:
         """How many rows the function is given each time, if it fails at more than it can do at once."""
 
-        def execute(_: dict, event: dict) -> dict:
+        def execute(_: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
             return {"error": True} if len(event["Records"]) > self.most else {}
 
         run, position, given = self.mappings.execute_for_stream(execute), 0, []
@@ -92,14 +96,10 @@ class TestStream(unittest.TestCase):
         return given
 
     def test_what_a_function_fails_at_comes_again_in_halves(self) -> None:
-        self.assertEqual(self.polled(2), [40, 40])
+        assert self.polled(2) == [40, 40]
         self.most = 12
-        self.assertEqual(self.polled(6), [40, 20, 10, 20, 10, 20])
+        assert self.polled(6) == [40, 20, 10, 20, 10, 20]
 
     def test_all_of_it_comes_again_if_the_mapping_does_not_say_so(self) -> None:
         self.most, self.bisected = 12, False
-        self.assertEqual(self.polled(3), [40, 40, 40])
-
-
-if __name__ == "__main__":
-    unittest.main()
+        assert self.polled(3) == [40, 40, 40]

@@ -42,8 +42,8 @@ def parse(description: str | None, package: ModuleType) -> argparse.Namespace:
     subparsers = parser.add_subparsers(required=True)
     for found in pkgutil.iter_modules(package.__path__):
         command = importlib.import_module(f"{package.__name__}.{found.name}")
-        help = (command.__doc__ or "").split("\n\n")[0].replace("\n", " ")
-        sub = subparsers.add_parser(found.name.replace("_", "-"), help=help, description=help)
+        about = (command.__doc__ or "").split("\n\n")[0].replace("\n", " ")
+        sub = subparsers.add_parser(found.name.replace("_", "-"), help=about, description=about)
         if hasattr(command, "arguments"):
             command.arguments(sub)
         sub.set_defaults(run=command.run)

@@ -22,7 +22,7 @@ def done(what: str, seconds: float) -> None:
     line(f"  {GREEN}✓{END} {what} {DIM}{seconds:.0f} s{END}")
 
 
-class step:
+class step:  # noqa: N801 (it is used as a function is)
     """Times a step. On a terminal it shows that the step is running; elsewhere it says so once."""
 
     def __init__(self, what: str, spinner: bool = True) -> None:

@@ -11,6 +11,7 @@ import os
 import re
 import subprocess
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,7 +31,7 @@ def waves() -> list[list[Path]]:
     exporter = {name: path for path, text in templates.items() for name in EXPORT.findall(text)}
     needs = {path: {exporter.get(name, name) for name in IMPORT.findall(text)} for path, text in templates.items()}
     order: list[list[Path]] = []
-    placed: set = set()
+    placed: set[Path] = set()
     while len(placed) < len(templates):
         wave = [path for path in templates if path not in placed and needs[path] <= placed]
         if not wave:
@@ -63,7 +64,7 @@ def stacks_of(template: Path) -> list[Stack]:
 class Deployment:
     """The stacks of one stage, at one place."""
 
-    def __init__(self, stage: str, arch: str, env: dict[str, str], folder: Path, parameters: list[str] = []) -> None:
+    def __init__(self, stage: str, arch: str, env: dict[str, str], folder: Path, parameters: Sequence[str] = ()) -> None:
         self.stage, self.arch, self.env, self.folder, self.parameters = stage, arch, env, folder, parameters
         self.logs = folder / "deploy-logs"
 
@@ -85,7 +86,7 @@ class Deployment:
             alone, beside = (changed[:1], changed[1:]) if not deployed else ([], changed)
             for group in (alone, beside):
                 with ThreadPoolExecutor(max_workers=4) as pool:
-                    for stack, _ in zip(group, pool.map(lambda stack: self._deploy(sam, stack), group)):
+                    for stack, _ in zip(group, pool.map(lambda stack: self._deploy(sam, stack), group), strict=True):
                         deployed[stack.name] = self._fingerprint(stack)
                         if instance:
                             record.write_text(json.dumps({"instance": instance, "stacks": deployed}))
@@ -111,7 +112,7 @@ class Deployment:
         overrides = [f"Stage={self.stage}", f"Architecture={self.arch}", f"OnEmulator={'true' if self.env else 'false'}"]
         overrides += [f"{parameter}={value}" for parameter, value in stack.parameters.items()]
         overrides += [p.split(":", 1)[1] for p in self.parameters if p.split(":", 1)[0] == stack.name]
-        command = [sam, "deploy", "--template-file", template, "--stack-name", name, "--resolve-s3"]
+        command: list[str | Path] = [sam, "deploy", "--template-file", template, "--stack-name", name, "--resolve-s3"]
         command += ["--s3-prefix", name, "--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset"]
         command += ["--no-fail-on-empty-changeset", "--no-progressbar", "--parameter-overrides", *overrides]
         command += ["--tags", f"stage={self.stage}", f"service={stack.name}"]
@@ -126,5 +127,5 @@ class Deployment:
 def _reason(log: Path) -> str:
     """The line of SAM's log that says why."""
     lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
-    telling = [line for line in lines if "FAILED" in line and "-" in line] or [l for l in lines if "Error" in l] or lines
+    telling = [line for line in lines if "FAILED" in line and "-" in line] or [line for line in lines if "Error" in line] or lines
     return re.sub(r"\s+", " ", telling[0]) if telling else "SAM gave no reason"

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 from pathlib import Path
+from typing import Any
 
 from wild_rydes import console, environments, functions
 from wild_rydes.deployment import Deployment
@@ -48,7 +49,7 @@ def program(suite: str) -> str:
     return json.loads(PROGRAMS.read_text())[suite]
 
 
-def run(target: Target, env: dict[str, str], only: str = "") -> dict:
+def run(target: Target, env: dict[str, str], only: str = "") -> dict[str, Any]:
     """Runs all that are shown by what the emulator has; gives what was seen, by capability. What audits everything that is there
     comes first, while nothing is there that others leave behind."""
     # How much of what is done a thousand times is done here, unless somebody wants it otherwise.
@@ -58,7 +59,8 @@ def run(target: Target, env: dict[str, str], only: str = "") -> dict:
     every = [test for listed in tests.values() for test in listed]
     shown_by, lacks = profiles.capabilities(every), target.profile.lacks(target.where)
     left_out = {test for capability in lacks for test in shown_by[capability]}
-    wanted, ended = set(), {}
+    wanted: set[str] = set()
+    ended: dict[str, str] = {}
     # A thread for each test: how many run side by side, and which run alone, is theirs to settle (tests/src/turn.rs).
     threads = [f"--test-threads={len(every)}"]
     few = target.profile.facts.get("side-by-side")
@@ -80,8 +82,8 @@ def run(target: Target, env: dict[str, str], only: str = "") -> dict:
 
 
 def build_for(folder: Path, release: bool, few: bool) -> tuple[Path, Path]:
-    """Builds functions, client and tests for an emulator in a container; gives the folder of templates that lead to the functions,
-    and that of the builds that are broken on purpose."""
+    """Builds functions, client and tests for an emulator in a container. Gives the folder of the templates that lead to these
+    functions, and the folder of the builds that are broken on purpose."""
     build()
     if release:
         functions.build_for_here()
@@ -123,7 +125,7 @@ def _tests(suite: str, env: dict[str, str]) -> list[str]:
 
 def _tried_again(failed: list[str], tests: dict[str, list[str]], threads: list[str], env: dict[str, str]) -> dict[str, str]:
     """A fault of ours fails twice; what an emulator does only now and then doesn't."""
-    ended = {}
+    ended: dict[str, str] = {}
     for suite, listed in tests.items():
         again = [test for test in failed if test in listed]
         if again:
@@ -139,7 +141,9 @@ def _passed(wanted: set[str], ended: dict[str, str]) -> set[str]:
         raise console.Stop(f"{len(failed)} end-to-end tests failed, their messages are above: {', '.join(failed)}")
     not_run = wanted - {test for test, how in ended.items() if how == "ok"}
     if not_run:
-        raise console.Stop(f"left out with no row in tests/emulators.json that says why, or cut off: {', '.join(sorted(not_run))}")
+        raise console.Stop(
+            f"left out with no row in tests/emulators.json that says why, or cut off: {', '.join(sorted(not_run))}"
+        )
     return wanted
 
 
@@ -152,7 +156,9 @@ def _refute(witnesses: dict[str, str], tests: dict[str, list[str]], env: dict[st
         # All at once: they wait for what never comes.
         threads = f"--test-threads={len(wanted)}"
         with console.step(f"seeing what it lacks: {len(wanted)} tests have to fail"):
-            ended = _results(suite, [threads, "--exact", *wanted], {**env, "PATIENCE": "1", "SIDE_BY_SIDE": str(len(wanted))}, quiet=True)
+            ended = _results(
+                suite, [threads, "--exact", *wanted], {**env, "PATIENCE": "1", "SIDE_BY_SIDE": str(len(wanted))}, quiet=True
+            )
         passed = [f"{witnesses[test]} ({test} passes)" for test in wanted if ended.get(test) != "FAILED"]
         if passed:
             raise console.Stop(f"tests/emulators.json says that it lacks what it has: {'; '.join(passed)}")
@@ -160,9 +166,10 @@ def _refute(witnesses: dict[str, str], tests: dict[str, list[str]], env: dict[st
 
 def _results(suite: str, arguments: list[str], env: dict[str, str], quiet: bool = False) -> dict[str, str]:
     """Shows what the tests say, and reads from it how each ended."""
-    command, ended, errors = [program(suite), *arguments], {}, subprocess.DEVNULL if quiet else None
+    command, errors = [program(suite), *arguments], subprocess.DEVNULL if quiet else None
+    ended: dict[str, str] = {}
     with subprocess.Popen(command, cwd=PACKAGE, env=env, stdout=subprocess.PIPE, text=True, stderr=errors) as tests:
-        for line in tests.stdout:
+        for line in tests.stdout or ():
             if not quiet and not WAITS.match(line):
                 print(line, end="", flush=True)
             found = ENDED.match(line)
@@ -171,7 +178,9 @@ def _results(suite: str, arguments: list[str], env: dict[str, str], quiet: bool 
     return ended
 
 
-def _seen(target: Target, passed: set[str], shown_by: dict[str, list[str]], lacks: dict[str, str], every: list[str]) -> dict:
+def _seen(
+    target: Target, passed: set[str], shown_by: dict[str, list[str]], lacks: dict[str, str], every: list[str]
+) -> dict[str, Any]:
     rows: dict[str, object] = {}
     for capability, tests in shown_by.items():
         if capability in lacks:

@@ -1,5 +1,5 @@
 """The pinned Python tools, each in an environment of its own inside the checkout: the SAM CLI and the emulator need
-different versions of the same libraries. The lock files hold hashes, and are made from the .in files beside them in tools/requirements:
+different versions of the same libraries. The lock files in tools/requirements hold hashes, and are made from the .in files:
 
     uv pip compile --universal --generate-hashes --python-version 3.10 sam.in -o sam.txt
 """
@@ -22,7 +22,7 @@ CONTENTS = {
     "build": "cargo-lambda and zig, which build functions for Lambda",
     "sam": "the SAM CLI, which deploys the stacks",
     "ministack": "ministack, the local emulator",
-    "lint": "cfn-lint, which checks the templates",
+    "checks": "cfn-lint, ruff, mypy and pytest, which check templates and tools",
     "localstripe": "localstripe, a stateful fake of Stripe's API",
     "boto3": "boto3 and Lambda's Python runtime client, for the benchmarks' yardstick",
 }
@@ -75,7 +75,14 @@ def _install(folder: Path, lock: Path) -> None:
     if made.returncode:
         raise console.Stop("python3 -m venv failed: install your system's python3-venv package and try again")
     # The lock names every dependency, so there is nothing for pip to resolve.
-    pip = [folder / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes"]
+    pip: list[str | Path] = [
+        folder / "bin" / "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-deps",
+        "--require-hashes",
+    ]
     installed = subprocess.run([*pip, "-r", lock], capture_output=True, text=True)
     if installed.returncode:
         reason = (installed.stderr.strip().splitlines() or ["no reason given"])[-1]
@@ -83,9 +90,13 @@ def _install(folder: Path, lock: Path) -> None:
 
 
 def run_module(name: str, module: str, fault: str, *arguments: str | Path) -> None:
-    """Runs a module of these packages with an environment's Python, which has libraries that this one has not."""
-    command = [bin_of(name) / "python", "-m", module, *arguments]
-    if subprocess.run(command, env={**os.environ, "PYTHONPATH": str(TOOLS)}).returncode:
+    """Runs a module of this package with an environment's Python, which has libraries that this one has not."""
+    run(name, "python", fault, "-m", module, *arguments)
+
+
+def run(name: str, program: str, fault: str, *arguments: str | Path) -> None:
+    """Runs an environment's program, which finds this package."""
+    if subprocess.run([bin_of(name) / program, *arguments], env={**os.environ, "PYTHONPATH": str(TOOLS)}).returncode:
         raise console.Stop(f"{fault}: see above")
 
 
@@ -97,7 +108,7 @@ def require(program: str, advice: str) -> str:
 
 
 def check_prerequisites() -> None:
-    if sys.version_info < (3, 10):
+    if sys.version_info < (3, 10):  # noqa: UP036 (who has an older one should be told)
         raise console.Stop(f"Python 3.10 or newer is needed, this is {sys.version.split()[0]}")
     require("cargo", "install Rust from https://rustup.rs")
     if not os.environ.get("CC"):

@@ -35,9 +35,7 @@ def build_for_here(broken: Path | None = None) -> None:
     if environments.are_built():
         return
     host = next(
-        text.split()[1]
-        for text in subprocess.check_output(["rustc", "-vV"], text=True).splitlines()
-        if text.startswith("host:")
+        text.split()[1] for text in subprocess.check_output(["rustc", "-vV"], text=True).splitlines() if text.startswith("host:")
     )
     options = ("--profile", "local", "--compiler", "cargo", "--target", host, "--skip-target-check")
     # rydes is no function, but built along it compiles no dependency a second time.
@@ -71,8 +69,8 @@ def build_for_aws(arch: str, broken: Path | None = None, only: Sequence[str] = (
 
 
 def build_for_containers(folder: Path, few: bool) -> tuple[Path, Path]:
-    """For Lambda's glibc, but quickly: those of this machine wherever they run on it; on demand, a few as they go to AWS among them.
-    Gives the folder of templates that lead to them, and that of the broken builds."""
+    """Builds for Lambda's glibc, but quickly: takes the builds for this machine if they need no newer glibc, and on demand a few
+    of the functions as they go to AWS. Gives the folder of templates that lead to them, and the folder of broken builds."""
     quick, builds = FOR_HERE, BROKEN_FOR_HERE
     build_for_here(builds)
     if not all(artifacts.runs_on_lambda((FOR_HERE / name / "bootstrap").read_bytes()) for name in names()):
@@ -99,8 +97,8 @@ def a_few() -> list[str]:
 
 
 def _changed() -> set[str]:
-    """Those in whose crates something has changed, or all if what they share has, since the branch left the one that it goes back to.
-    Where that is this very revision, or not known, since the revision before; CHANGED_SINCE names another."""
+    """The functions whose crates have changed since the branch began, or all of them if a shared crate has. On the main branch,
+    and where the begin is not known, it is the revision before this one. CHANGED_SINCE names another."""
 
     def git(*arguments: str) -> str:
         return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True).stdout.strip()
@@ -150,7 +148,7 @@ def _bins(only: Sequence[str]) -> list[str]:
 def _build(folder: Path, *options: str, leave_out: Sequence[str] = NOT_FUNCTIONS) -> None:
     tools = environments.bin_of("build")
     env = {**os.environ, "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}"}
-    command = [tools / "cargo-lambda", "lambda", "build", *(["--workspace"] if leave_out else [])]
+    command: list[str | Path] = [tools / "cargo-lambda", "lambda", "build", *(["--workspace"] if leave_out else [])]
     command += [argument for package in leave_out for argument in ("--exclude", package)]
     console.line("  … building")
     # cargo shows its own progress.

@@ -4,8 +4,10 @@ import os
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 TIME_TO_STOP = 5
 
@@ -23,11 +25,11 @@ class Process:
         return Process(pid, _start_of(pid) or "")
 
     @staticmethod
-    def read(record: dict) -> "Process":
+    def read(record: dict[str, Any]) -> "Process":
         """As `record` has written it; one that an older version has written says less, and matches no process."""
         return Process(int(record["pid"]), str(record.get("started", "")))
 
-    def record(self) -> dict:
+    def record(self) -> dict[str, Any]:
         return asdict(self)
 
     def is_running(self) -> bool:
@@ -51,11 +53,9 @@ class Process:
         # A group can outlive its leader. But if another process has the leader's id by now, the group is gone.
         if _start_of(self.pid) not in (None, self.started):
             return False
-        try:
-            # A child of ours that has ended must be waited for, or its group lives on.
+        # A child of ours that has ended must be waited for, or its group lives on.
+        with suppress(ChildProcessError):
             os.waitpid(self.pid, os.WNOHANG)
-        except ChildProcessError:
-            pass
         try:
             os.killpg(self.pid, how)
         except (ProcessLookupError, PermissionError):

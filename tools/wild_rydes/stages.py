@@ -13,8 +13,8 @@ from wild_rydes.paths import LOCAL
 
 
 def own_stage(name: str) -> str:
-    """A stage that nobody else on this machine has. Tests find, count and kill the processes of functions by it, and those in other
-    containers are among them; and what others have left behind at an emulator isn't of this stage."""
+    """A stage that nothing else on this machine uses. By the stage, tests find, count and kill the processes of functions, even
+    those in containers, and tell their own resources from what other runs have left at an emulator."""
     return f"{name}{uuid.uuid4().hex[:8]}"
 
 

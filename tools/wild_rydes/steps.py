@@ -1,5 +1,5 @@
-"""The steps of `make test`: one after the other, and beside them those that mostly wait, or that only need a processor when nothing
-else does. Each says how long it took, and a table at the end shows all of them."""
+"""Runs steps one after the other, and beside them the steps that mostly wait, or that only need a processor when nothing else
+does. A table at the end shows how long each took."""
 
 import os
 import re
@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,7 +32,7 @@ class Step:
     after: str | None = None
     seconds: float | None = field(default=None, init=False)
     stopped: bool = field(default=False, init=False)
-    _process: subprocess.Popen | None = field(default=None, init=False)
+    _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
     _started: float = field(default=0, init=False)
 
     @property
@@ -58,7 +59,7 @@ class Step:
         return self.seconds is not None
 
     def failed(self) -> bool:
-        return self.has_ended() and self._process.returncode != 0
+        return self._process is not None and self.has_ended() and self._process.returncode != 0
 
     def terminate(self) -> None:
         """Tells it to end, and to end what it has started."""
@@ -81,6 +82,8 @@ class Step:
         self.has_ended()
 
     def _signal(self, how: signal.Signals) -> None:
+        if self._process is None:
+            return
         try:
             if self.beside is None:
                 self._process.send_signal(how)
@@ -96,66 +99,77 @@ class Step:
         return "stopped" if self.stopped else "FAILED" if self.failed() else duration(self.seconds or 0)
 
 
-def run(steps: list[Step]) -> None:
-    """Runs all of them, or stops at the first that fails; says in either case how long each took."""
-    shutil.rmtree(LOGS, ignore_errors=True)
-    LOGS.mkdir(parents=True)
-    started, shown = time.monotonic(), set()
+class Run:
+    """A run of all steps, which stops at the first that fails, and says in either case how long each took."""
 
-    def look() -> None:
-        """Shows the output of what has ended beside, and stops if it has failed."""
-        for step in steps:
-            if step.beside is not None and step.has_ended() and step.target not in shown:
-                shown.add(step.target)
+    def __init__(self, steps: Sequence[Step]) -> None:
+        self.steps, self.shown = steps, set[str]()
+
+    def all(self) -> None:
+        shutil.rmtree(LOGS, ignore_errors=True)
+        LOGS.mkdir(parents=True)
+        started = time.monotonic()
+        try:
+            for step in self.steps:
+                self._start(step)
+            for step in self.steps:
+                self._wait(step)
+        finally:
+            self._end()
+            _table(self.steps, time.monotonic() - started)
+
+    def _start(self, step: Step) -> None:
+        """Starts a step once the one before it that it needs has ended; waits for it unless it runs beside the others."""
+        for other in self.steps:
+            if other.target == step.after:
+                self._wait(other)
+        _title(step, "beside the others" if step.beside is not None else "")
+        step.start()
+        if step.beside is None:
+            self._wait(step)
+            # The steps that follow need not build it again.
+            os.environ[environments.BUILT] = "1"
+
+    def _wait(self, step: Step) -> None:
+        # A step that fails beside it ends all.
+        while not step.has_ended() and not any(other.failed() for other in self.steps if other is not step):
+            time.sleep(0.1)
+        self._show_ended()
+        if step.beside is None:
+            _check(step)
+
+    def _show_ended(self) -> None:
+        """Shows the output of steps that have ended beside the others, and stops if one of them has failed."""
+        for step in self.steps:
+            if step.beside is not None and step.has_ended() and step.target not in self.shown:
+                self.shown.add(step.target)
                 _title(step, "ended beside the others")
                 console.line(step.log.read_text(errors="replace").rstrip())
                 _check(step)
 
-    def wait(step: Step) -> None:
-        while not step.has_ended():
-            # What fails beside it ends all.
-            if not any(other.failed() for other in steps if other is not step):
-                time.sleep(0.1)
-                continue
-            break
-        look()
-        if step.beside is None:
-            _check(step)
-
-    try:
-        for step in steps:
-            for other in steps:
-                if other.target == step.after:
-                    wait(other)
-            _title(step, "beside the others" if step.beside is not None else "")
-            step.start()
-            if step.beside is None:
-                wait(step)
-                # What follows need not build it again.
-                os.environ[environments.BUILT] = "1"
-        for step in steps:
-            wait(step)
-    finally:
-        for step in steps:
+    def _end(self) -> None:
+        """Ends the steps that still run, and says where their output is."""
+        for step in self.steps:
             step.terminate()
-        for step in steps:
+        for step in self.steps:
             step.stop()
-        for step in steps:
+        for step in self.steps:
             if step.stopped and step.beside is not None:
-                console.line(f"  what {step.target} has said until it was stopped: {step.log.relative_to(ROOT)}")
-        _table(steps, time.monotonic() - started)
+                console.line(f"  the output of {step.target} until it was stopped: {step.log.relative_to(ROOT)}")
 
 
 def _title(step: Step, how: str) -> None:
-    console.line(f"\n{console.GREEN}━━ {step.what}{console.END} {console.DIM}(make {step.target}){' ' + how if how else ''}{console.END}")
+    console.line(
+        f"\n{console.GREEN}━━ {step.what}{console.END} {console.DIM}(make {step.target}){' ' + how if how else ''}{console.END}"
+    )
 
 
 def _check(step: Step) -> None:
     if step.failed():
-        raise console.Stop(f"make {step.target} failed after {duration(step.seconds)}: see above")
+        raise console.Stop(f"make {step.target} failed after {duration(step.seconds or 0)}: see above")
 
 
-def _table(steps: list[Step], seconds: float) -> None:
+def _table(steps: Sequence[Step], seconds: float) -> None:
     console.line("")
     for step in steps:
         beside = ", beside the others" if step.beside is not None else ""

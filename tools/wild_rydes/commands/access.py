@@ -6,4 +6,4 @@ from wild_rydes import environments
 
 
 def run(_: argparse.Namespace) -> None:
-    environments.run_module("lint", "wild_rydes.templates.roles", "roles don't fit what functions do", "--table")
+    environments.run_module("checks", "wild_rydes.templates.roles", "roles don't fit what functions do", "--table")

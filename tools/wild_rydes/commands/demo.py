@@ -9,6 +9,7 @@ import os
 import shlex
 import subprocess
 from pathlib import Path
+from typing import Any
 
 from wild_rydes import console, functions
 from wild_rydes.commands import down, up
@@ -22,9 +23,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     was_up = Emulator.running(LOCAL) is not None
-    up.up(options.port)
+    emulator = up.up(options.port)
     try:
-        walk(functions.RYDES, {**os.environ, **Emulator.running(LOCAL).environment(), "STAGE": "local"})
+        walk(functions.RYDES, {**os.environ, **emulator.environment(), "STAGE": "local"})
     finally:
         if not was_up:
             down.down()
@@ -45,7 +46,7 @@ def walk(rydes: Path, env: dict[str, str]) -> None:
             raise console.Stop(f"rydes {arguments[0]} did not do what it should: see above")
         return ended.stdout
 
-    def trace(ride: str) -> dict[str, dict]:
+    def trace(ride: str) -> dict[str, dict[str, Any]]:
         """Shows a ride's trace, and gives it by service."""
         run("trace", ride)
         steps = json.loads(run("trace", ride, "--json", shown=False))["services"]
@@ -61,7 +62,7 @@ def walk(rydes: Path, env: dict[str, str]) -> None:
         run("trace", booking)
         return json.loads(run("trace", booking, "--json", shown=False))["status"]
 
-    def quotes(*arguments: str) -> dict:
+    def quotes(*arguments: str) -> dict[str, Any]:
         """Requests quotes, shows them, and gives how the request ended."""
         shown = run("request-quotes", *arguments)
         return json.loads(run("trace", shown.split()[1].rstrip(":"), "--json", shown=False))
@@ -86,12 +87,16 @@ def walk(rydes: Path, env: dict[str, str]) -> None:
     booking = run("prebook", "--from", "Berlin", "--to", "Bonn").strip()
     check(status(booking) == "CONFIRMED", "a sound prebooking was not confirmed")
 
-    console.line("\nOne that breaks rules is accepted as well, as nobody looks at it before it is safe. It is answered afterwards.")
+    console.line(
+        "\nOne that breaks rules is accepted as well, as nobody looks at it before it is safe. It is answered afterwards."
+    )
     booking = run("prebook", "--from", "Bonn", "--to", "Bonn", "--when", "2020-01-01T00:00:00Z").strip()
     check(status(booking) == "REJECTED", "a prebooking of the past was not rejected")
 
     title("Use case 3: a ride right now (scatter-gather, return address, correlation identifier, recipient list)")
-    console.line("\nThree herds are asked at the same time. One has no unicorn near Alexanderplatz; it is waited for, but not for ever.")
+    console.line(
+        "\nThree herds are asked at the same time. One has no unicorn near Alexanderplatz; it is waited for, but not for ever."
+    )
     rfq = quotes("--from", "Alexanderplatz", "--to", "Wedding")
     check(rfq["status"] == "CLOSED" and len(rfq["quotes"]) == 2, "a silent herd kept a request open")
 
@@ -110,10 +115,15 @@ def walk(rydes: Path, env: dict[str, str]) -> None:
     trace(ride)
     check(fare(ride)[-1] == "FareFailed", "a fare that can't be credited was not given up")
 
-    console.line("\nNothing waits. What is held back is the deadline of a request that all had answered by then; it will find nothing to do.")
+    console.line(
+        "\nNothing waits. The one message held back is the deadline of a request that all herds have answered; "
+        "it will find nothing to do."
+    )
     run("status")
 
-    console.line("\nNothing was lost, and nothing was done twice: an auditor that knows only the contract goes through all of it.")
+    console.line(
+        "\nNothing was lost, and nothing was done twice: an auditor that knows only the contract goes through all of it."
+    )
     run("audit")
 
 

@@ -6,4 +6,6 @@ from wild_rydes import environments
 
 
 def run(_: argparse.Namespace) -> None:
-    environments.run_module("lint", "wild_rydes.templates.state_machines", "there are faults in the state machines", "--diagrams")
+    environments.run_module(
+        "checks", "wild_rydes.templates.state_machines", "there are faults in the state machines", "--diagrams"
+    )

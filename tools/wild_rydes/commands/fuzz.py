@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from wild_rydes import console, environments
 from wild_rydes.paths import LOCAL, ROOT
@@ -76,7 +77,7 @@ def _fuzz(target: str, *arguments: str | Path) -> str:
     return said
 
 
-def _cargo_fuzz(command: str, *arguments: str | Path, **pipes: int) -> subprocess.CompletedProcess:
+def _cargo_fuzz(command: str, *arguments: str | Path, **pipes: Any) -> subprocess.CompletedProcess[bytes]:
     # By cargo's own convention a subcommand's first argument is its name.
     return subprocess.run([HOME / "bin" / "cargo-fuzz", "fuzz", command, *OPTIONS, *arguments], cwd=FUZZ, **pipes)
 

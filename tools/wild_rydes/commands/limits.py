@@ -10,8 +10,8 @@ from wild_rydes.paths import LOCAL
 
 @dataclass(frozen=True)
 class Load:
-    """The requests that are sent as fast as they are taken, and the quotas (quotas.json) that hold meanwhile. Of so many customers one wants e-mails; each
-    of their rides is two."""
+    """Requests, sent as fast as they are accepted, and the quotas (quotas.json) that hold meanwhile. One customer in
+    `mailed_one_in` wants e-mails, and gets two for each ride."""
 
     profile: str
     scale: float
@@ -28,8 +28,8 @@ class Load:
         return {name.upper(): str(value) for name, value in vars(self).items()}
 
 
-# No laptop sends what StartExecution or SNS takes. So quotas are shrunk to where a small load reaches these; only SES's sandbox is small
-# enough as it is.
+# No laptop sends as much as StartExecution or SNS takes, so their quotas are shrunk until a small load reaches them. Only SES's
+# sandbox is small enough as it is.
 SHRUNK = "ses:SendEmail states:StartExecution sns:PublishBatch"
 SIZES = {
     "small": [Load("production", 0.02, 120, mailed_one_in=8, prebookings=60, rfqs=20, reaches=SHRUNK, patience_minutes=20)],

@@ -15,7 +15,7 @@ def run(_: argparse.Namespace) -> None:
     templates = sorted(INFRA.glob("*.yaml"))
     if not templates:
         raise console.Stop("there are no templates to check")
-    cfn_lint = environments.bin_of("lint") / "cfn-lint"
+    cfn_lint = environments.bin_of("checks") / "cfn-lint"
     if subprocess.run([cfn_lint, *templates]).returncode:
         raise console.Stop("cfn-lint found faults in the templates: see above")
     validate(templates)
@@ -52,7 +52,7 @@ def validate(templates: list[Path]) -> None:
 
 def check(module: str, fault: str, *arguments: str | Path) -> None:
     # cfn-lint's reader of templates is in that environment.
-    environments.run_module("lint", f"wild_rydes.{module}", fault, *arguments)
+    environments.run_module("checks", f"wild_rydes.{module}", fault, *arguments)
 
 
 def passed(what: str) -> None:

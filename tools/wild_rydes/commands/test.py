@@ -2,22 +2,28 @@
 
 import argparse
 
-from wild_rydes import steps
-from wild_rydes.steps import Step
+from wild_rydes.steps import Run, Step
 
 FEW_FUNCTIONS = "check-functions FEW=1"
 STEPS = [
     Step("prepare", "install the tools, build functions and tests"),
-    Step("test-containers-if-possible PROFILE=localstack", "end-to-end tests against LocalStack's family, in a container", beside=0),
+    Step(
+        "test-containers-if-possible PROFILE=localstack", "end-to-end tests against LocalStack's family, in a container", beside=0
+    ),
     Step(FEW_FUNCTIONS, "the largest, the smallest and the changed functions as they go to Lambda", beside=19),
     Step("lint-rust", "formatting and clippy"),
+    Step("lint-python", "formatting, lints and types of the tools"),
     Step("lint-templates", "templates, state machines, roles"),
-    Step("test-unit", "unit and property tests, bad input"),
+    Step("test-unit", "unit and property tests, bad input, tests of the tools"),
     Step("test-e2e", "end-to-end tests against the embedded emulator"),
     Step("test-chaos", "a small fault run, and its audit"),
-    Step("test-containers-if-possible PROFILE=ministack FEW=1", "end-to-end tests against ministack, in a container", after=FEW_FUNCTIONS),
+    Step(
+        "test-containers-if-possible PROFILE=ministack FEW=1",
+        "end-to-end tests against ministack, in a container",
+        after=FEW_FUNCTIONS,
+    ),
 ]
 
 
 def run(_: argparse.Namespace) -> None:
-    steps.run(STEPS)
+    Run(STEPS).all()

@@ -18,7 +18,7 @@ def run(options: argparse.Namespace) -> None:
     up(options.port)
 
 
-def up(port: int) -> None:
+def up(port: int) -> Emulator:
     started = time.monotonic()
     environments.check_prerequisites()
     emulator = Emulator.running(LOCAL)
@@ -45,3 +45,4 @@ def up(port: int) -> None:
     down.STACK_ENV.write_text("".join(f"export {name}={value}\n" for name, value in settings.items()))
     seconds = f"{console.DIM}({time.monotonic() - started:.0f} s){console.END}"
     console.line(f"{console.GREEN}✓{console.END} Wild Rydes is up at {emulator.endpoint} {seconds}")
+    return emulator

@@ -1,6 +1,10 @@
-"""Compares compose.yaml with tests/emulators.json: who starts an emulator by hand gets what the tests have. Runs where PyYAML is."""
+"""Compares compose.yaml with tests/emulators.json: an emulator started by hand is the one that the tests start.
+
+Run with the Python of the environment for checks, which has PyYAML.
+"""
 
 import sys
+from typing import Any
 
 import yaml
 
@@ -22,7 +26,7 @@ def main() -> None:
         sys.exit(1)
 
 
-def faults_of(name: str, service: dict) -> list[str]:
+def faults_of(name: str, service: dict[str, Any]) -> list[str]:
     # ${VARIABLE:-image}, or the image.
     profile, _ = profiles.of_image(service["image"].split(":-")[-1].removesuffix("}"))
     faults = []

@@ -54,7 +54,7 @@ def too_late(image: str) -> str | None:
     return None if left >= needed else f"they may need {needed} minutes, and {max(left, 0):.0f} are left"
 
 
-def _docker(*arguments: str) -> subprocess.CompletedProcess:
+def _docker(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["docker", *arguments], capture_output=True, text=True)
 
 
@@ -74,7 +74,7 @@ class Container:
         passed = {name: os.environ[name] for name in facts.get("hand-through", []) if name in os.environ}
         variables = {name: value.replace("{label}", label) for name, value in facts["environment"].items()} | passed
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        command = [program, "--image", self.image, "--health", self.health, "--label", label, "--log", self.log]
+        command: list[str | Path] = [program, "--image", self.image, "--health", self.health, "--label", label, "--log", self.log]
         command += [f"--env={name}={value}" for name, value in variables.items()]
         command += ["--docker-socket"] if facts.get("docker-socket") else []
         start = facts.get("start", {"files": {}, "command": []})
@@ -86,8 +86,12 @@ class Container:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
             )
+            assert self.process.stdin
+            assert self.process.stdout
+            assert self.process.stderr
+            self._input, self._output, self._errors = self.process.stdin, self.process.stdout, self.process.stderr
             try:
-                said = self.process.stdout.readline()
+                said = self._output.readline()
                 if not said:
                     raise console.Stop(f"the container did not start: {self._complaint()}{self._hint()}")
                 started = json.loads(said)
@@ -105,11 +109,11 @@ class Container:
 
     def _stop(self) -> None:
         with console.step(f"stopping {self.image}"):
-            self.process.stdin.close()
+            self._input.close()
             self.process.wait()
 
     def _complaint(self) -> str:
-        lines = [line for line in self.process.stderr.read().splitlines() if line.strip()]
+        lines = [line for line in self._errors.read().splitlines() if line.strip()]
         return lines[-1].removeprefix("Error: ") if lines else "it gave no reason"
 
     def _hint(self) -> str:

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import time
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 
 from wild_rydes import console, environments
@@ -24,8 +25,8 @@ def free_port() -> int:
 class Emulator:
     """One emulator, whose process id, log and endpoint stand in a folder."""
 
-    def __init__(self, folder: Path, port: int, settings: dict[str, str] = {}) -> None:
-        self.folder, self.port, self.settings = folder, port, settings
+    def __init__(self, folder: Path, port: int, settings: Mapping[str, str] | None = None) -> None:
+        self.folder, self.port, self.settings = folder, port, settings or {}
         self.process: Process | None = None
         self.record = folder / "emulator.json"
         self.log = folder / "emulator.log"
@@ -53,7 +54,10 @@ class Emulator:
     def running(folder: Path) -> "Emulator | None":
         """The emulator that was started from this folder, if it still runs."""
         emulator = Emulator.recorded(folder)
-        return emulator if emulator and emulator.process.is_running() else None
+        return emulator if emulator and emulator.is_running() else None
+
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.is_running()
 
     def healthy(self, patience: float = 2) -> bool:
         """Whether it answers so soon. One that doesn't may be busy; whether it runs, only its process tells."""
@@ -67,11 +71,13 @@ class Emulator:
         """Waits until it answers, for as long as its process runs."""
         deadline = time.monotonic() + TIME_TO_ANSWER
         # In this order: what answers must not be another one at the same port.
-        while not self.healthy() or not self.process.is_running():
-            if not self.process.is_running():
+        while not self.healthy() or not self.is_running():
+            if not self.is_running():
                 raise console.Stop(f"the emulator has ended: see {self.log}")
             if time.monotonic() > deadline:
-                raise console.Stop(f"the emulator runs, and has not answered for {TIME_TO_ANSWER} s: see {self.log}, or make down")
+                raise console.Stop(
+                    f"the emulator runs, and has not answered for {TIME_TO_ANSWER} s: see {self.log}, or make down"
+                )
             time.sleep(0.1)
 
     def start(self) -> None:
@@ -95,7 +101,12 @@ class Emulator:
         }
         with console.step(f"starting the emulator on {self.endpoint}"), self.log.open("wb") as log:
             started = subprocess.Popen(
-                [python, "-m", "patches.ministack_server", "uvicorn"], env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                [python, "-m", "patches.ministack_server", "uvicorn"],
+                env=env,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
             self.process = Process.of(started.pid)
             self.record.write_text(json.dumps({**self.process.record(), "port": self.port}))

@@ -7,6 +7,7 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from typing import Any
 
 from wild_rydes import console, environments
 from wild_rydes.paths import ROOT
@@ -35,7 +36,7 @@ class Profile:
     """One profile, as far as its members are alike."""
 
     name: str
-    facts: dict
+    facts: dict[str, Any]
 
     def lacks(self, place: str) -> dict[str, str]:
         """What it lacks, and why, if it runs here: embedded, in a container, or given by somebody."""
@@ -88,7 +89,9 @@ def given(endpoint: str) -> Target:
         for path in profile.facts["images"].values():
             if _answers(endpoint.rstrip("/") + path):
                 return Target(profile, f"{profile.name}, as given", "given", endpoint, {"EMULATOR": profile.name})
-    raise console.Stop(f"AWS_ENDPOINT_URL is {endpoint}, where no emulator answers that tests/emulators.json knows: start it, or unset it")
+    raise console.Stop(
+        f"AWS_ENDPOINT_URL is {endpoint}, where no emulator answers that tests/emulators.json knows: start it, or unset it"
+    )
 
 
 def _answers(url: str) -> bool:

@@ -1,7 +1,10 @@
-"""What each emulator honours: as seen by the end-to-end tests, kept in docs/emulators.json, and shown as a table in docs/testing.md."""
+"""The capabilities that each emulator honours: the end-to-end tests see them, docs/emulators.json keeps them, and a table in
+docs/testing.md shows them.
+"""
 
 import json
 import re
+from typing import Any
 
 from wild_rydes import console
 from wild_rydes.paths import LOCAL, ROOT
@@ -12,7 +15,7 @@ PAGE = ROOT / "docs" / "testing.md"
 BEGIN, END = "<!-- the table of emulators: make emulators -->", "<!-- the end of the table of emulators -->"
 
 
-def keep(seen: dict) -> None:
+def keep(seen: dict[str, Any]) -> None:
     """Keeps what a run has seen, and complains if the docs say otherwise."""
     SEEN.mkdir(parents=True, exist_ok=True)
     name = re.sub("[^a-z0-9.]+", "-", seen["column"])
@@ -39,18 +42,18 @@ def check() -> None:
         raise console.Stop("the table in docs/testing.md isn't that of docs/emulators.json: make emulators")
 
 
-def _kept() -> dict[str, dict]:
+def _kept() -> dict[str, dict[str, Any]]:
     return json.loads(KEPT.read_text()) if KEPT.exists() else {}
 
 
-def _page(kept: dict[str, dict]) -> str:
+def _page(kept: dict[str, dict[str, Any]]) -> str:
     text = PAGE.read_text()
     head, rest = text.split(BEGIN)
     tail = rest.split(END)[1]
     return f"{head}{BEGIN}\n{_table(kept)}\n{END}{tail}"
 
 
-def _table(kept: dict[str, dict]) -> str:
+def _table(kept: dict[str, dict[str, Any]]) -> str:
     columns = list(kept.values())
     names = list(dict.fromkeys(name for column in columns for name in column["rows"]))
     lines = ["| tests of | " + " | ".join(column["column"] for column in columns) + " |"]
@@ -61,7 +64,7 @@ def _table(kept: dict[str, dict]) -> str:
     return "\n".join(lines)
 
 
-def _cell(row: dict | None) -> str:
+def _cell(row: dict[str, Any] | None) -> str:
     if row is None:
         return ""
     return f"– {row['why']} ({row['left out']})" if "why" in row else f"✓ {row['passed']}"

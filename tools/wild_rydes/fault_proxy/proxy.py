@@ -17,6 +17,7 @@ import random
 import re
 import time
 from collections import Counter
+from typing import Any
 
 from wild_rydes.fault_proxy import request_units
 from wild_rydes.fault_proxy.quotas import Quotas
@@ -39,9 +40,12 @@ ACTION = re.compile(rb"(?:^|&)Action=(\w+)")
 class Proxy:
     def __init__(self, upstream: int, seed: int) -> None:
         self.upstream, self.random, self.share = Upstream(upstream), random.Random(seed), 0.0
-        self.seen, self.calls, self.units, self.quotas = Counter(), Counter(), Counter(), Quotas()
+        self.seen: Counter[str] = Counter()
+        self.calls: Counter[str] = Counter()
+        self.units: Counter[tuple[str, str]] = Counter()
+        self.quotas = Quotas()
         # The event loop itself keeps no hold on them.
-        self.under_way: set = set()
+        self.under_way: set[asyncio.Task[None] | None] = set()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One request after the other, for as long as the client keeps its connection."""
@@ -74,7 +78,7 @@ class Proxy:
         shown = {"/_faults": self.seen, "/_calls": self.calls, "/_units": units, "/_quotas": self.quotas.report()}
         return respond(200, "application/json", json.dumps(shown[request.path]))
 
-    def obey(self, path: str, order: dict) -> None:
+    def obey(self, path: str, order: dict[str, Any]) -> None:
         if path == "/_quotas":
             self.quotas.switch(order["profile"], float(order.get("scale", 1)))
         else:
@@ -205,9 +209,9 @@ def refuse(request: Request, fault: str) -> bytes:
     return respond(status, "text/xml", f"<ErrorResponse><Error><Code>{code}</Code></Error></ErrorResponse>")
 
 
-def respond(status: int, content_type: str, body: str, headers: dict[str, str] = {}) -> bytes:
+def respond(status: int, content_type: str, body: str, headers: dict[str, str] | None = None) -> bytes:
     lines = [f"HTTP/1.1 {status} Fault", f"Content-Type: {content_type}", f"Content-Length: {len(body)}"]
-    return "\r\n".join([*lines, *(f"{name}: {value}" for name, value in headers.items()), "", body]).encode()
+    return "\r\n".join([*lines, *(f"{name}: {value}" for name, value in (headers or {}).items()), "", body]).encode()
 
 
 async def main() -> None:

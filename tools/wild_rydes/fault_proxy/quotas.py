@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs
 
 from wild_rydes.fault_proxy import request_units
@@ -53,7 +54,7 @@ class Refusal:
 class Quotas:
     """All of them, none of which is enforced until it is switched on."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic, rows: list[dict] = DATA["quotas"]) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic, rows: list[dict[str, Any]] = DATA["quotas"]) -> None:
         self.clock, self.rows = clock, rows
         self.by_call = {call: row for row in rows for call in row["calls"]}
         self.by_http = {(row["calls"][0].split(":")[0], row["http"]): row["calls"][0] for row in rows if "http" in row}
@@ -64,8 +65,9 @@ class Quotas:
         if profile is not None and profile not in PROFILES:
             raise ValueError(f"there is no profile {profile}: there are {', '.join(PROFILES)}")
         self.profile, self.scale = profile, scale
-        self.buckets: dict[tuple, Bucket] = {}
-        self.calls, self.throttled = Counter(), Counter()
+        self.buckets: dict[tuple[str, str], Bucket] = {}
+        self.calls: Counter[str] = Counter()
+        self.throttled: Counter[str] = Counter()
 
     def refusal(self, call: str, request_line: str, body: bytes) -> Refusal | None:
         """The error for a call that is beyond its quota; None for one that isn't, which is then counted."""
@@ -87,15 +89,21 @@ class Quotas:
         self.throttled[call] += 1
         return refusal(row["error"])
 
-    def report(self) -> list[dict]:
+    def report(self) -> list[dict[str, Any]]:
         """For each call that there was: its quota as it is enforced, how many there were, and how many of them were throttled."""
         return [
-            {"call": call, **self._rate(row), "counts": row["counts"], "calls": self.calls[call], "throttled": self.throttled[call]}
+            {
+                "call": call,
+                **self._rate(row),
+                "counts": row["counts"],
+                "calls": self.calls[call],
+                "throttled": self.throttled[call],
+            }
             for call, row in self.by_call.items()
             if self.calls[call]
         ]
 
-    def _bucket(self, row: dict, call: str, of: str) -> Bucket:
+    def _bucket(self, row: dict[str, Any], call: str, of: str) -> Bucket:
         # What is counted otherwise than by calls is shared by the calls that it is counted of.
         key = (call if row["counts"].startswith("calls") else row["calls"][0], of)
         if key not in self.buckets:
@@ -103,7 +111,7 @@ class Quotas:
             self.buckets[key] = Bucket(rate["rate"], rate["burst"], self.clock)
         return self.buckets[key]
 
-    def _rate(self, row: dict) -> dict[str, float]:
+    def _rate(self, row: dict[str, Any]) -> dict[str, float]:
         real = row["rates"].get(self.profile) or row["rates"]["any"]
         # A bucket that can't hold one token would refuse all calls for ever.
         return {"rate": real["rate"] * self.scale, "burst": max(1, real["burst"] * self.scale)}
@@ -147,7 +155,7 @@ COUNTS = {
 }
 
 
-def refusal(error: dict) -> Refusal:
+def refusal(error: dict[str, Any]) -> Refusal:
     """The error as the service's protocol has it."""
     status, code, message, protocol = error["status"], error["code"], error["message"], error["protocol"]
     headers = {"Retry-After": str(error["retry_after"])} if "retry_after" in error else {}

@@ -9,17 +9,21 @@ import base64
 import json
 import math
 from collections import Counter
+from typing import Any
 
 KB = 1024
 IN_A_TRANSACTION = 2
 
 
-def units(operation: str, body: bytes) -> Counter:
+def units(operation: str, body: bytes) -> Counter[tuple[str, str]]:
     """By table and kind, as in ("rides", "write")."""
     request = json.loads(body)
     if operation == "TransactWriteItems":
         parts = [part for item in request["TransactItems"] for part in item.values()]
-        return sum((Counter({(part["TableName"], "write"): IN_A_TRANSACTION * written(part)}) for part in parts), Counter())
+        counted: Counter[tuple[str, str]] = Counter()
+        for part in parts:
+            counted[part["TableName"], "write"] += IN_A_TRANSACTION * written(part)
+        return counted
     if operation in ("PutItem", "UpdateItem", "DeleteItem"):
         return Counter({(request["TableName"], "write"): written(request)})
     if operation == "GetItem":
@@ -27,16 +31,16 @@ def units(operation: str, body: bytes) -> Counter:
     return Counter({(request.get("TableName", ""), f"unknown: {operation}"): 1})
 
 
-def written(request: dict) -> int:
+def written(request: dict[str, Any]) -> int:
     return math.ceil(max(size(request.get("Item", {})), 1) / KB)
 
 
-def size(item: dict) -> int:
+def size(item: dict[str, Any]) -> int:
     """An item's bytes: its names and its values."""
     return sum(len(name.encode()) + value_size(value) for name, value in item.items())
 
 
-def value_size(typed: dict) -> int:
+def value_size(typed: dict[str, Any]) -> int:
     [(kind, value)] = typed.items()
     if kind == "S":
         return len(value.encode())

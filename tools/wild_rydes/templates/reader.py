@@ -1,24 +1,25 @@
-"""Reads templates, with cfn-lint's reader: run with the Python of the lint environment."""
+"""Reads templates, with cfn-lint's reader: run with the Python of the environment for checks."""
 
 import sys
 from pathlib import Path
+from typing import Any
 
 from cfnlint.decode import decode
 
 from wild_rydes.paths import INFRA
 
 
-def resources(template: Path) -> dict:
+def resources(template: Path) -> dict[str, Any]:
     """The resources of a template by name."""
     return read(template)["Resources"]
 
 
-def parameters(template: Path) -> dict:
+def parameters(template: Path) -> dict[str, Any]:
     """The parameters of a template by name."""
     return read(template).get("Parameters", {})
 
 
-def read(template: Path) -> dict:
+def read(template: Path) -> dict[str, Any]:
     document, errors = decode(str(template))
     if errors:
         sys.exit(f"{template.name}: {errors}")
@@ -29,5 +30,5 @@ def templates() -> list[Path]:
     return sorted(INFRA.glob("*.yaml"))
 
 
-def as_list(value: object) -> list:
+def as_list(value: object) -> list[Any]:
     return value if isinstance(value, list) else [value]

@@ -1,13 +1,14 @@
 """What policies in the templates allow."""
 
 import re
+from typing import Any
 
 from wild_rydes.templates.reader import as_list
 
 Rights = set[tuple[str, str]]
 
 
-def branches(value: object) -> list:
+def branches(value: object) -> list[Any]:
     """The values that a template's value can have on AWS: each of a list's, and those of each condition."""
     match value:
         case {"Fn::If": ["IsOnEmulator", _, otherwise]}:
@@ -37,12 +38,12 @@ def identity(value: object) -> str:
     return str(value)
 
 
-def inline_policies(role: dict) -> Rights:
+def inline_policies(role: dict[str, Any]) -> Rights:
     """The actions that a role's own policies allow, each with its resource."""
     return {right for policy in role["Properties"].get("Policies", []) for right in rights(policy)}
 
 
-def rights(policy: dict) -> Rights:
+def rights(policy: dict[str, Any]) -> Rights:
     """The actions that a policy allows, each with its resource."""
     return {
         (action, identity(resource))

@@ -1,6 +1,6 @@
 """Compares what each role allows with what its function does, and what each app may call with the methods that there are.
 
-Run with the Python of the lint environment, and with the folder of the built functions. Prints what is wrong, and fails if
+Run with the Python of the environment for checks, and with the folder of the built functions. Prints what is wrong, and fails if
 anything is. `--table` rewrites the table in docs/access.md instead.
 """
 
@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from wild_rydes.paths import ROOT
 from wild_rydes.templates.calls import ACTIONS, Calls
@@ -39,7 +40,8 @@ def main() -> None:
     if "--table" in sys.argv:
         PAGE.write_text(page)
         return
-    built, calls, faults = Path(sys.argv[1]), Calls(), []
+    built, calls = Path(sys.argv[1]), Calls()
+    faults: list[str] = []
     for template in all_of_them:
         for function in template.functions:
             faults += function.faults(calls.actions(built / function.program / "bootstrap"))
@@ -55,7 +57,7 @@ def main() -> None:
 class Function:
     """A function of a template, and its role."""
 
-    def __init__(self, template: str, name: str, there: dict[str, dict]) -> None:
+    def __init__(self, template: str, name: str, there: dict[str, dict[str, Any]]) -> None:
         properties = there[name]["Properties"]
         self.name, self.program = name, properties["CodeUri"].rstrip("/").split("/")[-1]
         self.role_name = properties["Role"]["Fn::GetAtt"][0]
@@ -91,7 +93,7 @@ class Function:
         for action, resource in sorted(self.lambdas - self.allowed):
             yield f"{self.where} lacks {action} on {resource}: Lambda asks for it, for an event source or the log"
         for kind in self.unknown_events:
-            yield f"{self.where}: tools/wild_rydes/templates/roles.py doesn't know what Lambda asks for, for an event source {kind}"
+            yield f"{self.where}: roles.py doesn't know which actions Lambda needs for an event source {kind}"
         if "ManagedPolicyArns" in self.role:
             yield f"{self.where} has managed policies: write its actions down"
         if self.role["AssumeRolePolicyDocument"]["Statement"] != [ASSUMED_BY_LAMBDA]:
@@ -100,7 +102,7 @@ class Function:
     def knows(self, resource: str) -> bool:
         """Whether the function is told of a resource, or of what its name is made of."""
         parts = set(PLACEHOLDER.findall(resource)) - {"Stage"}
-        return resource in self.told or resource.split("/")[0] in self.told or bool(parts) and parts <= self.told
+        return resource in self.told or resource.split("/")[0] in self.told or (bool(parts) and parts <= self.told)
 
 
 class Template:
@@ -114,7 +116,7 @@ class Template:
         self.other_roles = self.all("AWS::IAM::Role").keys() - {function.role_name for function in self.functions}
         self.apps = {name: rights(policy) for name, policy in self.all("AWS::IAM::ManagedPolicy").items()}
 
-    def all(self, kind: str) -> dict[str, dict]:
+    def all(self, kind: str) -> dict[str, dict[str, Any]]:
         return {name: what.get("Properties", {}) for name, what in self.there.items() if what["Type"] == kind}
 
     def faults(self) -> Iterator[str]:
@@ -154,14 +156,14 @@ class Template:
                     api = event["Properties"]
                     yield invocation(api["RestApiId"], api["Method"], api["Path"])
 
-    def path(self, resource: dict) -> str:
+    def path(self, resource: dict[str, Any]) -> str:
         if "Ref" not in resource:
             return ""
         properties = self.there[resource["Ref"]]["Properties"]
         return f"{self.path(properties['ParentId'])}/{properties['PathPart']}"
 
 
-def invocation(api: dict, method: str, path: str) -> tuple[str, str]:
+def invocation(api: dict[str, Any], method: str, path: str) -> tuple[str, str]:
     # A parameter in a path may be anything.
     anything = re.sub(r"\{\w+\}", "*", path)
     return "execute-api:Invoke", f"${{{identity(api)}}}/${{Stage}}/{method.upper()}{anything}"

@@ -1,17 +1,17 @@
 """Checks state machines by what the emulator doesn't enforce: the language, and that a role allows what the steps do.
 
-Run with the Python of the lint environment, which has statelint and cfn-lint. Prints what is wrong, and fails if anything
+Run with the Python of the environment for checks, which has statelint and cfn-lint. Prints what is wrong, and fails if anything
 is. `--diagrams` rewrites the diagrams in the docs instead.
 """
 
 import json
-import re
 import sys
 from pathlib import Path
 
 from statelint.linter import Linter
 
 from wild_rydes.paths import ROOT
+from wild_rydes.templates.diagrams import DIAGRAM, pages
 from wild_rydes.templates.reader import resources, templates
 from wild_rydes.templates.rights import identity, inline_policies
 
@@ -24,7 +24,6 @@ INTEGRATIONS = {
     "sqs:sendMessage": ("sqs:SendMessage", "QueueUrl"),
     "sqs:sendMessage.waitForTaskToken": ("sqs:SendMessage", "QueueUrl"),
 }
-DIAGRAM = re.compile(r"(<!-- diagram of (\S+), written by make diagrams -->\n).*?(<!-- end of diagram -->)", re.DOTALL)
 
 
 def main() -> None:
@@ -42,7 +41,9 @@ def main() -> None:
             checked.add(definition.resolve())
             faults += more
     faults += [f"{path.name}: no template deploys it" for path in definitions if path.resolve() not in checked]
-    faults += [f"{page.name}: its diagram is out of date: run make diagrams" for page, text in pages() if page.read_text() != text]
+    faults += [
+        f"{page.name}: its diagram is out of date: run make diagrams" for page, text in pages() if page.read_text() != text
+    ]
     drawn = {name for page, text in pages() for _, name, _ in DIAGRAM.findall(text)}
     faults += [f"{path.name}: no page in docs/ has its diagram" for path in definitions if path.name not in drawn]
     if faults:
@@ -81,7 +82,9 @@ def role_faults(template: Path) -> list[tuple[Path, list[str]]]:
                 continue
             integration = INTEGRATIONS.get(state["Resource"].removeprefix("arn:aws:states:::"))
             if not integration:
-                faults.append(f"{definition.name}: {step} does what tools/wild_rydes/templates/state_machines.py doesn't know: {state['Resource']}")
+                faults.append(
+                    f"{definition.name}: {step} has an integration that state_machines.py doesn't know: {state['Resource']}"
+                )
                 continue
             action, parameter = integration
             placeholder = state["Parameters"][parameter].removeprefix("${").removesuffix("}")
@@ -91,67 +94,6 @@ def role_faults(template: Path) -> list[tuple[Path, list[str]]]:
         faults += [f"{template.name}: {name}'s role needn't have {action} on {what}" for action, what in sorted(allowed - needed)]
         found.append((definition, faults))
     return found
-
-
-def pages() -> list[tuple[Path, str]]:
-    """The pages that have diagrams, as they should be."""
-    drawn = lambda match: f"{match[1]}{diagram(ROOT / 'statemachines' / match[2])}{match[3]}"
-    texts = [(page, page.read_text()) for page in sorted((ROOT / "docs").glob("*.md"))]
-    return [(page, DIAGRAM.sub(drawn, text)) for page, text in texts if DIAGRAM.search(text)]
-
-
-def diagram(path: Path) -> str:
-    """A state machine as a Mermaid flowchart: the way forward in solid lines, what is caught in dotted ones.
-
-    A state that catches the rest of more than two states gets one line, from a list of them: a line each would be a tangle.
-    The solid lines come before the dotted ones, for the layout to keep the way forward together.
-    """
-    definition = json.loads(path.read_text())
-    states = definition["States"]
-    lines = ["```mermaid", "flowchart TD", f"  start(( )) --> {definition['StartAt']}"]
-    for name, state in states.items():
-        opening, closing = {"Succeed": ("([", "])"), "Fail": ("([", "])"), "Choice": ("{", "}")}.get(state["Type"], ("[", "]"))
-        what = state.get("Resource", "").removeprefix("arn:aws:states:::").replace(".waitForTaskToken", ", task token")
-        label = f'"{name}<br/><small>{what}</small>"' if what else f'"{name}"'
-        lines.append(f"  {name}{opening}{label}{closing}")
-    if any(state.get("End") for state in states.values()):
-        lines.append("  done((( )))")
-    caught, rest = [], {}
-    for name, state in states.items():
-        catchers = [(catcher["ErrorEquals"], catcher["Next"]) for catcher in state.get("Catch", [])]
-        anyway = catchers == [(["States.ALL"], state.get("Next"))]
-        if "Next" in state:
-            lines.append(f'  {name} -- "in any case" --> {state["Next"]}' if anyway else f"  {name} --> {state['Next']}")
-        elif state.get("End"):
-            lines.append(f"  {name} --> done")
-        for errors, target in [] if anyway else catchers:
-            if errors == ["States.ALL"]:
-                rest.setdefault(target, []).append((name, "anything else" if len(catchers) > 1 else "anything"))
-            else:
-                caught.append(f'  {name} -. "{", ".join(error.removeprefix("DynamoDB.") for error in errors)}" .-> {target}')
-    for name, state in states.items():
-        for choice in state.get("Choices", []):
-            lines.append(f'  {name} -- "{choice.get("StringEquals", "yes")}" --> {choice["Next"]}')
-        if "Default" in state:
-            lines.append(f'  {name} -- "{"otherwise" if len(state["Choices"]) > 1 else "no"}" --> {state["Default"]}')
-    lists = []
-    for target, sources in rest.items():
-        if len(sources) > 2:
-            lists.append(f"rest{len(lists) + 1}")
-            caught.append(f'  {lists[-1]}["anything else in<br/>{"<br/>".join(name for name, _ in sources)}"] -.-> {target}')
-        else:
-            caught += [f'  {name} -. "{errors}" .-> {target}' for name, errors in sources]
-    lines += caught
-    compensations = [name for name, state in states.items() if state.get("Comment", "").startswith("Compensation")]
-    failures = [name for name, state in states.items() if state["Type"] == "Fail"]
-    for kind, style, names in [
-        ("compensation", "fill:#fff3cd,stroke:#b8860b,color:#000", compensations),
-        ("failure", "fill:#f8d7da,stroke:#a94442,color:#000", failures),
-        ("rest", "fill:none,stroke-dasharray:3 3", lists),
-    ]:
-        if names:
-            lines += [f"  classDef {kind} {style}", f"  class {','.join(names)} {kind}"]
-    return "\n".join([*lines, "```", ""])
 
 
 if __name__ == "__main__":

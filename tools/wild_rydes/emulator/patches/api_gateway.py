@@ -9,6 +9,7 @@ import secrets
 import time
 import urllib.parse
 import uuid
+from typing import Any
 
 from ministack.core.responses import request_scope
 from ministack.services import apigateway_v1, sqs
@@ -19,27 +20,26 @@ JSON = "application/json"
 
 
 async def send(
-    integration: dict,
+    integration: dict[str, Any],
     api_id: str,
     stage_name: str,
-    stage: dict,
-    resource: dict,
+    stage: dict[str, Any],
+    resource: dict[str, Any],
     request_path: str,
     method: str,
-    headers: dict,
+    headers: dict[str, Any],
     body: bytes,
-    query_params: dict,
-    path_params: dict,
+    query_params: dict[str, Any],
+    path_params: dict[str, Any],
     *,
-    caller_identity: dict | None = None,
+    caller_identity: dict[str, Any] | None = None,
     **_: object,
-) -> tuple[int, dict, bytes]:
+) -> tuple[int, dict[str, Any], bytes]:
     """Sends what the request's template makes of a request, and answers with what the response's makes of SQS's answer."""
-    last = lambda values: values if isinstance(values, str) else values[-1]
     header = {name: last(values) for name, values in (headers or {}).items()}
     querystring = {name: last(values) for name, values in (query_params or {}).items()}
     parameters = {"path": dict(path_params or {}), "querystring": querystring, "header": header}
-    context = {
+    context: dict[str, Any] = {
         "requestId": header.get("x-amzn-requestid", str(uuid.uuid4())),
         "extendedRequestId": secrets.token_urlsafe(11) + "=",
         "requestTimeEpoch": int(time.time() * 1000),
@@ -73,7 +73,9 @@ async def call(uri: str, asked: dict[str, str]) -> tuple[int, str]:
     return 200, json.dumps({"SendMessageResponse": {"SendMessageResult": {"MessageId": result.get("MessageId")}}})
 
 
-def respond(integration: dict, status: int, answer: str, parameters: dict, context: dict) -> tuple[int, dict, bytes]:
+def respond(
+    integration: dict[str, Any], status: int, answer: str, parameters: dict[str, Any], context: dict[str, Any]
+) -> tuple[int, dict[str, Any], bytes]:
     response = apigateway_v1._select_service_integration_response(integration, status)
     body = rendered(response["responseTemplates"][JSON], answer, parameters, context)
     headers = {"Content-Type": JSON}
@@ -84,11 +86,20 @@ def respond(integration: dict, status: int, answer: str, parameters: dict, conte
     return int(override.get("status") or response["statusCode"]), headers, body.encode()
 
 
-def rendered(template: str, body: str, parameters: dict, context: dict) -> str:
+def rendered(template: str, body: str, parameters: dict[str, Any], context: dict[str, Any]) -> str:
     """A template's text, with the variables that API Gateway gives to templates."""
-    java = lambda text: urllib.parse.quote_plus(text, safe="*").replace("~", "%7E")
     given = {"body": body, "params": lambda: parameters, "path": lambda path: at(body, path)}
-    return render(template, {"input": given, "util": {"urlEncode": lambda value: java(value or "")}, "context": context})
+    return render(template, {"input": given, "util": {"urlEncode": java_encoded}, "context": context})
+
+
+def last(values: str | list[str]) -> str:
+    """The value of a header or query parameter; the last, if it is there more than once."""
+    return values if isinstance(values, str) else values[-1]
+
+
+def java_encoded(text: str | None) -> str:
+    """As Java encodes a value for a form."""
+    return urllib.parse.quote_plus(text or "", safe="*").replace("~", "%7E")
 
 
 def at(body: str, path: str) -> object:

@@ -9,6 +9,8 @@ A test that wants Stripe to fail says so: `POST /v1/_fail_next` with a `path`, a
 
 import asyncio
 import sys
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 from aiohttp import web
 from localstripe.errors import UserError
@@ -37,8 +39,10 @@ async def fail_next(request: web.Request) -> web.Response:
     return json_response(200, b'{"id": "fail_next"}')
 
 
-@web.middleware
-async def first_answer_again(request: web.Request, handler) -> web.StreamResponse:
+@web.middleware  # type: ignore[untyped-decorator,unused-ignore]
+async def first_answer_again(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.Response]]
+) -> web.StreamResponse:
     """As Stripe: the same key gets the same answer, whatever has happened since, and errors too; to the same question only."""
     key = request.headers.get("Idempotency-Key")
     if request.method != "POST" or key is None:
@@ -71,7 +75,7 @@ async def first_answer_again(request: web.Request, handler) -> web.StreamRespons
 list_all = PaymentIntent._api_list_all.__func__
 
 
-def newest_of_customer(cls, url: str, customer: str | None = None, **filters: str):
+def newest_of_customer(cls: type[Any], /, url: str, customer: str | None = None, **filters: str) -> Any:
     """As Stripe: the newest first, and a customer's alone."""
     intents = list_all(cls, url, **filters)
     intents._list = [intent for intent in reversed(intents._list) if customer in (None, intent.customer)]
@@ -81,7 +85,7 @@ def newest_of_customer(cls, url: str, customer: str | None = None, **filters: st
 create = PaymentIntent._api_create.__func__
 
 
-def create_for_cards(cls, allowed_payment_method_types: list[str] | None = None, **data):
+def create_for_cards(cls: type[Any], /, allowed_payment_method_types: list[str] | None = None, **data: Any) -> Any:
     """As Stripe, for all that is allowed here."""
     if allowed_payment_method_types not in (None, ["card"]) or "payment_method_types" in data:
         raise UserError(400, "Bad request")

@@ -1,9 +1,12 @@
-"""Lambda's event source mappings, where ministack's differ from AWS's: batches of a queue whose function is throttled, batches of a
-stream that are too much for their function, and bounds that come from a parameter. Each function here makes a replacement from what it replaces.
+"""Lambda's event source mappings, where ministack's differ from AWS's: batches of a queue whose function is throttled, batches
+of a stream that are too large for their function, and bounds that come from a parameter. Each function here takes the function
+of ministack that it replaces, and gives the replacement.
 """
 
 import contextvars
 import time
+from collections.abc import Callable
+from typing import Any
 
 from ministack.services import lambda_svc
 
@@ -16,19 +19,21 @@ LARGEST_BATCH = 10_000
 try_until = contextvars.ContextVar("try_until", default=0.0)
 
 
-def run_batch(original):
-    """Lambda keeps a batch whose function is throttled and tries again, until the messages' visibility time-out is over. Only then
-    are they back in the queue: received once more, and attempted by nobody. ministack gives up at once."""
+def run_batch(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Lambda keeps a batch whose function is throttled, and tries again until the messages' visibility time-out is over. Only
+    then are they back in the queue: received once more, but never attempted. ministack gives up at once."""
 
-    def run(mapping: dict, function: dict, event: dict, batch: list[dict], *queue: str) -> None:
+    def run(
+        mapping: dict[str, Any], function: dict[str, Any], event: dict[str, Any], batch: list[dict[str, Any]], *queue: str
+    ) -> None:
         try_until.set(min(message["visible_at"] for message in batch))
         original(mapping, function, event, batch, *queue)
 
     return run
 
 
-def execute(original):
-    def run(function: dict, event: dict) -> dict:
+def execute(original: Callable[..., Any]) -> Callable[..., Any]:
+    def run(function: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
         result, wait = original(function, event), FIRST_WAIT_SECONDS
         while result.get("throttle") and time.time() + wait < try_until.get():
             time.sleep(wait)
@@ -41,11 +46,11 @@ def execute(original):
     return run
 
 
-def concurrency(original):
+def concurrency(original: Callable[..., Any]) -> Callable[..., Any]:
     """A parameter's value is a string, and ministack compares this one with numbers: its poller then stops for all queues. AWS
     makes it a number."""
 
-    def bound(mapping: dict, *others: object) -> int:
+    def bound(mapping: dict[str, Any], *others: object) -> int:
         scaling = mapping.get("ScalingConfig") or {}
         if "MaximumConcurrency" in scaling:
             scaling["MaximumConcurrency"] = int(scaling["MaximumConcurrency"])
@@ -58,11 +63,11 @@ def concurrency(original):
 halved: dict[str, int] = {}
 
 
-def execute_for_stream(original):
-    """A batch of a stream that a function failed at comes again in halves, if its mapping says so: otherwise one that is larger than
-    what a quota allows would begin from its first row for ever. ministack gives all of it again."""
+def execute_for_stream(original: Callable[..., Any]) -> Callable[..., Any]:
+    """A batch of a stream that a function failed at comes again in halves, if its mapping says so. Otherwise a batch larger than
+    a quota allows would begin from its first row for ever. ministack gives the whole batch again."""
 
-    def run(function: dict, event: dict) -> dict:
+    def run(function: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
         result, rows = original(function, event), event.get("Records") if isinstance(event, dict) else None
         if rows and rows[0].get("eventSource") == "aws:dynamodb":
             stream = rows[0]["eventSourceARN"]
@@ -81,8 +86,8 @@ def is_bisected(stream: str) -> bool:
     return any(mapping.get("BisectBatchOnFunctionError") for mapping in mappings)
 
 
-def records_of_stream(original):
-    def records(table: str, position: int, limit: int, **scope: object) -> list[dict]:
+def records_of_stream(original: Callable[..., Any]) -> Callable[..., Any]:
+    def records(table: str, position: int, limit: int, **scope: object) -> list[dict[str, Any]]:
         return original(table, position, min(limit, halved.get(table, limit)), **scope)
 
     return records

@@ -1,7 +1,7 @@
-"""Starts ministack with some of its functions replaced: python -m patches.ministack_server uvicorn|hypercorn. embedded.py
-runs it in ministack's own environment, by a faster server; in a container it stands beside the image's own ministack, by its own server.
+"""Starts ministack with some of its functions replaced: python -m patches.ministack_server uvicorn|hypercorn. embedded.py runs it
+in ministack's own environment, on a faster server; a container runs it beside the image's own ministack, on the image's server.
 
-Each replacement says what was wrong and what it changes. docs/testing.md has the figures.
+The comment at each replacement says what was wrong. docs/testing.md has the figures.
 """
 
 import os
@@ -9,6 +9,8 @@ import resource
 import socketserver
 import sys
 import time
+from collections.abc import Callable
+from typing import Any
 
 from hypercorn.config import Config
 from ministack import app as ministack
@@ -20,7 +22,7 @@ from . import api_gateway, gateway_responses, mappings, queue_limits
 BACKLOG = 4096
 
 
-def forget_expired(queue: dict) -> None:
+def forget_expired(queue: dict[str, Any]) -> None:
     """Removes expired deduplication ids from a copy of them, because other threads add to the original meanwhile."""
     seen, now = queue["dedup_cache"], time.time()
     for key, entry in copy_of(seen).items():
@@ -28,7 +30,7 @@ def forget_expired(queue: dict) -> None:
             seen.pop(key, None)
 
 
-def copy_of(seen: dict) -> dict:
+def copy_of(seen: dict[str, Any]) -> dict[str, Any]:
     """Even a copy can meet another thread, while garbage is collected: then it starts again."""
     while True:
         try:
@@ -44,7 +46,7 @@ def replace(owner: object, name: str, by: object) -> None:
     setattr(owner, name, by)
 
 
-def wrap(owner: object, name: str, by: object) -> None:
+def wrap(owner: object, name: str, by: Callable[[Any], object]) -> None:
     """Replaces a function by one that calls it."""
     replace(owner, name, by(getattr(owner, name, None)))
 
@@ -54,8 +56,8 @@ def wrap(owner: object, name: str, by: object) -> None:
 socketserver.StreamRequestHandler.disable_nagle_algorithm = True
 # It iterates over ids while other threads add to them, so state machines died by the hundred in a full fault run.
 replace(sqs, "_prune_dedup", forget_expired)
-# How many functions run at the same time LAMBDA_ACCOUNT_CONCURRENCY says, which is ministack's own. Beyond that it gave batches up
-# at once, and told APIs' callers of limits that were none of theirs.
+# LAMBDA_ACCOUNT_CONCURRENCY, a setting of ministack's own, bounds how many functions run at the same time. Beyond that, ministack
+# gave batches up at once, and told an API's callers of limits that were not theirs.
 wrap(lambda_svc, "_run_sqs_batch", mappings.run_batch)
 wrap(lambda_svc, "_execute_function", mappings.execute)
 wrap(apigateway_v1, "_call_lambda_raw", gateway_responses.call)

@@ -1,6 +1,8 @@
 """The messages that SQS refuses. Each function here makes a replacement from what it replaces in ministack."""
 
 import base64
+from collections.abc import Callable
+from typing import Any
 
 from ministack.services import sqs
 
@@ -8,11 +10,11 @@ MOST_ATTRIBUTES = 10
 MOST_BYTES = 1024 * 1024
 
 
-def send(original):
+def send(original: Callable[..., Any]) -> Callable[..., Any]:
     """A message has ten attributes at most, which count towards its size, and a deduplication id only in a FIFO queue. ministack
     looks at the size of the body alone."""
 
-    def run(message: dict, url: str) -> dict:
+    def run(message: dict[str, Any], url: str) -> dict[str, Any]:
         attributes = message.get("MessageAttributes") or {}
         if len(attributes) > MOST_ATTRIBUTES:
             raise refusal(f"Number of message attributes [{len(attributes)}] exceeds the allowed maximum [{MOST_ATTRIBUTES}].")

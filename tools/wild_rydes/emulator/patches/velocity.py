@@ -3,7 +3,8 @@ and the methods of Java's strings and maps that the templates call. Null is empt
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 DIRECTIVE = re.compile(r"#\{?(set|if|elseif|else|end|foreach)\b\}?\s*")
 IDENTIFIER = re.compile(r"[A-Za-z][\w-]*")
@@ -17,7 +18,7 @@ COMPARE = {
     ">": lambda a, b: a > b,
     "<": lambda a, b: a < b,
 }
-METHODS = {
+METHODS: dict[tuple[type, str], Callable[..., Any]] = {
     (str, "length"): len,
     (str, "matches"): lambda text, pattern: re.fullmatch(pattern, text) is not None,
     (str, "contains"): lambda text, part: part in text,
@@ -26,17 +27,17 @@ METHODS = {
 }
 
 
-def render(template: str, names: dict[str, object]) -> str:
+def render(template: str, names: dict[str, Any]) -> str:
     """The template's text; what it sets is set in `names`."""
     return Rendering(template, names).block(True)[0]
 
 
-def is_true(value: object) -> bool:
+def is_true(value: Any) -> bool:
     """As in Velocity 1.7: an empty string is something."""
     return value is not None and value is not False
 
 
-def written(value: object) -> str:
+def written(value: Any) -> str:
     if value is None:
         return ""
     return str(value).lower() if isinstance(value, bool) else str(value)
@@ -45,7 +46,7 @@ def written(value: object) -> str:
 class Rendering:
     """A template, and how far it has been rendered."""
 
-    def __init__(self, text: str, names: dict[str, object]) -> None:
+    def __init__(self, text: str, names: dict[str, Any]) -> None:
         self.text, self.names, self.at = text, names, 0
 
     def block(self, active: bool) -> tuple[str, str]:
@@ -85,7 +86,7 @@ class Rendering:
 
     def foreach(self, active: bool) -> str:
         self.expect("(", "$")
-        name = self.take(IDENTIFIER)[0]
+        name = self.identifier()
         self.expect("in")
         items = list(self.alternative() or []) if active else []
         self.expect(")")
@@ -99,10 +100,10 @@ class Rendering:
 
     def set(self, active: bool) -> None:
         self.expect("(", "$")
-        path = [self.take(IDENTIFIER)[0]]
+        path = [self.identifier()]
         while self.text.startswith(".", self.at):
             self.at += 1
-            path.append(self.take(IDENTIFIER)[0])
+            path.append(self.identifier())
         self.expect("=")
         value = self.alternative()
         self.expect(")")
@@ -116,21 +117,21 @@ class Rendering:
 
     # ---- expressions ------------------------------------------------------------------------------------------------
 
-    def alternative(self) -> object:
+    def alternative(self) -> Any:
         value = self.conjunction()
         while self.taken("||"):
             other = self.conjunction()
             value = is_true(value) or is_true(other)
         return value
 
-    def conjunction(self) -> object:
+    def conjunction(self) -> Any:
         value = self.comparison()
         while self.taken("&&"):
             other = self.comparison()
             value = is_true(value) and is_true(other)
         return value
 
-    def comparison(self) -> object:
+    def comparison(self) -> Any:
         value = self.operand()
         if sign := self.take(COMPARISON):
             other = self.operand()
@@ -138,7 +139,7 @@ class Rendering:
             value = COMPARE[sign[1]](value, other) if comparable else sign[1] == "!=" and value is not other
         return value
 
-    def operand(self) -> object:
+    def operand(self) -> Any:
         self.blanks()
         if self.taken("!"):
             return not is_true(self.operand())
@@ -151,18 +152,18 @@ class Rendering:
             return text if text is not None else int(number) if number else truth == "true"
         return self.reference()
 
-    def reference(self) -> object:
+    def reference(self) -> Any:
         self.expect("$")
-        value = self.names.get(self.take(IDENTIFIER)[0])
+        value = self.names.get(self.identifier())
         while self.text.startswith(".", self.at) and IDENTIFIER.match(self.text, self.at + 1):
             self.at += 1
-            name = self.take(IDENTIFIER)[0]
+            name = self.identifier()
             value = member(value, name, self.arguments() if self.text.startswith("(", self.at) else None)
         return value
 
-    def arguments(self) -> list[object]:
+    def arguments(self) -> list[Any]:
         self.expect("(")
-        given: list[object] = []
+        given: list[Any] = []
         while not self.taken(")"):
             given.append(self.alternative())
             self.taken(",")
@@ -170,10 +171,18 @@ class Rendering:
 
     # ---- characters -------------------------------------------------------------------------------------------------
 
-    def take(self, pattern: re.Pattern) -> re.Match | None:
+    def take(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
         if found := pattern.match(self.text, self.at):
             self.at = found.end()
         return found
+
+    def identifier(self) -> str:
+        if found := self.take(IDENTIFIER):
+            return found[0]
+        raise self.fault("a name")
+
+    def fault(self, what: str) -> ValueError:
+        return ValueError(f"no {what} at {self.at} of the template: {self.text[self.at : self.at + 40]}")
 
     def blanks(self) -> None:
         while self.text.startswith(" ", self.at):
@@ -188,10 +197,10 @@ class Rendering:
     def expect(self, *signs: str) -> None:
         for sign in signs:
             if not self.taken(sign):
-                raise ValueError(f"no {sign} at {self.at} of the template: {self.text[self.at:self.at + 40]}")
+                raise self.fault(sign)
 
 
-def member(value: object, name: str, arguments: list[object] | None) -> object:
+def member(value: Any, name: str, arguments: list[Any] | None) -> Any:
     """A property, or what a method gives; null if there is no such thing."""
     if arguments is None:
         return value.get(name) if isinstance(value, Mapping) else None
