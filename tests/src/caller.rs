@@ -2,7 +2,7 @@
 
 use aws_config::SdkConfig;
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
-use rydes::{Answer, Api, Deployment};
+use client::{Answer, Api, Deployment};
 use serde_json::json;
 
 use crate::{Contract, Prebooking, Rfq, Ride, World, unique};
@@ -170,8 +170,8 @@ impl User {
         let deployment: Deployment = world.deployment.as_caller(aws.clone());
         Caller {
             aws: Some(aws),
-            unicorn_management: Api::of(&deployment, "unicorn-management").await.unwrap(),
-            ride_booking: Api::of(&deployment, "ride-booking").await.unwrap(),
+            unicorn_management: Api::from_deployment(&deployment, "unicorn-management").await.unwrap(),
+            ride_booking: Api::from_deployment(&deployment, "ride-booking").await.unwrap(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The OpenAPI documents, held against every request and answer of the tests.
 
+use client::Answer;
 use jsonschema::Validator;
-use rydes::Answer;
 use serde_json::{Value, json};
 
 const UNICORN_MANAGEMENT: &str = include_str!("../../functions/unicorn-management/openapi.yaml");

@@ -111,7 +111,7 @@ impl Caller {
     /// The request once so many quotes are there.
     pub async fn sees_quotes(&self, id: &str, count: usize) -> Value {
         let look = || self.queries_rfq(id);
-        let right = |answer: &rydes::Answer| quotes(&answer.body, "quotes").len() == count;
+        let right = |answer: &client::Answer| quotes(&answer.body, "quotes").len() == count;
         eventually("the quotes are there", look, right).await.body
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_sqs::types::{Message, MessageAttributeValue, QueueAttributeName};
-use rydes::{Deployment, Kind, Lake};
+use client::{Deployment, journal::Kind, lake::Lake};
 use serde_json::Value;
 
 use crate::turn::Turn;
@@ -99,7 +99,7 @@ impl World {
             sqs: aws_sdk_sqs::Client::new(deployment.aws()),
             sns: aws_sdk_sns::Client::new(deployment.aws()),
             iam: aws_sdk_iam::Client::new(deployment.aws()),
-            lake: Lake::of(&deployment).unwrap(),
+            lake: Lake::from_deployment(&deployment).unwrap(),
             deployment,
             _turn: turn,
         }
@@ -166,8 +166,7 @@ impl World {
     }
 
     pub async fn puts_address_on_file(&self, customer: &str, email: &str) {
-        let contact = rydes::AddContact { customer: customer.to_owned(), email: email.to_owned() };
-        rydes::add_contact(&self.deployment, &contact).await.unwrap();
+        client::contact::add(&self.deployment, customer, email).await.unwrap();
     }
 
     /// The stacks of the deployment, and when each was changed last.

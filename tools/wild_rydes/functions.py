@@ -22,7 +22,7 @@ BROKEN_FOR_HERE = LOCAL / "builds"
 PROGRAMS = "functions/*/src/bin/*.rs"
 RYDES = LOCAL / "bin" / "rydes"
 # What the workspace holds beside functions.
-NOT_FUNCTIONS = ("rydes", "end-to-end", "floor", "broken", "function-testkit", "rest")
+NOT_FUNCTIONS = ("rydes", "client", "end-to-end", "floor", "broken", "function-testkit", "rest")
 # Builds that are wrong on purpose, and the sound one that they stand in for.
 BROKEN = ("award-points-again", "award-points-mortal", "award-points-unheard")
 SOUND = "award-points"

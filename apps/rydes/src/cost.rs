@@ -1,4 +1,4 @@
-//! `rydes cost`: what a million rides cost on AWS, from what was counted in a run and a table of prices.
+//! What a million rides cost on AWS, from what was counted in a run and a table of prices.
 //!
 //! What is paid by the request is calculated, as if there were no free tier and no discount. What is paid by the month
 //! (alarms, metrics, keys, what is stored) doesn't depend on rides, and is left out.
@@ -6,9 +6,9 @@
 mod counts;
 mod prices;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use clap::Args;
+use client::Error;
 use rust_decimal::Decimal;
 use serde::Serialize;
 
@@ -16,18 +16,6 @@ use self::{
     counts::{Counts, Run},
     prices::Prices,
 };
-use crate::Error;
-
-/// What to calculate from.
-#[derive(Debug, Clone, Args)]
-pub struct CostOptions {
-    /// What was counted in a run, as docs/load-and-cost.md says how it is written
-    #[arg(long, value_name = "FILE")]
-    pub counts: PathBuf,
-    /// Other prices than those of us-east-1, written as apps/rydes/prices/us-east-1.json is
-    #[arg(long, value_name = "FILE")]
-    pub prices: Option<PathBuf>,
-}
 
 /// What a million rides cost.
 #[derive(Debug, Clone, Serialize)]
@@ -98,12 +86,12 @@ impl PerMillion {
 }
 
 /// Reads both files and calculates.
-pub fn cost(options: &CostOptions) -> Result<Cost, Error> {
-    let prices = match &options.prices {
+pub fn from_files(counts: &Path, prices: Option<&Path>) -> Result<Cost, Error> {
+    let prices = match prices {
         Some(file) => Prices::read(&read(file)?, &file.display().to_string())?,
         None => Prices::known()?,
     };
-    let counts = Counts::read(&read(&options.counts)?, &options.counts.display().to_string(), &prices)?;
+    let counts = Counts::read(&read(counts)?, &counts.display().to_string(), &prices)?;
     calculate(&counts, &prices)
 }
 

@@ -1,12 +1,15 @@
-//! `rydes load`: requests of every kind, arriving at a rate, and how soon each is accepted.
+//! Load: requests of every kind, arriving at a rate, and how soon each is accepted.
 //!
 //! The model is open: a request is sent when it is due, whether or not earlier ones were answered, and its latency counts
 //! from when it was due. So a deployment that stalls is seen to stall: no request waits unnoticed for the one before.
 
-mod mix;
-mod options;
-mod tally;
-mod timeline;
+mod arrivals;
+pub mod campaign;
+pub mod many_rfqs;
+pub mod mix;
+pub mod options;
+pub mod tally;
+pub mod timeline;
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -15,18 +18,17 @@ use std::{
     time::Duration,
 };
 
+use client::{
+    Api, Deployment, Error,
+    journal::{Accepted, Journal},
+};
 use tokio::{task::JoinSet, time::Instant};
 
-use self::tally::{Sending, Tally};
-pub use self::{
-    mix::UseCase,
-    options::{LoadOptions, LoadPlan},
-    tally::{Figures, Lateness, Load, Progress},
-    timeline::Slice,
-};
-use crate::{
-    Accepted, Api, Deployment, Error, Journal,
+use self::{
     arrivals::{Arrival, let_arrive, locked, milliseconds, new_key, since, tried_once_with},
+    mix::UseCase,
+    options::LoadPlan,
+    tally::{Load, Progress, Sending, Tally},
 };
 
 const BETWEEN_LOOKS: Duration = Duration::from_millis(250);
@@ -35,7 +37,7 @@ const LOOKS: usize = 8;
 
 /// Lets the requests arrive until all have, and all are answered, or until it is told to stop: then no more are sent, and
 /// those under way are given up. What is accepted is noted in the journal, if there is one, before it is counted.
-pub async fn load(
+pub async fn run(
     deployment: &Deployment,
     plan: &LoadPlan,
     journal: Option<Journal>,
@@ -47,7 +49,7 @@ pub async fn load(
     for use_case in plan.mix.use_cases() {
         let service = use_case.service();
         if !apis.contains_key(service) {
-            apis.insert(service, Arc::new(Api::of(deployment, service).await?));
+            apis.insert(service, Arc::new(Api::from_deployment(deployment, service).await?));
         }
     }
     let request = move |use_case: UseCase, n| {
@@ -61,11 +63,11 @@ pub async fn load(
             noted.map_err(|_| "accepted, and not noted in the journal".to_owned())
         }
     };
-    run(plan, stop, progress, request).await
+    watch(plan, stop, progress, request).await
 }
 
 /// What is above, without saying what a request is.
-async fn run<F>(
+async fn watch<F>(
     plan: &LoadPlan,
     stop: impl Future<Output = ()>,
     mut progress: impl FnMut(&Progress),

@@ -7,10 +7,10 @@ use std::process::Output;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_sqs::types::MessageAttributeValue;
+use client::journal::{Accepted, Journal, Kind};
 use end_to_end::{
     Caller, Fault, Herds, Prebooking, Rfq, Ride, Saga, Service, World, eventually, in_days, unique,
 };
-use rydes::{Accepted, Journal, Kind};
 use serde_json::{Value, json};
 use tokio::process::Command;
 
@@ -77,7 +77,7 @@ async fn work(world: &World) -> Work {
     let silent: Rfq = herds.a_request_that_one_does_not_answer().with("reply-within", 1);
     let silent = customers.requests_quotes(&silent).await;
     // Its deadline is a message that is held back, which no audit waits for.
-    let closed = |answer: &rydes::Answer| answer.body["status"] == "CLOSED";
+    let closed = |answer: &client::Answer| answer.body["status"] == "CLOSED";
     eventually("it is closed", || customers.queries_rfq(&silent), closed).await;
 
     for service in world.services() {

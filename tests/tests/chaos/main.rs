@@ -13,11 +13,20 @@ use std::{
     time::Duration,
 };
 
+use client::{
+    Answer,
+    dead_letters::{
+        self, DeadLetter,
+        removal::{Letters, discard, redrive},
+    },
+    email::{self, Outcome},
+    journal::{Accepted, Journal, Kind},
+    queues::{self, UnderWay},
+};
 use end_to_end::{
     Caller, Herds, Prebooking, Rfq, Ride, World, asks_proxy, eventually_within, in_days, unique,
 };
 use futures_util::{StreamExt, stream};
-use rydes::{Accepted, Answer, DeadLetter, EmailOutcome, Journal, Kind, Letters, SettleEmail, UnderWay};
 use serde_json::{Value, json};
 use tokio::{process::Command, time::sleep};
 
@@ -61,7 +70,7 @@ async fn watch(world: &World, crowded: &Cell<bool>) {
         work.waiting.max(if work.at == "fare collections" { work.in_hand } else { 0 }) > CROWD
     };
     loop {
-        crowded.set(rydes::under_way(&world.deployment).await.unwrap().iter().any(full));
+        crowded.set(queues::under_way(&world.deployment).await.unwrap().iter().any(full));
         sleep(Duration::from_secs(1)).await;
     }
 }
@@ -158,12 +167,12 @@ async fn load(world: &World, clients: &Clients<'_>) {
 
 /// The letters in every dead-letter queue, by the queue's service and name. First whatever is under way comes to its end.
 async fn dead_letters(world: &World) -> BTreeMap<(String, String), Vec<DeadLetter>> {
-    let under_way = || async { rydes::under_way(&world.deployment).await.unwrap() };
+    let under_way = || async { queues::under_way(&world.deployment).await.unwrap() };
     eventually_within(PATIENCE, "nothing is under way", under_way, Vec::is_empty).await;
     let mut letters = BTreeMap::new();
-    for queue in rydes::dead_letter_queues(&world.deployment).await.unwrap() {
+    for queue in dead_letters::queues(&world.deployment).await.unwrap() {
         let name = if queue.queue == "Herd" { &queue.service } else { &queue.queue };
-        let found = rydes::dead_letters(&world.deployment, name).await.unwrap();
+        let found = dead_letters::letters(&world.deployment, name).await.unwrap();
         letters.insert((queue.service, queue.queue), found);
     }
     letters
@@ -182,15 +191,14 @@ async fn redrive_all_but(poisoned: &[Poison], world: &World) -> u64 {
             for letter in sound {
                 if letter.error_type.as_deref() == Some("PerhapsSent") && was_sent(letter, world).await {
                     let these = Letters::These(vec![letter.id.clone()]);
-                    redriven += rydes::discard(&world.deployment, &name, &these).await.unwrap().moved;
+                    redriven += discard(&world.deployment, &name, &these).await.unwrap().moved;
                 } else {
                     ids.push(letter.id.clone());
                 }
             }
             let sound = ids;
             if !sound.is_empty() {
-                redriven +=
-                    rydes::redrive(&world.deployment, &name, &Letters::These(sound)).await.unwrap().moved;
+                redriven += redrive(&world.deployment, &name, &Letters::These(sound)).await.unwrap().moved;
             }
         }
         if redriven == before {
@@ -212,10 +220,9 @@ async fn was_sent(letter: &DeadLetter, world: &World) -> bool {
     let mails = world.mailbox(&format!("{}@example.com", field("customer"))).await;
     let ride = if says == "Route" { field("ride") } else { field("fare") };
     let sent = mails.iter().any(|mail| mail.contains(says) && mail.contains(ride));
-    let outcome = if sent { EmailOutcome::Sent } else { EmailOutcome::Unsent };
-    let settle = SettleEmail { event: event["id"].as_str().unwrap().to_owned(), outcome };
+    let outcome = if sent { Outcome::Sent } else { Outcome::Unsent };
     // Of two letters about the same e-mail the second finds it settled.
-    let _ = rydes::settle_email(&world.deployment, &settle).await;
+    let _ = email::settle(&world.deployment, event["id"].as_str().unwrap(), outcome).await;
     sent
 }
 

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_sqs::{primitives::Blob, types::MessageAttributeValue};
+use client::email::{self, Outcome};
 use end_to_end::{Caller, Ride, Service, World, eventually, in_days, same, unique};
-use rydes::{EmailOutcome, SettleEmail};
 use serde_json::{Value, json};
 use tokio::process::Command;
 
@@ -211,12 +211,9 @@ async fn an_email_that_was_perhaps_sent_is_sent_again_only_if_a_person_says_so()
     };
     let letter_of = || letter("CustomerNotification", &event);
     let receipts = async || world.mailbox(&email).await.iter().filter(|mail| mail.contains("Route")).count();
-    let settle = async |outcome| {
-        let settle = SettleEmail { event: id.clone(), outcome };
-        rydes::settle_email(&world.deployment, &settle).await
-    };
+    let settle = async |outcome| email::settle(&world.deployment, &id, outcome).await;
 
-    for (outcome, expected) in [(EmailOutcome::Sent, 1), (EmailOutcome::Unsent, 2)] {
+    for (outcome, expected) in [(Outcome::Sent, 1), (Outcome::Unsent, 2)] {
         claim().await;
         world.delivers(Service::NOTIFICATION, &event).await;
         let letter = eventually("it is dead-lettered", letter_of, Option::is_some).await;
@@ -229,5 +226,5 @@ async fn an_email_that_was_perhaps_sent_is_sent_again_only_if_a_person_says_so()
         eventually("the queue is empty", || world.in_hand(Service::NOTIFICATION), |n| *n == 0).await;
         assert_eq!(receipts().await, expected, "{outcome:?}");
     }
-    assert!(settle(EmailOutcome::Unsent).await.is_err(), "what was sent is settled");
+    assert!(settle(Outcome::Unsent).await.is_err(), "what was sent is settled");
 }

@@ -2,6 +2,10 @@
 
 use std::{cell::Cell, collections::HashSet, time::Duration};
 
+use client::{
+    dead_letters::removal::{Letters, redrive},
+    queues,
+};
 use end_to_end::{Caller, Prebooking, Service, World, crowd, eventually, eventually_within, in_days, unique};
 use futures_util::{StreamExt, future::join_all, stream};
 use serde_json::Value;
@@ -15,7 +19,7 @@ const BOUND: usize = 5;
 /// The booking once it is decided.
 async fn decided(app: &Caller, id: &str) -> Value {
     let query = || app.queries_prebooking(id);
-    let decided = |answer: &rydes::Answer| answer.status == 200 && answer.body["status"] != "SUBMITTED";
+    let decided = |answer: &client::Answer| answer.status == 200 && answer.body["status"] != "SUBMITTED";
     eventually("the prebooking is decided", query, decided).await.body
 }
 
@@ -237,8 +241,7 @@ async fn what_was_accepted_is_confirmed_under_its_id_once_its_dead_letter_is_put
     assert_eq!(world.prebookings_with(&ids, "SUBMITTED").await, 2, "they are stored, and nobody was told");
     // A letter that was sent twice is no second booking.
     world.doubles_dead_letters(Service::PREBOOKING_SUBMISSION, &ids).await;
-    let all = rydes::Letters::All;
-    let redriven = rydes::redrive(&world.deployment, "PrebookingSubmission", &all).await.unwrap();
+    let redriven = redrive(&world.deployment, "PrebookingSubmission", &Letters::All).await.unwrap();
     assert!(redriven.moved >= 4, "two letters, each twice, and those of other tests: {redriven:?}");
     for id in &ids {
         assert_eq!(decided(&app, id).await["status"], "CONFIRMED");
@@ -274,7 +277,7 @@ async fn a_burst_of_five_thousand_is_absorbed_and_each_ends_once() {
     let (world, burst_of) = (World::alone().await, crowd(5000));
     let app = Caller::customer_app(&world).await;
     // Prebookings of an earlier test may still be on their way to the lake, and would be counted as well.
-    let under_way = || async { rydes::under_way(&world.deployment).await.unwrap() };
+    let under_way = || async { queues::under_way(&world.deployment).await.unwrap() };
     eventually_within(PATIENCE, "nothing is under way", under_way, Vec::is_empty).await;
     let (filed_before, _) = world.counted_in_the_lake("PrebookingSubmitted").await;
     let most = Cell::new(0);

@@ -217,7 +217,7 @@ async fn what_comes_too_late_is_marked_as_late_once_and_reopens_nothing() {
         world.delivers(Service::RFQ_RESPONSE, &late).await;
     }
     let marked =
-        |answer: &rydes::Answer| quotes(&answer.body, "late").iter().any(|q| q["responder"] == silent);
+        |answer: &client::Answer| quotes(&answer.body, "late").iter().any(|q| q["responder"] == silent);
     let seen = eventually("it is marked", || app.queries_rfq(&id), marked).await.body;
     for part in ["status", "closed-at", "quotes", "best"] {
         assert_eq!(seen[part], closed[part], "{part}");
@@ -347,7 +347,7 @@ async fn herds_and_an_aggregator_that_are_killed_again_and_again_lose_and_repeat
         let ids = join_all(rfqs.iter().map(|rfq| app.requests_quotes(rfq))).await;
         for (id, rfq) in ids.iter().zip(&rfqs) {
             let look = || app.queries_rfq(id);
-            let closed = |answer: &rydes::Answer| answer.body["status"] == "CLOSED";
+            let closed = |answer: &client::Answer| answer.body["status"] == "CLOSED";
             let closed = eventually_within(PATIENCE, "it is closed", look, closed).await.body;
             assert_eq!(quotes(&closed, "quotes"), herds.answers(rfq, &herds.names()));
         }
@@ -393,7 +393,7 @@ async fn quotes_at_the_same_instant_and_the_deadline_racing_the_last_come_to_one
                 .map(async |(a, delay)| world.delivers_after(delay, Service::RFQ_RESPONSE, a).await);
             join_all(deliver).await;
             // Only then may the herds themselves answer again: what they say to the same request is another price.
-            let all = |answer: &rydes::Answer| {
+            let all = |answer: &client::Answer| {
                 quotes(&answer.body, "quotes").len() + quotes(&answer.body, "late").len() == 3
             };
             eventually("all quotes have found their place", || app.queries_rfq(&id), all).await.body
@@ -439,7 +439,7 @@ async fn a_thousand_at_once_all_close_and_count_each_herd_that_is_available_once
     assert_eq!(ids.iter().collect::<HashSet<_>>().len(), rfqs.len());
     let look = async |id: &str| {
         let look = || app.queries_rfq(id);
-        let closed = |answer: &rydes::Answer| answer.body["status"] == "CLOSED";
+        let closed = |answer: &client::Answer| answer.body["status"] == "CLOSED";
         eventually_within(PATIENCE, "it is closed", look, closed).await.body
     };
     let (early, in_time) = (Cell::new(0), Cell::new(0));

@@ -1,8 +1,8 @@
 //! Messages that can never be handled, among those that only have to wait: one that is no event, one that fails at each attempt,
 //! and one that kills its function each time.
 
+use client::dead_letters::DeadLetter;
 use end_to_end::{Service, World, eventually_within, unique};
-use rydes::DeadLetter;
 use serde_json::json;
 
 use crate::{patience, why};

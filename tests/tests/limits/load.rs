@@ -2,9 +2,12 @@
 
 use std::{sync::LazyLock, time::Duration};
 
+use client::{
+    Answer,
+    journal::{Accepted, Journal, Kind},
+};
 use end_to_end::{Caller, Herds, Prebooking, Ride, World, unique};
 use futures_util::{StreamExt, stream};
-use rydes::{Accepted, Answer, Journal, Kind};
 use tokio::time::sleep;
 
 use crate::setting;

@@ -12,8 +12,15 @@ use std::{
     time::{Duration, Instant},
 };
 
+use client::{
+    dead_letters::{
+        self, DeadLetter,
+        removal::{Letters, discard},
+    },
+    journal::{Accepted, Journal, Kind},
+    queues,
+};
 use end_to_end::{Caller, Ride, Service, World, asks_proxy, eventually_within, unique};
-use rydes::{Accepted, DeadLetter, Journal, Kind};
 use serde_json::{Value, json};
 use tokio::{process::Command, time::sleep};
 
@@ -76,8 +83,8 @@ async fn a_backlog_drains_at_the_quotas_pace_and_only_what_can_never_be_handled_
 
     quotas(None, 1.0).await;
     for (queue, letter) in &letters {
-        let this = rydes::Letters::These(vec![letter.id.clone()]);
-        rydes::discard(&world.deployment, queue, &this).await.unwrap();
+        let this = Letters::These(vec![letter.id.clone()]);
+        discard(&world.deployment, queue, &this).await.unwrap();
     }
     let audit = ["audit", "--json", "--journal", &journal, "--journal-is-complete"];
     let (audit, sound) = rydes_says(&audit, &[]).await;
@@ -108,7 +115,7 @@ async fn refuses_truly_while_throttled(world: &World, told: &Journal) {
 async fn at_rest(world: &World) {
     let busy = async || {
         for _ in 0..5 {
-            let under_way = rydes::under_way(&world.deployment).await.unwrap();
+            let under_way = queues::under_way(&world.deployment).await.unwrap();
             if !under_way.is_empty() {
                 return under_way;
             }
@@ -122,9 +129,9 @@ async fn at_rest(world: &World) {
 /// Every dead letter, with its queue's name.
 async fn dead_letters(world: &World) -> Vec<(String, DeadLetter)> {
     let mut all = Vec::new();
-    for queue in rydes::dead_letter_queues(&world.deployment).await.unwrap() {
+    for queue in dead_letters::queues(&world.deployment).await.unwrap() {
         let name = if queue.queue == "Herd" { queue.service } else { queue.queue };
-        let letters = rydes::dead_letters(&world.deployment, &name).await.unwrap();
+        let letters = dead_letters::letters(&world.deployment, &name).await.unwrap();
         all.extend(letters.into_iter().map(|letter| (name.clone(), letter)));
     }
     all

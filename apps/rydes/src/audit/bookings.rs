@@ -1,17 +1,17 @@
 //! Each accepted prebooking and request for quotes, and whether it has come to its end.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-
-use super::{
-    Audit,
-    filed::Filed,
-    journal::Told,
-    pages::{PREBOOKINGS, Pages, RFQS},
-};
-use crate::{
+use client::{
     Error,
     journal::Kind,
     tables::{Item, value},
+};
+
+use super::{
+    filed::Filed,
+    findings::Audit,
+    journal::Told,
+    pages::{PREBOOKINGS, Pages, RFQS},
 };
 
 pub(super) async fn audit(

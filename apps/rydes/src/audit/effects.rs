@@ -1,14 +1,14 @@
 //! Each effect, and whether anything was accepted that it follows from.
 
+use client::{
+    Error,
+    tables::{Item, value},
+};
 use contracts::Points;
 
 use super::{
-    Audit,
+    findings::Audit,
     pages::{EXTRAORDINARY, FARES, LEDGER, LOYALTY, NOTIFICATIONS, PAYMENTS, Pages, RIDES, Table},
-};
-use crate::{
-    Error,
-    tables::{Item, value},
 };
 
 /// Nothing follows from a ride that was never accepted, and each customer's points add up.

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::Audit;
-use crate::{Error, Lake};
+use client::{Error, lake::Lake};
+
+use super::findings::Audit;
 
 /// How often the lake's view counts each event, asked once: a question reads the whole lake, however little it is about. It is
 /// the one thing that an audit keeps in memory, about a hundred bytes an event.

@@ -6,14 +6,14 @@ use std::{
 };
 
 use clap::Args;
-use contracts::Money;
-
-use super::Audit;
-use crate::{
+use client::{
     Error,
     journal::{self, Accepted, Kind},
     tables::{Item, value},
 };
+use contracts::Money;
+
+use super::findings::Audit;
 
 /// The accepted requests to compare with the stored rows.
 #[derive(Debug, Clone, Default, Args)]

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::{
     types::AttributeValue,
 };
 
-use crate::{
+use client::{
     Deployment, Error,
     tables::{Item, Tables, value},
 };
@@ -21,8 +21,12 @@ pub(super) struct Pages<'a> {
 }
 
 impl<'a> Pages<'a> {
-    pub fn of(deployment: &'a Deployment) -> Self {
-        Self { client: Client::new(deployment.aws()), deployment, tables: Tables::of(deployment) }
+    pub fn from_deployment(deployment: &'a Deployment) -> Self {
+        Self {
+            client: Client::new(deployment.aws()),
+            deployment,
+            tables: Tables::from_deployment(deployment),
+        }
     }
 
     /// All of a table.

@@ -3,19 +3,19 @@
 use std::time::Duration;
 
 use aws_sdk_sqs::Client;
+use client::{
+    Deployment, Error,
+    dead_letters::{DeadLetter, look},
+    queues::under_way,
+    tables::{Item, value},
+};
 use contracts::PrebookingId;
 use tokio::time::Instant;
 
 use super::{
-    Audit,
     bookings::is_decided,
+    findings::Audit,
     pages::{PREBOOKINGS, Pages},
-};
-use crate::{
-    Deployment, Error,
-    dead_letters::{DeadLetter, look},
-    status::under_way,
-    tables::{Item, value},
 };
 
 const BETWEEN_LOOKS: Duration = Duration::from_millis(500);

@@ -2,19 +2,19 @@
 
 use std::collections::HashMap;
 
+use client::{
+    Deployment, Error,
+    journal::Kind,
+    tables::{Item, value},
+};
 use contracts::{Money, Points};
 use rust_decimal::Decimal;
 
 use super::{
-    Audit,
     filed::Filed,
+    findings::Audit,
     journal::Told,
     pages::{EXTRAORDINARY, FARES, LEDGER, LOYALTY, NOTIFICATIONS, PAYMENTS, PROVIDER, Pages, RIDES},
-};
-use crate::{
-    Deployment, Error,
-    journal::Kind,
-    tables::{Item, value},
 };
 
 /// So many are looked up together.
@@ -30,7 +30,7 @@ pub(super) async fn audit(
     audit: &mut Audit,
     progress: &mut impl FnMut(&Audit),
 ) -> Result<(), Error> {
-    let bounds = Bounds::of(deployment)?;
+    let bounds = Bounds::from_deployment(deployment)?;
     let mut rides = pages.all(RIDES)?.send();
     while let Some(page) = rides.next().await {
         let page = page.map_err(|error| Error::aws("dynamodb:Scan", &error))?;
@@ -55,7 +55,7 @@ struct Bounds {
 }
 
 impl Bounds {
-    fn of(deployment: &Deployment) -> Result<Self, Error> {
+    fn from_deployment(deployment: &Deployment) -> Result<Self, Error> {
         let bound = |name: &str| {
             let value = deployment.parameter("extraordinary-rides", name)?;
             value.parse().map_err(|_| Error::Unexpected(format!("the parameter {name} is no number")))

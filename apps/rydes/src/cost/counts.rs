@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use client::Error;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::prices::Prices;
-use crate::{Error, decimal};
+use crate::decimal;
 
 /// What was counted.
 #[derive(Debug)]

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use client::Error;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::{Error, decimal};
+use crate::decimal;
 
 /// The prices of a region.
 #[derive(Debug)]

@@ -61,8 +61,8 @@ fn two_designs_stand_side_by_side_each_by_its_own_rides() {
 
 #[test]
 fn the_example_that_is_documented_can_be_read() {
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/counts.json").into();
-    let cost = cost(&CostOptions { counts: file, prices: None }).unwrap();
+    let file = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/counts.json"));
+    let cost = from_files(file, None).unwrap();
     // Of the first: the API 3.5, logs 3.1, the tables 10.75 and 0.38125, KMS 0.0072, Lambda 1.126 and 0.292334, S3 0.048,
     // SES 100, SNS 0.5625 and 0.189, SQS 1.536 and 2.05, the state machine 200. Of the second, in the same order:
     // 3.5, 7.1, 10.75 and 1.775, none, 2.44 and 1.372503, 5 and 0.4, 100, 1, 8.4 and 3, 200.

@@ -1,9 +1,8 @@
 //! Which requests, and in which order.
 
+use client::{journal::Kind, prebooking::Prebooking, rfq::RfqRequest};
 use serde::Serialize;
 use serde_json::json;
-
-use crate::{Kind, Prebook, RequestQuotes};
 
 /// What a request asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -25,7 +24,6 @@ impl UseCase {
     pub const ALL: [Self; 3] = [Self::Rides, Self::Prebookings, Self::Quotes];
 
     /// As it is named on the command line, and shown.
-    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Rides => "rides",
@@ -76,21 +74,15 @@ impl UseCase {
             Self::Rides => json!({"from": "Mitte", "to": "Kreuzberg", "duration": 15, "distance": 6,
                 "customer": customer, "fare": "14.90"})
             .to_string(),
-            Self::Prebookings => Prebook {
-                from: "Berlin".to_owned(),
-                to: "Bonn".to_owned(),
-                when: None,
-                customer,
-                idempotency_key: None,
+            Self::Prebookings => {
+                Prebooking { from: "Berlin".to_owned(), to: "Bonn".to_owned(), when: None, customer }.body()
             }
-            .body(),
-            Self::Quotes => RequestQuotes {
+            Self::Quotes => RfqRequest {
                 from: "Mitte".to_owned(),
                 to: "Moabit".to_owned(),
                 customer,
                 herds: None,
                 reply_within: None,
-                idempotency_key: None,
             }
             .body(),
         }

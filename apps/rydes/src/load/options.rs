@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use clap::Args;
+use client::Error;
 use jiff::SignedDuration;
 
-use super::mix::Mix;
-use crate::{Error, arrivals::arrival};
+use super::{arrivals::arrival, mix::Mix};
 
-/// How much load, as typed. All of it is judged together, so that whoever typed it hears of every fault at once.
+/// How much load, as typed. All of it is judged together, so that every fault is said at once.
 #[derive(Debug, Clone, Args)]
 #[group(skip)]
 pub struct LoadOptions {

@@ -2,15 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use client::{Error, error::innermost};
 use hdrhistogram::{Counter, Histogram};
 use rust_decimal::Decimal;
 use serde::Serialize;
 
 use super::{
-    LoadPlan, UseCase,
+    arrivals::milliseconds,
+    mix::UseCase,
+    options::LoadPlan,
     timeline::{Slice, Timeline},
 };
-use crate::{Error, arrivals::milliseconds, error::innermost};
 
 /// How it went.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -67,6 +69,7 @@ pub struct Figures {
 }
 
 /// How late requests were sent.
+#[expect(clippy::struct_field_names, reason = "the JSON has these names")]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Lateness {
     /// What half of them were at most.
@@ -96,7 +99,6 @@ pub struct Progress {
 
 impl Load {
     /// True if everything that was sent was accepted, but for what was under way when it was stopped.
-    #[must_use]
     pub fn is_without_errors(&self) -> bool {
         self.all.errors.is_empty()
     }
@@ -104,7 +106,6 @@ impl Load {
 
 impl Figures {
     /// How many met something else than an acceptance.
-    #[must_use]
     pub fn failed(&self) -> u64 {
         self.errors.values().sum()
     }

@@ -1,4 +1,9 @@
-use super::*;
+use super::{
+    options::LoadOptions,
+    tally::{Figures, Lateness},
+    timeline::Slice,
+    *,
+};
 
 fn options() -> LoadOptions {
     LoadOptions {
@@ -124,7 +129,7 @@ async fn never() {
 async fn everything_is_sent_when_due_and_counted_by_what_it_asked_for() {
     let plan = plan(200, 60, 50);
     let mut seen = Vec::new();
-    let load = run(
+    let load = watch(
         &plan,
         never(),
         |progress| seen.push(*progress),
@@ -158,7 +163,7 @@ async fn everything_is_sent_when_due_and_counted_by_what_it_asked_for() {
 async fn what_has_to_wait_is_slow_from_when_it_was_due() {
     // Ten a tenth of a second, and room for one that takes 40 ms: the last waits for all the others.
     let plan = plan(100, 10, 1);
-    let load = run(
+    let load = watch(
         &plan,
         never(),
         |_| (),
@@ -179,7 +184,7 @@ async fn what_has_to_wait_is_slow_from_when_it_was_due() {
 async fn it_ends_early_if_it_is_told_to_and_says_what_was_not_answered() {
     let stop = tokio::time::sleep(Duration::from_millis(150));
     let plan = plan(100, 1_000_000, 50);
-    let load = run(
+    let load = watch(
         &plan,
         stop,
         |_| (),

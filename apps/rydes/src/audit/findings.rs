@@ -1,0 +1,56 @@
+//! What an audit has found.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+/// What the auditor has found.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Audit {
+    /// How much of what it looked at.
+    pub looked_at: BTreeMap<&'static str, u64>,
+    /// What isn't as it should be: the first thousand.
+    pub findings: Vec<Finding>,
+    /// How many findings there are in all.
+    pub found: u64,
+    /// Dead letters that carry their reason, by queue and reason.
+    pub dead_letters: BTreeMap<String, u64>,
+}
+
+/// Something that isn't as it should be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// What it is about.
+    pub about: String,
+    /// The service that it shows at.
+    pub service: &'static str,
+    /// What is wrong.
+    pub what: String,
+}
+
+const MOST_SHOWN: usize = 1000;
+
+impl Audit {
+    /// True if everything is as it should be.
+    pub fn is_green(&self) -> bool {
+        self.found == 0
+    }
+
+    pub(super) fn looked_at(&mut self, what: &'static str, count: usize) {
+        *self.looked_at.entry(what).or_default() += count as u64;
+    }
+
+    pub(super) fn finds(&mut self, about: impl Into<String>, service: &'static str, what: impl Into<String>) {
+        self.found += 1;
+        if self.findings.len() < MOST_SHOWN {
+            self.findings.push(Finding { about: about.into(), service, what: what.into() });
+        }
+    }
+
+    /// Finds something unless it holds.
+    pub(super) fn expects(&mut self, holds: bool, about: &str, service: &'static str, otherwise: &str) {
+        if !holds {
+            self.finds(about, service, otherwise);
+        }
+    }
+}

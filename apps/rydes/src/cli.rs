@@ -1,0 +1,76 @@
+//! The definition of what can be typed.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use client::Error;
+
+use crate::{
+    commands::{
+        add_contact::AddContact, audit::Audit, campaign::Campaign, complete_ride::CompleteRide, cost::Cost,
+        dlq::Dlq, fare::Fare, load::Load, logs::Logs, prebook::Prebook, request_quotes::RequestQuotes,
+        settle_email::SettleEmail, status::Status, trace::Trace,
+    },
+    exit,
+    global::Global,
+};
+
+/// The command-line client of Wild Rydes: of its apps, and of whoever operates it.
+///
+/// Works the same on AWS and on the local emulator (`. .local/stack.env`): region, credentials and endpoint come from
+/// where every AWS tool finds them.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    CompleteRide(CompleteRide),
+    Prebook(Prebook),
+    Campaign(Campaign),
+    RequestQuotes(RequestQuotes),
+    Trace(Trace),
+    Fare(Fare),
+    Logs(Logs),
+    Audit(Audit),
+    #[command(subcommand)]
+    Dlq(Dlq),
+    Status(Status),
+    SettleEmail(SettleEmail),
+    AddContact(AddContact),
+    Load(Load),
+    Cost(Cost),
+}
+
+/// Does what was typed.
+#[tokio::main]
+pub async fn run() -> ExitCode {
+    let Cli { global, command } = Cli::parse();
+    command.run(&global).await.unwrap_or_else(|error| exit::failure(global.json, &error))
+}
+
+impl Command {
+    async fn run(self, global: &Global) -> Result<ExitCode, Error> {
+        match self {
+            Self::CompleteRide(command) => command.run(global).await,
+            Self::Prebook(command) => command.run(global).await,
+            Self::Campaign(command) => command.run(global).await,
+            Self::RequestQuotes(command) => command.run(global).await,
+            Self::Trace(command) => command.run(global).await,
+            Self::Fare(command) => command.run(global).await,
+            Self::Logs(command) => command.run(global).await,
+            Self::Audit(command) => command.run(global).await,
+            Self::Dlq(command) => command.run(global).await,
+            Self::Status(command) => command.run(global).await,
+            Self::SettleEmail(command) => command.run(global).await,
+            Self::AddContact(command) => command.run(global).await,
+            Self::Load(command) => command.run(global).await,
+            Self::Cost(command) => command.run(global),
+        }
+    }
+}

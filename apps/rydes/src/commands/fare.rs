@@ -1,0 +1,54 @@
+//! `rydes fare`
+
+mod resolve;
+
+use std::{process::ExitCode, time::Duration};
+
+use clap::{Args, Subcommand};
+use client::{
+    Error,
+    trace::fare::{self, FareTrace},
+};
+
+use self::resolve::Resolve;
+use crate::{
+    exit::success_if,
+    global::Global,
+    view::{self, progress},
+};
+
+/// Wait for a ride's fare to be collected, or given up, and show the way there
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub struct Fare {
+    /// The ride's id
+    #[arg(required = true)]
+    id: Option<String>,
+    /// How many seconds to wait
+    #[arg(long, default_value_t = 60)]
+    timeout: u64,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Resolve(Resolve),
+}
+
+impl Fare {
+    /// Fails if the time is up before the collection has ended. A fare that was given up has ended, too.
+    pub async fn run(self, global: &Global) -> Result<ExitCode, Error> {
+        if let Some(Command::Resolve(resolve)) = self.command {
+            return resolve.run(global).await;
+        }
+        let deployment = global.deployment().await?;
+        let bar = progress::spinner(global.json);
+        let progress = |fare: &FareTrace| bar.set_message(format!("in {}", fare.current()));
+        let patience = Duration::from_secs(self.timeout);
+        let fare = fare::trace(&deployment, &self.id.unwrap_or_default(), patience, progress).await?;
+        bar.finish_and_clear();
+        view::answer(global.json, &fare, view::fare::show);
+        Ok(success_if(fare.is_over()))
+    }
+}

@@ -1,0 +1,28 @@
+//! `rydes logs`
+
+use std::{process::ExitCode, time::Duration};
+
+use clap::Args;
+use client::{Error, logs};
+
+use crate::{exit::success_if, global::Global, view};
+
+/// Show what all functions have logged of a ride, a prebooking or a request for quotes, in the order of time
+#[derive(Debug, Args)]
+pub struct Logs {
+    /// A correlation id, or the id of whatever it is about
+    id: String,
+    /// How many minutes back to look
+    #[arg(long, default_value_t = 180)]
+    minutes: u64,
+}
+
+impl Logs {
+    /// Fails if there is no line.
+    pub async fn run(self, global: &Global) -> Result<ExitCode, Error> {
+        let deployment = global.deployment().await?;
+        let lines = logs::find(&deployment, &self.id, Duration::from_mins(self.minutes)).await?;
+        view::answer(global.json, &lines, |lines| view::logs::show(lines, &deployment.stage));
+        Ok(success_if(!lines.is_empty()))
+    }
+}

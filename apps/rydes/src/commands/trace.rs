@@ -1,0 +1,84 @@
+//! `rydes trace`
+
+use std::{process::ExitCode, time::Duration};
+
+use clap::Args;
+use client::{
+    Deployment, Error,
+    trace::{
+        prebooking::{self, PrebookingTrace},
+        rfq::{self, RfqTrace},
+        ride::{self, RideTrace},
+    },
+};
+
+use crate::{
+    exit::success_if,
+    global::Global,
+    view::{self, progress, steps::waiting_for},
+};
+
+/// Wait for a ride, a prebooking or a request for quotes to reach whom it concerns and show what each did with it
+#[derive(Debug, Args)]
+pub struct Trace {
+    /// The id of the ride, the prebooking or the request for quotes
+    id: String,
+    /// How many seconds to wait
+    #[arg(long, default_value_t = 60)]
+    timeout: u64,
+}
+
+/// The trace of whatever has the id.
+enum Traced {
+    Ride(RideTrace),
+    Rfq(RfqTrace),
+    Prebooking(PrebookingTrace),
+}
+
+impl Trace {
+    /// Fails if the time is up before every service has done its part.
+    pub async fn run(self, global: &Global) -> Result<ExitCode, Error> {
+        let deployment = global.deployment().await?;
+        let bar = progress::spinner(global.json);
+        let patience = Duration::from_secs(self.timeout);
+        let traced = Traced::find(&deployment, &self.id, patience, |text| bar.set_message(text)).await?;
+        bar.finish_and_clear();
+        Ok(success_if(match traced {
+            Traced::Ride(trace) => {
+                view::answer(global.json, &trace, view::ride::show);
+                trace.is_complete()
+            }
+            Traced::Rfq(trace) => {
+                view::answer(global.json, &trace, view::rfq::show);
+                trace.rfq.is_closed()
+            }
+            Traced::Prebooking(trace) => {
+                view::answer(global.json, &trace, view::prebooking::show);
+                trace.is_complete()
+            }
+        }))
+    }
+}
+
+impl Traced {
+    /// Only the id is known: what is no ride may be a request for quotes, or else a prebooking.
+    async fn find(
+        deployment: &Deployment,
+        id: &str,
+        patience: Duration,
+        message: impl Fn(String),
+    ) -> Result<Self, Error> {
+        let progress = |trace: &RideTrace| message(waiting_for(trace.steps()));
+        let id = match ride::trace(deployment, id, patience, progress).await {
+            Err(Error::NoSuchRide(id)) => id,
+            trace => return trace.map(Self::Ride),
+        };
+        let progress = |trace: &RfqTrace| message(waiting_for(&trace.steps));
+        if let Some(trace) = rfq::trace(deployment, &id, patience, progress).await? {
+            return Ok(Self::Rfq(trace));
+        }
+        let progress = |trace: &PrebookingTrace| message(waiting_for(&trace.steps));
+        let trace = prebooking::trace(deployment, &id, patience, progress).await?;
+        trace.map(Self::Prebooking).ok_or(Error::NoSuchRide(id))
+    }
+}

@@ -1,0 +1,235 @@
+//! A campaign: many prebookings at once, and what becomes of the queues.
+
+mod decisions;
+mod sending;
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use clap::Args;
+use client::{Api, Deployment, Error, queues::depth, tables::Tables};
+use serde::Serialize;
+use tokio::{task::JoinSet, time::Instant};
+
+use self::{decisions::Decisions, sending::send};
+use super::arrivals::{Sent, locked, percentile, since};
+
+/// How many prebookings, and how fast.
+#[derive(Debug, Clone, Args)]
+pub struct CampaignPlan {
+    /// How many prebookings
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub bookings: u32,
+    /// How many a second arrive, whether or not those before are answered; 0 is as fast as they are answered
+    #[arg(long, default_value_t = 0)]
+    pub rate: u32,
+    /// How many seconds to wait after the last one for all to be decided
+    #[arg(long, default_value_t = 300)]
+    pub timeout: u64,
+}
+
+/// How a campaign went.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Campaign {
+    /// How many were to be sent.
+    pub bookings: u32,
+    /// How many were accepted.
+    pub accepted: usize,
+    /// What the others met, by kind.
+    pub refused: BTreeMap<String, usize>,
+    /// How many are confirmed.
+    pub confirmed: usize,
+    /// How many are rejected.
+    pub rejected: usize,
+    /// How many were neither when the time was up.
+    pub undecided: usize,
+    /// Accepted requests a second.
+    pub accept_rate_per_second: u64,
+    /// The median of the time to the answer.
+    pub accept_p50_ms: u64,
+    /// What 99 of 100 answers took at most.
+    pub accept_p99_ms: u64,
+    /// The most messages that waited in all queues together.
+    pub deepest_backlog: u64,
+    /// The most that waited in each of them, which need not have been at the same time.
+    pub deepest_by_queue: Backlog,
+    /// How long after the last acceptance the queues were empty, or the time was up.
+    pub drain_ms: u64,
+    /// Decisions a second, over the whole campaign.
+    pub decided_per_second: u64,
+    /// The queues over time.
+    pub samples: Vec<Sample>,
+}
+
+/// Messages in each of the queues, waiting or in flight.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Backlog {
+    /// In the submission queue.
+    pub submission: u64,
+    /// In the processing queue.
+    pub processing: u64,
+    /// In the data lake's queue.
+    pub notification: u64,
+}
+
+/// The queues at one moment.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub struct Sample {
+    /// Since the first request.
+    pub at_ms: u64,
+    /// Accepted so far.
+    pub accepted: u64,
+    /// Refused so far, or not answered.
+    pub refused: u64,
+    /// Messages in the submission queue, waiting or in flight.
+    pub submission: u64,
+    /// Messages in the processing queue.
+    pub processing: u64,
+    /// Messages in the data lake's queue.
+    pub notification: u64,
+}
+
+impl Sample {
+    /// Messages in all queues.
+    pub fn backlog(&self) -> u64 {
+        self.submission + self.processing + self.notification
+    }
+
+    /// What has left the queues that lead to a decision, at least.
+    pub fn decided(&self) -> u64 {
+        self.accepted.saturating_sub(self.submission + self.processing)
+    }
+}
+
+impl Campaign {
+    /// True if nothing waited any more in the end.
+    pub fn is_drained(&self) -> bool {
+        self.samples.last().is_none_or(|sample| sample.backlog() == 0)
+    }
+
+    /// True if everything was accepted, and everything accepted was decided.
+    pub fn is_complete(&self) -> bool {
+        self.undecided == 0 && self.refused.is_empty() && u32::try_from(self.accepted) == Ok(self.bookings)
+    }
+}
+
+const BETWEEN_SAMPLES: Duration = Duration::from_millis(250);
+/// Looking up what is still undecided is no cheap question, so it is asked less and less often.
+const BETWEEN_QUESTIONS: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(8));
+
+/// Sends the prebookings, watches the queues until they are empty, and sees whether every one is decided. Nothing is sent
+/// any more once this has returned or is dropped.
+pub async fn run(
+    deployment: &Deployment,
+    plan: &CampaignPlan,
+    mut progress: impl FnMut(&Sample),
+) -> Result<Campaign, Error> {
+    let api = Arc::new(Api::from_deployment(deployment, "ride-booking").await?);
+    let queues = Queues::from_deployment(deployment)?;
+    let (start, patience) = (Instant::now(), Duration::from_secs(plan.timeout));
+    let sent = Arc::new(Mutex::new(Sent::default()));
+    let mut sender = JoinSet::new();
+    sender.spawn(send(api, plan.bookings, plan.rate, start, Arc::clone(&sent)));
+    let mut samples: Vec<Sample> = Vec::new();
+    let mut deadline = start + patience;
+    loop {
+        // Looked at before the queues: what ends in between is seen in the next round.
+        while sender.try_join_next().is_some() {}
+        let over = sender.is_empty();
+        // Three calls at once are a large future, which callers needn't carry along.
+        let sample = Box::pin(queues.sample(start, &sent)).await?;
+        progress(&sample);
+        let empty = sample.backlog() == 0 && samples.last().is_some_and(|before| before.backlog() == 0);
+        samples.push(sample);
+        if !over {
+            deadline = Instant::now() + patience;
+        } else if empty || Instant::now() >= deadline {
+            break;
+        }
+        tokio::time::sleep(BETWEEN_SAMPLES).await;
+    }
+    let sent = std::mem::take(&mut *locked(&sent));
+    // Counts of messages are approximate: empty queues may have been empty for that moment only.
+    let ids: Vec<String> = sent.taken.iter().map(|taken| taken.id.clone()).collect();
+    let (tables, mut decisions) = (Tables::from_deployment(deployment), Decisions::of(&ids));
+    let (mut pause, longest) = BETWEEN_QUESTIONS;
+    while !decisions.look(&tables).await? && Instant::now() < deadline {
+        tokio::time::sleep_until(deadline.min(Instant::now() + pause)).await;
+        pause = (pause * 2).min(longest);
+    }
+    Ok(summary(plan, sent, samples, &decisions))
+}
+
+/// The queues that a prebooking goes through.
+struct Queues<'a> {
+    sqs: aws_sdk_sqs::Client,
+    submission: &'a str,
+    processing: &'a str,
+    notification: &'a str,
+}
+
+impl<'a> Queues<'a> {
+    fn from_deployment(deployment: &'a Deployment) -> Result<Self, Error> {
+        Ok(Self {
+            sqs: aws_sdk_sqs::Client::new(deployment.aws()),
+            submission: deployment.output("ride-booking", "PrebookingSubmissionQueueUrl")?,
+            processing: deployment.output("ride-booking", "PrebookingProcessingQueueUrl")?,
+            notification: deployment.output("datalake-ingestion", "PrebookingNotificationQueueUrl")?,
+        })
+    }
+
+    /// What was accepted is counted first, so that what seems to have left the queues has.
+    async fn sample(&self, start: Instant, sent: &Mutex<Sent>) -> Result<Sample, Error> {
+        let (accepted, refused) = {
+            let sent = locked(sent);
+            (sent.taken.len() as u64, sent.refused.values().sum::<usize>() as u64)
+        };
+        let at_ms = since(start);
+        let (submission, processing, notification) = tokio::try_join!(
+            depth(&self.sqs, "PrebookingSubmission", self.submission),
+            depth(&self.sqs, "PrebookingProcessing", self.processing),
+            depth(&self.sqs, "PrebookingNotification", self.notification),
+        )?;
+        let [submission, processing, notification] =
+            [submission, processing, notification].map(|queue| queue.under_way());
+        Ok(Sample { at_ms, accepted, refused, submission, processing, notification })
+    }
+}
+
+fn summary(plan: &CampaignPlan, mut sent: Sent, samples: Vec<Sample>, decisions: &Decisions) -> Campaign {
+    sent.latencies_ms.sort_unstable();
+    let accepted = sent.taken.len();
+    // The first moment from which on nothing waits.
+    let waiting = samples.iter().rposition(|sample| sample.backlog() > 0);
+    let drained =
+        waiting.map_or(sent.last_ms, |n| samples.get(n + 1).or(samples.last()).map_or(0, |s| s.at_ms));
+    let per_second = |count: usize, ms: u64| count as u64 * 1000 / ms.max(1);
+    let deepest = |of: fn(&Sample) -> u64| samples.iter().map(of).max().unwrap_or_default();
+    let decided = decisions.confirmed + decisions.rejected;
+    Campaign {
+        bookings: plan.bookings,
+        accepted,
+        refused: sent.refused,
+        confirmed: decisions.confirmed,
+        rejected: decisions.rejected,
+        undecided: accepted.saturating_sub(decided),
+        accept_rate_per_second: per_second(accepted, sent.last_ms),
+        accept_p50_ms: percentile(&sent.latencies_ms, 50),
+        accept_p99_ms: percentile(&sent.latencies_ms, 99),
+        deepest_backlog: deepest(Sample::backlog),
+        deepest_by_queue: Backlog {
+            submission: deepest(|sample| sample.submission),
+            processing: deepest(|sample| sample.processing),
+            notification: deepest(|sample| sample.notification),
+        },
+        drain_ms: drained.saturating_sub(sent.last_ms),
+        decided_per_second: per_second(decided, drained),
+        samples,
+    }
+}
+
+#[cfg(test)]
+mod tests;

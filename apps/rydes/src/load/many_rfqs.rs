@@ -1,0 +1,149 @@
+//! Many requests for quotes, arriving at a rate, and how soon each is closed.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use clap::Args;
+use client::{
+    Api, Deployment, Error,
+    rfq::{GRACE, Rfq, RfqRequest, query},
+};
+use jiff::Timestamp;
+use serde::Serialize;
+use tokio::{task::JoinSet, time::Instant};
+
+use super::arrivals::{Sent, Taken, arrive, locked, percentile, tried_once};
+
+/// How many requests are looked at together.
+const AT_ONCE: usize = 20;
+
+/// How many requests, and how fast.
+#[derive(Debug, Clone, Args)]
+pub struct ManyRfqsPlan {
+    /// How many times to send it, each as a request of its own
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub times: u32,
+    /// How many a second arrive, whether or not those before are answered; 0 is as fast as they are answered
+    #[arg(long, default_value_t = 0)]
+    pub rate: u32,
+}
+
+/// How many requests went.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct ManyRfqs {
+    /// How many were to be sent.
+    pub requests: u32,
+    /// How many were accepted.
+    pub accepted: usize,
+    /// What the others met, by kind.
+    pub refused: BTreeMap<String, usize>,
+    /// How many were closed because all had answered.
+    pub closed_by_the_last_answer: usize,
+    /// How many were closed by the deadline.
+    pub closed_by_the_deadline: usize,
+    /// How many were still open long after it.
+    pub open: usize,
+    /// Quotes that came in time.
+    pub quotes: usize,
+    /// Quotes that came too late.
+    pub late: usize,
+    /// The median of the time to the answer.
+    pub accept_p50_ms: u64,
+    /// What 99 of 100 answers took at most.
+    pub accept_p99_ms: u64,
+    /// The median of the time from the request's arrival until it was closed, by the clocks of both ends.
+    pub closed_p50_ms: u64,
+    /// What 99 of 100 took at most.
+    pub closed_p99_ms: u64,
+}
+
+impl ManyRfqs {
+    /// True if every request was accepted and closed.
+    pub fn is_complete(&self) -> bool {
+        self.open == 0 && self.refused.is_empty() && u32::try_from(self.accepted) == Ok(self.requests)
+    }
+}
+
+/// Lets the requests arrive, and looks at each when its time is over. It asks no earlier, so that the asking doesn't slow
+/// down what is measured.
+pub async fn run(
+    deployment: &Deployment,
+    request: &RfqRequest,
+    plan: &ManyRfqsPlan,
+    mut progress: impl FnMut(u64),
+) -> Result<ManyRfqs, Error> {
+    let api = Arc::new(Api::from_deployment(deployment, "ride-booking").await?);
+    let (start, started_at) = (Instant::now(), Timestamp::now());
+    let sent = Arc::new(Mutex::new(Sent::default()));
+    let mut sender = JoinSet::new();
+    sender.spawn(send(Arc::clone(&api), request.body(), plan.clone(), start, Arc::clone(&sent)));
+    while !sender.is_empty() {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        while sender.try_join_next().is_some() {}
+        progress(locked(&sent).taken.len() as u64);
+    }
+    let sent = std::mem::take(&mut *locked(&sent));
+    let rfqs = closed(&api, &sent.taken).await?;
+    Ok(summary(plan, sent, started_at, &rfqs))
+}
+
+async fn send(api: Arc<Api>, body: String, plan: ManyRfqsPlan, start: Instant, sent: Arc<Mutex<Sent>>) {
+    let request = |_| {
+        let (api, body) = (Arc::clone(&api), body.clone());
+        async move { tried_once(&api, "/submit-instant-ride-rfq", &body, "rfq-id").await }
+    };
+    arrive(plan.times, plan.rate, start, sent, request).await;
+}
+
+/// The requests, each with when it arrived, once it is closed, or as it stands long after its time.
+async fn closed(api: &Arc<Api>, taken: &[Taken]) -> Result<Vec<(u64, Rfq)>, Error> {
+    let mut rfqs = Vec::with_capacity(taken.len());
+    for some in taken.chunks(AT_ONCE) {
+        let looks = some.iter().map(|taken| once_closed(Arc::clone(api), taken.clone()));
+        for rfq in looks.collect::<JoinSet<_>>().join_all().await {
+            rfqs.push(rfq?);
+        }
+    }
+    Ok(rfqs)
+}
+
+async fn once_closed(api: Arc<Api>, Taken { id, arrived_ms }: Taken) -> Result<(u64, Rfq), Error> {
+    loop {
+        let rfq = query(&api, &id).await?;
+        let rfq = rfq.ok_or_else(|| Error::Unexpected(format!("{id} was not stored")))?;
+        let overdue = Timestamp::now().as_millisecond() - rfq.reply_by.as_millisecond();
+        if rfq.is_closed() || u128::try_from(overdue).is_ok_and(|ms| ms > GRACE.as_millis()) {
+            return Ok((arrived_ms, rfq));
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+fn summary(plan: &ManyRfqsPlan, mut sent: Sent, started_at: Timestamp, arrived: &[(u64, Rfq)]) -> ManyRfqs {
+    sent.latencies_ms.sort_unstable();
+    let took = |(arrived_ms, rfq): &(u64, Rfq)| {
+        let since_start = rfq.closed_at?.as_millisecond() - started_at.as_millisecond();
+        Some(u64::try_from(since_start).unwrap_or_default().saturating_sub(*arrived_ms))
+    };
+    let mut closed_ms: Vec<u64> = arrived.iter().filter_map(took).collect();
+    closed_ms.sort_unstable();
+    let rfqs = || arrived.iter().map(|(_, rfq)| rfq);
+    let count = |which: fn(&Rfq) -> bool| rfqs().filter(|rfq| which(rfq)).count();
+    ManyRfqs {
+        requests: plan.times,
+        accepted: sent.taken.len(),
+        closed_by_the_last_answer: count(|rfq| rfq.is_closed() && rfq.silent().next().is_none()),
+        closed_by_the_deadline: count(|rfq| rfq.is_closed() && rfq.silent().next().is_some()),
+        open: count(|rfq| !rfq.is_closed()),
+        quotes: rfqs().map(|rfq| rfq.quotes.len()).sum(),
+        late: rfqs().map(|rfq| rfq.late.len()).sum(),
+        accept_p50_ms: percentile(&sent.latencies_ms, 50),
+        accept_p99_ms: percentile(&sent.latencies_ms, 99),
+        closed_p50_ms: percentile(&closed_ms, 50),
+        closed_p99_ms: percentile(&closed_ms, 99),
+        refused: sent.refused,
+    }
+}

@@ -1,0 +1,40 @@
+//! How things are shown: to a person, in a file a thing, or as JSON.
+
+pub mod audit;
+pub mod campaign;
+pub mod cost;
+pub mod dead_letters;
+pub mod fare;
+pub mod file;
+pub mod load;
+pub mod logs;
+pub mod many_rfqs;
+pub mod plot;
+pub mod prebooking;
+pub mod progress;
+pub mod rfq;
+pub mod ride;
+mod span;
+pub mod status;
+pub mod steps;
+mod table;
+
+use serde::Serialize;
+use serde_json::json;
+
+/// Shows an answer as JSON, or as a person reads it.
+pub fn answer<T: Serialize>(json: bool, answer: &T, to_a_person: impl FnOnce(&T)) {
+    if json {
+        match serde_json::to_string_pretty(answer) {
+            Ok(text) => println!("{text}"),
+            Err(error) => eprintln!("rydes: {error}"),
+        }
+    } else {
+        to_a_person(answer);
+    }
+}
+
+/// Shows the id of what was accepted.
+pub fn id(json: bool, id: &str) {
+    answer(json, &json!({ "id": id }), |_| println!("{id}"));
+}

@@ -1,0 +1,131 @@
+//! What a million rides cost.
+
+use std::fmt::Write;
+
+use comfy_table::Cell;
+use rust_decimal::{Decimal, RoundingStrategy};
+
+use super::table::number;
+use crate::cost::{Component, Cost, Design, PerMillion};
+
+/// What a million rides cost, by service and by what it charges for.
+pub fn table(cost: &Cost) -> String {
+    let two = cost.designs.len() > 1;
+    let mut header = vec!["service".to_owned(), "charges for".to_owned()];
+    header.extend(cost.designs.iter().map(|design| format!("{}:\na ride", design.name)));
+    header.extend(cost.designs.iter().map(|design| format!("{}:\n$ a million", design.name)));
+    if let [first, second] = cost.designs.as_slice() {
+        header.push(format!("{} /\n{}", second.name, first.name));
+    }
+    let mut table = super::table::table(&header.iter().map(String::as_str).collect::<Vec<_>>());
+    for service in &cost.services {
+        let parts = cost.components.iter().filter(|part| part.service == service.service);
+        let parts: Vec<&Component> = parts.collect();
+        let name = service.service.replace('_', " ");
+        for (n, part) in parts.iter().enumerate() {
+            let mut row = vec![Cell::new(if n == 0 { &name } else { "" })];
+            row.push(Cell::new(part.what.as_deref().unwrap_or_default()));
+            row.extend(part.per_ride.iter().map(|count| number(quantity(*count))));
+            row.extend(costs(&part.cost, two));
+            table.add_row(row);
+        }
+        if parts.len() > 1 {
+            table.add_row(sum("", "together", &service.cost, two));
+        }
+    }
+    table.add_row(sum("all", "", &cost.total, two));
+    let mut text = format!(
+        "A million rides on AWS, in {}, at prices of {}, without a free tier:\n{table}",
+        cost.region, cost.date
+    );
+    for Design { name, run, rides } in &cost.designs {
+        let run = run.as_ref().map(|run| format!(": {run}")).unwrap_or_default();
+        let _ = write!(text, "\n{name} was counted over {rides} rides{run}");
+    }
+    if !cost.unchecked.is_empty() {
+        let _ = write!(text, "\nLook these prices up before you rely on them: {}", cost.unchecked.join(", "));
+    }
+    text
+}
+
+const HALF: RoundingStrategy = RoundingStrategy::MidpointAwayFromZero;
+
+fn sum(service: &str, what: &str, cost: &PerMillion, two: bool) -> Vec<Cell> {
+    let mut row = vec![Cell::new(service), Cell::new(what)];
+    row.extend(cost.dollars.iter().map(|_| Cell::new("")));
+    row.extend(costs(cost, two));
+    row
+}
+
+fn costs(cost: &PerMillion, two: bool) -> Vec<Cell> {
+    let mut cells: Vec<_> = cost.dollars.iter().map(|dollars| number(cents(*dollars))).collect();
+    if two {
+        cells.push(number(cost.ratio.map_or_else(|| "–".to_owned(), cents)));
+    }
+    cells
+}
+
+/// Rounded, which a format of a decimal doesn't do: that cuts it off.
+fn cents(value: Decimal) -> String {
+    format!("{:.2}", value.round_dp_with_strategy(2, HALF))
+}
+
+/// As many decimals as say something.
+fn quantity(count: Decimal) -> String {
+    let short = if count < Decimal::ONE {
+        count.round_sf_with_strategy(2, HALF).unwrap_or(count)
+    } else {
+        count.round_dp_with_strategy(2, HALF)
+    };
+    short.normalize().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::cost::from_files;
+
+    #[test]
+    fn two_designs_are_shown_side_by_side() {
+        let file = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/counts.json"));
+        let text = table(&from_files(file, None).unwrap());
+        assert_eq!(
+            text,
+            "\
+A million rides on AWS, in us-east-1, at prices of 2026-11-25, without a free tier:
+┌─────────────────┬──────────────────────────────┬─────────────┬──────────┬─────────────┬─────────────┬────────────┐
+│ service         ┆ charges for                  ┆ wild-rydes: ┆ naive:   ┆ wild-rydes: ┆ naive:      ┆ naive /    │
+│                 ┆                              ┆ a ride      ┆ a ride   ┆ $ a million ┆ $ a million ┆ wild-rydes │
+╞═════════════════╪══════════════════════════════╪═════════════╪══════════╪═════════════╪═════════════╪════════════╡
+│ api gateway     ┆ REST API requests            ┆           1 ┆        1 ┆        3.50 ┆        3.50 ┆       1.00 │
+│ cloudwatch logs ┆ GB of logs taken in          ┆   0.0000062 ┆ 0.000014 ┆        3.10 ┆        7.10 ┆       2.29 │
+│ dynamodb        ┆ read request units           ┆        3.05 ┆     14.2 ┆        0.38 ┆        1.78 ┆       4.66 │
+│                 ┆ stream reads by Lambda       ┆        0.19 ┆        0 ┆        0.00 ┆        0.00 ┆          – │
+│                 ┆ write request units          ┆        17.2 ┆     17.2 ┆       10.75 ┆       10.75 ┆       1.00 │
+│                 ┆ together                     ┆             ┆          ┆       11.13 ┆       12.53 ┆       1.13 │
+│ kms             ┆ requests                     ┆      0.0024 ┆        0 ┆        0.01 ┆        0.00 ┆       0.00 │
+│ lambda          ┆ GB-seconds on x86-64         ┆       0.018 ┆    0.082 ┆        0.29 ┆        1.37 ┆       4.70 │
+│                 ┆ requests                     ┆        5.63 ┆     12.2 ┆        1.13 ┆        2.44 ┆       2.17 │
+│                 ┆ together                     ┆             ┆          ┆        1.42 ┆        3.81 ┆       2.69 │
+│ s3              ┆ GET requests                 ┆           0 ┆        1 ┆        0.00 ┆        0.40 ┆          – │
+│                 ┆ PUT and LIST requests        ┆      0.0096 ┆        1 ┆        0.05 ┆        5.00 ┆     104.17 │
+│                 ┆ together                     ┆             ┆          ┆        0.05 ┆        5.40 ┆     112.50 │
+│ ses             ┆ mails                        ┆           1 ┆        1 ┆      100.00 ┆      100.00 ┆       1.00 │
+│ sns             ┆ deliveries to queues         ┆         6.2 ┆        7 ┆        0.00 ┆        0.00 ┆          – │
+│                 ┆ GB read by filters on bodies ┆   0.0000021 ┆        0 ┆        0.19 ┆        0.00 ┆       0.00 │
+│                 ┆ requests to publish          ┆        1.13 ┆        2 ┆        0.56 ┆        1.00 ┆       1.78 │
+│                 ┆ together                     ┆             ┆          ┆        0.75 ┆        1.00 ┆       1.33 │
+│ sqs             ┆ requests, FIFO               ┆         4.1 ┆        6 ┆        2.05 ┆        3.00 ┆       1.46 │
+│                 ┆ requests                     ┆        3.84 ┆       21 ┆        1.54 ┆        8.40 ┆       5.47 │
+│                 ┆ together                     ┆             ┆          ┆        3.59 ┆       11.40 ┆       3.18 │
+│ step functions  ┆ state transitions            ┆           8 ┆        8 ┆      200.00 ┆      200.00 ┆       1.00 │
+│ all             ┆                              ┆             ┆          ┆      323.54 ┆      344.74 ┆       1.07 │
+└─────────────────┴──────────────────────────────┴─────────────┴──────────┴─────────────┴─────────────┴────────────┘
+wild-rydes was counted over 10000 rides: made up to test with: rydes load --mix rides=1 --rate 100 --count 10000, on x86-64
+naive was counted over 5000 rides: made up to test with: the same, with a function for each message and no batches
+Look these prices up before you rely on them: s3.get_requests, sns.deliveries_to_sqs, sns.filtered_payload_gb"
+        );
+    }
+}

@@ -1,0 +1,49 @@
+//! Dead-letter queues, and what lies in them.
+
+use client::dead_letters::{DeadLetter, DeadLetterQueue, removal::Moved};
+use comfy_table::Cell;
+
+use super::table::{number, table};
+
+/// How many dead letters there are, and why.
+pub fn show_queues(queues: &[DeadLetterQueue]) {
+    let mut table = table(&["service", "dead-letter queue of", "messages", "why"]);
+    for DeadLetterQueue { service, queue, letters, reasons, .. } in queues {
+        let reasons: Vec<String> =
+            reasons.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
+        table.add_row([Cell::new(service), Cell::new(queue), number(letters), Cell::new(reasons.join("\n"))]);
+    }
+    println!("{table}");
+}
+
+/// The dead letters of a queue.
+pub fn show(letters: &[DeadLetter], body: bool) {
+    if letters.is_empty() {
+        println!("There are no dead letters in it, or somebody is looking at them.");
+        return;
+    }
+    let mut table = table(&["message", "since", "tries", "why"]);
+    for letter in letters {
+        let DeadLetter { id, error_type, detail, receive_count, no_room, since, .. } = letter;
+        let why = match (error_type, detail) {
+            (Some(error_type), Some(detail)) => format!("{error_type}: {detail}"),
+            (Some(error_type), None) => error_type.clone(),
+            (None, _) if *no_room => {
+                "no room for a reason: its function's log has it, with this id".to_owned()
+            }
+            (None, _) => "no reason given: its function crashed, or ran out of time".to_owned(),
+        };
+        let since = since.map(|since| format!("{since:.0}")).unwrap_or_default();
+        let tries = receive_count.map_or_else(|| "–".to_owned(), |count| count.to_string());
+        table.add_row([id, &since, &tries, &why]);
+    }
+    println!("{table}");
+    for DeadLetter { id, body: message, .. } in letters.iter().filter(|_| body) {
+        println!("\n{id}\n{message}");
+    }
+}
+
+/// What became of dead letters.
+pub fn show_moved(Moved { moved, left }: &Moved, how: &str) {
+    println!("{moved} {how}, {left} left");
+}

@@ -1,0 +1,25 @@
+//! Pictures in files.
+
+use std::{
+    fs::{self, OpenOptions},
+    io,
+    path::Path,
+};
+
+use client::Error;
+
+/// Fails if a file can't be written. Better seen now than after all is sent. What the file holds stays until there is
+/// something new.
+pub fn can_be_written(file: &Path) -> Result<(), Error> {
+    let opened = OpenOptions::new().append(true).create(true).open(file);
+    opened.map(drop).map_err(|error| unwritable(file, &error))
+}
+
+/// Writes a file.
+pub fn write(file: &Path, text: &str) -> Result<(), Error> {
+    fs::write(file, text).map_err(|error| unwritable(file, &error))
+}
+
+fn unwritable(file: &Path, error: &io::Error) -> Error {
+    Error::Usage(format!("{} can't be written: {error}", file.display()))
+}

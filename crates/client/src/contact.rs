@@ -1,0 +1,20 @@
+//! Customers' e-mail addresses.
+
+use aws_sdk_dynamodb::{Client, types::AttributeValue};
+use contracts::CustomerId;
+
+use crate::{deployment::Deployment, error::Error};
+
+/// Puts a customer's address on file, in place of any before.
+pub async fn add(deployment: &Deployment, customer: &str, email: &str) -> Result<(), Error> {
+    CustomerId::parse(customer).map_err(|rule| Error::Usage(format!("customer: {rule}")))?;
+    if !email.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty()) {
+        return Err(Error::Usage("email: must be an address like name@example.com".to_owned()));
+    }
+    let put = Client::new(deployment.aws())
+        .put_item()
+        .table_name(deployment.output("customer-notification", "ContactsTableName")?)
+        .item("customer", AttributeValue::S(customer.to_owned()))
+        .item("email", AttributeValue::S(email.to_owned()));
+    put.send().await.map(drop).map_err(|error| Error::aws("dynamodb:PutItem", &error))
+}

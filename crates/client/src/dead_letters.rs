@@ -1,0 +1,210 @@
+//! Dead letters: messages that could not be handled, and why.
+
+mod reason;
+pub mod removal;
+
+use std::collections::BTreeMap;
+
+use aws_sdk_sqs::{
+    Client,
+    types::{ChangeMessageVisibilityBatchRequestEntry, Message, MessageSystemAttributeName},
+};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use self::reason::Reason;
+use crate::{deployment::Deployment, error::Error, queues::depth};
+
+/// A queue of messages that could not be handled.
+#[derive(Debug, Clone, Serialize)]
+pub struct DeadLetterQueue {
+    /// The stack that it is part of.
+    pub service: String,
+    /// Its name, as the stack's output has it.
+    pub queue: String,
+    /// How many messages are in it.
+    pub letters: u64,
+    /// How many there are for each reason.
+    pub reasons: BTreeMap<String, u64>,
+    #[serde(skip)]
+    url: String,
+    /// Where its messages come from; none if they are no messages of a queue.
+    #[serde(skip)]
+    source: Option<String>,
+}
+
+/// A message that could not be handled.
+#[derive(Debug, Clone, Serialize)]
+pub struct DeadLetter {
+    /// Its id in the dead-letter queue.
+    pub id: String,
+    /// The failure's stable name, if it says one.
+    pub error_type: Option<String>,
+    /// What happened.
+    pub detail: Option<String>,
+    /// Who couldn't handle it.
+    pub service: Option<String>,
+    /// How often it was tried.
+    pub receive_count: Option<u32>,
+    /// True if its function had a reason, and the message had no room for it.
+    pub no_room: bool,
+    /// Since when it is here.
+    pub since: Option<Timestamp>,
+    /// The message.
+    pub body: String,
+    #[serde(skip)]
+    message: Message,
+}
+
+/// How long a dead letter that was looked at isn't given again. It stays where it is.
+const LOOKED_AT_SECONDS: i32 = 60;
+/// How many of them are made visible again at once; more come back when that time is over.
+const PUT_BACK: usize = 1000;
+/// What SQS takes in one call.
+const MAX_ENTRIES: usize = 10;
+
+/// Every dead-letter queue.
+pub async fn queues(deployment: &Deployment) -> Result<Vec<DeadLetterQueue>, Error> {
+    let sqs = Client::new(deployment.aws());
+    let mut queues = all(deployment);
+    for queue in &mut queues {
+        queue.letters = count(&sqs, &queue.url).await?;
+        let reasons = &mut queue.reasons;
+        let unseen = look(&sqs, &queue.url, |letter| {
+            *reasons.entry(letter.reason().to_owned()).or_default() += 1;
+        });
+        let unseen = unseen.await?;
+        if unseen > 0 {
+            reasons.insert("behind others of their group, or looked at by somebody".to_owned(), unseen);
+        }
+    }
+    Ok(queues)
+}
+
+/// The messages in a dead-letter queue.
+pub async fn letters(deployment: &Deployment, queue: &str) -> Result<Vec<DeadLetter>, Error> {
+    let sqs = Client::new(deployment.aws());
+    let mut letters = Vec::new();
+    look(&sqs, &named(deployment, queue)?.url, |letter| letters.push(letter.clone())).await?;
+    Ok(letters)
+}
+
+/// Shows each letter to somebody, and leaves all where they are. Gives how many could not be shown: of a message group a FIFO
+/// queue gives ten messages, and no more until these are deleted or visible again.
+pub async fn look(sqs: &Client, url: &str, mut show: impl FnMut(&DeadLetter)) -> Result<u64, Error> {
+    let mut left = count(sqs, url).await?;
+    let mut handles = Vec::new();
+    while left > 0 {
+        let letters = receive(sqs, url).await?;
+        if letters.is_empty() {
+            break;
+        }
+        left = left.saturating_sub(letters.len() as u64);
+        for letter in letters {
+            show(&letter);
+            handles.extend(letter.message.receipt_handle.filter(|_| handles.len() < PUT_BACK));
+        }
+    }
+    put_back(sqs, url, &handles).await?;
+    Ok(left)
+}
+
+async fn receive(sqs: &Client, url: &str) -> Result<Vec<DeadLetter>, Error> {
+    let receive = sqs.receive_message().queue_url(url).max_number_of_messages(10).wait_time_seconds(1);
+    let receive = receive.visibility_timeout(LOOKED_AT_SECONDS).message_attribute_names("All");
+    let received = receive.message_system_attribute_names(MessageSystemAttributeName::All).send().await;
+    let received = received.map_err(|error| Error::aws("sqs:ReceiveMessage", &error))?;
+    Ok(received.messages.unwrap_or_default().into_iter().map(DeadLetter::from).collect())
+}
+
+/// Makes messages visible again.
+async fn put_back(sqs: &Client, url: &str, handles: &[String]) -> Result<(), Error> {
+    for some in handles.chunks(MAX_ENTRIES) {
+        let entry = |(n, handle): (usize, &String)| {
+            let entry = ChangeMessageVisibilityBatchRequestEntry::builder().id(n.to_string());
+            entry.receipt_handle(handle).visibility_timeout(0).build().ok()
+        };
+        let entries = some.iter().enumerate().filter_map(entry).collect();
+        let change = sqs.change_message_visibility_batch().queue_url(url).set_entries(Some(entries));
+        change.send().await.map_err(|error| Error::aws("sqs:ChangeMessageVisibilityBatch", &error))?;
+    }
+    Ok(())
+}
+
+async fn count(sqs: &Client, url: &str) -> Result<u64, Error> {
+    Ok(depth(sqs, "", url).await?.under_way())
+}
+
+fn all(deployment: &Deployment) -> Vec<DeadLetterQueue> {
+    let mut queues = Vec::new();
+    for (service, stack) in deployment.stacks() {
+        for (output, url) in &stack.outputs {
+            let Some(name) = output.strip_suffix("DlqUrl") else { continue };
+            queues.push(DeadLetterQueue {
+                service: service.to_owned(),
+                queue: name.to_owned(),
+                letters: 0,
+                reasons: BTreeMap::new(),
+                url: url.clone(),
+                source: stack.outputs.get(&format!("{name}QueueUrl")).cloned(),
+            });
+        }
+    }
+    queues
+}
+
+/// The queue of this name; where several have it, as herds' queues do, by that of their service.
+fn named(deployment: &Deployment, name: &str) -> Result<DeadLetterQueue, Error> {
+    let queues = all(deployment);
+    let called: [fn(&DeadLetterQueue) -> &str; 2] = [|queue| &queue.queue, |queue| &queue.service];
+    for called in called {
+        let mut found = queues.iter().filter(|queue| called(queue).eq_ignore_ascii_case(name));
+        if let (Some(queue), None) = (found.next(), found.next()) {
+            return Ok(queue.clone());
+        }
+    }
+    let names: Vec<String> =
+        queues.iter().map(|queue| format!("{} of {}", queue.queue, queue.service)).collect();
+    let names = names.join("\n  ");
+    Err(Error::Usage(format!(
+        "there is no one dead-letter queue {name}; name one by its queue or its service:\n  {names}"
+    )))
+}
+
+impl DeadLetter {
+    /// Why it is one, in short.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        let none = if self.no_room { "no room for a reason" } else { "no reason given" };
+        self.error_type.as_deref().unwrap_or(none)
+    }
+
+    /// The attribute of this name that API Gateway added to the message. It puts an equals sign before each value, as SQS takes
+    /// no empty one.
+    #[must_use]
+    pub fn written_at_the_edge(&self, name: &str) -> Option<&str> {
+        let attribute = self.message.message_attributes.as_ref()?.get(name)?;
+        attribute.string_value()?.strip_prefix('=').filter(|value| !value.is_empty())
+    }
+}
+
+impl From<Message> for DeadLetter {
+    fn from(message: Message) -> Self {
+        let reason = Reason::on(&message);
+        let no_room = reason.is_none() && reason::had_no_room(&message);
+        let Reason { error_type, detail, service, receive_count } = reason.unwrap_or_default();
+        let sent =
+            message.attributes.as_ref().and_then(|a| a.get(&MessageSystemAttributeName::SentTimestamp));
+        Self {
+            id: message.message_id.clone().unwrap_or_default(),
+            error_type,
+            detail,
+            service,
+            receive_count,
+            no_room,
+            since: sent.and_then(|ms| Timestamp::from_millisecond(ms.parse().ok()?).ok()),
+            body: message.body.clone().unwrap_or_default(),
+            message,
+        }
+    }
+}

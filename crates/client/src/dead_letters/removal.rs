@@ -1,0 +1,173 @@
+//! Dead letters put back, or thrown away.
+
+use std::time::Duration;
+
+use aws_sdk_sqs::{
+    Client,
+    types::{
+        MessageSystemAttributeName, MessageSystemAttributeNameForSends, MessageSystemAttributeValue,
+        QueueAttributeName,
+    },
+};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use serde::Serialize;
+
+use super::{DeadLetter, count, named, put_back, reason::REASON, receive};
+use crate::{deployment::Deployment, error::Error};
+
+/// What became of dead letters.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Moved {
+    /// How many were put back into their queue, or deleted.
+    pub moved: u64,
+    /// How many are left.
+    pub left: u64,
+}
+
+/// Which dead letters are meant.
+#[derive(Debug, Clone)]
+pub enum Letters {
+    /// All of them.
+    All,
+    /// Those with these ids.
+    These(Vec<String>),
+}
+
+/// Puts dead letters back into the queue that they come from. All of them by the service's own means, where it has such;
+/// else each is sent first and deleted then, so that the worst that can happen is a second copy, which is no harm.
+pub async fn redrive(deployment: &Deployment, queue: &str, which: &Letters) -> Result<Moved, Error> {
+    let sqs = Client::new(deployment.aws());
+    let queue = named(deployment, queue)?;
+    let source = queue.source.as_deref().ok_or_else(|| {
+        let rows = "it holds rows of a table, which no queue can take back; once what was wrong is mended, discard them";
+        Error::Usage(format!("{} can't be redriven: {rows}", queue.queue))
+    })?;
+    if let Letters::All = which
+        && let Some(moved) = natively(&sqs, &queue.url, source).await?
+    {
+        return Ok(Moved { moved, left: count(&sqs, &queue.url).await? });
+    }
+    let moved = each(&sqs, &queue.url, meant(which), async |letter| send(&sqs, source, letter).await).await?;
+    all_of(which, moved)
+}
+
+/// Deletes dead letters.
+pub async fn discard(deployment: &Deployment, queue: &str, which: &Letters) -> Result<Moved, Error> {
+    let sqs = Client::new(deployment.aws());
+    all_of(which, delete(&sqs, &named(deployment, queue)?.url, meant(which)).await?)
+}
+
+/// Deletes those messages of a queue that are meant.
+pub(crate) async fn delete(
+    sqs: &Client,
+    url: &str,
+    meant: impl Fn(&DeadLetter) -> bool,
+) -> Result<Moved, Error> {
+    each(sqs, url, meant, async |_| Ok(())).await
+}
+
+fn meant(which: &Letters) -> impl Fn(&DeadLetter) -> bool {
+    move |letter| match which {
+        Letters::All => true,
+        Letters::These(ids) => ids.contains(&letter.id),
+    }
+}
+
+/// SQS's own redrive; none if there is none here.
+async fn natively(sqs: &Client, from: &str, to: &str) -> Result<Option<u64>, Error> {
+    let (from, to) = (arn(sqs, from).await?, arn(sqs, to).await?);
+    let started = sqs.start_message_move_task().source_arn(&from).destination_arn(to).send().await;
+    if let Err(error) = &started
+        && matches!(
+            error.code(),
+            Some("InvalidAction" | "UnsupportedOperation" | "AWS.SimpleQueueService.UnsupportedOperation")
+        )
+    {
+        return Ok(None);
+    }
+    started.map_err(|error| Error::aws("sqs:StartMessageMoveTask", &error))?;
+    loop {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let tasks = sqs.list_message_move_tasks().source_arn(&from).max_results(1).send().await;
+        let tasks = tasks.map_err(|error| Error::aws("sqs:ListMessageMoveTasks", &error))?;
+        let Some(task) = tasks.results().first() else {
+            return Err(Error::Unexpected("the redrive that was started isn't listed".to_owned()));
+        };
+        let moved = task.approximate_number_of_messages_moved().try_into().unwrap_or_default();
+        match task.status() {
+            Some("RUNNING" | "CANCELLING") => {}
+            Some("COMPLETED") => return Ok(Some(moved)),
+            _ => {
+                let why = task.failure_reason().unwrap_or("no reason given");
+                return Err(Error::Unexpected(format!("the redrive ended after {moved} messages: {why}")));
+            }
+        }
+    }
+}
+
+/// Does something with each of the letters that are meant, and deletes it when that is done.
+async fn each(
+    sqs: &Client,
+    url: &str,
+    meant: impl Fn(&DeadLetter) -> bool,
+    what: impl AsyncFn(&DeadLetter) -> Result<(), Error>,
+) -> Result<Moved, Error> {
+    let (mut moved, mut others) = (0, Vec::new());
+    let mut left = count(sqs, url).await?;
+    while left > 0 {
+        let letters = receive(sqs, url).await?;
+        if letters.is_empty() {
+            break;
+        }
+        for letter in letters {
+            left = left.saturating_sub(1);
+            if !meant(&letter) {
+                others.extend(letter.message.receipt_handle);
+                continue;
+            }
+            what(&letter).await?;
+            let delete =
+                sqs.delete_message().queue_url(url).set_receipt_handle(letter.message.receipt_handle);
+            delete.send().await.map_err(|error| Error::aws("sqs:DeleteMessage", &error))?;
+            moved += 1;
+        }
+    }
+    put_back(sqs, url, &others).await?;
+    Ok(Moved { moved, left: count(sqs, url).await? })
+}
+
+/// Fails if some of the letters that were named are not among those that were moved.
+fn all_of(which: &Letters, moved: Moved) -> Result<Moved, Error> {
+    if let Letters::These(ids) = which
+        && moved.moved < ids.len() as u64
+    {
+        let missing = "is it in this queue? one that was looked at a moment ago shows again within a minute";
+        return Err(Error::Usage(format!("found {} of {} messages: {missing}", moved.moved, ids.len())));
+    }
+    Ok(moved)
+}
+
+/// Sends a letter where it came from, as it came there: only its reason isn't part of it.
+async fn send(sqs: &Client, to: &str, letter: &DeadLetter) -> Result<(), Error> {
+    let mut attributes = letter.message.message_attributes.clone().unwrap_or_default();
+    attributes.remove(REASON);
+    let send = sqs.send_message().queue_url(to).message_body(&letter.body);
+    let send = send.set_message_attributes(Some(attributes));
+    let system = |name| Some(letter.message.attributes.as_ref()?.get(&name)?.clone());
+    let send = send.set_message_group_id(system(MessageSystemAttributeName::MessageGroupId));
+    // A FIFO queue takes the same letter once. Others take no such id.
+    let send = send.set_message_deduplication_id(to.strip_suffix(".fifo").map(|_| letter.id.clone()));
+    let trace = system(MessageSystemAttributeName::AwsTraceHeader).and_then(|header| {
+        MessageSystemAttributeValue::builder().data_type("String").string_value(header).build().ok()
+    });
+    let trace = trace.map(|trace| [(MessageSystemAttributeNameForSends::AwsTraceHeader, trace)].into());
+    let sent = send.set_message_system_attributes(trace).send().await;
+    sent.map(drop).map_err(|error| Error::aws("sqs:SendMessage", &error))
+}
+
+async fn arn(sqs: &Client, url: &str) -> Result<String, Error> {
+    let get = sqs.get_queue_attributes().queue_url(url).attribute_names(QueueAttributeName::QueueArn);
+    let got = get.send().await.map_err(|error| Error::aws("sqs:GetQueueAttributes", &error))?;
+    let arn = got.attributes.and_then(|mut attributes| attributes.remove(&QueueAttributeName::QueueArn));
+    arn.ok_or_else(|| Error::Unexpected(format!("the queue {url} has no ARN")))
+}

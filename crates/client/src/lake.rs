@@ -1,0 +1,87 @@
+//! Questions to the data lake, through Athena.
+
+use std::time::Duration;
+
+use aws_sdk_athena::{
+    Client,
+    types::{QueryExecutionContext, QueryExecutionState},
+};
+
+use crate::{deployment::Deployment, error::Error};
+
+/// The data lake of a deployment.
+#[derive(Debug)]
+pub struct Lake {
+    client: Client,
+    database: String,
+    work_group: String,
+    unique_events: String,
+}
+
+impl Lake {
+    /// Finds the lake. It is asked by the definition of its view of unique events, instead of by the view itself, because
+    /// the local emulator's Athena knows no views; on AWS both give the same.
+    pub fn from_deployment(deployment: &Deployment) -> Result<Self, Error> {
+        let output = |name| deployment.output("datalake-ingestion", name).map(str::to_owned);
+        Ok(Self {
+            client: Client::new(deployment.aws()),
+            database: output("DatalakeDatabaseName")?,
+            work_group: output("DatalakeWorkGroupName")?,
+            unique_events: output("UniqueEventsSql")?,
+        })
+    }
+
+    /// Answers a `SELECT` over `events` and `unique_events`; `""` stands for NULL.
+    pub async fn select(&self, columns_and_conditions: &str) -> Result<Vec<Vec<String>>, Error> {
+        let mut rows = Vec::new();
+        self.each_row(columns_and_conditions, |row| rows.push(row)).await?;
+        Ok(rows)
+    }
+
+    /// The same row by row, for an answer of many pages.
+    pub async fn each_row(
+        &self,
+        columns_and_conditions: &str,
+        mut take: impl FnMut(Vec<String>),
+    ) -> Result<(), Error> {
+        let sql = format!("WITH unique_events AS ({}) SELECT {columns_and_conditions}", self.unique_events);
+        let context = QueryExecutionContext::builder().database(&self.database).build();
+        let start = self.client.start_query_execution().query_string(sql).work_group(&self.work_group);
+        let started = start.query_execution_context(context).send().await;
+        let started = started.map_err(|error| Error::aws("athena:StartQueryExecution", &error))?;
+        let id = started.query_execution_id().unwrap_or_default();
+        self.wait(id).await?;
+        let mut pages = self.client.get_query_results().query_execution_id(id).into_paginator().send();
+        // The first row of the first page holds the columns' names.
+        let mut names = 1;
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| Error::aws("athena:GetQueryResults", &error))?;
+            let rows = page.result_set.and_then(|set| set.rows).unwrap_or_default();
+            for row in rows.into_iter().skip(names) {
+                let cells = row.data.unwrap_or_default().into_iter();
+                take(cells.map(|cell| cell.var_char_value.unwrap_or_default()).collect());
+            }
+            names = 0;
+        }
+        Ok(())
+    }
+
+    async fn wait(&self, id: &str) -> Result<(), Error> {
+        loop {
+            let execution = self.client.get_query_execution().query_execution_id(id).send().await;
+            let execution = execution.map_err(|error| Error::aws("athena:GetQueryExecution", &error))?;
+            let status = execution.query_execution().and_then(|execution| execution.status());
+            match status.and_then(|status| status.state()) {
+                Some(QueryExecutionState::Succeeded) => return Ok(()),
+                Some(QueryExecutionState::Queued | QueryExecutionState::Running) => {
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+                _ => {
+                    let reason =
+                        status.and_then(|status| status.state_change_reason()).unwrap_or("no reason given");
+                    return Err(Error::Unexpected(format!("the data lake's query failed: {reason}")));
+                }
+            }
+        }
+    }
+}

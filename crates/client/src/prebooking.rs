@@ -1,0 +1,45 @@
+//! Rides booked ahead, as the Customer App books them.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use crate::{api::Api, deployment::Deployment, error::Error};
+
+/// A ride to be booked ahead. Its values go to the API as they are: the API judges them.
+#[derive(Debug, Clone)]
+pub struct Prebooking {
+    /// Where the ride is to start.
+    pub from: String,
+    /// Where it is to end.
+    pub to: String,
+    /// When it is to start; this time tomorrow if it isn't said.
+    pub when: Option<String>,
+    /// The customer who wants to ride.
+    pub customer: String,
+}
+
+impl Prebooking {
+    /// The request's body.
+    #[must_use]
+    pub fn body(&self) -> String {
+        let tomorrow = || format!("{:.0}", Timestamp::now() + SignedDuration::from_hours(24));
+        let when = self.when.clone().unwrap_or_else(tomorrow);
+        let Self { from, to, customer, .. } = self;
+        json!({"from": from, "to": to, "when": when, "customer": customer}).to_string()
+    }
+}
+
+/// Submits a prebooking and gives its id. Tries again, with the same key, where the API says that this helps.
+pub async fn submit(
+    deployment: &Deployment,
+    booking: &Prebooking,
+    idempotency_key: Option<String>,
+) -> Result<String, Error> {
+    let api = Api::from_deployment(deployment, "ride-booking").await?;
+    api.submit("/submit-ride-prebooking", idempotency_key, &booking.body(), "id").await
+}
+
+/// A prebooking as its customer may see it; none if there is none with this id, or none yet.
+pub async fn query(api: &Api, id: &str) -> Result<Option<Value>, Error> {
+    api.find(&format!("/query-ride-prebooking/{id}")).await
+}
