@@ -1,4 +1,4 @@
-"""The stand-in for AWS, as a process of its own: what it takes is then nobody else's time."""
+"""The stand-in for AWS, as a process of its own, whose time is then not counted as the functions'."""
 
 import http.client
 import json
@@ -35,7 +35,7 @@ class Aws:
             pipe.close()
 
     def calls(self) -> dict[str, int]:
-        """Which calls there were since this was asked last. A dead letter means that an event wasn't taken for what it is."""
+        """The calls since this was asked last. Stops at a dead letter: the function did not understand its event."""
         self.control.request("GET", "/_calls")
         calls = json.load(self.control.getresponse())
         if calls.get("dead letter"):

@@ -19,7 +19,7 @@ from harness import wire
 from harness.events import SEEDS
 
 JSON, XML = {"Content-Type": "application/x-amz-json-1.0"}, {"Content-Type": "text/xml"}
-# What stands in tables that functions read, under any key; other tables are empty.
+# The item in each table that functions read, under any key; other tables are empty.
 TABLES = {
     "contacts": {"email": {"S": "jane-doe@example.com"}},
     "prebookings": {"id": {"S": "0190c8f4-5f7b-7c3e-8a57-0d6f2b7b9f10"}, "status": {"S": "SUBMITTED"}},

@@ -22,7 +22,7 @@ from wild_rydes.paths import ROOT
 COPY = ROOT / "target" / "bench" / "copy"
 HANDLER = "functions/customer-loyalty/src/award_points.rs"
 CHANGES = 5
-# What one of the copy's tools runs.
+# The program that the copy's tools run.
 BUILD = "from wild_rydes import functions; functions.build_for_here()"
 
 

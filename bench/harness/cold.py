@@ -46,7 +46,7 @@ def start(program: Program, env: dict[str, str]) -> dict[str, float]:
             "first_poll_ms": process.first_poll * 1000,
             # Without what the benchmark itself does in between.
             "first_answer_ms": (process.first_poll + answered) * 1000,
-            # What it computed for that, however long it had to wait for a processor.
+            # The time on a processor, without the waiting for one.
             "cpu_ms": process.cpu() / 1_000_000,
             "memory_at_poll_mb": at_poll / MEGABYTE,
             "memory_mb": process.peak_memory() / MEGABYTE,

@@ -1,4 +1,4 @@
-"""What the parts of a run share: which functions it is about, and what was built of them."""
+"""The functions that a run is about, and their programs, which its parts share."""
 
 from collections.abc import Sequence
 from functools import cached_property

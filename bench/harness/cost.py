@@ -1,4 +1,4 @@
-"""What rides cost: requests counted in a run, by the prices that `rydes cost` knows, beside the naive design: the same services
+"""The cost of rides: requests counted in a run, by the prices that `rydes cost` knows, beside the naive design: the same services
 with the same guarantees, but every message an invocation, a publish and a delete of its own."""
 
 import json
@@ -19,15 +19,15 @@ COUNTS = ROOT / "target" / "bench" / "counts.json"
 OURS, NAIVE = "wild-rydes", "naive"
 # It stands in for a provider of payments, who keeps the books himself.
 NOT_OURS = "SimulatedProvider"
-# What Lambda asks a queue for each invocation: one receive, and one delete of all that was handled.
+# The requests of Lambda to a queue for each invocation: one receive, and one delete of all handled messages.
 ASKED_OF_A_QUEUE = 2
-# What is the same in every design.
+# The services that cost the same in every design.
 FIXED = ("ses", "step_functions")
-# What the state machine asks of others.
+# The calls of the state machine to other services.
 ASKED_BY_STATES = {"dynamodb:putItem", "dynamodb:updateItem", "lambda:invoke", "sns:publish", "sqs:sendMessage"}
 GB = 1_000_000_000
 
-# How often, by names that say what.
+# Counts by name.
 Counts = dict[tuple[str, ...], float]
 
 
@@ -123,7 +123,7 @@ def counted(seen: dict[str, Any], calls_and_units: tuple[Counts, Counts]) -> dic
 
 
 def batches(seen: dict[str, Any]) -> dict[str, float]:
-    """How full batches were: what they save depends on it."""
+    """The mean size of batches, on which their savings depend."""
     return {
         name: rounded(of["messages"] / of["invocations"])
         for name, of in sorted(seen["functions"].items())
@@ -138,7 +138,7 @@ def show_batches(designs: dict[str, Any]) -> None:
 
 
 def judged(cost: dict[str, Any]) -> list[dict[str, Any]]:
-    """Of all, and of what a design of messages can save on: mails are sent, and states entered, whatever the design is."""
+    """The verdicts on all dollars, and on those that a design can save: every design sends the mails and enters the states."""
     total, fixed = cost["total"]["dollars"], [service["dollars"] for service in cost["services"] if service["service"] in FIXED]
     rest = [of_all - sum(of_fixed) for of_all, of_fixed in zip(total, zip(*fixed, strict=True), strict=True)]
     saved = {"of all": total, "without mails and states": rest}

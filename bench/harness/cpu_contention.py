@@ -1,4 +1,4 @@
-"""How busy everybody else has kept the machine meanwhile: what there is to be said of figures from one that is shared."""
+"""CPU contention: the share of processor time that other programs took. Figures from a shared machine mean little without it."""
 
 import os
 from pathlib import Path
@@ -17,9 +17,9 @@ class CpuContention:
 
 
 def ticks() -> tuple[float, float, float]:
-    """Of all processors since they were started: all of their time, what of it was used, and what of that by us."""
+    """The ticks of all processors since their start: all of them, the busy ones, and those of this program."""
     fields = [int(field) for field in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
     idle = fields[3] + fields[4]
-    # Of those that we have started, it counts what they took once they have ended.
+    # A child counts once it has ended.
     own = sum(os.times()[:4]) * os.sysconf("SC_CLK_TCK")
     return sum(fields), sum(fields) - idle, own

@@ -19,7 +19,7 @@ from wild_rydes.paths import BENCH, INFRA, ROOT
 
 STAGE = "bench"
 OBSERVER = "harness.observer"
-# Those that `rydes load` speaks for.
+# The number of customers in the load of `rydes load`.
 CUSTOMERS = 1000
 CODE = re.compile(r"(CodeUri|DefinitionUri): \.\./")
 TICK = os.sysconf("SC_CLK_TCK")
@@ -61,7 +61,7 @@ class Deployed:
         return json.loads(ended.stdout)["all"]
 
     def boto3(self, module: str, *arguments: object) -> str:
-        """What a module says that needs boto3."""
+        """The output of a module that needs boto3."""
         python, env = environments.bin_of("boto3") / "python", {**self.env, "PYTHONPATH": str(BENCH)}
         ended = subprocess.run([python, "-m", module, *map(str, arguments)], env=env, stdout=subprocess.PIPE, text=True)
         if ended.returncode:
@@ -75,12 +75,12 @@ class Deployed:
         return json.loads(self.observer("observed"))
 
     def cpu_seconds(self) -> float:
-        """What the functions' processes have computed so far: those that run, and those that have ended."""
+        """The processor seconds of the functions' processes so far, of those that have ended too."""
         emulator = json.loads(self.emulator.record.read_text())["pid"]
         sum_of = 0.0
         for stat in Path("/proc").glob("[0-9]*/stat"):
             try:
-                # What stands before is the program's name, in which anything may be.
+                # The program's name, which may hold any character, stands before.
                 fields = stat.read_text().rsplit(") ", 1)[1].split()
             except OSError:
                 continue

@@ -1,4 +1,4 @@
-"""What each function is given: the examples that its unit tests mangle, as Lambda hands them over."""
+"""The events of each function: the examples that its unit tests change, as Lambda hands them over."""
 
 import json
 from typing import Any
@@ -7,7 +7,7 @@ from wild_rydes import console
 from wild_rydes.paths import ROOT
 
 SEEDS = ROOT / "fuzz" / "seeds"
-# Through which door it comes, and which example it is.
+# The trigger of each function, and the example in fuzz/seeds.
 EXAMPLES = {
     "award-points": ("queue", "envelope/ride-completed.json"),
     "collect-quotes": ("queue", "envelope/ride-quoted.json"),
@@ -125,7 +125,7 @@ def request(door: str, body: str | None, number: int) -> dict[str, Any]:
 
 
 def check(function: str, answer: bytes) -> None:
-    """What failed was quick, and says nothing about what works."""
+    """Stops if the function failed, since a quick failure is no measurement."""
     told = json.loads(answer or b"null")
     if isinstance(told, dict) and (told.get("batchItemFailures") or told.get("statusCode", 200) >= 300):
         raise console.Stop(f"{function} did not do what it was given: {answer.decode()}")

@@ -23,12 +23,12 @@ def figure(values: Sequence[float]) -> Figure:
 
 
 def ratio(ones: Sequence[float], others: Sequence[float]) -> Figure:
-    """How many times the others the ones are, turn by turn: what slows down a whole turn then cancels out."""
+    """The ratio of the ones to the others, turn by turn, so that a slow turn cancels out."""
     return figure([one / other for one, other in zip(ones, others, strict=True)])
 
 
 def shuffled(things: Sequence[T], turn: int) -> list[T]:
-    """In another order in each turn, alike in each run: always to follow the same one would be an advantage, or the reverse."""
+    """The things in another order in each turn, the same in each run, because always following the same one may help or harm."""
     return random.Random(turn).sample(things, len(things))
 
 
@@ -39,5 +39,5 @@ def shown(of: Figure | None, digits: int = 1) -> str:
 
 
 def rounded(value: float) -> float:
-    """To four digits that say something."""
+    """The value to four significant digits."""
     return float(f"{value:.4g}")

@@ -1,4 +1,4 @@
-"""What a part was measured on: no figure says anything without it."""
+"""The machine that a part was measured on; a figure without it says nothing."""
 
 import os
 import platform

@@ -1,4 +1,4 @@
-"""What a run of rides has come to, as the emulator tells. The environment with boto3 runs it, as a program of its own:
+"""Observes a run of rides at the emulator. The Python of the environment with boto3 runs it, as a program:
 
 observer.py contacts <customers>    gives so many customers an address, so that they are sent mails
 observer.py settled <rides>         waits until so many rides have all their effects, and nothing is under way
@@ -23,7 +23,7 @@ REPORT = re.compile(r"^REPORT RequestId: \S+\tDuration: ([\d.]+) ms\tBilled Dura
 LINE_OVERHEAD = 26
 # Executions whose history is read: all of them are alike, but for retries.
 SAMPLE = 40
-# Nothing moves for so long: whoever waits should say so.
+# The wait is given up once nothing has moved for so long.
 STUCK_SECONDS = 300
 
 
@@ -103,7 +103,7 @@ def every_line() -> Iterator[tuple[str, str]]:
 
 
 def sources() -> dict[str, str]:
-    """What a function's messages come from: queue, fifo queue, or stream."""
+    """The kind of each function's source: queue, FIFO queue, or stream."""
     pages = boto3.client("lambda").get_paginator("list_event_source_mappings").paginate()
     mappings = [mapping for page in pages for mapping in page["EventSourceMappings"]]
     return {name(m["FunctionArn"]): kind(m["EventSourceArn"]) for m in mappings}
@@ -118,7 +118,7 @@ def kind(source_arn: str) -> str:
 
 
 def executions() -> dict[str, Any]:
-    """How many there were, and what each took: states, and what they asked of other services."""
+    """The number of executions, and the states and calls to other services in each."""
     states, machine = boto3.client("stepfunctions"), output("fare-collection", "FareCollectionStateMachineArn")
     pages = states.get_paginator("list_executions").paginate(stateMachineArn=machine)
     every = [execution["executionArn"] for page in pages for execution in page["executions"]]

@@ -1,4 +1,4 @@
-"""How prebooking campaigns of growing size are accepted, wait, and drain."""
+"""Measures prebooking campaigns of growing size: how they are accepted, wait, and drain."""
 
 import json
 import os

@@ -43,7 +43,7 @@ class Process:
 
     def cpu(self) -> int:
         """The nanoseconds that all of its threads have run, those that have ended among them."""
-        # As clock_getcpuclockid(3) makes the clock of another process.
+        # The clock of another process, made as clock_getcpuclockid(3) makes it.
         return time.clock_gettime_ns(~self.pid << 3 | 2)
 
     def peak_memory(self) -> int:

@@ -1,4 +1,4 @@
-"""What is measured: every function, and two yardsticks that are built in the same run. The floor does nothing at all; and
+"""The programs that are measured: every function, and two yardsticks built in the same run. The floor does nothing at all; and
 award-points is there once more, written as most would write it, in Python."""
 
 import shutil
@@ -33,7 +33,7 @@ class Program(NamedTuple):
 def build(only: Sequence[str]) -> list[Program]:
     """The floor, the functions (or only these, and the one with a twin), and the twin."""
     wanted = {*only, TWIN, FLOOR} if only else set()
-    # What isn't built any more isn't measured any more.
+    # A program that is not built any more must not be measured.
     shutil.rmtree(FOLDER, ignore_errors=True)
     functions.build_for_bench(FOLDER, sorted(wanted))
     programs = {program.parent.name: program for program in sorted(FOLDER.glob("*/bootstrap"))}

@@ -1,4 +1,4 @@
-"""The yardstick in Python: how it is started, and how large it is as one would ship it."""
+"""The yardstick in Python: its command, and its size as a package."""
 
 import importlib.metadata
 import re
@@ -15,7 +15,7 @@ ENVIRONMENT = "boto3"
 
 
 def command() -> tuple[list[str], dict[str, str]]:
-    """As Lambda starts it, and what its environment has to say beside."""
+    """The command that Lambda would run, and the variables that it needs."""
     python = environments.bin_of(ENVIRONMENT) / "python"
     return [str(python), "-m", "awslambdaric", HANDLER], {"PYTHONPATH": str(SOURCE)}
 

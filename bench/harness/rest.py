@@ -28,7 +28,7 @@ def run(_: Context) -> dict[str, Any]:
     with deployed.deployed("rest") as run:
         stack = Stack(TEMPLATE, "rest", {"Endpoint": run.emulator.endpoint})
         Deployment(deployed.STAGE, functions.ARCH, run.emulator.environment(), run.folder).deploy_one(stack)
-        # What starts is slow once.
+        # The first call of each function is slow.
         client(run, "post", IN_A_TURN)
         with console.step(f"{RIDES} rides to each design, in turns, all services up"):
             up = client(run, "post", RIDES)
@@ -56,7 +56,7 @@ def client(run: Deployed, *arguments: object) -> dict[str, Any]:
 
 
 def acted(run: Deployed) -> dict[str, tuple[int, int]]:
-    """Of how many rides the service that goes down has made its record, and another that is called before it."""
+    """The number of rides recorded by the service that goes down, and by another that is called before it."""
     effects, records = run.observed()["effects"], client(run, "effects")
     return {
         MESSAGES: (len(effects[AWARD]), len(effects["notify-customer"])),
@@ -91,4 +91,4 @@ def show(results: dict[str, Any]) -> None:
             rows.append((f"{design}, {state}", shown(seen["answered_ms"]), f"{seen['accepted']} of {seen['of']}", *effects))
     table.show(("design", "answered, ms", "accepted", "points in the end", "receipts in the end"), rows)
     console.line(f"\nREST takes {shown(results['x_messages'])} times as long to accept a ride, with five services to call.")
-    console.line("Medians, in brackets p10–p90. A receipt of a ride that wasn't accepted is one that nobody should have got.")
+    console.line("Medians, in brackets p10–p90. A receipt of a ride that wasn't accepted should not exist.")

@@ -23,7 +23,7 @@ from botocore.awsrequest import AWSRequest
 from harness.observer import output
 
 STAGE, ENDPOINT, REGION = (os.environ[name] for name in ("STAGE", "AWS_ENDPOINT_URL", "AWS_REGION"))
-# As each design calls the function of the service that is down.
+# The name of the function that goes down, in each design.
 LOYALTY = {"messages": f"wild-rydes-{STAGE}-award-points", "rest": "rest-customer-loyalty"}
 TEMPLATES = {"messages": "unicorn-management", "rest": "rest"}
 SECONDS = 60

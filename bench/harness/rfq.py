@@ -1,4 +1,4 @@
-"""How soon requests for quotes are closed, at growing rates."""
+"""Measures how soon requests for quotes are closed, at growing rates."""
 
 import json
 import os

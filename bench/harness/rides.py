@@ -40,7 +40,7 @@ def measured(size: int, load: dict[str, Any], seen: dict[str, Any], cpu: float) 
     if len(accepted) != size:
         raise console.Stop(f"{size} rides were sent, and {len(accepted)} accepted")
     effects = {name: {ride: at(when) for ride, when in of.items()} for name, of in seen["effects"].items()}
-    # What happens only to some, as to extraordinary rides, is among them.
+    # Effects that only some rides have, such as extraordinary rides, are among them.
     delays = {name: sorted(when - accepted[ride] for ride, when in of.items()) for name, of in effects.items()}
     began, ended = min(accepted.values()), max(when for of in effects.values() for when in of.values())
     return {

@@ -1,4 +1,4 @@
-"""What was aimed at, and whether it was met. It is told, nothing fails for it: times depend on the machine."""
+"""Targets, and whether they were met. A missed target fails nothing, since times depend on the machine."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,12 +7,12 @@ from wild_rydes import console
 
 
 def at_most(what: str, limit: float, unit: str, measured: Mapping[str, float]) -> dict[str, Any]:
-    """Each of these should be no more than this; the verdict is about the worst."""
+    """The verdict on values that should be no more than a limit; the worst decides."""
     return judged(f"{what}: at most {limit:g}{unit}", limit, measured, max(measured, key=measured.__getitem__), 1, unit)
 
 
 def at_least(what: str, limit: float, unit: str, measured: Mapping[str, float]) -> dict[str, Any]:
-    """Each of these should be no less than this."""
+    """The verdict on values that should be no less than a limit; the worst decides."""
     return judged(f"{what}: at least {limit:g}{unit}", limit, measured, min(measured, key=measured.__getitem__), -1, unit)
 
 

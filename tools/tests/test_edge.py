@@ -22,7 +22,7 @@ REQUEST, REFUSAL = templates()
 
 
 def sent(headers: dict[str, str], body: str = '{"from":"Berlin"}', query: dict[str, str] | None = None) -> dict[str, str]:
-    """What SQS is asked for: its parameters, and the message's attributes by name, without their equals signs."""
+    """The request to SQS: its parameters, and the message's attributes by name, without their equals signs."""
     context = {"requestId": "id", "extendedRequestId": "e/1=", "requestTimeEpoch": 5, "identity": {"caller": "AIDA"}}
     parameters = {"header": headers, "querystring": query or {}, "path": {}}
     text = render(

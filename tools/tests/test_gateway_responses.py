@@ -1,4 +1,4 @@
-"""What an API answers where no function does is what its gateway responses say."""
+"""An API answers with its gateway responses where no function answers."""
 
 import asyncio
 from typing import Any

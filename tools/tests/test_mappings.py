@@ -9,7 +9,7 @@ THROTTLED = {"throttle": True, "error": True}
 
 
 class Time:
-    """Passes only while somebody sleeps."""
+    """A clock that moves only while its reader sleeps."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -43,7 +43,7 @@ class TestThrottledFunction:
         return self.mappings.execute(execute)
 
     def batch(self, tries: int, seconds: float) -> dict[str, Any]:
-        """How a batch ends that is invisible for so long, if the function is free after so many tries."""
+        """The result of a batch that is invisible for so long, if the function is free after so many tries."""
         ended, execute = {}, self.free_after(tries)
 
         def run(
@@ -66,7 +66,7 @@ class TestThrottledFunction:
         # 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, and then 5 s apart.
         assert self.tries == 11
 
-    def test_whoever_invokes_it_is_refused_at_once_by_a_name_that_state_machines_know(self) -> None:
+    def test_a_caller_is_refused_at_once_by_a_name_that_state_machines_know(self) -> None:
         result = self.free_after(1)({}, {})
         assert (self.tries, result["body"]["errorType"]) == (1, "Lambda.TooManyRequestsException")
 
@@ -83,7 +83,7 @@ class TestStream:
         self.records = self.mappings.records_of_stream(lambda table, position, limit: rows[position : position + limit])
 
     def polled(self, times: int) -> list[int]:
-        """How many rows the function is given each time, if it fails at more than it can do at once."""
+        """The number of rows that the function is given each time, if it fails at more than `most` of them."""
 
         def execute(_: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
             return {"error": True} if len(event["Records"]) > self.most else {}

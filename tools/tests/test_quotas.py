@@ -29,7 +29,7 @@ class TestBucket:
         self.clock = Clock()
 
     def taken(self, bucket: Bucket, tokens: float = 1, tries: int = 100) -> int:
-        """How many calls in a row get through."""
+        """The number of calls in a row that get through."""
         for n in range(tries):
             if not bucket.has(tokens):
                 return n
@@ -90,7 +90,7 @@ class TestQuotas:
         self.quotas = Quotas(self.clock)
 
     def passed(self, call: str, body: bytes = b"", line: str = "POST /", tries: int = 2000) -> int:
-        """How many calls in a row get through."""
+        """The number of calls in a row that get through."""
         refusals = (self.quotas.refusal(call, line, body) for _ in range(tries))
         return next((n for n, refusal in enumerate(refusals) if refusal), tries)
 

@@ -1,4 +1,4 @@
-"""Checks the functions as they go to Lambda: how large each is, and what it needs of the C library."""
+"""Checks the functions as they go to Lambda: the size of each, and the version of the C library that it needs."""
 
 import re
 import zipfile
@@ -8,9 +8,9 @@ from pathlib import Path
 
 from wild_rydes import console
 
-# The largest, ingest-events, and a little: docs/performance.md says what makes it large.
+# A little more than the largest, ingest-events; docs/performance.md says why that is large.
 MAX_ZIP_BYTES = 3_400_000
-# What Amazon Linux 2023 has.
+# The version in Amazon Linux 2023.
 GLIBC = (2, 34)
 ELF = b"\x7fELF"
 
@@ -39,15 +39,15 @@ def zipped(program: bytes) -> int:
 
 
 def runs_on_lambda(program: bytes) -> bool:
-    """Whether a program is one for Linux that asks for no newer glibc than Lambda has."""
+    """Tells whether a program is for Linux, and needs no newer glibc than Lambda's."""
     return program[:4] == ELF and newest_glibc(program) <= GLIBC
 
 
 def newest_glibc(program: bytes) -> tuple[int, ...]:
-    """The versions that a dynamically linked program asks for stand in it as GLIBC_<version>."""
+    """The newest version that a dynamically linked program needs; each stands in it as GLIBC_<version>."""
     if program[:4] != ELF:
         raise console.Stop("a function is no ELF program: was it built for Lambda?")
     versions = [tuple(map(int, v.split(b"."))) for v in re.findall(rb"GLIBC_(\d+\.\d+(?:\.\d+)?)\x00", program)]
     if not versions:
-        raise console.Stop("a function names no glibc version: is it linked as it should be?")
+        raise console.Stop("a function names no glibc version: was it linked statically?")
     return max(versions)

@@ -1,4 +1,4 @@
-"""What the tools print: one line per step, and one clear line when something is wrong."""
+"""Console output: one line for each step, and one clear line when something is wrong."""
 
 import sys
 import threading
@@ -10,7 +10,7 @@ _lock = threading.Lock()
 
 
 class Stop(Exception):
-    """Nothing more can be done; the message says what the person can do."""
+    """Ends a command. The message says what failed, and what to do."""
 
 
 def line(text: str) -> None:
@@ -23,7 +23,7 @@ def done(what: str, seconds: float) -> None:
 
 
 class step:  # noqa: N801 (it is used as a function is)
-    """Times a step. On a terminal it shows that the step is running; elsewhere it says so once."""
+    """Times a step. A terminal shows that the step is running; other outputs get one line at its start."""
 
     def __init__(self, what: str, spinner: bool = True) -> None:
         self.what, self.spins = what, spinner and TTY

@@ -37,7 +37,7 @@ def waves() -> list[list[Path]]:
         if not wave:
             stuck = {path.stem: needs[path] - placed for path in templates if path not in placed}
             missing = ", ".join(f"{name} needs {', '.join(map(str, what))}" for name, what in stuck.items())
-            raise console.Stop(f"the templates import what none exports, or each other: {missing}")
+            raise console.Stop(f"templates import values that no template exports, or import from each other: {missing}")
         order.append(wave)
         placed.update(wave)
     return order
@@ -45,7 +45,7 @@ def waves() -> list[list[Path]]:
 
 @dataclass(frozen=True)
 class Stack:
-    """A template, and what it is deployed with."""
+    """A template, and the parameters of its deployment."""
 
     template: Path
     name: str
@@ -62,14 +62,14 @@ def stacks_of(template: Path) -> list[Stack]:
 
 
 class Deployment:
-    """The stacks of one stage, at one place."""
+    """The stacks of one stage, on AWS or on one emulator."""
 
     def __init__(self, stage: str, arch: str, env: dict[str, str], folder: Path, parameters: Sequence[str] = ()) -> None:
         self.stage, self.arch, self.env, self.folder, self.parameters = stage, arch, env, folder, parameters
         self.logs = folder / "deploy-logs"
 
     def deploy_one(self, stack: Stack) -> None:
-        """One that isn't among those in infra/."""
+        """Deploys a stack whose template is not in infra/."""
         self._deploy(environments.bin_of("sam") / "sam", stack)
 
     def deploy(self, templates: Path, instance: str | None) -> None:
@@ -82,7 +82,7 @@ class Deployment:
         for wave in waves():
             stacks = [stack for path in wave for stack in stacks_of(templates / path.name)]
             changed = [stack for stack in stacks if deployed.get(stack.name) != self._fingerprint(stack)]
-            # The very first goes alone: with it the SAM CLI makes its bucket, and two at once would be in each other's way.
+            # The very first goes alone: with it the SAM CLI makes its bucket, which two at once would both try.
             alone, beside = (changed[:1], changed[1:]) if not deployed else ([], changed)
             for group in (alone, beside):
                 with ThreadPoolExecutor(max_workers=4) as pool:
@@ -92,7 +92,7 @@ class Deployment:
                             record.write_text(json.dumps({"instance": instance, "stacks": deployed}))
 
     def _fingerprint(self, stack: Stack) -> str:
-        """Changes when the template, one of its functions or state machines, or a parameter does."""
+        """A digest of the template, its functions and state machines, and the parameters."""
         given = [self.stage, self.arch, self.parameters, stack.parameters]
         digest = hashlib.sha256(json.dumps(given).encode())
         text, folder = stack.template.read_text(), stack.template.parent
@@ -108,7 +108,7 @@ class Deployment:
         started = time.monotonic()
         self.logs.mkdir(parents=True, exist_ok=True)
         log = self.logs / f"{stack.name}.log"
-        # SAM passes on those that the template has.
+        # SAM passes on the parameters that the template has.
         overrides = [f"Stage={self.stage}", f"Architecture={self.arch}", f"OnEmulator={'true' if self.env else 'false'}"]
         overrides += [f"{parameter}={value}" for parameter, value in stack.parameters.items()]
         overrides += [p.split(":", 1)[1] for p in self.parameters if p.split(":", 1)[0] == stack.name]
@@ -125,7 +125,7 @@ class Deployment:
 
 
 def _reason(log: Path) -> str:
-    """The line of SAM's log that says why."""
+    """The line of SAM's log that gives the reason."""
     lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
     telling = [line for line in lines if "FAILED" in line and "-" in line] or [line for line in lines if "Error" in line] or lines
     return re.sub(r"\s+", " ", telling[0]) if telling else "SAM gave no reason"

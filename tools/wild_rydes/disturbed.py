@@ -19,7 +19,7 @@ def behind_proxy(name: str, seed: int, settings: dict[str, str]) -> Iterator[dic
     functions.build_for_here(functions.BROKEN_FOR_HERE)
     end_to_end.build()
     folder, port = LOCAL / name, free_port()
-    # The functions' calls go through the proxy; everybody else's go straight to the emulator.
+    # The functions' calls go through the proxy; all others go straight to the emulator.
     with FaultProxy(port, seed) as proxy, fresh(folder, {"AWS_ENDPOINT_URL": proxy.url, **settings}, port) as emulator:
         stage = own_stage(name)
         stage_locally(emulator, folder, stage)

@@ -1,5 +1,5 @@
-"""Runs the end-to-end tests against an emulator, without those that it can't pass: tests/emulators.json says which capability it
-lacks, and why. That it does lack it is measured, too: the first test of each has to fail."""
+"""Runs the end-to-end tests against an emulator, without those that it can't pass: tests/emulators.json says which
+capabilities it lacks, and why. The first test of each such capability has to fail, which shows that the emulator does lack it."""
 
 import json
 import os
@@ -16,17 +16,17 @@ from wild_rydes.emulator.profiles import Target
 from wild_rydes.paths import INFRA, ROOT
 from wild_rydes.stages import own_stage
 
-# Those that run with others, and those that need a deployment in a state of their own.
+# The suites that share a deployment, and the suites that need one in a state of their own.
 SUITES, BY_THEMSELVES = ("audit", "end-to-end"), ("chaos", "limits")
-# Where cargo runs them.
+# The folder that cargo runs them in.
 PACKAGE = ROOT / "tests"
-# Said of each that waits for its turn.
+# The line that cargo prints for each test that waits for its turn.
 WAITS = re.compile(r"^test \S+ has been running for over 60 seconds")
 ENDED = re.compile(r"^test (\S+) \.\.\. (ok|FAILED|ignored)")
-# The whole workspace, so that its dependencies are those that the unit tests have compiled.
+# The whole workspace, so that the dependencies are those that the unit tests have compiled.
 TEST = ("cargo", "test", "--locked", "--workspace")
 UNIT = ("--lib", "--bin", "rydes", "--test", "program")
-# Where the programs are that were built of the tests: asked itself, cargo would wait for whatever else is being built.
+# The paths of the tests' programs. Cargo itself would wait for other builds before it told them.
 PROGRAMS = ROOT / ".local" / "tests.json"
 
 
@@ -50,9 +50,9 @@ def program(suite: str) -> str:
 
 
 def run(target: Target, env: dict[str, str], only: str = "") -> dict[str, Any]:
-    """Runs all that are shown by what the emulator has; gives what was seen, by capability. What audits everything that is there
-    comes first, while nothing is there that others leave behind."""
-    # How much of what is done a thousand times is done here, unless somebody wants it otherwise.
+    """Runs the tests of all capabilities that the emulator has; gives the results by capability. The audit comes first, while
+    there is nothing that other tests leave behind."""
+    # The share of large crowds that this emulator gets, unless CROWD says otherwise.
     crowd = os.environ.get("CROWD", str(target.profile.facts["crowd"][target.where]))
     env = {**os.environ, **target.environment(), **target.variables, "CROWD": crowd, **env}
     tests = {suite: _tests(suite, env) for suite in SUITES}
@@ -61,7 +61,7 @@ def run(target: Target, env: dict[str, str], only: str = "") -> dict[str, Any]:
     left_out = {test for capability in lacks for test in shown_by[capability]}
     wanted: set[str] = set()
     ended: dict[str, str] = {}
-    # A thread for each test: how many run side by side, and which run alone, is theirs to settle (tests/src/turn.rs).
+    # A thread for each test: the tests themselves settle how many run side by side, and which run alone (tests/src/turn.rs).
     threads = [f"--test-threads={len(every)}"]
     few = target.profile.facts.get("side-by-side")
     env |= {"SIDE_BY_SIDE": str(few["count"])} if few else {}
@@ -73,7 +73,7 @@ def run(target: Target, env: dict[str, str], only: str = "") -> dict[str, Any]:
     if target.where == "container" and "second-try" in target.profile.facts:
         ended |= _tried_again([test for test, how in ended.items() if how == "FAILED"], tests, threads, env)
     passed = _passed(wanted, ended)
-    # What somebody else has started may have more than its profile says.
+    # An emulator that was given may have more than its profile says.
     if only or target.where == "given":
         return {}
     witnesses = {shown_by[capability][0]: capability for capability in lacks}
@@ -124,7 +124,7 @@ def _tests(suite: str, env: dict[str, str]) -> list[str]:
 
 
 def _tried_again(failed: list[str], tests: dict[str, list[str]], threads: list[str], env: dict[str, str]) -> dict[str, str]:
-    """A fault of ours fails twice; what an emulator does only now and then doesn't."""
+    """Runs failed tests once more: our faults fail twice, faults that an emulator has now and then don't."""
     ended: dict[str, str] = {}
     for suite, listed in tests.items():
         again = [test for test in failed if test in listed]
@@ -135,25 +135,23 @@ def _tried_again(failed: list[str], tests: dict[str, list[str]], threads: list[s
 
 
 def _passed(wanted: set[str], ended: dict[str, str]) -> set[str]:
-    """All that were wanted, or nothing goes on."""
+    """All tests that were wanted; stops if one of them has failed or has not run."""
     failed = [test for test, how in ended.items() if how == "FAILED"]
     if failed:
         raise console.Stop(f"{len(failed)} end-to-end tests failed, their messages are above: {', '.join(failed)}")
     not_run = wanted - {test for test, how in ended.items() if how == "ok"}
     if not_run:
-        raise console.Stop(
-            f"left out with no row in tests/emulators.json that says why, or cut off: {', '.join(sorted(not_run))}"
-        )
+        raise console.Stop(f"tests did not run, and tests/emulators.json has no reason for it: {', '.join(sorted(not_run))}")
     return wanted
 
 
 def _refute(witnesses: dict[str, str], tests: dict[str, list[str]], env: dict[str, str]) -> None:
-    """What is lacked must be seen to be lacked."""
+    """Stops if the emulator has a capability that its profile says it lacks."""
     for suite, listed in tests.items():
         wanted = [test for test in witnesses if test in listed]
         if not wanted:
             continue
-        # All at once: they wait for what never comes.
+        # All at once, because each waits for an effect that never comes.
         threads = f"--test-threads={len(wanted)}"
         with console.step(f"seeing what it lacks: {len(wanted)} tests have to fail"):
             ended = _results(
@@ -161,11 +159,11 @@ def _refute(witnesses: dict[str, str], tests: dict[str, list[str]], env: dict[st
             )
         passed = [f"{witnesses[test]} ({test} passes)" for test in wanted if ended.get(test) != "FAILED"]
         if passed:
-            raise console.Stop(f"tests/emulators.json says that it lacks what it has: {'; '.join(passed)}")
+            raise console.Stop(f"the emulator has capabilities that tests/emulators.json says it lacks: {'; '.join(passed)}")
 
 
 def _results(suite: str, arguments: list[str], env: dict[str, str], quiet: bool = False) -> dict[str, str]:
-    """Shows what the tests say, and reads from it how each ended."""
+    """Shows the output of the tests, and reads the result of each."""
     command, errors = [program(suite), *arguments], subprocess.DEVNULL if quiet else None
     ended: dict[str, str] = {}
     with subprocess.Popen(command, cwd=PACKAGE, env=env, stdout=subprocess.PIPE, text=True, stderr=errors) as tests:
@@ -186,7 +184,7 @@ def _seen(
         if capability in lacks:
             rows[capability] = {"left out": len(tests), "why": lacks[capability]}
         else:
-            # Some of its tests may need another one that is lacking.
+            # Some of its tests may need another capability, which is lacking.
             rows[capability] = {"passed": len(passed.intersection(tests))}
     rest = set(every) - {test for tests in shown_by.values() for test in tests}
     rows["everything else"] = {"passed": len(passed & rest)}

@@ -48,21 +48,21 @@ _locks = {name: threading.Lock() for name in CONTENTS}
 def installing(*names: str) -> Iterator[None]:
     """Installs these environments meanwhile: pip waits for the network, and cargo does not need it for long."""
     with ThreadPoolExecutor(1) as pool:
-        # In one thread, because pip also needs a processor.
+        # One thread, because pip also needs a processor.
         installed = pool.submit(lambda: [bin_of(name, shown=False) for name in names])
         yield
     installed.result()
 
 
 def bin_of(name: str, shown: bool = True) -> Path:
-    """The folder of the environment's programs; installs the environment if it isn't there as locked."""
+    """The folder of the environment's programs; installs the environment unless it is there as its lock file says."""
     folder = ROOT / ".tools" / name
     lock = TOOLS / "requirements" / f"{name}.txt"
     digest = hashlib.sha256(lock.read_bytes()).hexdigest()
     stamp = folder / "installed"
     with _locks[name]:
         if not (stamp.exists() and stamp.read_text() == digest):
-            # Where cargo shows its progress, a line must do.
+            # Beside the progress of cargo, a line must do.
             with console.step(f"installing {CONTENTS[name]}", spinner=shown):
                 _install(folder, lock)
             stamp.write_text(digest)

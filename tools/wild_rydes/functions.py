@@ -1,4 +1,4 @@
-"""Builds the functions: one cargo-lambda build for all of them, in one of two ways."""
+"""Builds the functions, all of them in one run of cargo-lambda: for this machine, or for Lambda."""
 
 import os
 import platform
@@ -15,37 +15,37 @@ from wild_rydes.paths import LOCAL, ROOT
 # .local/infra, so that the same relative path leads to functions that were built for this machine.
 FOR_AWS = ROOT / "target" / "lambda"
 FOR_HERE = LOCAL / "target" / "lambda"
-# For containers, where those don't run in them.
+# Builds for containers, on machines whose own builds don't run in them.
 FOR_CONTAINERS = LOCAL / "for-containers"
-# The builds that are wrong on purpose.
+# The builds that are broken on purpose.
 BROKEN_FOR_HERE = LOCAL / "builds"
 PROGRAMS = "functions/*/src/bin/*.rs"
 RYDES = LOCAL / "bin" / "rydes"
-# What the workspace holds beside functions.
+# The packages of the workspace that are no functions.
 NOT_FUNCTIONS = ("rydes", "client", "end-to-end", "floor", "broken", "function-testkit", "rest")
-# Builds that are wrong on purpose, and the sound one that they stand in for.
+# The builds that are broken on purpose, and the valid one that they stand in for.
 BROKEN = ("award-points-again", "award-points-mortal", "award-points-unheard")
 SOUND = "award-points"
-# What this machine is, as Lambda calls it.
+# This machine's architecture, by Lambda's name.
 ARCH = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
 
 
 def build_for_here(broken: Path | None = None) -> None:
-    """For this machine, rydes too, on which the emulator runs them as plain processes; quick to build, not optimised."""
+    """Builds the functions and rydes for this machine, where the emulator runs them as processes: quickly, not optimised."""
     if environments.are_built():
         return
     host = next(
         text.split()[1] for text in subprocess.check_output(["rustc", "-vV"], text=True).splitlines() if text.startswith("host:")
     )
     options = ("--profile", "local", "--compiler", "cargo", "--target", host, "--skip-target-check")
-    # rydes is no function, but built along it compiles no dependency a second time.
+    # rydes is no function; built with them, it compiles no dependency a second time.
     leave_out = [package for package in NOT_FUNCTIONS if package != "rydes" and not (broken and package == "broken")]
     _build(FOR_HERE, *options, leave_out=leave_out)
     if broken:
         _set_aside(broken, FOR_HERE)
     built = FOR_HERE / "rydes"
     RYDES.parent.mkdir(parents=True, exist_ok=True)
-    # In one step, as the old one may be running.
+    # Replaced in one step, because the old one may be running.
     os.replace(built / "bootstrap", RYDES)
     shutil.rmtree(built)
 
@@ -60,7 +60,7 @@ def _set_aside(folder: Path, built: Path) -> None:
 
 
 def build_for_aws(arch: str, broken: Path | None = None, only: Sequence[str] = ()) -> None:
-    """For Lambda: AL2023's glibc, small, optimised. All of them, or only these."""
+    """Builds for Lambda: for AL2023's glibc, small and optimised. All functions, or only these."""
     check_target({"x86_64": "x86_64", "arm64": "aarch64"}[arch] + "-unknown-linux-gnu")
     leave_out = [package for package in NOT_FUNCTIONS if not (broken and package == "broken")]
     _build(FOR_AWS, *RELEASE[arch], *_bins(only), leave_out=leave_out)
@@ -91,7 +91,7 @@ def names() -> list[str]:
 
 
 def a_few() -> list[str]:
-    """The largest and the smallest, by what was built for this machine, and those that have changed."""
+    """The largest and the smallest function, by the builds for this machine, and the functions that have changed."""
     by_size = sorted(names(), key=lambda name: (FOR_HERE / name / "bootstrap").stat().st_size)
     return sorted({by_size[0], by_size[-1], *_changed()})
 
@@ -122,19 +122,19 @@ def copy_templates(folder: Path) -> Path:
 
 
 def check_target(target: str) -> None:
-    """Rust's standard library for another machine must be installed, and only its owner can choose how."""
+    """Stops unless Rust's standard library for the target is installed: only the machine's owner can choose how to install it."""
     sysroot = Path(subprocess.check_output(["rustc", "--print", "sysroot"], text=True).strip())
     if not (sysroot / "lib" / "rustlib" / target / "lib").exists():
         raise console.Stop(f"Rust can't build for {target} here: run rustup target add {target}")
 
 
 def build_for_bench(folder: Path, only: Sequence[str]) -> None:
-    """As for Lambda, the benchmarks' floor beside the functions; or only programs of these names."""
+    """Builds for Lambda, with the benchmarks' floor beside the functions; or only programs of these names."""
     _build(folder, *RELEASE[ARCH], *_bins(only), leave_out=[package for package in NOT_FUNCTIONS if package != "floor"])
 
 
 def build_rest(folder: Path) -> None:
-    """The benchmarks' publisher that calls every service, and such a service."""
+    """Builds the benchmarks' publisher that calls every service, and its services."""
     _build(folder, *RELEASE[ARCH], "--package", "rest", leave_out=())
 
 

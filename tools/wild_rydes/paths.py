@@ -1,4 +1,4 @@
-"""Where things are in the checkout."""
+"""The folders of the checkout."""
 
 from pathlib import Path
 
@@ -7,5 +7,5 @@ ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ROOT / "tools"
 BENCH = ROOT / "bench"
 INFRA = ROOT / "infra"
-# What commands keep from one run to the next, and none of it is committed.
+# Commands keep their state here from one run to the next; git ignores it.
 LOCAL = ROOT / ".local"

@@ -1,4 +1,4 @@
-"""A process that outlives the command that started it, known by its id and its start: ids are used again."""
+"""A process that outlives the command that started it, known by its id and its start, since ids are used again."""
 
 import os
 import signal
@@ -21,23 +21,23 @@ class Process:
 
     @staticmethod
     def of(pid: int) -> "Process":
-        """One that runs, or what it has left of its group."""
+        """A process that runs, or the rest of its group."""
         return Process(pid, _start_of(pid) or "")
 
     @staticmethod
     def read(record: dict[str, Any]) -> "Process":
-        """As `record` has written it; one that an older version has written says less, and matches no process."""
+        """Reads a record that `record` has written. A record of an older version says less, and matches no process."""
         return Process(int(record["pid"]), str(record.get("started", "")))
 
     def record(self) -> dict[str, Any]:
         return asdict(self)
 
     def is_running(self) -> bool:
-        """Whether it runs, however long it may take to answer: a process that is busy is not dead."""
+        """Tells whether the process runs, however long it takes to answer: a busy process is not dead."""
         return self.started == _start_of(self.pid)
 
     def stop(self, patience: float = TIME_TO_STOP) -> None:
-        """Ends the process and its group: gently, and after a while not."""
+        """Ends the process and its group: with SIGTERM, and after a while with SIGKILL."""
         for how in (signal.SIGTERM, signal.SIGKILL):
             self._signal(how)
             deadline = time.monotonic() + patience
@@ -49,32 +49,32 @@ class Process:
                 return
 
     def _signal(self, how: int) -> bool:
-        """Sends the group a signal, or 0 for none; whether anything of it is there."""
+        """Sends the group a signal, or 0 for none; tells whether any process is left in it."""
         # A group can outlive its leader. But if another process has the leader's id by now, the group is gone.
         if _start_of(self.pid) not in (None, self.started):
             return False
-        # A child of ours that has ended must be waited for, or its group lives on.
+        # A child that has ended must be waited for, or its group lives on.
         with suppress(ChildProcessError):
             os.waitpid(self.pid, os.WNOHANG)
         try:
             os.killpg(self.pid, how)
         except (ProcessLookupError, PermissionError):
-            # The second is how macOS puts it if all of the group have ended and nobody has waited for them.
+            # macOS raises the second if all in the group have ended, and none has been waited for.
             return False
         return True
 
 
 def _start_of(pid: int) -> str | None:
-    """When a process was started, in the system's own words; None if there is none."""
+    """The start of a process, in the system's own words; None if there is no such process."""
     stat = Path(f"/proc/{pid}/stat")
     if Path("/proc/self/stat").exists():
         try:
-            # Before the last parenthesis stands the program's name, in which anything may be.
+            # The program's name, which may hold any character, ends with the last parenthesis.
             state, *fields = stat.read_text().rsplit(") ", 1)[1].split()
         except OSError:
             return None
         return None if state == "Z" else f"{_boot()}/{fields[18]}"
-    # In words that are the same in each shell.
+    # The same words in every shell.
     env = {**os.environ, "LC_ALL": "C", "TZ": "UTC"}
     asked = subprocess.run(["ps", "-o", "state=,lstart=", "-p", str(pid)], env=env, capture_output=True, text=True)
     state, _, started = asked.stdout.strip().partition(" ")
@@ -82,5 +82,5 @@ def _start_of(pid: int) -> str | None:
 
 
 def _boot() -> str:
-    """The start is counted from the machine's own."""
+    """The id of the machine's start, from which the start of a process is counted."""
     return Path("/proc/sys/kernel/random/boot_id").read_text().strip()

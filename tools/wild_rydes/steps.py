@@ -15,18 +15,18 @@ from wild_rydes import console, environments
 from wild_rydes.paths import LOCAL, ROOT
 from wild_rydes.process import Process
 
-# For a container, and whatever it has started. What ends us may kill us a minute later.
+# Time for a container, and for what it has started. A signal to end may be followed by SIGKILL a minute later.
 TIME_TO_STOP = 45
 LOGS = LOCAL / "logs"
 
 
 @dataclass
 class Step:
-    """A target of the Makefile, and what it does."""
+    """A target of the Makefile, and its description."""
 
     target: str
     what: str
-    # Runs beside those that follow, with its output kept until it has ended, and is as nice to them as this.
+    # The niceness of a step that runs beside those that follow; its output is kept until it has ended.
     beside: int | None = None
     # The target that must have ended before.
     after: str | None = None
@@ -47,8 +47,8 @@ class Step:
             return
         with self.log.open("wb") as log:
             nice = ["nice", "-n", str(self.beside)]
-            # A group of its own, so that all of it can be ended. It is no session: Linux gives each session the same share of the
-            # processors, however nice it is.
+            # A group of its own, so that all of its processes can be ended. It is no session: Linux gives each session the same
+            # share of the processors, however nice it is.
             self._process = subprocess.Popen(
                 [*nice, *command], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=os.setpgrp
             )
@@ -62,13 +62,13 @@ class Step:
         return self._process is not None and self.has_ended() and self._process.returncode != 0
 
     def terminate(self) -> None:
-        """Tells it to end, and to end what it has started."""
+        """Asks the step to end, with all that it has started."""
         if self._process and not self.has_ended():
             self.stopped = True
             self._signal(signal.SIGTERM)
 
     def stop(self) -> None:
-        """Waits until it has ended, and all that it has started."""
+        """Waits until the step has ended, with all that it has started."""
         if not self._process:
             return
         try:

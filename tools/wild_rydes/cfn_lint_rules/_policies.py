@@ -38,6 +38,6 @@ def statements(source: Source, policy_type: str, member: str, name: str) -> list
 
 
 def denies(statement: Statement, action: str, resource: dict[str, Any]) -> bool:
-    """Whether a statement denies an action on a resource to everybody, under its conditions."""
+    """Tells whether a statement denies an action on a resource to every principal, under its conditions."""
     everybody = statement.get("Effect") == "Deny" and statement.get("Principal") == "*"
     return everybody and action in as_list(statement["Action"]) and resource in as_list(statement["Resource"])

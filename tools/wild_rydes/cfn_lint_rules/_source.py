@@ -44,7 +44,7 @@ class Source:
         return RuleMatch(whole, message, location=self._cfn.get_location_yaml(self.document, whole))
 
     def has_alarm(self, metric: str, dimension: str, value: object) -> bool:
-        """Whether an alarm watches this metric of this resource."""
+        """Tells whether an alarm watches this metric of this resource."""
         metrics: list[Properties] = []
         for _, alarm in self.of("AWS::CloudWatch::Alarm"):
             metrics += [part["MetricStat"]["Metric"] for part in alarm.get("Metrics", []) if "MetricStat" in part]

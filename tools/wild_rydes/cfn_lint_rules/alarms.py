@@ -14,7 +14,7 @@ OPERATOR = {"Fn::ImportValue": {"Fn::Sub": "wild-rydes-${Stage}-OperatorTopicArn
 class QueuesWatched(CloudFormationLintRule):
     id = "E9020"
     shortdesc = "An alarm watches each queue"
-    description = "An alarm watches the age of messages in a queue, or their number where they stay until somebody comes"
+    description = "An alarm watches the age of messages in a queue, or their number in a queue without a dead-letter queue"
     source_url = DOCS
     tags = ["wild-rydes", "alarms"]
 

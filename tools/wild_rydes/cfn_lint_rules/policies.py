@@ -14,7 +14,7 @@ WITHOUT_TLS = {"Bool": {"aws:SecureTransport": "false"}, "NotIpAddress": {"aws:S
 class TlsDemanded(CloudFormationLintRule):
     id = "E9001"
     shortdesc = "A queue, topic or bucket refuses calls without TLS"
-    description = "The policy of each queue, topic and bucket denies every action without TLS, to everybody"
+    description = "The policy of each queue, topic and bucket denies every action without TLS, to every principal"
     source_url = DOCS
     tags = ["wild-rydes", "security"]
 
@@ -67,6 +67,6 @@ def for_a_resource(statement: Statement) -> bool:
 
 
 def closes(statement: Statement, topic: str) -> bool:
-    """Whether a statement denies publishing to all but one principal, as "not" with the principal's ARN does."""
+    """Tells whether a statement denies publishing to all but one principal, as "not" with the principal's ARN does."""
     excepts_one = bool({"ArnNotEquals", "ArnNotLike"} & set(statement.get("Condition", {})))
     return excepts_one and denies(statement, "sns:Publish", {"Ref": topic})

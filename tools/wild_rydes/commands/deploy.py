@@ -19,7 +19,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     environments.check_prerequisites()
     if not re.fullmatch("[a-z][a-z0-9]{0,19}", options.stage):
-        raise console.Stop("say which stage, in at most 20 small letters and digits, as in: make deploy STAGE=dev")
+        raise console.Stop("STAGE is missing, or not at most 20 small letters and digits: set it, as in make deploy STAGE=dev")
     if os.environ.get("AWS_ENDPOINT_URL"):
         raise console.Stop("AWS_ENDPOINT_URL is set, so this would not go to AWS: unset it (a sourced .local/stack.env?)")
     functions.build_for_aws(options.arch)

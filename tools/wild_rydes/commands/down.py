@@ -21,7 +21,7 @@ def down() -> None:
 
 
 def clear() -> None:
-    """Ends what an earlier command has started, and what is left of it, and forgets it."""
+    """Ends the emulator of an earlier command, with all that it has started, and removes its records."""
     emulator = Emulator.recorded(LOCAL)
     if emulator:
         emulator.stop()

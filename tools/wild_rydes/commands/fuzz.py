@@ -42,7 +42,7 @@ def fuzz(runs: int) -> None:
         raise console.Stop("there are no fuzz targets")
     _build()
     for target in targets:
-        # What is found interesting is kept for the next run; what every run starts from is committed.
+        # Interesting inputs are kept for the next run; the seeds of every run are committed.
         corpus = LOCAL / "fuzz" / target
         corpus.mkdir(parents=True, exist_ok=True)
         seeds = FUZZ / "seeds" / target

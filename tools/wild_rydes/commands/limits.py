@@ -1,4 +1,4 @@
-"""Sends more than AWS's quotas allow while they are enforced, and audits what came of it."""
+"""Sends more than AWS's quotas allow while they are enforced, and audits the outcome."""
 
 import argparse
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     concurrency = {"LAMBDA_ACCOUNT_CONCURRENCY": str(quotas.concurrency("sandbox"))}
     with disturbed.behind_proxy("limits", 0, concurrency) as env:
-        # What clients were told in any of the runs is audited after each.
+        # Each audit covers the answers that clients got in all runs so far.
         env |= {**concurrency, "JOURNAL": str(LOCAL / "limits" / "told.jsonl")}
         for load in SIZES[options.size]:
             console.line(f"  {load}")

@@ -25,7 +25,7 @@ def run(_: argparse.Namespace) -> None:
     passed(f"{len(templates)} templates")
     check("templates.state_machines", "there are faults in the state machines")
     passed("state machines, their roles and diagrams")
-    # What a function calls is read from what was built of it.
+    # The calls of a function are read from its program.
     functions.build_for_here()
     check("templates.roles", "roles don't fit what functions do", functions.FOR_HERE)
     passed("roles, which allow what functions and apps do, and nothing else")

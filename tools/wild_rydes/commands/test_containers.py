@@ -38,5 +38,5 @@ def obstacle(images: list[str], profile: str, if_possible: bool) -> str | None:
     """The reason why there can be no tests."""
     if not images:
         return f"none of the images has the profile {profile}"
-    # One who asks for the tests may have images fetched.
+    # A run that asks for these tests fetches missing images.
     return containers.what_is_missing(images) if if_possible else containers.no_engine()

@@ -1,4 +1,4 @@
-"""Emulators in containers. tests/container starts and stops them, through testcontainers."""
+"""Emulators in containers, which tests/container starts and stops with testcontainers."""
 
 import json
 import os
@@ -22,16 +22,17 @@ LABEL = "wild-rydes-run"
 
 
 def images(given: str, profile: str) -> list[str]:
-    """Those to test against: as given, or one of each profile, which the environment may name; or of one profile only."""
+    """The images to test against: the given ones, or one of each profile, which the environment may name; of one profile only, if
+    it is given."""
     named = given.split() or [os.environ.get(variable, image) for variable, image in IMAGES.items()]
     if profile and profile not in profiles.read():
-        raise console.Stop(f"there is no profile {profile} in tests/emulators.json, only: {', '.join(profiles.read())}")
+        raise console.Stop(f"tests/emulators.json has no profile {profile}: choose one of {', '.join(profiles.read())}")
     of_profile = {image: profiles.of_image(image)[0].name for image in named}
     return [image for image, name in of_profile.items() if profile in ("", name)]
 
 
 def what_is_missing(images: list[str]) -> str | None:
-    """Why nothing can be started from these images without asking a registry for them, or at all."""
+    """The reason why no container can be started from these images without a registry, or at all."""
     missing = no_engine()
     if missing:
         return missing
@@ -48,7 +49,7 @@ def no_engine() -> str | None:
 
 
 def too_late(image: str) -> str | None:
-    """Why its tests would not end in time, where somebody ends all tests at a time (TESTS_END_AT, in seconds since 1970)."""
+    """The reason why an image's tests would not end before the deadline, TESTS_END_AT, in seconds since 1970."""
     end, needed = os.environ.get("TESTS_END_AT"), profiles.of_image(image)[0].facts["minutes"]
     left = (float(end) - time.time()) / 60 if end else needed
     return None if left >= needed else f"they may need {needed} minutes, and {max(left, 0):.0f} are left"
@@ -59,7 +60,7 @@ def _docker(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 class Container:
-    """One emulator with nothing in it, for as long as the `with` block lasts."""
+    """An empty emulator in a container, for as long as the `with` block lasts."""
 
     def __init__(self, image: str, folder: Path) -> None:
         self.image, self.log = image, folder / "emulator.log"
@@ -70,7 +71,7 @@ class Container:
         program = _build()
         label = f"{LABEL}={self.run}"
         facts = self.profile.facts
-        # What the user has set goes before what the profile asks for.
+        # The user's settings go before the profile's.
         passed = {name: os.environ[name] for name in facts.get("hand-through", []) if name in os.environ}
         variables = {name: value.replace("{label}", label) for name, value in facts["environment"].items()} | passed
         self.log.parent.mkdir(parents=True, exist_ok=True)
@@ -79,10 +80,10 @@ class Container:
         command += ["--docker-socket"] if facts.get("docker-socket") else []
         start = facts.get("start", {"files": {}, "command": []})
         command += [f"--file={ROOT / here}={there}" for here, there in start["files"].items()]
-        # Last, as what follows is the container's.
+        # Last, because the container gets all that follows.
         command += ["--", *start["command"]] if start["command"] else []
         with console.step(f"starting {self.image} in a container") as step:
-            # In a session of its own: a Ctrl-C is for us, who then end its input.
+            # In a session of its own, so that Ctrl-C reaches only this program, which then ends the input of that one.
             self.process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
             )
@@ -117,7 +118,7 @@ class Container:
         return lines[-1].removeprefix("Error: ") if lines else "it gave no reason"
 
     def _hint(self) -> str:
-        """One that never ran has said nothing."""
+        """The place of the log, if the container has run and written one."""
         return f"; its log is {self._where()}" if self.log.exists() and self.log.stat().st_size else ""
 
     def _where(self) -> Path:

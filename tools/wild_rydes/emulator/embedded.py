@@ -23,7 +23,7 @@ def free_port() -> int:
 
 
 class Emulator:
-    """One emulator, whose process id, log and endpoint stand in a folder."""
+    """An emulator, with its process id, log and endpoint in a folder."""
 
     def __init__(self, folder: Path, port: int, settings: Mapping[str, str] | None = None) -> None:
         self.folder, self.port, self.settings = folder, port, settings or {}
@@ -36,7 +36,7 @@ class Emulator:
         return f"http://localhost:{self.port}"
 
     def environment(self) -> dict[str, str]:
-        """What a client of this emulator needs in its environment."""
+        """The environment of a client of this emulator."""
         return environment_of(self.endpoint)
 
     @staticmethod
@@ -60,7 +60,7 @@ class Emulator:
         return self.process is not None and self.process.is_running()
 
     def healthy(self, patience: float = 2) -> bool:
-        """Whether it answers so soon. One that doesn't may be busy; whether it runs, only its process tells."""
+        """Tells whether it answers in time. If not, it may be busy: only its process tells whether it runs."""
         try:
             with urllib.request.urlopen(f"{self.endpoint}/_ministack/health", timeout=patience) as answer:
                 return answer.status == 200
@@ -70,7 +70,7 @@ class Emulator:
     def wait(self) -> None:
         """Waits until it answers, for as long as its process runs."""
         deadline = time.monotonic() + TIME_TO_ANSWER
-        # In this order: what answers must not be another one at the same port.
+        # In this order, since another emulator could answer at the same port.
         while not self.healthy() or not self.is_running():
             if not self.is_running():
                 raise console.Stop(f"the emulator has ended: see {self.log}")
@@ -95,7 +95,7 @@ class Emulator:
             "AWS_ENDPOINT_URL": self.endpoint,
             "MINISTACK_REGION": REGION,
             "TMPDIR": str(self._temporary()),
-            # As in a container.
+            # As in a container, where `patches` is the only package of ours.
             "PYTHONPATH": str(PATCHES.parent),
             **self.settings,
         }

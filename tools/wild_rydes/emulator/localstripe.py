@@ -17,14 +17,14 @@ SERVER = Path(__file__).resolve().parent / "patches" / "localstripe_server.py"
 
 
 class LocalStripe:
-    """One fake with nothing in it, for as long as the `with` block lasts. It leaves nothing behind."""
+    """An empty fake, for as long as the `with` block lasts. It leaves nothing behind."""
 
     def __enter__(self) -> "LocalStripe":
         python = environments.bin_of("localstripe") / "python"
         self.port = free_port()
         self._folder = tempfile.TemporaryDirectory(prefix="localstripe-")
         with console.step(f"starting localstripe on {self.url}"), tempfile.TemporaryFile() as log:
-            # Isolated from what is beside the program, which is none of its own.
+            # Isolated, so that no module beside the program is found in place of a library.
             self._process = subprocess.Popen(
                 [python, "-I", "-B", SERVER, str(self.port)],
                 cwd=self._folder.name,
@@ -61,7 +61,7 @@ class LocalStripe:
         try:
             urllib.request.urlopen(f"{self.url}/v1/balance", timeout=2)
         except urllib.error.HTTPError as error:
-            # Without a key it wants to be told one, which is how we know that it is there.
+            # It refuses a request without a key, which shows that it runs.
             return error.code == 401
         except OSError:
             return False

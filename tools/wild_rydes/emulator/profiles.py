@@ -1,4 +1,4 @@
-"""What is known of the emulators, as tests/emulators.json says: families of them, how each is started and what it lacks."""
+"""The profiles of emulators in tests/emulators.json: the images of each, its settings, and the capabilities that it lacks."""
 
 import json
 import subprocess
@@ -14,14 +14,14 @@ from wild_rydes.paths import ROOT
 
 FILE = ROOT / "tests" / "emulators.json"
 REGION = "us-east-1"
-# What the tests have to know of the embedded emulator.
+# The environment that tells the tests of the embedded emulator.
 EMBEDDED = {"EMULATOR": "ministack"}
 # Generous: under heavy load an emulator answers late.
 TIME_TO_ANSWER = 60
 
 
 def environment_of(endpoint: str) -> dict[str, str]:
-    """What a client of the emulator at this endpoint needs in its environment."""
+    """The environment of a client of the emulator at this endpoint."""
     return {
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_REGION": REGION,
@@ -33,13 +33,13 @@ def environment_of(endpoint: str) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Profile:
-    """One profile, as far as its members are alike."""
+    """Facts about emulators that behave alike."""
 
     name: str
     facts: dict[str, Any]
 
     def lacks(self, place: str) -> dict[str, str]:
-        """What it lacks, and why, if it runs here: embedded, in a container, or given by somebody."""
+        """The capabilities that it lacks, with the reasons, where it runs: embedded, in a container, or given by the caller."""
         lacked = (lack for lack in self.facts["lacks"] if place in lack.get("where", [place]))
         return {lack["capability"]: lack["why"] for lack in lacked}
 
@@ -49,18 +49,18 @@ class Target:
     """An emulator that answers, and where it runs."""
 
     profile: Profile
-    # What its column is called in the table of what emulators honour.
+    # The heading of its column in the table of emulators.
     column: str
     where: str
     endpoint: str
-    # What the tests need to know besides.
+    # Further variables that the tests need.
     variables: dict[str, str] = field(default_factory=dict)
 
     def environment(self) -> dict[str, str]:
         return environment_of(self.endpoint)
 
     def make_ready(self) -> None:
-        """What some need before anything is deployed."""
+        """Prepares the emulator for a deployment: some want the sender of e-mails verified before."""
         address = self.profile.facts.get("verify-sender")
         if address:
             verify = f"import boto3; boto3.client('ses').verify_email_identity(EmailAddress={address!r})"
@@ -74,28 +74,26 @@ def read() -> dict[str, Profile]:
 
 
 def of_image(image: str) -> tuple[Profile, str]:
-    """The profile of an image, and the path that says whether it is well."""
+    """The profile of an image, and the path of its health page."""
     name = image.rsplit("/", 1)[-1].split(":")[0]
     for profile in read().values():
         if name in profile.facts["images"]:
             return profile, profile.facts["images"][name]
     known = ", ".join(name for profile in read().values() for name in profile.facts["images"])
-    raise console.Stop(f"{image} is of no profile that tests/emulators.json knows: {known}")
+    raise console.Stop(f"no profile in tests/emulators.json has the image {image}: add it, or choose one of {known}")
 
 
 def given(endpoint: str) -> Target:
-    """What somebody else has started, and will stop."""
+    """The emulator at this endpoint, which the caller has started, and will stop."""
     for profile in read().values():
         for path in profile.facts["images"].values():
             if _answers(endpoint.rstrip("/") + path):
                 return Target(profile, f"{profile.name}, as given", "given", endpoint, {"EMULATOR": profile.name})
-    raise console.Stop(
-        f"AWS_ENDPOINT_URL is {endpoint}, where no emulator answers that tests/emulators.json knows: start it, or unset it"
-    )
+    raise console.Stop(f"no emulator of tests/emulators.json answers at {endpoint}: start one there, or unset AWS_ENDPOINT_URL")
 
 
 def _answers(url: str) -> bool:
-    """Whether it answers. One that is busy may take its time; where nothing listens, that is known at once."""
+    """Tells whether an emulator answers. It waits for a busy one; where nothing listens, the answer comes at once."""
     deadline = time.monotonic() + TIME_TO_ANSWER
     while time.monotonic() < deadline:
         try:
@@ -112,12 +110,12 @@ def _answers(url: str) -> bool:
 
 
 def capabilities(tests: list[str]) -> dict[str, list[str]]:
-    """The tests that show each capability. One whose pattern fits no test is a fault: the test has another name by now."""
+    """The tests that show each capability. A pattern that fits no test is a fault: the test has been renamed."""
     listed = json.loads(FILE.read_text())["capabilities"]
     fitting = {name: {p: [t for t in tests if fnmatchcase(t, p)] for p in patterns} for name, patterns in listed.items()}
     stale = [f"{name}: {p}" for name, patterns in fitting.items() for p, found in patterns.items() if not found]
     unknown = {lack["capability"] for profile in read().values() for lack in profile.facts["lacks"]} - set(listed)
-    faults = [f"no test is called so: {name}" for name in stale] + [f"no such capability: {name}" for name in unknown]
+    faults = [f"no test matches {name}" for name in stale] + [f"no capability is called {name}" for name in unknown]
     if faults:
         raise console.Stop("tests/emulators.json: " + "; ".join(faults))
     return {name: list(dict.fromkeys(t for found in patterns.values() for t in found)) for name, patterns in fitting.items()}

@@ -24,7 +24,7 @@ def keep(seen: dict[str, Any]) -> None:
     console.line(f"  {console.GREEN}✓{console.END} {seen['column']}: {passed} passed, {left_out} left out")
     said = _kept().get(seen["column"])
     if said and said != seen:
-        raise console.Stop("docs/testing.md says otherwise: make emulators, look at what has changed, and commit it")
+        raise console.Stop("docs/testing.md shows another result: run make emulators, look at the change, and commit it")
 
 
 def write() -> None:
@@ -39,7 +39,7 @@ def write() -> None:
 def check() -> None:
     """The page has to show what is kept."""
     if PAGE.read_text() != _page(_kept()):
-        raise console.Stop("the table in docs/testing.md isn't that of docs/emulators.json: make emulators")
+        raise console.Stop("the table in docs/testing.md is not that of docs/emulators.json: run make emulators")
 
 
 def _kept() -> dict[str, dict[str, Any]]:

@@ -25,7 +25,7 @@ from wild_rydes.fault_proxy.quotas import Quotas
 # A reset before the call has arrived; AWS's own trouble; throttling; a late answer; an effect, and no answer.
 FAULTS = ("reset", "error", "throttled", "slow", "lost answer")
 CONTROLS = ("/_faults", "/_calls", "/_units", "/_quotas")
-# Some of it longer than a client waits for one try, most of it not.
+# The longest is more than a client waits for one try, most are less.
 SLOW_SECONDS = (0.2, 4.0)
 # Shorter than the emulator keeps a connection that nothing goes through.
 KEPT_SECONDS = 30
@@ -48,7 +48,7 @@ class Proxy:
         self.under_way: set[asyncio.Task[None] | None] = set()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One request after the other, for as long as the client keeps its connection."""
+        """Serves requests one after the other, for as long as the client keeps its connection."""
         task = asyncio.current_task()
         self.under_way.add(task)
         try:
@@ -200,7 +200,7 @@ async def read_body(reader: asyncio.StreamReader, headers: dict[bytes, bytes]) -
 
 
 def refuse(request: Request, fault: str) -> bytes:
-    """As the service would: in JSON, or in XML; to HEAD without either."""
+    """The answer in the service's own form: JSON or XML, and without a body to HEAD."""
     status, code = (500, "InternalServerError") if fault == "error" else (400, "ThrottlingException")
     if request.method == "HEAD":
         return respond(status, "text/xml", "")

@@ -18,19 +18,19 @@ from wild_rydes.fault_proxy import request_units
 
 DATA = json.loads(Path(__file__).with_name("quotas.json").read_text())
 PROFILES = tuple(DATA["profiles"])
-# Of a batch's entries, SNS numbers each, and each has fields.
+# SNS numbers the entries of a batch, and each entry has fields.
 ENTRY = re.compile(r"PublishBatchRequestEntries\.member\.(\d+)\.")
 
 
 class Bucket:
-    """Fills at a rate, up to its size. Between two looks at it nobody else runs, so it needs no lock."""
+    """A bucket of tokens that fills at a rate, up to its size. It needs no lock, since one thread uses it."""
 
     def __init__(self, rate: float, size: float, clock: Callable[[], float] = time.monotonic) -> None:
         self.rate, self.size, self.clock = rate, size, clock
         self.tokens, self.filled_at = size, clock()
 
     def has(self, tokens: float) -> bool:
-        """Whether a call may take so many. For one that takes several, one has to be there: it then leaves the bucket owing the
+        """Tells whether a call may take so many. A call for several needs one to be there; it then leaves the bucket owing the
         others, as SES does it, so that a call that takes more than a bucket holds isn't refused for ever."""
         now = self.clock()
         self.tokens = min(self.size, self.tokens + (now - self.filled_at) * self.rate)
@@ -104,7 +104,7 @@ class Quotas:
         ]
 
     def _bucket(self, row: dict[str, Any], call: str, of: str) -> Bucket:
-        # What is counted otherwise than by calls is shared by the calls that it is counted of.
+        # Calls of one row share a bucket, unless the quota counts calls.
         key = (call if row["counts"].startswith("calls") else row["calls"][0], of)
         if key not in self.buckets:
             rate = self._rate(row)
@@ -118,7 +118,7 @@ class Quotas:
 
 
 def concurrency(profile: str) -> int:
-    """How many functions run at the same time in this kind of account."""
+    """The number of functions that run at the same time in this kind of account."""
     executions = DATA["concurrency"]["executions"]
     return executions.get(profile, executions["any"])
 
@@ -145,7 +145,7 @@ def units(kind: str) -> Callable[[str, bytes], dict[str, float]]:
     return of_tables
 
 
-# What a call takes from which buckets, by what a quota counts.
+# For each thing that quotas count: the buckets that a call takes tokens from, and how many.
 COUNTS = {
     "calls": each_call,
     "messages": messages,

@@ -1,6 +1,6 @@
-"""What DynamoDB bills for a request, as far as the request tells: a unit for each KB that is put, two in a transaction; one for
-an update or a delete, as if the item had no more than a KB; one for a strongly consistent read of up to 4 KB, half of one for any
-other. What it doesn't know it counts under that name, so that it is seen.
+"""The units that DynamoDB bills for a request, as far as the request tells: one for each KB that is put, two in a transaction;
+one for an update or a delete, as if the item had no more than a KB; one for a strongly consistent read of up to 4 KB, half of one
+for any other. Operations that it doesn't know are counted under that name, so that they are seen.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html
 """

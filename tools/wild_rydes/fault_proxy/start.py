@@ -31,7 +31,7 @@ class FaultProxy:
         while not self._answers():
             if self.process.poll() is not None or time.monotonic() > deadline:
                 self.__exit__()
-                raise console.Stop("the fault-injecting proxy did not start")
+                raise console.Stop(f"the fault proxy did not start at {self.url}: see its messages above")
             time.sleep(0.1)
         return self
 

@@ -1,1 +1,1 @@
-"""What the templates say, and checks that need more than one file. Run with the Python of the environment for checks."""
+"""Checks of templates that need more than one file. Run with the Python of the environment for checks."""

@@ -1,4 +1,4 @@
-"""Which calls to AWS a function makes, read from the program that was built of it.
+"""The calls to AWS that a function makes, read from its program.
 
 The AWS SDK for Rust runs each operation in a tracing span of its name, as "DynamoDB.PutItem", and the linker leaves out what
 nothing reaches. So the operations whose names stand in a program are those that its code calls, in whichever crate.
@@ -14,7 +14,7 @@ from wild_rydes.paths import ROOT
 SPAN = re.compile(r'debug_span!\(\s*"([^".]+\.)([^"]+)"')
 # The services that IAM knows under another name than the SDK.
 SERVICES = {"sfn": "states", "sesv2": "ses"}
-# What a call asks for, where that isn't the action of its own name.
+# The actions of calls that have other names than their actions.
 ACTIONS = {
     # A batch is allowed with the single on AWS; the local emulator asks for the name of the call.
     "sns:PublishBatch": {"sns:Publish", "sns:PublishBatch"},
@@ -35,7 +35,7 @@ class Calls:
     def __init__(self) -> None:
         command = ["cargo", "metadata", "--locked", "--format-version", "1"]
         packages = json.loads(subprocess.check_output(command, cwd=ROOT))["packages"]
-        # Those that this workspace asks for: what they use themselves, as STS to get credentials, needs no right of a role.
+        # The SDKs in this workspace's manifests. Those that SDKs use themselves, as STS for credentials, need no right of a role.
         ours = {need["name"] for package in packages if not package["source"] for need in package["dependencies"]}
         # Under what each service's spans begin with, the operations and what they are to IAM.
         self.known: dict[bytes, dict[bytes, str]] = {}

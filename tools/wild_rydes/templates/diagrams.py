@@ -99,7 +99,7 @@ def catchers(state: dict[str, Any]) -> list[tuple[list[str], str]]:
 
 
 def goes_on_anyway(state: dict[str, Any]) -> bool:
-    """Whether all errors lead where success leads."""
+    """Tells whether all errors lead where success leads."""
     return [(c["ErrorEquals"], c["Next"]) for c in state.get("Catch", [])] == [(EVERYTHING, state.get("Next"))]
 
 

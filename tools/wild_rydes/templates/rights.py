@@ -1,4 +1,4 @@
-"""What policies in the templates allow."""
+"""The rights in the policies of the templates."""
 
 import re
 from typing import Any
@@ -32,7 +32,7 @@ def identity(value: object) -> str:
         case {"Fn::ImportValue": {"Fn::Sub": export}}:
             return re.sub(r"(Url|Arn)$", "", export.removeprefix("wild-rydes-${Stage}-"))
         case {"Fn::Sub": str(text)}:
-            # What says where an ARN is tells no resource from another.
+            # Partition, region and account are the same in every ARN here.
             place = r"^arn:\$\{AWS::Partition\}:[a-z-]+:\$\{AWS::Region\}:\$\{AWS::AccountId\}:"
             return re.sub(r"\$\{(\w+)\.Arn\}", r"\1", re.sub(place, "", text))
     return str(value)

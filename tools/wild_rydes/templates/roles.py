@@ -15,7 +15,7 @@ from wild_rydes.templates.calls import ACTIONS, Calls
 from wild_rydes.templates.reader import resources, templates
 from wild_rydes.templates.rights import Rights, branches, identity, inline_policies, rights
 
-# What Lambda does in a function's name.
+# The actions that Lambda takes in a function's name.
 FROM_QUEUE = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 FROM_STREAM = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListShards")
 LOGS = ("logs:CreateLogStream", "logs:PutLogEvents")
@@ -82,12 +82,12 @@ class Function:
                     self.unknown_events.append(event["Type"])
 
     def faults(self, called: set[str]) -> Iterator[str]:
-        """What the role has too much of and what it lacks, if the program's calls ask for these actions."""
+        """The rights that the role needn't have, and the rights that it lacks, if the program's calls need these actions."""
         for action, resource in sorted(self.allowed - self.lambdas):
             if action not in called:
                 yield f"{self.where} needn't have {action} on {resource}: no call in {self.program} asks for it"
             elif not (WITHOUT_ADDRESS[action].fullmatch(resource) if action in WITHOUT_ADDRESS else self.knows(resource)):
-                yield f"{self.where} needn't have {action} on {resource}: no environment variable tells {self.program} of it"
+                yield f"{self.where} needn't have {action} on {resource}: no environment variable of {self.program} names it"
         for action in sorted(called - {action for action, _ in self.allowed}):
             yield f"{self.where} lacks {action}: a call in {self.program} asks for it"
         for action, resource in sorted(self.lambdas - self.allowed):
@@ -100,13 +100,13 @@ class Function:
             yield f"{self.where} can be assumed by others than Lambda"
 
     def knows(self, resource: str) -> bool:
-        """Whether the function is told of a resource, or of what its name is made of."""
+        """Tells whether an environment variable of the function names a resource, or the parts of its name."""
         parts = set(PLACEHOLDER.findall(resource)) - {"Stage"}
         return resource in self.told or resource.split("/")[0] in self.told or (bool(parts) and parts <= self.told)
 
 
 class Template:
-    """What a template says of who may do what."""
+    """The functions, roles and apps of a template, and their rights."""
 
     def __init__(self, path: Path) -> None:
         self.name, self.there = path.name, resources(path)
@@ -125,7 +125,7 @@ class Template:
         for function in self.functions:
             if shared.count(function.role_name) > 1:
                 yield f"{function.where} is also another function's"
-        # What state machines may do, tools/wild_rydes/templates/state_machines.py compares with their steps.
+        # state_machines.py compares the roles of state machines with their steps.
         for role in sorted(self.other_roles - self.machine_roles):
             asked, allowed = self.integrations(role), inline_policies(self.there[role])
             yield from (f"{self.name}: {role} lacks {action} on {what}" for action, what in sorted(asked - allowed))
@@ -137,7 +137,7 @@ class Template:
                 yield f"{self.name}: {having} apps' policies have {method[0]} on {method[1]}, and not {wanted}"
 
     def integrations(self, role: str) -> Rights:
-        """What API Gateway does itself with a role: it sends to queues."""
+        """The rights that API Gateway uses with a role: it sends to queues."""
         with_role = [
             method["Integration"]["Uri"]["Fn::Sub"]
             for method in self.all("AWS::ApiGateway::Method").values()
@@ -147,7 +147,7 @@ class Template:
         return {("sqs:SendMessage", queue[1]) for queue in queues if queue}
 
     def methods(self) -> Iterator[tuple[str, str]]:
-        """What is asked for at each method of the template's APIs."""
+        """The right that each method of the template's APIs needs."""
         for method in self.all("AWS::ApiGateway::Method").values():
             yield invocation(method["RestApiId"], method["HttpMethod"], self.path(method["ResourceId"]))
         for function in self.all("AWS::Serverless::Function").values():
@@ -170,8 +170,8 @@ def invocation(api: dict[str, Any], method: str, path: str) -> tuple[str, str]:
 
 
 def table(templates: list[Template]) -> str:
-    """Who may do what, in Markdown. Left out is what every function has for its log, and what only the local emulator asks
-    for."""
+    """The table of rights, in Markdown, without those that every function has for its log, and those that only the local emulator
+    asks for."""
     in_lambdas_hands = (*FROM_QUEUE, *FROM_STREAM)
     unsaid = {*in_lambdas_hands, *LOGS, *ACTIONS}
     rows = []

@@ -15,7 +15,7 @@ from wild_rydes.templates.diagrams import DIAGRAM, pages
 from wild_rydes.templates.reader import resources, templates
 from wild_rydes.templates.rights import identity, inline_policies
 
-# What a step does, and which of its parameters says to what.
+# The action of each integration, and the parameter that names its resource.
 INTEGRATIONS = {
     "dynamodb:putItem": ("dynamodb:PutItem", "TableName"),
     "dynamodb:updateItem": ("dynamodb:UpdateItem", "TableName"),
@@ -51,7 +51,7 @@ def main() -> None:
 
 
 def language_faults(path: Path) -> list[str]:
-    """What statelint says, and what a saga needs besides: that no step waits forever, or fails without a way on."""
+    """The faults that statelint finds, and steps of a saga that may wait for ever, or fail without a way on."""
     definition = json.loads(path.read_text())
     faults = [f"{path.name}: {fault}" for fault in Linter.validate(definition)]
     for name, state in definition["States"].items():

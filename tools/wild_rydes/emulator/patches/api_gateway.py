@@ -98,7 +98,7 @@ def last(values: str | list[str]) -> str:
 
 
 def java_encoded(text: str | None) -> str:
-    """As Java encodes a value for a form."""
+    """A value encoded for a form, as Java's URLEncoder does it."""
     return urllib.parse.quote_plus(text or "", safe="*").replace("~", "%7E")
 
 

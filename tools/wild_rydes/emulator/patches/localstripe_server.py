@@ -43,7 +43,8 @@ async def fail_next(request: web.Request) -> web.Response:
 async def first_answer_again(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.Response]]
 ) -> web.StreamResponse:
-    """As Stripe: the same key gets the same answer, whatever has happened since, and errors too; to the same question only."""
+    """Answers a repeated idempotency key as Stripe does: the same request gets the same answer, even an error, and another one is
+    refused."""
     key = request.headers.get("Idempotency-Key")
     if request.method != "POST" or key is None:
         return await handler(request)
@@ -76,7 +77,7 @@ list_all = PaymentIntent._api_list_all.__func__
 
 
 def newest_of_customer(cls: type[Any], /, url: str, customer: str | None = None, **filters: str) -> Any:
-    """As Stripe: the newest first, and a customer's alone."""
+    """Lists intents as Stripe does: the newest first, and only those of a customer if one is given."""
     intents = list_all(cls, url, **filters)
     intents._list = [intent for intent in reversed(intents._list) if customer in (None, intent.customer)]
     return intents
@@ -86,7 +87,7 @@ create = PaymentIntent._api_create.__func__
 
 
 def create_for_cards(cls: type[Any], /, allowed_payment_method_types: list[str] | None = None, **data: Any) -> Any:
-    """As Stripe, for all that is allowed here."""
+    """Creates an intent for cards, as Stripe does; refuses all other methods."""
     if allowed_payment_method_types not in (None, ["card"]) or "payment_method_types" in data:
         raise UserError(400, "Bad request")
     return create(cls, **data)

@@ -10,7 +10,7 @@ from typing import Any
 
 from ministack.services import lambda_svc
 
-# How long Lambda waits between two tries to run a throttled function for a batch: twice as long each time.
+# The pauses between two tries to run a throttled function for a batch: each is twice as long as the one before.
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.1, 5.0
 # The most rows of a stream that a mapping can ask for.
 LARGEST_BATCH = 10_000

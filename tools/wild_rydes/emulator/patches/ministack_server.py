@@ -18,7 +18,7 @@ from ministack.services import apigateway_v1, dynamodb, lambda_svc, sqs
 
 from . import api_gateway, gateway_responses, mappings, queue_limits
 
-# As many as the kernel takes. With hypercorn's 100 and a connection for every call, the kernel dropped connections under load.
+# The most that the kernel takes. With hypercorn's 100 and a connection for every call, the kernel dropped connections under load.
 BACKLOG = 4096
 
 

@@ -1,4 +1,4 @@
-"""As much of Apache Velocity as templates of API Gateway need: references, #set, #if, #elseif, #else, #foreach, comparisons,
+"""The part of Apache Velocity that templates of API Gateway need: references, #set, #if, #elseif, #else, #foreach, comparisons,
 and the methods of Java's strings and maps that the templates call. Null is empty, as it is at API Gateway.
 """
 
@@ -33,7 +33,7 @@ def render(template: str, names: dict[str, Any]) -> str:
 
 
 def is_true(value: Any) -> bool:
-    """As in Velocity 1.7: an empty string is something."""
+    """The truth of a value in Velocity 1.7, where an empty string is true."""
     return value is not None and value is not False
 
 
