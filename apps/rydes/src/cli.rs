@@ -15,7 +15,7 @@ use crate::{
     global::Global,
 };
 
-/// The command-line client of Wild Rydes: of its apps, and of whoever operates it.
+/// The command-line client of Wild Rydes: of its apps, and of its operators.
 ///
 /// Works the same on AWS and on the local emulator (`. .local/stack.env`): region, credentials and endpoint come from
 /// where every AWS tool finds them.
@@ -47,7 +47,7 @@ enum Command {
     Cost(Cost),
 }
 
-/// Does what was typed.
+/// Runs the command that was typed.
 #[tokio::main]
 pub async fn run() -> ExitCode {
     let Cli { global, command } = Cli::parse();

@@ -1,7 +1,7 @@
-//! What a million rides cost on AWS, from what was counted in a run and a table of prices.
+//! The cost of a million rides on AWS, from the counts of a run and a table of prices.
 //!
-//! What is paid by the request is calculated, as if there were no free tier and no discount. What is paid by the month
-//! (alarms, metrics, keys, what is stored) doesn't depend on rides, and is left out.
+//! Only what AWS charges by the request is calculated, without free tier or discount. What it charges by the month
+//! (alarms, metrics, keys, storage) doesn't depend on rides, and is left out.
 
 mod counts;
 mod prices;
@@ -17,22 +17,22 @@ use self::{
     prices::Prices,
 };
 
-/// What a million rides cost.
+/// The cost of a million rides.
 #[derive(Debug, Clone, Serialize)]
 pub struct Cost {
     /// Where they cost that.
     pub region: String,
     /// When prices were looked up.
     pub date: String,
-    /// What is compared: one design, or two.
+    /// The designs that are compared: one or two.
     pub designs: Vec<Design>,
-    /// What each service charges for each kind of thing, by service.
+    /// The charges of each service, by kind.
     pub components: Vec<Component>,
     /// The same by service.
     pub services: Vec<Component>,
-    /// All of it.
+    /// The sum.
     pub total: PerMillion,
-    /// Prices that nobody has seen written down, and what they are for.
+    /// Prices in use that were not checked against a page of AWS.
     pub unchecked: Vec<String>,
 }
 
@@ -48,23 +48,23 @@ pub struct Design {
     pub rides: u64,
 }
 
-/// What a service charges for, or the service as a whole.
+/// One kind of charge of a service, or the service as a whole.
 #[derive(Debug, Clone, Serialize)]
 pub struct Component {
     /// The service, as the table of prices names it.
     pub service: String,
-    /// What is charged for; none if it is the service as a whole.
+    /// The kind of charge; none for the service as a whole.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub what: Option<String>,
     /// How much of that each design needs for a ride.
     #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "numbers")]
     pub per_ride: Vec<Decimal>,
-    /// What it costs.
+    /// The cost.
     #[serde(flatten)]
     pub cost: PerMillion,
 }
 
-/// What a million rides cost, of something.
+/// A cost for a million rides.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PerMillion {
     /// In dollars, for each design.

@@ -6,7 +6,7 @@ use client::{Deployment, Error};
 /// The deployment to work on, and the form of the answer.
 #[derive(Debug, Args)]
 pub struct Global {
-    /// Which deployment
+    /// The stage of the deployment
     #[arg(long, global = true, env = "STAGE", default_value = "local")]
     stage: String,
     /// Print JSON, for other programs to read

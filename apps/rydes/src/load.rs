@@ -66,7 +66,7 @@ pub async fn run(
     watch(plan, stop, progress, request).await
 }
 
-/// What is above, without saying what a request is.
+/// The same for any kind of request.
 async fn watch<F>(
     plan: &LoadPlan,
     stop: impl Future<Output = ()>,

@@ -23,7 +23,7 @@ const ANSWERED_WITHIN: Duration = Duration::from_secs(90);
 /// How often a request is sent that the API says may be sent again.
 const ATTEMPTS: u32 = 4;
 
-/// One of a deployment's APIs, called as somebody.
+/// One of a deployment's APIs, and the credentials of its caller.
 #[derive(Debug)]
 pub struct Api {
     http: Client,
@@ -32,7 +32,7 @@ pub struct Api {
     credentials: Option<CachedCredentials>,
 }
 
-/// What the API answered.
+/// An answer of the API.
 #[derive(Debug, Clone)]
 pub struct Answer {
     /// The HTTP status.
@@ -104,7 +104,7 @@ impl Api {
         }
     }
 
-    /// What is at a path; none if the API knows of nothing there.
+    /// Gets the resource at a path; none if there is none.
     pub async fn find(&self, path: &str) -> Result<Option<Value>, Error> {
         match self.get(path, &[]).await? {
             Answer { status: 200, body, .. } => Ok(Some(body)),

@@ -40,9 +40,9 @@ pub struct DeadLetter {
     pub id: String,
     /// The failure's stable name, if it says one.
     pub error_type: Option<String>,
-    /// What happened.
+    /// The details of the failure.
     pub detail: Option<String>,
-    /// Who couldn't handle it.
+    /// The service that couldn't handle it.
     pub service: Option<String>,
     /// How often it was tried.
     pub receive_count: Option<u32>,
@@ -60,7 +60,7 @@ pub struct DeadLetter {
 const LOOKED_AT_SECONDS: i32 = 60;
 /// How many of them are made visible again at once; more come back when that time is over.
 const PUT_BACK: usize = 1000;
-/// What SQS takes in one call.
+/// SQS takes no more entries in one call.
 const MAX_ENTRIES: usize = 10;
 
 /// Every dead-letter queue.
@@ -75,7 +75,7 @@ pub async fn queues(deployment: &Deployment) -> Result<Vec<DeadLetterQueue>, Err
         });
         let unseen = unseen.await?;
         if unseen > 0 {
-            reasons.insert("behind others of their group, or looked at by somebody".to_owned(), unseen);
+            reasons.insert("behind others of their group, or hidden by another reader".to_owned(), unseen);
         }
     }
     Ok(queues)
@@ -89,7 +89,7 @@ pub async fn letters(deployment: &Deployment, queue: &str) -> Result<Vec<DeadLet
     Ok(letters)
 }
 
-/// Shows each letter to somebody, and leaves all where they are. Gives how many could not be shown: of a message group a FIFO
+/// Passes each letter to `show`, and leaves all where they are. Gives how many could not be shown: of a message group a FIFO
 /// queue gives ten messages, and no more until these are deleted or visible again.
 pub async fn look(sqs: &Client, url: &str, mut show: impl FnMut(&DeadLetter)) -> Result<u64, Error> {
     let mut left = count(sqs, url).await?;

@@ -1,4 +1,4 @@
-//! A deployment: the stacks of one stage and their outputs, which is all that a client needs to know of it.
+//! A deployment: the stacks of one stage and their outputs, which is all that a client needs to know.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -24,7 +24,7 @@ pub struct DeployedStack {
     pub status: String,
     /// Its outputs.
     pub outputs: BTreeMap<String, String>,
-    /// What it was deployed with.
+    /// The parameters that it was deployed with.
     pub parameters: BTreeMap<String, String>,
 }
 
@@ -61,7 +61,7 @@ impl Deployment {
         Self { stage: self.stage.clone(), aws, stacks: self.stacks.clone() }
     }
 
-    /// What AWS clients are made from.
+    /// The configuration of AWS clients.
     #[must_use]
     pub fn aws(&self) -> &SdkConfig {
         &self.aws

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use crate::{deployment::Deployment, error::Error};
 
-/// What a person found out about an e-mail that was perhaps sent.
+/// The outcome of an e-mail that was perhaps sent, as a person found out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// SES has taken it: it is not to be sent again.

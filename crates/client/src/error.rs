@@ -1,4 +1,4 @@
-//! What can go wrong, each with what to do about it.
+//! Errors, each with a remedy.
 
 use std::{error::Error as StdError, fmt::Write};
 
@@ -82,7 +82,7 @@ pub enum Error {
         "there is no collection of the fare of ride {0} in this deployment; it begins a moment after the ride is completed"
     )]
     NoSuchFare(String),
-    /// What was given can't be used.
+    /// The input can't be used.
     #[error("{0}")]
     Usage(String),
     /// An answer that no version of the service should give.

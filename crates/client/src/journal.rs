@@ -114,7 +114,7 @@ impl Journal {
         Ok(Self { file })
     }
 
-    /// Notes a request, before anybody counts it as accepted. The line is with the operating system when this returns: a
+    /// Notes a request. Call it before the request is counted as accepted. The line is with the operating system when this returns: a
     /// crash of the program no longer loses it.
     pub fn note(&self, accepted: &Accepted) -> Result<(), Error> {
         let line = serde_json::to_string(accepted).map_err(|error| Error::Unexpected(error.to_string()))?;

@@ -1,9 +1,9 @@
 //! A client of a deployed Wild Rydes: it finds a deployment, calls its APIs, and reads what its services did.
 //!
 //! The command line (`apps/rydes`) and the end-to-end tests (`tests/`) share it. It prints nothing and knows no command-line
-//! options: whoever shows something, decides how.
+//! options.
 //!
-//! The auditor isn't part of it. It judges a deployment by rules of its own, nobody else needs these rules, and the tests run
+//! The auditor isn't part of it. It judges a deployment by rules of its own, nothing else needs these rules, and the tests run
 //! it as people do: as the program `rydes audit`. So it lives in `apps/rydes`, above this crate.
 
 pub mod api;

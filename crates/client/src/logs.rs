@@ -1,4 +1,4 @@
-//! What functions have logged about one ride, prebooking or request for quotes.
+//! Log lines of all functions about one ride, prebooking or request for quotes.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
@@ -15,7 +15,7 @@ use tokio::{sync::Semaphore, task::JoinSet};
 
 use crate::{deployment::Deployment, error::Error};
 
-/// What a function wrote.
+/// A log line of a function.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogLine {
     /// When.
@@ -26,7 +26,7 @@ pub struct LogLine {
     pub service: String,
     /// The function.
     pub function: String,
-    /// What happened.
+    /// The message.
     pub message: String,
     /// Everything else that the line says.
     #[serde(flatten)]
@@ -124,7 +124,7 @@ async fn search_group(
         let page = once_not_throttled(page.start_time(since.as_millisecond()).set_next_token(next)).await?;
         next = page.next_token;
         let events = page.events.unwrap_or_default();
-        // What Lambda itself writes, of starts and ends, is no story.
+        // Lambda's own lines, about starts and ends, are not JSON.
         lines
             .extend(events.iter().filter_map(|event| serde_json::from_str::<LogLine>(event.message()?).ok()));
         if next.is_none() {

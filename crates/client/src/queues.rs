@@ -22,7 +22,7 @@ pub struct Depth {
 }
 
 impl Depth {
-    /// Messages that somebody is at, or could be. What is held back isn't among them.
+    /// Messages that wait or are in flight. Those that are held back are not counted.
     #[must_use]
     pub fn under_way(&self) -> u64 {
         self.waiting + self.in_flight
@@ -56,7 +56,7 @@ pub async fn under_way(deployment: &Deployment) -> Result<Vec<UnderWay>, Error> 
     let mut under_way = Vec::new();
     for (_, stack) in deployment.stacks() {
         for (output, url) in &stack.outputs {
-            // What waits in the review queue waits for people, and is found at its fare.
+            // Messages in the review queue wait for people. They show at their fares.
             let Some(name) = output.strip_suffix("QueueUrl").filter(|name| *name != "FareReview") else {
                 continue;
             };

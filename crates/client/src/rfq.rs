@@ -34,9 +34,9 @@ pub struct Rfq {
     pub from: String,
     /// Where it is to end.
     pub to: String,
-    /// Who wants to ride.
+    /// The customer who wants to ride.
     pub customer: String,
-    /// Who was asked.
+    /// The herds that were asked.
     pub herds: Vec<String>,
     /// `OPEN` or `CLOSED`.
     pub status: String,
@@ -52,7 +52,7 @@ pub struct Rfq {
     /// The one to take.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub best: Option<Quoted>,
-    /// What came after it was closed.
+    /// The quotes that came after it was closed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub late: Vec<Quoted>,
 }
@@ -63,7 +63,7 @@ pub struct Rfq {
 pub struct Quoted {
     /// The herd.
     pub responder: String,
-    /// What it asks, in the deployment's currency.
+    /// The price, in the deployment's currency.
     pub quote: String,
     /// Minutes until a unicorn is there.
     pub pickup: u32,
@@ -79,7 +79,7 @@ impl Rfq {
         self.closed_at.is_some()
     }
 
-    /// Who was asked and hasn't answered in time.
+    /// The herds that were asked and have not answered in time.
     pub fn silent(&self) -> impl Iterator<Item = &str> {
         let answered = |herd: &&String| self.quotes.iter().any(|quote| quote.responder == **herd);
         self.herds.iter().filter(move |herd| !answered(herd)).map(String::as_str)

@@ -34,7 +34,7 @@ pub struct Service {
     pub dead_letter_queues: Vec<Depth>,
 }
 
-/// Looks at every stack and every queue of it.
+/// Looks at every stack and its queues.
 pub async fn status(deployment: &Deployment) -> Result<Status, Error> {
     let sqs = Client::new(deployment.aws());
     let mut services = Vec::new();

@@ -14,7 +14,7 @@ use crate::{deployment::Deployment, error::Error};
 /// An item of a table.
 pub type Item = HashMap<String, AttributeValue>;
 
-/// What a table answers for in one call.
+/// DynamoDB takes no more keys in one call.
 const AT_ONCE: usize = 100;
 
 /// A deployment's tables.

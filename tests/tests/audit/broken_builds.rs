@@ -36,7 +36,7 @@ async fn with_idempotency_off_a_second_delivery_is_found() {
     let findings = finds_since(&before).await;
     let [finding] = findings.as_slice() else { panic!("{findings:#?}") };
     assert_eq!(finding["service"], "customer-loyalty");
-    assert_eq!(finding["what"], "the awards don't add up to the balance");
+    assert_eq!(finding["what"], "awards don't add up to the balance");
     assert!(finding["about"].as_str().unwrap().contains(ride.customer()), "{finding}");
     world.sets_points(ride.customer(), 256, 1).await;
     assert_eq!(finds_since(&before).await, Vec::<Value>::new());
@@ -58,7 +58,7 @@ async fn with_the_effect_after_the_acknowledgement_a_crash_is_found() {
     let findings = finds_since(&before).await;
     let [finding] = findings.as_slice() else { panic!("{findings:#?}") };
     assert_eq!(finding["about"], format!("ride {id}"));
-    assert_eq!(finding["what"], "its points are not awarded, or others");
+    assert_eq!(finding["what"], "points missing or wrong");
     // A sound build makes up for it, if somebody still has the event.
     world.delivers(LOYALTY, &world.event_in_the_lake(&id).await).await;
     eventually("its points are there", || world.points(ride.customer()), Option::is_some).await;

@@ -129,21 +129,21 @@ async fn an_audit_is_green_where_all_is_well_and_finds_whatever_is_not() {
             "an entry is lost",
             of_two(ledger, ("fareId", &all.collected), ("entry", "OPENED")),
             None,
-            &["customer-accounting: its fare is not open in the ledger, or another"][..],
+            &["customer-accounting: fare missing in the ledger, or wrong"][..],
         ),
         (
             "an amount is another",
             of_two(ledger, ("fareId", &all.collected), ("entry", "OPENED")),
             Some(("amount", number("1"))),
-            &["customer-accounting: its fare is not open in the ledger, or another"],
+            &["customer-accounting: fare missing in the ledger, or wrong"],
         ),
         (
             "a credit is lost",
             of_two(ledger, ("fareId", &all.collected), ("entry", "CREDITED")),
             None,
             &[
-                "customer-payment: what was taken is not what the ledger has as paid",
-                "customer-accounting: it is collected, and not all of it is paid",
+                "customer-payment: amount captured differs from the ledger",
+                "customer-accounting: collected, but not paid in full",
             ],
         ),
         (
@@ -151,8 +151,8 @@ async fn an_audit_is_green_where_all_is_well_and_finds_whatever_is_not() {
             of_ride(payments, "fareId", &all.collected),
             Some(("status", text("REFUNDED"))),
             &[
-                "customer-payment: what was taken is not what the ledger has as paid",
-                "customer-payment: the provider's books say otherwise",
+                "customer-payment: amount captured differs from the ledger",
+                "customer-payment: the provider's books differ",
             ],
         ),
         (
@@ -160,102 +160,102 @@ async fn an_audit_is_green_where_all_is_well_and_finds_whatever_is_not() {
             of_ride(payments, "fareId", &all.refused),
             Some(("status", text("CAPTURED"))),
             &[
-                "customer-payment: what was taken is not what the ledger has as paid",
-                "customer-payment: the provider's books say otherwise",
+                "customer-payment: amount captured differs from the ledger",
+                "customer-payment: the provider's books differ",
             ],
         ),
         (
             "a refund fails after it was made",
             of_two(provider, ("fareId", &all.refused), ("entry", "STATE")),
             Some(("state", text("CAPTURED"))),
-            &["customer-payment: the provider's books say otherwise"],
+            &["customer-payment: the provider's books differ"],
         ),
         (
             "nobody knows what became of an authorization",
             of_ride(payments, "fareId", &all.refused),
             Some(("status", text("REQUESTED"))),
             &[
-                "customer-payment: it was given up, and nobody knows whether its amount is reserved",
-                "customer-payment: the provider's books say otherwise",
+                "customer-payment: given up, and its amount may still be reserved",
+                "customer-payment: the provider's books differ",
             ],
         ),
         (
             "a collection hangs",
             of_ride(fares, "fareId", &all.collected),
             Some(("status", text("REGISTERED"))),
-            &["fare-collection: its collection has not ended"],
+            &["fare-collection: collection has not ended"],
         ),
         (
             "a collection never began",
             of_ride(fares, "fareId", &all.collected),
             None,
-            &["fare-collection: its collection has not begun"],
+            &["fare-collection: collection has not begun"],
         ),
         (
             "somebody has to look at it",
             of_ride(fares, "fareId", &all.collected),
             Some(("status", text("NEEDS_REVIEW"))),
-            &["fare-collection: somebody has to look at it: see rydes fare"],
+            &["fare-collection: needs review: see rydes fare"],
         ),
         (
             "points are awarded twice",
             of_two(points, ("customer", &all.customer), ("entry", "BALANCE")),
             Some(("points", number("1280"))),
-            &["customer-loyalty: the awards don't add up to the balance"],
+            &["customer-loyalty: awards don't add up to the balance"],
         ),
         (
             "an award is lost",
             of_two(points, ("customer", &all.customer), ("entry", &award)),
             None,
             &[
-                "customer-loyalty: its points are not awarded, or others",
-                "customer-loyalty: the awards don't add up to the balance",
+                "customer-loyalty: points missing or wrong",
+                "customer-loyalty: awards don't add up to the balance",
             ],
         ),
         (
             "a receipt is lost",
             of_ride(notifications, "eventId", &all.collected),
             None,
-            &["customer-notification: its customer is not notified"],
+            &["customer-notification: customer not notified"],
         ),
         (
             "nobody is told of a payment",
             of_ride(notifications, "eventId", &paid),
             Some(("status", text("SENDING"))),
             &[
-                "customer-notification: its customer is not told how it ended",
-                "customer-notification: its e-mail was perhaps sent: see rydes settle-email",
+                "customer-notification: customer not notified of how it ended",
+                "customer-notification: e-mail may have been sent: see rydes settle-email",
             ],
         ),
         (
             "an extraordinary ride isn't featured",
             of_ride(featured, "rideId", &all.collected),
             None,
-            &["extraordinary-rides: it is extraordinary, and not featured"],
+            &["extraordinary-rides: extraordinary, but not featured"],
         ),
         (
             "an ordinary ride is featured",
             of_ride(featured, "rideId", &all.ordinary),
             Some(("fare", number("49.99"))),
-            &["extraordinary-rides: it is featured, and ordinary"],
+            &["extraordinary-rides: featured, but not extraordinary"],
         ),
         (
             "a ride that never was is featured",
             of_ride(featured, "rideId", "never"),
             Some(("fare", number("1"))),
-            &["extraordinary-rides: it has an effect, and was never accepted"],
+            &["extraordinary-rides: has an effect, but was never accepted"],
         ),
         (
             "a prebooking is never decided",
             of_ride(prebookings, "id", &all.prebooking),
             Some(("status", text("SUBMITTED"))),
-            &["ride-booking: it is not decided"],
+            &["ride-booking: not decided"],
         ),
         (
             "a request is never closed",
             of_ride(rfqs, "id", &all.rfq),
             Some(("quotes", AttributeValue::M([].into()))),
-            &["ride-booking: it is not closed"],
+            &["ride-booking: not closed"],
         ),
     ] {
         let (green, audit) = world.while_changed(table, &key, change, audits()).await;
@@ -272,7 +272,7 @@ async fn an_audit_is_green_where_all_is_well_and_finds_whatever_is_not() {
     let (green, audit) = audits().await;
     assert_eq!(
         (green, found(&audit)),
-        (false, vec!["queues: a dead letter of CustomerLoyalty that doesn't say why".to_owned()])
+        (false, vec!["queues: dead letter of CustomerLoyalty without a reason".to_owned()])
     );
     world.sqs.purge_queue().queue_url(dlq).send().await.unwrap();
 
@@ -287,7 +287,7 @@ async fn an_audit_is_green_where_all_is_well_and_finds_whatever_is_not() {
     let reason = attribute(json!({"errorType": "InternalError"}).to_string());
     send.message_attributes("DeadLetterReason", reason).send().await.unwrap();
     let (green, audit) = audits().await;
-    let unheard = "ride-booking: it was accepted, and lies in PrebookingSubmissionDlq".to_owned();
+    let unheard = "ride-booking: accepted, but lies in PrebookingSubmissionDlq".to_owned();
     assert_eq!((green, found(&audit)), (false, vec![unheard]));
     assert_eq!(audit["findings"][0]["about"], format!("prebooking {request}"));
     rydes(&["dlq", "redrive", "PrebookingSubmission"]).await;
@@ -307,8 +307,8 @@ async fn an_audit_is_green_where_all_is_well_and_finds_whatever_is_not() {
     let options = ["--journal", file.to_str().unwrap(), "--journal-is-complete"];
     let (green, audit) = audits_with(&options).await;
     let mut expected = vec![
-        (format!("ride {never}"), "it was accepted, and is not stored"),
-        (format!("ride {}", all.ordinary), "it is stored, and nobody was told of it"),
+        (format!("ride {never}"), "accepted, but not stored"),
+        (format!("ride {}", all.ordinary), "stored, but no client was told so"),
     ];
     expected.sort_unstable();
     let findings = audit["findings"].as_array().unwrap();
@@ -328,7 +328,7 @@ async fn an_audit_is_green_where_all_is_well_and_finds_whatever_is_not() {
     });
     let id = kept_back.await;
     let (green, audit) = audits().await;
-    let unfeatured = "extraordinary-rides: it is extraordinary, and not featured".to_owned();
+    let unfeatured = "extraordinary-rides: extraordinary, but not featured".to_owned();
     assert_eq!((green, found(&audit)), (false, vec![unfeatured]));
     assert_eq!(audit["findings"][0]["about"], format!("ride {id}"));
     world.delivers(Service::EXTRAORDINARY, &world.event_in_the_lake(&id).await).await;
@@ -341,7 +341,7 @@ async fn an_audit_is_green_where_all_is_well_and_finds_whatever_is_not() {
     let id = event["id"].as_str().unwrap();
     eventually("it is in the lake", || world.filed(id), |f| *f == (1, 1)).await;
     let (green, audit) = audits().await;
-    let stranger = "datalake-ingestion: it has an event of a ride that was never accepted".to_owned();
+    let stranger = "datalake-ingestion: event of a ride that was never accepted".to_owned();
     assert_eq!((green, found(&audit)), (false, vec![stranger]));
 
     let shown = String::from_utf8(rydes(&["audit"]).await.stdout).unwrap();

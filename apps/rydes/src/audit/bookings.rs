@@ -63,7 +63,7 @@ async fn prebookings(
                 meant.contains_key(&[id]),
                 &about,
                 PREBOOKINGS.0,
-                "a request leads to it, and it isn't there",
+                "a request refers to it, but it does not exist",
             );
         }
     }
@@ -72,9 +72,14 @@ async fn prebookings(
         count += 1;
         let id = value(booking, "id");
         let about = format!("prebooking {id}");
-        audit.expects(is_decided(booking), &about, PREBOOKINGS.0, "it is not decided");
+        audit.expects(is_decided(booking), &about, PREBOOKINGS.0, "not decided");
         let is_filed = filed.known(&id) == 1;
-        audit.expects(is_filed, &about, "datalake-ingestion", "its event is not in the lake once");
+        audit.expects(
+            is_filed,
+            &about,
+            "datalake-ingestion",
+            "its event is missing in the lake, or counted twice",
+        );
         told.stored(Kind::Prebooking, booking, audit);
     }
     audit.looked_at("prebookings", count);
@@ -99,9 +104,9 @@ fn rfq(rfq: &Item, audit: &mut Audit) {
     };
     let (quotes, late) = (answers("quotes"), answers("late"));
     let closed = rfq.contains_key("expiredAt") || quotes.len() == asked.len();
-    audit.expects(closed, &about, RFQS.0, "it is not closed");
+    audit.expects(closed, &about, RFQS.0, "not closed");
     let strangers = quotes.iter().chain(&late).any(|herd| !asked.contains(herd));
-    audit.expects(!strangers, &about, RFQS.0, "somebody who wasn't asked has answered");
+    audit.expects(!strangers, &about, RFQS.0, "a herd answered that was not asked");
     let twice = late.iter().any(|herd| quotes.contains(herd));
-    audit.expects(!twice, &about, RFQS.0, "a herd's answer counts as in time and as late");
+    audit.expects(!twice, &about, RFQS.0, "a herd's answer counts both as in time and as late");
 }

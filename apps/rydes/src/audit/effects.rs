@@ -58,12 +58,7 @@ async fn follow(
     let rides = pages.with(RIDES, ["id"], effects.iter().filter_map(&ride).map(|ride| [ride])).await?;
     for ride in effects.iter().filter_map(&ride) {
         let about = format!("ride {ride}");
-        audit.expects(
-            rides.contains_key(&[ride]),
-            &about,
-            table.0,
-            "it has an effect, and was never accepted",
-        );
+        audit.expects(rides.contains_key(&[ride]), &about, table.0, "has an effect, but was never accepted");
     }
     audit.looked_at("effects", effects.len());
     Ok(())
@@ -73,7 +68,7 @@ async fn follow(
 fn outcomes(notifications: &[Item], audit: &mut Audit) {
     for claimed in notifications.iter().filter(|item| value(item, "status") == "SENDING") {
         let about = format!("notification {}", value(claimed, "eventId"));
-        audit.finds(about, NOTIFICATIONS.0, "its e-mail was perhaps sent: see rydes settle-email");
+        audit.finds(about, NOTIFICATIONS.0, "e-mail may have been sent: see rydes settle-email");
     }
 }
 
@@ -89,11 +84,6 @@ async fn add_up(pages: &Pages<'_>, balance: &Item, audit: &mut Audit) -> Result<
     }
     let holds = value(balance, "points") == Points(points).to_string()
         && value(balance, "rides") == rides.to_string();
-    audit.expects(
-        holds,
-        &format!("customer {customer}"),
-        LOYALTY.0,
-        "the awards don't add up to the balance",
-    );
+    audit.expects(holds, &format!("customer {customer}"), LOYALTY.0, "awards don't add up to the balance");
     Ok(())
 }

@@ -50,13 +50,9 @@ impl Filed {
     pub(super) fn audit_strangers(&self, audit: &mut Audit) {
         for (id, count) in self.0.iter().filter(|(_, count)| !count.is_known) {
             let what = match count.event_type.as_str() {
-                "RideCompleted" => "it has an event of a ride that was never accepted",
-                "FareCollected" | "FareCollectionFailed" => {
-                    "it has an outcome of a fare that there is none of"
-                }
-                "PrebookingSubmitted" | "PrebookingRejected" => {
-                    "it has an event of a prebooking that there is none of"
-                }
+                "RideCompleted" => "event of a ride that was never accepted",
+                "FareCollected" | "FareCollectionFailed" => "outcome of a fare that does not exist",
+                "PrebookingSubmitted" | "PrebookingRejected" => "event of a prebooking that does not exist",
                 // Events of other types are not audited.
                 _ => continue,
             };

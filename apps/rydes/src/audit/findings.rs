@@ -1,15 +1,15 @@
-//! What an audit has found.
+//! The findings of an audit.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-/// What the auditor has found.
+/// The auditor's findings.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Audit {
     /// How much of what it looked at.
     pub looked_at: BTreeMap<&'static str, u64>,
-    /// What isn't as it should be: the first thousand.
+    /// The findings, up to the first thousand.
     pub findings: Vec<Finding>,
     /// How many findings there are in all.
     pub found: u64,
@@ -20,11 +20,11 @@ pub struct Audit {
 /// Something that isn't as it should be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// What it is about.
+    /// The thing that is wrong: a ride, a fare, a message and so on.
     pub about: String,
     /// The service that it shows at.
     pub service: &'static str,
-    /// What is wrong.
+    /// The fault.
     pub what: String,
 }
 

@@ -19,10 +19,10 @@ use super::findings::Audit;
 #[derive(Debug, Clone, Default, Args)]
 #[group(skip)]
 pub struct Journals {
-    /// Hold what is stored against what clients were told, as rydes load --journal has noted it; may be given several times
+    /// Compare what is stored with this journal of rydes load --journal; may be given several times
     #[arg(long = "journal", value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// The journals hold everything that was ever accepted: what is stored beside that is a finding, too
+    /// The journals hold everything that was ever accepted: anything else that is stored is a finding
     #[arg(long = "journal-is-complete", requires = "files")]
     pub are_complete: bool,
 }
@@ -40,7 +40,7 @@ pub(super) struct Told {
 
 struct Request {
     accepted: Accepted,
-    /// The id of what is stored of it, which is another's if it repeats that; none if nothing is.
+    /// The id under which it is stored: that of the first request if this one repeats it. None if it is not stored.
     stored: Option<String>,
 }
 
@@ -83,7 +83,7 @@ impl Told {
         };
         let same = customer_is(value(item, "customer")) && fare_is(value(item, "fare"));
         let about = format!("{} {id}", kind.name());
-        audit.expects(same, &about, kind.service(), "another customer or fare is stored than was accepted");
+        audit.expects(same, &about, kind.service(), "customer or fare differs from what was accepted");
         request.stored = Some(id);
     }
 
@@ -97,14 +97,14 @@ impl Told {
     /// Once all tables were gone through: what is missing, and what there is too much.
     pub(super) fn audit(self, audit: &mut Audit) {
         for line in self.unreadable {
-            audit.finds(line, "journal", "it can't be read, so it is not compared");
+            audit.finds(line, "journal", "can't be read, so it was not compared");
         }
         audit.looked_at("requests that clients were told of", self.requests.len());
         let (mut reached, mut by_key) = (BTreeSet::new(), HashMap::<_, BTreeSet<_>>::new());
         for ((kind, id), Request { accepted, stored }) in &self.requests {
             let about = format!("{} {id}", kind.name());
             let Some(stored) = stored else {
-                audit.finds(about, kind.service(), "it was accepted, and is not stored");
+                audit.finds(about, kind.service(), "accepted, but not stored");
                 continue;
             };
             reached.insert((kind.name(), stored));
@@ -113,7 +113,7 @@ impl Told {
             }
         }
         for ((kind, key), stored) in by_key.into_iter().filter(|(_, stored)| stored.len() > 1) {
-            let what = format!("one key stands for {} of them", stored.len());
+            let what = format!("one idempotency key stands for {} of them", stored.len());
             audit.finds(format!("{} with the key {key}", kind.name()), kind.service(), what);
         }
         if self.is_complete {
@@ -125,11 +125,7 @@ impl Told {
 
 impl Audit {
     fn untold(&mut self, kind: Kind, id: &str) {
-        self.finds(
-            format!("{} {id}", kind.name()),
-            kind.service(),
-            "it is stored, and nobody was told of it",
-        );
+        self.finds(format!("{} {id}", kind.name()), kind.service(), "stored, but no client was told so");
     }
 }
 
@@ -163,8 +159,7 @@ mod tests {
 
     #[test]
     fn one_lost_and_one_that_nobody_was_told_of_are_two_findings_though_the_counts_agree() {
-        let (missing, untold) =
-            ("it was accepted, and is not stored", "it is stored, and nobody was told of it");
+        let (missing, untold) = ("accepted, but not stored", "stored, but no client was told so");
         for (kind, is_complete) in
             [(Kind::Ride, true), (Kind::Prebooking, true), (Kind::Rfq, true), (Kind::Ride, false)]
         {

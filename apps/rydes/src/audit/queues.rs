@@ -1,4 +1,4 @@
-//! What is under way, and what could not be handled.
+//! Messages under way, and dead letters.
 
 use std::time::Duration;
 
@@ -38,7 +38,7 @@ pub(super) async fn settle(
         }
         if Instant::now() >= deadline && !busy.is_empty() {
             for work in busy {
-                audit.finds(work.to_string(), "queues", "it is still under way");
+                audit.finds(work.to_string(), "queues", "still under way");
             }
             return Ok(());
         }
@@ -46,8 +46,8 @@ pub(super) async fn settle(
     }
 }
 
-/// Every dead letter says why it is one, if it has room for that. One that doesn't, nobody has looked at: its function
-/// crashed, or ran out of time.
+/// Every dead letter gives its reason, if it has room for one. A letter without a reason comes from a function that
+/// crashed or ran out of time.
 pub(super) async fn dead_letters(
     deployment: &Deployment,
     pages: &Pages<'_>,
@@ -64,7 +64,8 @@ pub(super) async fn dead_letters(
             })
             .await?;
             if unseen > 0 {
-                let what = "dead letters behind others of their group, or looked at by somebody: not audited";
+                let what =
+                    "dead letters not audited: behind others of their group, or hidden by another reader";
                 audit.finds(format!("{queue}: {unseen} messages"), "queues", what);
             }
         }
@@ -102,7 +103,7 @@ async fn unheard(pages: &Pages<'_>, submissions: Vec<Submission>, audit: &mut Au
     for submission in submissions {
         let booking = bookings.get(std::slice::from_ref(&submission.id));
         let about = format!("prebooking {}", submission.id);
-        let what = "it was accepted, and lies in PrebookingSubmissionDlq";
+        let what = "accepted, but lies in PrebookingSubmissionDlq";
         audit.expects(booking.is_some_and(|booking| submission.became(booking)), &about, PREBOOKINGS.0, what);
     }
     Ok(())
@@ -113,7 +114,7 @@ fn dead_letter(queue: &str, letter: &DeadLetter, audit: &mut Audit) {
     if letter.error_type.is_some() || letter.no_room {
         *audit.dead_letters.entry(format!("{queue}: {}", letter.reason())).or_default() += 1;
     } else {
-        let what = format!("a dead letter of {queue} that doesn't say why");
+        let what = format!("dead letter of {queue} without a reason");
         audit.finds(format!("message {}", letter.id), "queues", what);
     }
 }

@@ -69,12 +69,12 @@ impl Bounds {
     }
 }
 
-/// What services have made of some rides.
+/// The effects that some rides have had in the services.
 struct Effects<'a> {
     ledger: HashMap<[String; 2], Item>,
     fares: HashMap<[String; 1], Item>,
     payments: HashMap<[String; 1], Item>,
-    /// The provider's own books; none where they are somebody else's.
+    /// The simulated provider's books; none where another provider moves the money.
     provider: Option<HashMap<[String; 2], Item>>,
     awards: HashMap<[String; 2], Item>,
     notifications: HashMap<[String; 1], Item>,
@@ -109,40 +109,25 @@ impl<'a> Effects<'a> {
         let (id, fare) = (value(ride, "id"), money(ride, "fare"));
         let about = format!("ride {id}");
         let key = [id.clone()];
-        // Its outcomes are nobody else's, whatever it came to.
+        // Both outcomes belong to this ride, so neither is a stranger in the lake.
         for ending in ENDINGS {
             self.filed.known(&format!("{id}-{ending}"));
         }
 
         let opened = self.entry(&id, "OPENED");
-        audit.expects(
-            opened == Some(fare),
-            &about,
-            LEDGER.0,
-            "its fare is not open in the ledger, or another",
-        );
+        audit.expects(opened == Some(fare), &about, LEDGER.0, "fare missing in the ledger, or wrong");
 
         let points = Points::for_fare(fare).to_string();
         let awarded = self.awards.get(&[value(ride, "customer"), award(&id)]);
         let awarded = awarded.map(|award| value(award, "points"));
-        audit.expects(
-            awarded.as_ref() == Some(&points),
-            &about,
-            LOYALTY.0,
-            "its points are not awarded, or others",
-        );
+        audit.expects(awarded.as_ref() == Some(&points), &about, LOYALTY.0, "points missing or wrong");
 
-        audit.expects(self.is_notified(&id), &about, NOTIFICATIONS.0, "its customer is not notified");
+        audit.expects(self.is_notified(&id), &about, NOTIFICATIONS.0, "customer not notified");
         self.audit_filed(&id, &about, audit);
 
         let (is_featured, should_be) = (self.extraordinary.contains_key(&key), bounds.include(ride));
-        audit.expects(
-            is_featured || !should_be,
-            &about,
-            EXTRAORDINARY.0,
-            "it is extraordinary, and not featured",
-        );
-        audit.expects(!is_featured || should_be, &about, EXTRAORDINARY.0, "it is featured, and ordinary");
+        audit.expects(is_featured || !should_be, &about, EXTRAORDINARY.0, "extraordinary, but not featured");
+        audit.expects(!is_featured || should_be, &about, EXTRAORDINARY.0, "featured, but not extraordinary");
 
         self.audit_fare(&id, fare, audit);
     }
@@ -151,10 +136,10 @@ impl<'a> Effects<'a> {
     fn audit_fare(&mut self, id: &str, owed: Money, audit: &mut Audit) {
         let about = format!("fare {id}");
         let Some(fare) = self.fares.get(&[id.to_owned()]) else {
-            return audit.finds(about, FARES.0, "its collection has not begun");
+            return audit.finds(about, FARES.0, "collection has not begun");
         };
         audit.looked_at("fares", 1);
-        audit.expects(money(fare, "amount") == owed, &about, FARES.0, "another amount is collected");
+        audit.expects(money(fare, "amount") == owed, &about, FARES.0, "wrong amount collected");
         let payment = self.payments.get(&[id.to_owned()]);
         let payment = payment.map(|payment| (value(payment, "status"), money(payment, "amount")));
         let captured = match &payment {
@@ -166,43 +151,33 @@ impl<'a> Effects<'a> {
             (Some(amount), None) => amount,
             _ => Money::default(),
         };
-        audit.expects(
-            captured == credited,
-            &about,
-            PAYMENTS.0,
-            "what was taken is not what the ledger has as paid",
-        );
+        audit.expects(captured == credited, &about, PAYMENTS.0, "amount captured differs from the ledger");
         match value(fare, "status").as_str() {
             "COLLECTED" => {
-                audit.expects(
-                    credited == owed,
-                    &about,
-                    LEDGER.0,
-                    "it is collected, and not all of it is paid",
-                );
+                audit.expects(credited == owed, &about, LEDGER.0, "collected, but not paid in full");
                 self.audit_told(id, "collected", &about, audit);
             }
             "FAILED" => {
-                audit.expects(credited == Money::default(), &about, LEDGER.0, "it was given up, and is paid");
+                audit.expects(credited == Money::default(), &about, LEDGER.0, "given up, but paid");
                 match payment.as_ref().map(|(status, _)| status.as_str()) {
                     Some("AUTHORIZED") => {
-                        audit.finds(&about, PAYMENTS.0, "it was given up, and its amount is still reserved");
+                        audit.finds(&about, PAYMENTS.0, "given up, but its amount is still reserved");
                     }
                     Some("REQUESTED" | "GIVEN_UP") => {
-                        let what = "it was given up, and nobody knows whether its amount is reserved";
+                        let what = "given up, and its amount may still be reserved";
                         audit.finds(&about, PAYMENTS.0, what);
                     }
                     _ => {}
                 }
                 self.audit_told(id, "failed", &about, audit);
             }
-            "NEEDS_REVIEW" => audit.finds(about, FARES.0, "somebody has to look at it: see rydes fare"),
-            _ => audit.finds(about, FARES.0, "its collection has not ended"),
+            "NEEDS_REVIEW" => audit.finds(about, FARES.0, "needs review: see rydes fare"),
+            _ => audit.finds(about, FARES.0, "collection has not ended"),
         }
     }
 
-    /// The provider holds what our own record says, and nothing else: not a reservation that nobody knows of, nor money of
-    /// which the refund has failed since.
+    /// The provider's books agree with our own record: they show no reservation that our record lacks, and no money whose
+    /// refund has failed since.
     fn audit_books(&self, id: &str, about: &str, audit: &mut Audit) {
         let Some(books) = &self.provider else { return };
         let ours = self.payments.get(&[id.to_owned()]);
@@ -215,7 +190,7 @@ impl<'a> Effects<'a> {
             }
             _ => matches!(state.as_deref(), None | Some("VOIDED")),
         };
-        audit.expects(agree, about, PAYMENTS.0, "the provider's books say otherwise");
+        audit.expects(agree, about, PAYMENTS.0, "the provider's books differ");
     }
 
     /// The customer and the lake know how the collection ended.
@@ -225,20 +200,20 @@ impl<'a> Effects<'a> {
             self.is_notified(&event),
             about,
             NOTIFICATIONS.0,
-            "its customer is not told how it ended",
+            "customer not notified of how it ended",
         );
         self.audit_filed(&event, about, audit);
         for other in ENDINGS.iter().filter(|other| **other != ending) {
             let other = format!("{id}-{other}");
             let told = self.is_notified(&other) || self.filed.contains(&other);
-            audit.expects(!told, about, FARES.0, "two different ends are told of it");
+            audit.expects(!told, about, FARES.0, "two different outcomes were published");
         }
     }
 
     fn audit_filed(&mut self, event: &str, about: &str, audit: &mut Audit) {
         match self.filed.known(event) {
             1 => {}
-            0 => audit.finds(about, "datalake-ingestion", "its event is not in the lake"),
+            0 => audit.finds(about, "datalake-ingestion", "its event is missing in the lake"),
             more => audit.finds(about, "datalake-ingestion", format!("its event is counted {more} times")),
         }
     }

@@ -12,7 +12,7 @@ use crate::{
     view::{self, progress},
 };
 
-/// Look at everything that was accepted and at every service's data, and find what isn't as it should be
+/// Compare everything that was accepted with every service's data, and list what is wrong
 #[derive(Debug, Args)]
 pub struct Audit {
     /// How many seconds to wait until nothing is under way
@@ -23,7 +23,7 @@ pub struct Audit {
 }
 
 impl Audit {
-    /// Fails if anything isn't as it should be.
+    /// Fails if there is any finding.
     pub async fn run(self, global: &Global) -> Result<ExitCode, Error> {
         let deployment = global.deployment().await?;
         let bar = progress::spinner(global.json);

@@ -12,7 +12,7 @@ use crate::{
     view::{self, file, plot, progress},
 };
 
-/// Prebook many rides at once, and see the queues fill and drain
+/// Prebook many rides at once, and watch the queues fill and drain
 #[derive(Debug, Args)]
 pub struct Campaign {
     #[command(flatten)]

@@ -25,10 +25,10 @@ pub struct CompleteRide {
     /// How far it went, in kilometres
     #[arg(long, default_value = "600", allow_hyphen_values = true)]
     distance: String,
-    /// Who rode
+    /// The customer who rode
     #[arg(long, default_value = "cmr")]
     customer: String,
-    /// What it costs, in the deployment's currency
+    /// The fare, in the deployment's currency
     #[arg(long, default_value = "256.50", allow_hyphen_values = true)]
     fare: String,
     /// Makes sending the same ride again harmless; made up if not given

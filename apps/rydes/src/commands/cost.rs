@@ -7,10 +7,10 @@ use client::Error;
 
 use crate::{cost, global::Global, view};
 
-/// Calculate from what was counted in a run what a million rides cost on AWS
+/// Calculate the cost of a million rides on AWS from the counts of a run
 #[derive(Debug, Args)]
 pub struct Cost {
-    /// What was counted in a run, as docs/load-and-cost.md says how it is written
+    /// The counts of a run, in the format that docs/load-and-cost.md describes
     #[arg(long, value_name = "FILE")]
     counts: PathBuf,
     /// Other prices than those of us-east-1, written as apps/rydes/prices/us-east-1.json is

@@ -13,7 +13,7 @@ use client::Error;
 use self::{discard::Discard, list::List, redrive::Redrive, show::Show};
 use crate::global::Global;
 
-/// Look at what could not be handled, put it back, or throw it away
+/// Look at dead letters, put them back, or delete them
 #[derive(Debug, Subcommand)]
 pub enum Dlq {
     List(List),
@@ -23,7 +23,7 @@ pub enum Dlq {
 }
 
 impl Dlq {
-    /// Does what was typed behind it.
+    /// Runs the command behind it.
     pub async fn run(self, global: &Global) -> Result<ExitCode, Error> {
         match self {
             Self::List(command) => command.run(global).await,

@@ -17,7 +17,7 @@ use crate::{
     view::{self, progress},
 };
 
-/// Wait for a ride's fare to be collected, or given up, and show the way there
+/// Wait until a ride's fare is collected or given up, and show each step
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct Fare {

@@ -12,12 +12,12 @@ use crate::{
     view::{self, file, plot, progress},
 };
 
-/// Send requests of every kind at a rate, and see how soon they are accepted
+/// Send requests of every kind at a rate, and see how fast they are accepted
 #[derive(Debug, Args)]
 pub struct Load {
     #[command(flatten)]
     options: LoadOptions,
-    /// Note every request that is accepted in this file, a line each, for rydes audit --journal; what is in it stays
+    /// Append a line to this file for every accepted request, for rydes audit --journal
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
     /// Write a picture of the latencies over time to this file, as an SVG

@@ -7,10 +7,10 @@ use client::{Error, logs};
 
 use crate::{exit::success_if, global::Global, view};
 
-/// Show what all functions have logged of a ride, a prebooking or a request for quotes, in the order of time
+/// Show the log lines of all functions about a ride, a prebooking or a request for quotes, by time
 #[derive(Debug, Args)]
 pub struct Logs {
-    /// A correlation id, or the id of whatever it is about
+    /// A correlation id, or the id of a ride, a prebooking or a request for quotes
     id: String,
     /// How many minutes back to look
     #[arg(long, default_value_t = 180)]

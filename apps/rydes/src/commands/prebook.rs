@@ -22,7 +22,7 @@ pub struct Prebook {
     /// When it is to start, as in 2027-05-01T09:30:00Z [default: this time tomorrow]
     #[arg(long)]
     when: Option<String>,
-    /// Who wants to ride
+    /// The customer who wants to ride
     #[arg(long, default_value = "cmr")]
     customer: String,
     /// Makes sending the same prebooking again harmless, with the same --when; made up if not given

@@ -15,7 +15,7 @@ use crate::{
     view::{self, progress},
 };
 
-/// Ask the herds for a ride right now, as the Customer App does, and see their quotes come in
+/// Ask the herds for a ride right now, as the Customer App does, and show their quotes as they come in
 #[derive(Debug, Args)]
 pub struct RequestQuotes {
     /// Where the ride is to start
@@ -24,10 +24,10 @@ pub struct RequestQuotes {
     /// Where it is to end
     #[arg(long, default_value = "Moabit")]
     to: String,
-    /// Who wants to ride
+    /// The customer who wants to ride
     #[arg(long, default_value = "cmr")]
     customer: String,
-    /// Whom to ask, separated by commas [default: every herd]
+    /// The herds to ask, separated by commas [default: every herd]
     #[arg(long, value_delimiter = ',')]
     herds: Option<Vec<String>>,
     /// How many seconds to wait for quotes [default: as the deployment says]

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::{global::Global, view};
 
-/// Say what came of an e-mail that was perhaps sent
+/// Record the outcome of an e-mail that may have been sent
 #[derive(Debug, Args)]
 pub struct SettleEmail {
     /// The id of the event that the e-mail is about

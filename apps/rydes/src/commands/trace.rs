@@ -18,7 +18,7 @@ use crate::{
     view::{self, progress, steps::waiting_for},
 };
 
-/// Wait for a ride, a prebooking or a request for quotes to reach whom it concerns and show what each did with it
+/// Wait until a ride, a prebooking or a request for quotes is done, and show what each service did with it
 #[derive(Debug, Args)]
 pub struct Trace {
     /// The id of the ride, the prebooking or the request for quotes

@@ -1,4 +1,4 @@
-//! What was counted in a run, of one design or of two.
+//! The counts of a run, of one design or of two.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use super::prices::Prices;
 use crate::decimal;
 
-/// What was counted.
+/// The counts.
 #[derive(Debug)]
 pub(super) struct Counts {
     /// One or two.
@@ -106,7 +106,7 @@ fn names<T>(of: &BTreeMap<String, T>) -> String {
 }
 
 impl Run {
-    /// What isn't named was not needed.
+    /// Zero if the run does not name it.
     pub fn count(&self, service: &str, kind: &str) -> Decimal {
         self.counts.get(&(service.to_owned(), kind.to_owned())).copied().unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! What AWS charges, as data.
+//! The prices of AWS, as data.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ pub(super) struct Prices {
     pub by_service: BTreeMap<String, BTreeMap<String, Price>>,
 }
 
-/// What something costs.
+/// A price.
 #[derive(Debug)]
 pub(super) struct Price {
     pub what: String,
@@ -27,14 +27,14 @@ pub(super) struct Price {
     pub checked: Option<Checked>,
 }
 
-/// Where somebody has seen a price.
+/// The page on which a price was checked.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Checked {
     /// The page.
     #[cfg_attr(not(test), expect(dead_code, reason = "for who reads the file"))]
     pub url: String,
-    /// What that page says of its own date.
+    /// The date that the page gives for itself.
     #[cfg_attr(not(test), expect(dead_code, reason = "for who reads the file"))]
     pub as_of: String,
 }

@@ -13,12 +13,12 @@ use tokio::{sync::Semaphore, task::JoinSet, time::Instant};
 /// Requests that are under way at the same time, at the most.
 const IN_FLIGHT: usize = 200;
 
-/// What the requests came to so far.
+/// The answers to the requests so far.
 #[derive(Debug, Default)]
 pub struct Sent {
-    /// What was accepted.
+    /// The accepted requests.
     pub taken: Vec<Taken>,
-    /// What the others met, by kind.
+    /// The others, counted by kind of answer.
     pub refused: BTreeMap<String, usize>,
     pub latencies_ms: Vec<u64>,
     pub last_ms: u64,
@@ -150,7 +150,7 @@ pub fn arrival(n: u64, rate: u32) -> Option<Duration> {
     Some(Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX)))
 }
 
-/// What so many of a hundred sorted values are at most.
+/// A percentile of sorted values.
 pub fn percentile(sorted: &[u64], percent: usize) -> u64 {
     let rank = (sorted.len() * percent).div_ceil(100);
     sorted.get(rank.saturating_sub(1)).copied().unwrap_or_default()

@@ -38,7 +38,7 @@ pub struct Campaign {
     pub bookings: u32,
     /// How many were accepted.
     pub accepted: usize,
-    /// What the others met, by kind.
+    /// The others, counted by kind of answer.
     pub refused: BTreeMap<String, usize>,
     /// How many are confirmed.
     pub confirmed: usize,
@@ -50,7 +50,7 @@ pub struct Campaign {
     pub accept_rate_per_second: u64,
     /// The median of the time to the answer.
     pub accept_p50_ms: u64,
-    /// What 99 of 100 answers took at most.
+    /// The 99th percentile of the time to the answer.
     pub accept_p99_ms: u64,
     /// The most messages that waited in all queues together.
     pub deepest_backlog: u64,
@@ -98,7 +98,7 @@ impl Sample {
         self.submission + self.processing + self.notification
     }
 
-    /// What has left the queues that lead to a decision, at least.
+    /// At least so many have left the queues that lead to a decision.
     pub fn decided(&self) -> u64 {
         self.accepted.saturating_sub(self.submission + self.processing)
     }
@@ -181,7 +181,7 @@ impl<'a> Queues<'a> {
         })
     }
 
-    /// What was accepted is counted first, so that what seems to have left the queues has.
+    /// Acceptances are counted before the queues, so that no request seems to have left a queue that it has not reached.
     async fn sample(&self, start: Instant, sent: &Mutex<Sent>) -> Result<Sample, Error> {
         let (accepted, refused) = {
             let sent = locked(sent);

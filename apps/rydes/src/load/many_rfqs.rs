@@ -38,7 +38,7 @@ pub struct ManyRfqs {
     pub requests: u32,
     /// How many were accepted.
     pub accepted: usize,
-    /// What the others met, by kind.
+    /// The refused ones, counted by kind of answer.
     pub refused: BTreeMap<String, usize>,
     /// How many were closed because all had answered.
     pub closed_by_the_last_answer: usize,
@@ -52,11 +52,11 @@ pub struct ManyRfqs {
     pub late: usize,
     /// The median of the time to the answer.
     pub accept_p50_ms: u64,
-    /// What 99 of 100 answers took at most.
+    /// The 99th percentile of the time to the answer.
     pub accept_p99_ms: u64,
     /// The median of the time from the request's arrival until it was closed, by the clocks of both ends.
     pub closed_p50_ms: u64,
-    /// What 99 of 100 took at most.
+    /// The 99th percentile of the same.
     pub closed_p99_ms: u64,
 }
 

@@ -4,7 +4,7 @@ use client::{journal::Kind, prebooking::Prebooking, rfq::RfqRequest};
 use serde::Serialize;
 use serde_json::json;
 
-/// What a request asks for.
+/// The use case of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum UseCase {
@@ -142,7 +142,7 @@ impl Mix {
         Self { cycle: (0..total).filter_map(|_| next()).collect() }
     }
 
-    /// What the nth request asks for.
+    /// The use case of the nth request.
     pub(super) fn of(&self, n: u64) -> UseCase {
         let place = n.checked_rem(self.cycle.len() as u64).and_then(|place| usize::try_from(place).ok());
         place.and_then(|place| self.cycle.get(place)).copied().unwrap_or(UseCase::Rides)

@@ -12,7 +12,7 @@ use super::{arrivals::arrival, mix::Mix};
 #[derive(Debug, Clone, Args)]
 #[group(skip)]
 pub struct LoadOptions {
-    /// What the requests ask for, by weight: rides, prebookings and quotes
+    /// The use cases of the requests, by weight: rides, prebookings and quotes
     #[arg(long, default_value = "rides=8,prebookings=3,quotes=1")]
     pub mix: String,
     /// How many requests a second arrive, whether or not those before are answered
@@ -49,7 +49,7 @@ const LONGEST: Duration = Duration::from_hours(24);
 const BY_DEFAULT: Duration = Duration::from_mins(1);
 
 impl LoadOptions {
-    /// What is to be done, or all that is wrong with the options.
+    /// The plan, or an error that names every fault of the options.
     pub fn plan(&self) -> Result<LoadPlan, Error> {
         let mut faults = Faults::default();
         let mix = Mix::read(&self.mix);
@@ -80,7 +80,7 @@ impl LoadOptions {
     }
 }
 
-/// What is wrong with the options.
+/// The faults of the options.
 #[derive(Default)]
 struct Faults(Vec<String>);
 

@@ -1,4 +1,4 @@
-//! What the requests came to: counted as it happens, in as much memory for a day as for a minute.
+//! Counts and latencies of a run, kept in as much memory for a day as for a minute.
 
 use std::collections::BTreeMap;
 
@@ -41,27 +41,27 @@ pub struct Load {
     pub slices: Vec<Slice>,
 }
 
-/// What some of the requests came to. Latencies are of what was accepted, from when it was due.
+/// The figures of some of the requests. A latency runs from when a request was due until it was accepted.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Figures {
-    /// What they asked for; none if it is all of them.
+    /// The use case; none if the figures are of all requests.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub use_case: Option<UseCase>,
     /// How many were sent.
     pub sent: u64,
     /// How many were accepted.
     pub accepted: u64,
-    /// What the others met, by kind.
+    /// The others, counted by kind of answer.
     pub errors: BTreeMap<String, u64>,
     /// How many had no answer yet when it was stopped.
     pub unanswered: u64,
-    /// What half of the answers took at most.
+    /// The median latency.
     pub p50_ms: u64,
-    /// What 90 of 100 took at most.
+    /// The 90th percentile of the latencies.
     pub p90_ms: u64,
-    /// What 99 of 100 took at most.
+    /// The 99th percentile of the latencies.
     pub p99_ms: u64,
-    /// What the slowest took.
+    /// The longest latency.
     pub max_ms: u64,
     /// How many a second were accepted, over the time in which they were sent.
     #[serde(serialize_with = "crate::decimal::as_number")]
@@ -72,11 +72,11 @@ pub struct Figures {
 #[expect(clippy::struct_field_names, reason = "the JSON has these names")]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Lateness {
-    /// What half of them were at most.
+    /// The median.
     pub p50_ms: u64,
-    /// What 99 of 100 were at most.
+    /// The 99th percentile.
     pub p99_ms: u64,
-    /// What the latest was.
+    /// The maximum.
     pub max_ms: u64,
 }
 
@@ -91,9 +91,9 @@ pub struct Progress {
     pub under_way: u64,
     /// How many were not accepted.
     pub errors: u64,
-    /// What half of the answers took at most.
+    /// The median latency.
     pub p50_ms: u64,
-    /// What 99 of 100 took at most.
+    /// The 99th percentile of the latencies.
     pub p99_ms: u64,
 }
 

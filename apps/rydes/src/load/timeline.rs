@@ -16,9 +16,9 @@ pub struct Slice {
     pub accepted: u64,
     /// How many were not.
     pub errors: u64,
-    /// What half of the answers took at most.
+    /// The median latency.
     pub p50_ms: u64,
-    /// What 99 of 100 took at most.
+    /// The 99th percentile of the latencies.
     pub p99_ms: u64,
 }
 
@@ -29,7 +29,7 @@ pub(super) struct Timeline {
     none: Histogram<u32>,
 }
 
-/// What became of the requests in a slice.
+/// The requests of a slice and their answers.
 pub(super) struct Sliced {
     pub sent: u64,
     accepted: u64,

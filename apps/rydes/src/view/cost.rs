@@ -1,4 +1,4 @@
-//! What a million rides cost.
+//! The cost of a million rides.
 
 use std::fmt::Write;
 
@@ -8,7 +8,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use super::table::number;
 use crate::cost::{Component, Cost, Design, PerMillion};
 
-/// What a million rides cost, by service and by what it charges for.
+/// A row for each kind of charge, by service.
 pub fn table(cost: &Cost) -> String {
     let two = cost.designs.len() > 1;
     let mut header = vec!["service".to_owned(), "charges for".to_owned()];

@@ -19,7 +19,7 @@ pub fn show_queues(queues: &[DeadLetterQueue]) {
 /// The dead letters of a queue.
 pub fn show(letters: &[DeadLetter], body: bool) {
     if letters.is_empty() {
-        println!("There are no dead letters in it, or somebody is looking at them.");
+        println!("There are no dead letters in it, or another reader has hidden them for a moment.");
         return;
     }
     let mut table = table(&["message", "since", "tries", "why"]);
@@ -43,7 +43,7 @@ pub fn show(letters: &[DeadLetter], body: bool) {
     }
 }
 
-/// What became of dead letters.
+/// How many dead letters were moved.
 pub fn show_moved(Moved { moved, left }: &Moved, how: &str) {
     println!("{moved} {how}, {left} left");
 }

@@ -1,14 +1,14 @@
-//! What functions have logged.
+//! Log lines.
 
 use client::logs::LogLine;
 
 use super::table::table;
 
-/// What was logged, a line each.
+/// A row for each line.
 pub fn show(lines: &[LogLine], stage: &str) {
     let Some(first) = lines.first() else {
         println!(
-            "Nobody has logged anything of it, or not yet: logs take some seconds. For longer ago say --minutes."
+            "No function has logged this id, or not yet: logs take some seconds. To look further back, set --minutes."
         );
         return;
     };

@@ -4,7 +4,7 @@ use client::trace::prebooking::PrebookingTrace;
 
 use super::steps;
 
-/// What became of a prebooking.
+/// The prebooking, and what each part did with it.
 pub fn show(trace: &PrebookingTrace) {
     let PrebookingTrace { repetition, prebooking, status, from, to, when, .. } = trace;
     if let Some(repetition) = repetition {

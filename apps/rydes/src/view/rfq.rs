@@ -42,7 +42,7 @@ pub fn show_end(rfq: &Rfq) {
     }
 }
 
-/// What became of a request for quotes.
+/// The request, and what each herd did with it.
 pub fn show(trace: &RfqTrace) {
     let Rfq { rfq_id, from, to, status, .. } = &trace.rfq;
     println!("RFQ {rfq_id}: {}\n{from} → {to}", status.to_lowercase());

@@ -4,7 +4,7 @@ use client::trace::ride::RideTrace;
 
 use super::steps;
 
-/// What became of a ride.
+/// The ride, and what each service did with it.
 pub fn show(trace: &RideTrace) {
     let RideTrace { ride, from, to, distance, fare, accepted, .. } = trace;
     println!("Ride {ride}\n{from} → {to}, {distance} km, fare {fare}, accepted {accepted:.3}");

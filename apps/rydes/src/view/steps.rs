@@ -5,7 +5,7 @@ use comfy_table::Cell;
 
 use super::table::{number, table};
 
-/// What each part did, as a table.
+/// A row for each step.
 pub fn show<'a>(steps: impl IntoIterator<Item = &'a Step>) {
     let mut table = table(&["service", "topic → queue", "effect", "after"]);
     for step in steps {

@@ -11,7 +11,7 @@ const MAX_BYTES: usize = 1024 * 1024;
 /// More than the shortest reason takes.
 const SHORTEST_REASON: usize = 256;
 
-/// As much of it as there was room for.
+/// A reason, as far as the message had room for it.
 #[derive(Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Reason {
@@ -22,7 +22,7 @@ pub(super) struct Reason {
 }
 
 impl Reason {
-    /// The reason on a message; none if nobody was left to say one: its function crashed, or ran out of time.
+    /// The reason on a message; none if its function crashed or ran out of time.
     pub fn on(message: &Message) -> Option<Self> {
         let reason = message.message_attributes.as_ref()?.get(REASON)?.string_value()?;
         serde_json::from_str(reason).ok()

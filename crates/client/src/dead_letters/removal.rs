@@ -15,7 +15,7 @@ use serde::Serialize;
 use super::{DeadLetter, count, named, put_back, reason::REASON, receive};
 use crate::{deployment::Deployment, error::Error};
 
-/// What became of dead letters.
+/// How many dead letters were moved, and how many are left.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Moved {
     /// How many were put back into their queue, or deleted.
@@ -147,7 +147,7 @@ fn all_of(which: &Letters, moved: Moved) -> Result<Moved, Error> {
     Ok(moved)
 }
 
-/// Sends a letter where it came from, as it came there: only its reason isn't part of it.
+/// Sends a letter to the queue that it came from, as it was there: without its reason.
 async fn send(sqs: &Client, to: &str, letter: &DeadLetter) -> Result<(), Error> {
     let mut attributes = letter.message.message_attributes.clone().unwrap_or_default();
     attributes.remove(REASON);

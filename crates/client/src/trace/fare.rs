@@ -24,7 +24,7 @@ use crate::{
 pub struct FareTrace {
     /// The fare, which has the id of its ride.
     pub fare: String,
-    /// What is to be collected; none before the fare is registered.
+    /// The amount to collect; none before the fare is registered.
     pub amount: Option<String>,
     /// How the fare stands: `REGISTERED`, `COLLECTED`, `FAILED`, `NEEDS_REVIEW` or `RESOLVING`; none before it is
     /// registered.
@@ -42,13 +42,13 @@ pub struct FareTrace {
 pub struct FareStep {
     /// The state's name.
     pub state: String,
-    /// Whether it takes back what an earlier one did.
+    /// True if it takes back what an earlier one did.
     pub compensation: bool,
     /// How it went.
     pub outcome: StepOutcome,
     /// How often it was tried; none for states that do nothing.
     pub attempts: usize,
-    /// What went wrong, try by try.
+    /// The errors, try by try.
     pub errors: Vec<StepError>,
     /// How long it has taken so far, waits between tries included.
     pub duration_ms: i64,
@@ -66,12 +66,12 @@ pub enum StepOutcome {
     Running,
 }
 
-/// What went wrong in a try.
+/// The error of a try.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct StepError {
     /// The error's name.
     pub error: String,
-    /// What happened.
+    /// The error's cause.
     pub cause: String,
 }
 
@@ -228,7 +228,7 @@ fn steps(history: &[HistoryEvent], over: bool, now: i64) -> Vec<FareStep> {
     steps.into_iter().map(|(_, step)| step).collect()
 }
 
-/// What a try failed with, in whichever of its forms.
+/// The error of a try, in each form that a history has for it.
 fn error(event: &HistoryEvent) -> Option<StepError> {
     let (error, cause) = if let Some(failed) = event.task_failed_event_details() {
         (failed.error(), failed.cause())

@@ -19,7 +19,7 @@ use crate::{
 
 const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
 
-/// What became of a prebooking.
+/// The trace of a prebooking.
 #[derive(Debug, Serialize)]
 pub struct PrebookingTrace {
     /// The id that was asked for, if it is that of a repeated request: it leads to the booking of the first.
@@ -36,7 +36,7 @@ pub struct PrebookingTrace {
     pub when: Option<String>,
     /// Every reason why it is rejected.
     pub reasons: Vec<String>,
-    /// What each part did with it.
+    /// The steps of each part.
     pub steps: Vec<Step>,
 }
 
@@ -65,7 +65,7 @@ pub async fn trace(
             None => None,
         };
         trace.iter().for_each(&mut progress);
-        // What nobody has stored after a few seconds is no prebooking.
+        // An id that is not stored after a few seconds is no prebooking.
         let nothing = trace.is_none() && Instant::now() + patience > deadline + Duration::from_secs(5);
         if nothing || trace.as_ref().is_some_and(PrebookingTrace::is_complete) || Instant::now() >= deadline {
             return Ok(trace);

@@ -15,13 +15,13 @@ use crate::{
 
 const BETWEEN_LOOKS: Duration = Duration::from_millis(150);
 
-/// What became of a request for quotes.
+/// The trace of a request for quotes.
 #[derive(Debug, Serialize)]
 pub struct RfqTrace {
     /// The request as it stands.
     #[serde(flatten)]
     pub rfq: Rfq,
-    /// What each herd did, and what was made of it.
+    /// The steps of the herds, and of the aggregator.
     pub steps: Vec<Step>,
 }
 

@@ -16,7 +16,7 @@ use crate::{
     tables::{Item, Tables, amount, time, value},
 };
 
-/// What became of a ride.
+/// The trace of a ride.
 #[derive(Debug, Serialize)]
 pub struct RideTrace {
     /// The ride's id.
@@ -27,15 +27,15 @@ pub struct RideTrace {
     pub to: String,
     /// Kilometres.
     pub distance: String,
-    /// What it costs.
+    /// The fare.
     pub fare: String,
     /// When it was stored.
     pub accepted: Timestamp,
-    /// What all logs about it have in common.
+    /// The id that all log lines about it carry.
     pub correlation_id: String,
-    /// What each subscriber of the Ride Completion Topic did.
+    /// The steps of the subscribers of the Ride Completion Topic.
     pub services: Vec<Step>,
-    /// What became of its fare: the saga, and who was told how it ended.
+    /// The steps of its fare: the saga, and the notification about how it ended.
     pub fare_collection: Vec<Step>,
 }
 
@@ -46,7 +46,7 @@ impl RideTrace {
         self.steps().all(|step| !step.is_awaited())
     }
 
-    /// What all services did, those at the end of the fare's collection last.
+    /// All steps, those of its fare last.
     pub fn steps(&self) -> impl Iterator<Item = &Step> {
         self.services.iter().chain(&self.fare_collection)
     }
@@ -148,7 +148,7 @@ impl Tracer<'_> {
         Ok(())
     }
 
-    /// Whether the customer was told how the collection ended. While a fare needs review there is nothing to tell.
+    /// Looks for the notification about how the collection ended. A fare that needs review has none yet.
     async fn told(&self, fare: &Item) -> Result<Seen, Error> {
         match value(fare, "status").as_str() {
             "COLLECTED" => {

@@ -1,24 +1,24 @@
-//! The parts that services have in what is traced.
+//! The steps of a trace.
 
 use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::{error::Error, lake::Lake};
 
-/// What a service did with the ride.
+/// The part that a service had in something.
 #[derive(Debug, Clone, Serialize)]
 pub struct Step {
     /// The service.
     pub service: String,
-    /// Whether the ride was for it.
+    /// How it reached the service.
     pub delivery: Delivery,
-    /// What it did, in words; none while nothing is to be seen.
+    /// The effect, in words; none while there is none to be seen.
     pub effect: Option<String>,
     /// How long after acceptance the effect was there.
     pub latency_ms: Option<i64>,
 }
 
-/// What the subscription's filter made of the ride.
+/// The way to a service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Delivery {
@@ -51,10 +51,10 @@ impl Step {
     }
 }
 
-/// What was done, and when.
+/// An effect, and when it was there.
 pub(crate) type Seen = Option<(String, Option<Timestamp>)>;
 
-/// Whether an event stands in the lake, and since when.
+/// Looks for an event in the lake.
 pub(crate) async fn filed(lake: &Lake, event: &str, id: &str, happened: Timestamp) -> Result<Seen, Error> {
     let day = happened.strftime("%F");
     let question = format!(

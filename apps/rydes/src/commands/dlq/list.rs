@@ -7,7 +7,7 @@ use client::{Error, dead_letters};
 
 use crate::{global::Global, view};
 
-/// Show every dead-letter queue, and why there is what in it
+/// Show every dead-letter queue, with the reasons of its messages
 #[derive(Debug, Args)]
 pub struct List {}
 

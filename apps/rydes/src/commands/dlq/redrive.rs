@@ -10,7 +10,7 @@ use client::{
 
 use crate::{global::Global, view};
 
-/// Put dead letters back into the queue that they come from, once what was wrong with them is mended
+/// Put dead letters back into the queue that they come from, once their cause is fixed
 #[derive(Debug, Args)]
 pub struct Redrive {
     /// The queue, as `rydes dlq list` names it, or its service

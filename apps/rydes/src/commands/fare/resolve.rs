@@ -15,7 +15,7 @@ use crate::{
     view::{self, progress},
 };
 
-/// Bring a fare to an end that the saga has left to people, and tell the customer
+/// End a fare that the saga has left to people, and notify the customer
 #[derive(Debug, Args)]
 pub struct Resolve {
     /// The ride's id
@@ -23,7 +23,7 @@ pub struct Resolve {
     /// How the fare is to end
     #[arg(long = "as", value_enum, value_name = "END")]
     end: End,
-    /// Why: it is kept with the fare
+    /// The reason, which is kept with the fare
     #[arg(long, default_value = "-")]
     note: String,
     /// How many seconds to wait
@@ -33,9 +33,9 @@ pub struct Resolve {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum End {
-    /// It is paid: say so, and tell the customer
+    /// It is paid: record that, and notify the customer
     Collected,
-    /// It is not to be paid: take back what was taken, and tell the customer
+    /// It is not to be paid: give back what was taken, and notify the customer
     TakenBack,
 }
 

@@ -6,7 +6,7 @@ use client::{
     tables::{Item, Tables, value},
 };
 
-/// What is decided so far, and what isn't.
+/// The prebookings that are decided so far, and those that are not.
 #[derive(Default)]
 pub(super) struct Decisions {
     pub open: Vec<String>,

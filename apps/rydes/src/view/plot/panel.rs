@@ -1,4 +1,4 @@
-//! What all SVGs are made of: a frame with axes, and areas in it.
+//! A panel of an SVG: a frame with axes, and areas in it.
 
 use std::fmt::Write;
 
@@ -87,7 +87,7 @@ impl Panel {
         }
     }
 
-    /// What is between two lines over these times, the upper one drawn.
+    /// Fills the area between two lines over these times, and draws the upper line.
     pub fn area(&self, svg: &mut String, colour: &str, times: &[u64], ground: &[u64], top: &[u64]) {
         let (upper, lower) = (self.line(times, top), self.line(times, ground));
         let back = lower.iter().rev();

@@ -59,7 +59,7 @@ fn panel(picture: &mut String, title: &str, values: &[u64]) {
             _ => String::new(),
         };
         let cell = |value: &u64| {
-            // What is there at all is to be seen.
+            // Even the smallest value is visible.
             let eighths = scale.place(*value, ROWS * 8).max((*value).min(1));
             let here = eighths.saturating_sub(row * 8).min(8);
             BLOCKS.get(usize::try_from(here).unwrap_or_default()).copied().unwrap_or(' ')
