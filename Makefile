@@ -7,6 +7,7 @@ PORT ?= 4566
 ARCH ?= x86_64
 SIZE ?= full
 RUNS ?= 100000
+TARGET := $(or $(CARGO_TARGET_DIR),target)
 # Each tool is a Python package, of which nothing is installed.
 WILD_RYDES := @PYTHONPATH=tools $(PYTHON) -m wild_rydes
 BENCH := @PYTHONPATH=tools:bench $(PYTHON) -m harness
@@ -67,6 +68,8 @@ lint-rust:
 	cargo fmt --check --manifest-path tests/container/Cargo.toml
 	cargo fmt --check --manifest-path fuzz/Cargo.toml
 	cargo clippy --locked --workspace --all-targets -- -D warnings
+	cargo clippy --locked --manifest-path tests/container/Cargo.toml --target-dir $(TARGET)/container --all-targets -- -D warnings
+	cargo clippy --locked --manifest-path fuzz/Cargo.toml --target-dir $(TARGET) --all-targets -- -D warnings
 
 lint-python:
 	$(WILD_RYDES) lint-python
