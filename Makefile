@@ -37,7 +37,7 @@ test-unit: ## Unit and property tests, handlers with mocked AWS clients
 test-e2e: ## End-to-end tests against an emulator of their own, or the one at AWS_ENDPOINT_URL (ONLY=<part of a name>)
 	$(WILD_RYDES) test-e2e --only "$(ONLY)" $(if $(RELEASE),--release)
 
-test-containers: ## The same against an emulator of each family in a container (IMAGES="<image> …", RELEASE=1: all functions as they go to Lambda)
+test-containers: ## The same against an emulator of each profile in a container (IMAGES="<image> …", RELEASE=1: all functions as they go to Lambda)
 	$(WILD_RYDES) test-containers --images "$(IMAGES)" --only "$(ONLY)" $(if $(RELEASE),--release)
 
 test-containers-if-possible:

@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use crate::World;
 
-/// The family that the emulator is of.
+/// The profile of the emulator.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) struct Family {
+pub(crate) struct Profile {
     functions: Functions,
     mails: Page,
     messages: Page,
@@ -37,19 +37,19 @@ struct Page {
 }
 
 /// The one under test.
-pub(crate) static FAMILY: LazyLock<Family> = LazyLock::new(|| {
-    let name = std::env::var("EMULATOR").expect("EMULATOR names a family: run `make test-e2e`");
+pub(crate) static PROFILE: LazyLock<Profile> = LazyLock::new(|| {
+    let name = std::env::var("EMULATOR").expect("EMULATOR names a profile: run `make test-e2e`");
     let mut file: HashMap<String, Value> =
         serde_json::from_str(include_str!("../emulators.json")).expect("emulators.json is JSON");
-    let family = file.get_mut("families").map(|families| families[&name].take()).unwrap_or_default();
-    serde_json::from_value(family)
+    let profile = file.get_mut("profiles").map(|profiles| profiles[&name].take()).unwrap_or_default();
+    serde_json::from_value(profile)
         .unwrap_or_else(|error| panic!("emulators.json has no such {name}: {error}"))
 });
 
 /// How many times longer than the embedded emulator this one may take, unless somebody says so.
 pub(crate) fn patience() -> u32 {
     std::env::var("PATIENCE")
-        .map_or(FAMILY.patience, |patience| patience.parse().expect("PATIENCE is a number"))
+        .map_or(PROFILE.patience, |patience| patience.parse().expect("PATIENCE is a number"))
 }
 
 /// That many, or as many as this emulator is made for: `CROWD` is the share of it.
@@ -62,14 +62,14 @@ pub fn crowd(of: u32) -> usize {
 impl World {
     /// The texts of the e-mails that SES took for an address.
     pub async fn mailbox(&self, email: &str) -> Vec<String> {
-        self.shown(&FAMILY.mails, &[], email).await
+        self.shown(&PROFILE.mails, &[], email).await
     }
 
     /// The bodies of all messages of a queue, without receiving them.
     pub(crate) async fn peek(&self, queue_url: &str) -> Vec<String> {
         // In flight ones too, where there is a choice.
         let parameters = [("QueueUrl", queue_url), ("ShowInvisible", "true")];
-        self.shown(&FAMILY.messages, &parameters, queue_url.rsplit('/').next().unwrap()).await
+        self.shown(&PROFILE.messages, &parameters, queue_url.rsplit('/').next().unwrap()).await
     }
 
     async fn shown(&self, page: &Page, parameters: &[(&str, &str)], about: &str) -> Vec<String> {
@@ -100,7 +100,7 @@ impl Page {
 impl World {
     /// Kills what runs these functions, wherever they are in their work; gives how many there were.
     pub fn kills(&self, functions: &[&str]) -> usize {
-        self.runs(functions).iter().filter(|id| FAMILY.functions.kill(id)).count()
+        self.runs(functions).iter().filter(|id| PROFILE.functions.kill(id)).count()
     }
 
     /// How many environments of a function there are right now.
@@ -113,7 +113,7 @@ impl World {
         let functions =
             functions.iter().map(|function| format!("wild-rydes-{}-{function}", self.deployment.stage));
         let names = functions.collect::<Vec<_>>().join("|");
-        FAMILY.functions.find(&names)
+        PROFILE.functions.find(&names)
     }
 }
 

@@ -13,7 +13,7 @@ use parquet::{
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
-use crate::{World, emulator::FAMILY};
+use crate::{World, emulator::PROFILE};
 
 /// An event as it is filed.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -31,7 +31,7 @@ pub struct Filed {
 impl World {
     /// How often an event stands in the lake, and how often the view counts it.
     pub async fn filed(&self, id: &str) -> (usize, usize) {
-        if !FAMILY.athena {
+        if !PROFILE.athena {
             return counts(&self.events_that(|event| event.id == id).await);
         }
         let count = async |table: &str| {
@@ -42,7 +42,7 @@ impl World {
 
     /// How many events of a type the lake's view counts, and how many of them are different.
     pub async fn counted_in_the_lake(&self, event_type: &str) -> (usize, usize) {
-        if !FAMILY.athena {
+        if !PROFILE.athena {
             let (copies, different) = counts(&self.events_that(|event| event.event_type == event_type).await);
             assert!(copies >= different);
             return (different, different);
@@ -55,7 +55,7 @@ impl World {
 
     /// An event that stands in the lake.
     pub async fn filed_event(&self, id: &str) -> Filed {
-        if !FAMILY.athena {
+        if !PROFILE.athena {
             return self.events_that(|event| event.id == id).await.remove(0);
         }
         let columns = "type, source, CAST(time AS varchar), subject, correlationid, traceparent, data";

@@ -8,7 +8,7 @@ import pytest
 from wild_rydes import console
 from wild_rydes.emulator import profiles
 
-FAMILIES = {
+PROFILES = {
     "ministack": {"images": {"ministack": "/health"}, "lacks": [{"capability": "Athena", "why": "none", "where": ["given"]}]},
     "localstack": {"images": {"localstack": "/_health"}, "lacks": [{"capability": "IAM", "why": "all may do all"}]},
 }
@@ -19,7 +19,7 @@ TESTS = ["access::a_role", "access::an_app", "audit::all"]
 def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "emulators.json"
     monkeypatch.setattr(profiles, "FILE", path)
-    path.write_text(json.dumps({"capabilities": {"IAM": ["access::*"], "Athena": ["audit::all"]}, "families": FAMILIES}))
+    path.write_text(json.dumps({"capabilities": {"IAM": ["access::*"], "Athena": ["audit::all"]}, "profiles": PROFILES}))
     return path
 
 
@@ -43,6 +43,6 @@ def test_each_capability_is_shown_by_the_tests_that_match() -> None:
 
 
 def test_a_pattern_without_a_test_and_an_unknown_capability_are_named(file: Path) -> None:
-    file.write_text(json.dumps({"capabilities": {"IAM": ["access::*", "renamed::*"]}, "families": FAMILIES}))
+    file.write_text(json.dumps({"capabilities": {"IAM": ["access::*", "renamed::*"]}, "profiles": PROFILES}))
     with pytest.raises(console.Stop, match=r"no test matches IAM: renamed::\*; no capability is called Athena"):
         profiles.capabilities(TESTS)

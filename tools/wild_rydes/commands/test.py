@@ -7,9 +7,7 @@ from wild_rydes.steps import Run, Step
 FEW_FUNCTIONS = "check-functions FEW=1"
 STEPS = [
     Step("prepare", "install the tools, build functions and tests"),
-    Step(
-        "test-containers-if-possible PROFILE=localstack", "end-to-end tests against LocalStack's family, in a container", beside=0
-    ),
+    Step("test-containers-if-possible PROFILE=localstack", "end-to-end tests against LocalStack, in a container", beside=0),
     Step(FEW_FUNCTIONS, "the largest, the smallest and the changed functions as they go to Lambda", beside=19),
     Step("lint-rust", "formatting and clippy"),
     Step("lint-python", "formatting, lints and types of the tools"),

@@ -70,7 +70,7 @@ class Target:
 
 
 def read() -> dict[str, Profile]:
-    return {name: Profile(name, facts) for name, facts in json.loads(FILE.read_text())["families"].items()}
+    return {name: Profile(name, facts) for name, facts in json.loads(FILE.read_text())["profiles"].items()}
 
 
 def of_image(image: str) -> tuple[Profile, str]:
