@@ -70,6 +70,7 @@ lint-rust:
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cargo clippy --locked --manifest-path tests/container/Cargo.toml --target-dir $(TARGET)/container --all-targets -- -D warnings
 	cargo clippy --locked --manifest-path fuzz/Cargo.toml --target-dir $(TARGET) --all-targets -- -D warnings
+	$(WILD_RYDES) lint-dependencies
 
 lint-python:
 	$(WILD_RYDES) lint-python

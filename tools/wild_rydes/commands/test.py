@@ -9,7 +9,7 @@ STEPS = [
     Step("prepare", "install the tools, build functions and tests"),
     Step("test-containers-if-possible PROFILE=localstack", "end-to-end tests against LocalStack, in a container", beside=0),
     Step(FEW_FUNCTIONS, "the largest, the smallest and the changed functions as they go to Lambda", beside=19),
-    Step("lint-rust", "formatting and clippy"),
+    Step("lint-rust", "formatting, clippy, dependencies"),
     Step("lint-python", "formatting, lints and types of the tools"),
     Step("lint-templates", "templates, state machines, roles"),
     Step("test-unit", "unit and property tests, bad input, tests of the tools"),
