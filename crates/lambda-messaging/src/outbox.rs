@@ -1,7 +1,7 @@
 //! The transactional outbox: what is to be told follows from the write itself. The table's stream can't miss a write, and
 //! gives it again until it has been told of.
 
-use aws_lambda_events::dynamodb::Event as StreamEvent;
+use aws_lambda_events::dynamodb::{Event as StreamEvent, StreamRecord};
 use aws_sdk_sqs::Client;
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
 use serde::Deserialize;
@@ -23,6 +23,9 @@ pub trait Outbox {
     /// What follows from a row. It depends on nothing but the row, so that telling again tells the same.
     type Telling;
 
+    /// The changes of a row that are told of, by the stream's names for them.
+    const CHANGES: &'static [&'static str] = &["INSERT"];
+
     /// Reads a row.
     ///
     /// # Errors
@@ -34,7 +37,7 @@ pub trait Outbox {
     fn tell(&self, tellings: Vec<Self::Telling>) -> impl Future<Output = Results>;
 }
 
-/// A row as the stream gives it.
+/// A row as the stream gives it: all of it, or its key where the stream holds no more.
 #[derive(Debug, Deserialize)]
 pub struct Row(serde_dynamo::Item);
 
@@ -115,15 +118,16 @@ pub fn teller(
 /// # Errors
 /// If any row was left untold. Lambda then gives the whole batch again, in halves, and receivers skip what they had
 /// before. Reporting only the failed record would save little, and not every emulator honours it.
-async fn tell(
-    outbox: &impl Outbox,
+async fn tell<O: Outbox>(
+    outbox: &O,
     dlq: &DeadLetterQueue,
     event: StreamEvent,
     metrics: &mut Metrics,
 ) -> Result<(), Failure> {
     let (mut rows, mut tellings, mut aside) = (Vec::new(), Vec::new(), Vec::new());
-    for record in event.records.into_iter().filter(|record| record.event_name == "INSERT") {
-        let row = Row(record.change.new_image);
+    for record in event.records.into_iter().filter(|record| O::CHANGES.contains(&&*record.event_name)) {
+        let StreamRecord { new_image, keys, .. } = record.change;
+        let row = Row(if new_image.is_empty() { keys } else { new_image });
         match outbox.read(&row) {
             Ok(telling) => {
                 rows.push(row);
@@ -223,7 +227,7 @@ mod tests {
         })
     }
 
-    async fn give(outbox: &Numbers, rule: &Rule, records: &[Value]) -> Result<(), Failure> {
+    async fn give(outbox: &impl Outbox, rule: &Rule, records: &[Value]) -> Result<(), Failure> {
         let dlq = DeadLetterQueue {
             sqs: mock_client!(aws_sdk_sqs, RuleMode::MatchAny, [rule]),
             url: "dlq".to_owned(),
@@ -250,6 +254,40 @@ mod tests {
             [record("INSERT", "1"), record("MODIFY", "2"), record("REMOVE", "3"), record("INSERT", "4")];
         give(&outbox, &dlq, &batch).await.unwrap();
         assert_eq!((outbox.told.into_inner().unwrap(), dlq.num_calls()), (vec![1, 4], 0));
+    }
+
+    /// Tells of every key that is written to, and sees nothing else of a row.
+    #[derive(Default)]
+    struct Keys(Mutex<Vec<String>>);
+
+    impl Outbox for Keys {
+        type Telling = String;
+        const CHANGES: &'static [&'static str] = &["INSERT", "MODIFY"];
+
+        fn read(&self, row: &Row) -> Result<String, Failure> {
+            row.read("id", |id| Ok::<_, Failure>(id.to_owned()))
+        }
+
+        async fn tell(&self, mut keys: Vec<String>) -> Results {
+            let results = vec![Ok(()); keys.len()];
+            self.0.lock().unwrap().append(&mut keys);
+            results
+        }
+    }
+
+    #[tokio::test]
+    async fn an_outbox_says_which_changes_it_tells_of_and_a_stream_of_keys_is_enough() {
+        let (outbox, dlq) = (Keys::default(), dead_letter("MalformedRow"));
+        let mut batch = [("INSERT", "a"), ("MODIFY", "b"), ("REMOVE", "c")].map(|(name, id)| {
+            let mut record = record(name, "1");
+            record["dynamodb"]["Keys"]["id"]["S"] = id.into();
+            record
+        });
+        for record in &mut batch {
+            record["dynamodb"].as_object_mut().unwrap().remove("NewImage");
+        }
+        give(&outbox, &dlq, &batch).await.unwrap();
+        assert_eq!((outbox.0.into_inner().unwrap(), dlq.num_calls()), (vec!["a".into(), "b".into()], 0));
     }
 
     #[tokio::test]
