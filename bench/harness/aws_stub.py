@@ -33,6 +33,13 @@ def get_item(asked: dict[str, Any]) -> dict[str, Any]:
     return {"Item": found} if found else {}
 
 
+def query(_: dict[str, Any]) -> dict[str, Any]:
+    """An event that waits for its customer's address."""
+    event = (SEEDS / "envelope" / "ride-completed.json").read_text()
+    items = [{"customer": {"S": "jane-doe"}, "eventId": {"S": "1"}, "event": {"S": event}, "recordedAt": {"S": "now"}}]
+    return {"Items": items, "Count": len(items)}
+
+
 def send_message(asked: dict[str, Any]) -> dict[str, Any]:
     return {"MessageId": "1", "MD5OfMessageBody": hashlib.md5(asked["MessageBody"].encode()).hexdigest()}
 
@@ -47,6 +54,7 @@ def each_entry(asked: dict[str, Any]) -> dict[str, Any]:
 # By the operation's name; any other is answered with nothing.
 ANSWERS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "GetItem": get_item,
+    "Query": query,
     "SendMessage": send_message,
     "SendMessageBatch": each_entry,
     "ChangeMessageVisibilityBatch": each_entry,

@@ -23,6 +23,7 @@ EXAMPLES = {
     "query-instant-ride-rfq": ("get", ""),
     "query-ride-prebooking": ("get", ""),
     "quote-instant-ride": ("queue", "envelope/quotes-requested.json"),
+    "release-withheld-notifications": ("stream", "contact_row/contact.json"),
     "submit-instant-ride-rfq": ("post", "rfq/rfq.json"),
     "submit-ride-completion": ("post", "ride_completion/ride.json"),
     "submit-ride-prebooking": ("queue", "prebooking/prebooking.json"),

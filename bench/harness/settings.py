@@ -10,6 +10,7 @@ GIVEN = {
     "BUFFER_QUEUE_URLS": f"{QUEUES}/{QUEUE}",
     "DEAD_LETTER_QUEUE_URLS": f"{QUEUES}/{QUEUE}-dlq",
     "DEAD_LETTER_QUEUE_URL": f"{QUEUES}/{QUEUE}-dlq",
+    "CUSTOMER_NOTIFICATION_QUEUE_URL": f"{QUEUES}/notifications",
     "RFQ_RESPONSE_QUEUE_URL": f"{QUEUES}/responses",
     "RETURN_ADDRESSES": f"{QUEUES}/responses",
     "AVAILABILITY_PERCENT": "100",
@@ -23,6 +24,7 @@ GIVEN = {
     "REPLY_WITHIN_SECONDS": "5",
     "SEED": "1",
     "SENDER_ADDRESS": "rides@example.com",
+    "WITHHELD_FOR_HOURS": "24",
 }
 
 

@@ -138,6 +138,18 @@ impl World {
         Some(text(&found, "status"))
     }
 
+    /// How many events wait for the customer's address.
+    pub async fn withheld(&self, customer: &str) -> i32 {
+        let query = self.dynamodb.query().table_name(self.withheld_table()).consistent_read(true);
+        let query = query.key_condition_expression("customer = :customer");
+        let query = query.expression_attribute_values(":customer", AttributeValue::S(customer.into()));
+        query.send().await.unwrap().count
+    }
+
+    pub fn withheld_table(&self) -> &str {
+        self.output("customer-notification", "WithheldNotificationsTableName")
+    }
+
     pub async fn fare(&self, ride: &str) -> Option<String> {
         let key = [("fareId", ride), ("entry", "OPENED")];
         Some(text(&self.item("customer-accounting", "LedgerTableName", &key).await?, "amount"))

@@ -1,9 +1,16 @@
 //! Bad input at this service's triggers.
 
 use function_testkit::{Aws, example, trigger};
-use lambda_messaging::{Event, consumer};
+use lambda_messaging::{
+    Event, consumer,
+    outbox::{self, Outbox},
+};
+use serde_json::json;
 
-use crate::{Contacts, Mailer, Notifications, NotifyCustomer, Occasion};
+use crate::{
+    Contacts, Mailer, Notifications, NotifyCustomer, Occasion, ReleaseWithheldNotifications, Withheld,
+    WithheldFor,
+};
 
 #[tokio::test]
 async fn notify_customer() {
@@ -13,7 +20,9 @@ async fn notify_customer() {
     let dynamodb = aws_sdk_dynamodb::Client::new(function.aws());
     let receiver = NotifyCustomer::new(
         Contacts::new(dynamodb.clone(), "contacts".into()),
-        Notifications::new(dynamodb, "notifications".into()),
+        Notifications::new(dynamodb.clone(), "notifications".into()),
+        Withheld::new(dynamodb, "withheld".into()),
+        WithheldFor::parse("24").unwrap(),
         Mailer::new(&function, "from@example.com".into()),
         "EUR".into(),
     );
@@ -22,4 +31,22 @@ async fn notify_customer() {
     let [ride, paid, not_paid] = ["ride-completed", "fare-collected", "fare-collection-failed"]
         .map(|event| example(&format!("envelope/{event}.json")));
     trigger::queue(&aws, &[&ride, &paid, &not_paid], consume, sound).await;
+}
+
+#[tokio::test]
+async fn release_withheld_notifications() {
+    let aws = Aws::default();
+    let withheld = json!({"eventId": {"S": "1"}, "event": {"S": "{}"}});
+    aws.answer("Query", json!({"Items": [withheld], "Count": 1}).to_string());
+    let function = aws.function();
+    let release = || {
+        let withheld = Withheld::new(aws_sdk_dynamodb::Client::new(function.aws()), "withheld".into());
+        let sqs = aws_sdk_sqs::Client::new(function.aws());
+        ReleaseWithheldNotifications::new(withheld, sqs, "queue".into())
+    };
+    let (reader, handle) = (release(), outbox::teller(&function, release()).unwrap());
+    let [contact, longest, shortest] =
+        ["contact", "longest", "shortest"].map(|contact| example(&format!("contact_row/{contact}.json")));
+    let examples: [&str; 3] = [&contact, &longest, &shortest];
+    trigger::stream(&aws, &examples, handle, |row| reader.read(row).is_ok()).await;
 }

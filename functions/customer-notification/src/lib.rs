@@ -8,9 +8,13 @@ mod mailer;
 mod notifications;
 mod notify_customer;
 mod occasion;
+mod release_withheld_notifications;
+mod withheld;
 
 pub use contacts::Contacts;
 pub use mailer::Mailer;
 pub use notifications::Notifications;
 pub use notify_customer::NotifyCustomer;
 pub use occasion::Occasion;
+pub use release_withheld_notifications::ReleaseWithheldNotifications;
+pub use withheld::{Withheld, WithheldFor};

@@ -7,7 +7,8 @@
 //!    └──────────── claim ──────────────┴──▶ SENDING ── SES says yes ──▶ SENT
 //! ```
 //!
-//! A delivery that finds `SENT` does nothing. One that finds `NO_ADDRESS` looks again. A claim is given up only if SES said no:
+//! A delivery that finds `SENT` does nothing. One that finds `NO_ADDRESS` looks again, and one comes soon after an address
+//! does: until then the event is withheld, for as long as that makes sense. A claim is given up only if SES said no:
 //! the next delivery may have it then. One that has run out says that nobody knows whether SES took the e-mail, as the
 //! function died, or couldn't write the record. It is not sent again by a machine: that is for people to decide.
 
@@ -20,7 +21,7 @@ use contracts::RideId;
 use jiff::{SignedDuration, Timestamp};
 use lambda_messaging::{
     Failure,
-    once::{self, Item, number, text},
+    once::{self, Item, Written, number, text},
 };
 
 /// Longer than the function can run: whoever claimed a notification that long ago isn't sending it any more.
@@ -92,7 +93,7 @@ impl Notifications {
         })
     }
 
-    /// Records that the customer has no address on file. Gives false if the notification has been dealt with before.
+    /// Records that the customer has no address on file, once. Gives none if the notification was sent.
     ///
     /// # Errors
     /// As of others' claims.
@@ -101,17 +102,20 @@ impl Notifications {
         event_id: &str,
         ride: RideId,
         now: Timestamp,
-    ) -> Result<bool, Failure> {
+    ) -> Result<Option<Written>, Failure> {
         let record = once::item([
             ("eventId", text(event_id)),
             ("rideId", text(ride)),
             ("status", text("NO_ADDRESS")),
             ("sesMessageId", text("-")),
         ]);
-        match self.put(record, "").await? {
-            None => Ok(true),
-            Some(found) if status(&found) == Some("SENDING") => Err(under_way_or_unclear(&found, now)),
-            Some(_) => Ok(false),
+        let Some(found) = self.put(record, "").await? else {
+            return Ok(Some(Written::Now));
+        };
+        match status(&found) {
+            Some("SENDING") => Err(under_way_or_unclear(&found, now)),
+            Some("NO_ADDRESS") => Ok(Some(Written::Before)),
+            _ => Ok(None),
         }
     }
 

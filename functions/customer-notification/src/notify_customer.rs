@@ -6,12 +6,13 @@ use jiff::Timestamp;
 use lambda_messaging::{
     Event, Failure,
     consumer::{Effect, Receiver},
+    once::Written,
 };
 use tokio::time::{Instant, sleep, timeout_at};
 use tracing::warn;
 
 use crate::{
-    Contacts, Mailer, Notifications, Occasion,
+    Contacts, Mailer, Notifications, Occasion, Withheld, WithheldFor,
     email::email,
     mailer::{NotSent, SES_ANSWERS_WITHIN},
     notifications::{Claim, Claimant, perhaps_sent},
@@ -28,15 +29,40 @@ const BETWEEN_TRIES: Duration = Duration::from_millis(250);
 pub struct NotifyCustomer {
     contacts: Contacts,
     notifications: Notifications,
+    withheld: Withheld,
+    withheld_for: WithheldFor,
     mailer: Mailer,
     currency: String,
 }
 
 impl NotifyCustomer {
-    /// Looks addresses up, sends, and keeps record.
+    /// Looks addresses up, sends, and keeps record; withholds for so long what has no address to go to.
     #[must_use]
-    pub fn new(contacts: Contacts, notifications: Notifications, mailer: Mailer, currency: String) -> Self {
-        Self { contacts, notifications, mailer, currency }
+    pub fn new(
+        contacts: Contacts,
+        notifications: Notifications,
+        withheld: Withheld,
+        withheld_for: WithheldFor,
+        mailer: Mailer,
+        currency: String,
+    ) -> Self {
+        Self { contacts, notifications, withheld, withheld_for, mailer, currency }
+    }
+
+    /// Withholds an event whose customer has no address, and looks again then: an address that has come before the event was
+    /// kept is seen here, and one that comes later finds the event kept.
+    async fn withhold(&self, event: &Event<Occasion>, until: Instant) -> Result<Effect, Failure> {
+        let now = Timestamp::now();
+        let recorded = self.notifications.has_no_address(&event.id, event.data.ride(), now).await?;
+        let Some(written) = recorded else { return Ok(Effect::Duplicate) };
+        self.withheld.keep(event, self.withheld_for, now).await?;
+        if let Some(address) = self.contacts.email(event.data.customer()).await? {
+            return self.notify(&address, event, until).await;
+        }
+        Ok(match written {
+            Written::Now => Effect::Nothing("no address on file"),
+            Written::Before => Effect::Duplicate,
+        })
     }
 
     /// Sends an e-mail, at most once. Between SES's yes and the record of it lies the one point at which a crash leaves open
@@ -85,11 +111,10 @@ impl Receiver for NotifyCustomer {
 
     async fn receive(&self, event: Event<Occasion>) -> Result<Effect, Failure> {
         let until = Instant::now() + WORKED_ON_FOR;
-        if let Some(address) = self.contacts.email(event.data.customer()).await? {
-            return self.notify(&address, &event, until).await;
+        match self.contacts.email(event.data.customer()).await? {
+            Some(address) => self.notify(&address, &event, until).await,
+            None => self.withhold(&event, until).await,
         }
-        let new = self.notifications.has_no_address(&event.id, event.data.ride(), Timestamp::now()).await?;
-        Ok(if new { Effect::Nothing("no address on file") } else { Effect::Duplicate })
     }
 }
 

@@ -5,9 +5,11 @@ use lambda_messaging::{
     Failure,
     event::{self, Payload},
 };
+use serde::Serialize;
 
 /// The events that a customer gets an e-mail about.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
 pub enum Occasion {
     /// A ride is over.
     Ride(RideCompleted),

@@ -107,6 +107,13 @@ async fn an_audit_is_green_where_all_is_well_and_finds_whatever_is_not() {
     assert_eq!(reasons.len() as u64, queues - world.herds().len() as u64 + 1, "{audit:#}");
     assert_eq!(reasons["PrebookingSubmission: NotAQueueMessage"], 1, "{audit:#}");
 
+    // What was withheld is sent as its customer has an address.
+    world.puts_address_on_file(&all.customer, &format!("{}@example.com", all.customer)).await;
+    let is_sent = |n: &Option<String>| n.as_deref() == Some("SENT");
+    eventually("the receipt is sent", || world.notification(&all.collected), is_sent).await;
+    let (green, audit) = audits().await;
+    assert!(green && found(&audit).is_empty(), "{audit:#}");
+
     let text = |value: &str| AttributeValue::S(value.to_owned());
     let number = |value: &str| AttributeValue::N(value.to_owned());
     let award = format!("RIDE#{}", all.collected);

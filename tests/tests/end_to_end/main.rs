@@ -14,3 +14,4 @@ mod rfq;
 mod rydes_cli;
 mod saga_invariant;
 mod stripe;
+mod withheld;

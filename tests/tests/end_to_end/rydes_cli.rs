@@ -2,7 +2,7 @@
 
 use std::process::Output;
 
-use end_to_end::{Herds, World, unhurried, unique};
+use end_to_end::{Herds, World, eventually, unhurried, unique};
 use serde_json::Value;
 use tokio::process::Command;
 
@@ -44,6 +44,10 @@ async fn a_ride_is_completed_and_traced() {
         (&"fare-collection".into(), &"fare of 12.00 collected".into())
     );
     assert_eq!(told["effect"], "no address on file, nothing sent");
+    assert!(rydes(&["add-contact", &customer, "somebody@example.com"]).await.status.success());
+    let sent = |trace: &Value| trace["fare_collection"][1]["effect"] == "payment receipt e-mailed";
+    let traced = async || json(&["trace", id, "--json"]).await;
+    eventually("it is sent once there is an address", traced, sent).await;
     let table = words(&rydes(&["trace", id]).await.stdout);
     assert!(
         table.contains("filtered out") && table.contains("12 points awarded, 12 in all: Foal"),

@@ -1,21 +1,26 @@
 //! A completed ride, or the outcome of its fare → an e-mail.
 
 use aws_sdk_dynamodb::Client;
-use customer_notification::{Contacts, Mailer, Notifications, NotifyCustomer};
+use customer_notification::{Contacts, Mailer, Notifications, NotifyCustomer, Withheld, WithheldFor};
 use lambda_messaging::{Function, consumer};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     let function = Function::start("customer-notification").await;
-    let [contacts, notifications, sender, currency] = function.settings([
+    let [contacts, notifications, withheld, withheld_for, sender, currency] = function.settings([
         ("CONTACTS_TABLE_NAME", "the customers' addresses"),
         ("NOTIFICATIONS_TABLE_NAME", "what was sent"),
+        ("WITHHELD_NOTIFICATIONS_TABLE_NAME", "what waits for an address"),
+        ("WITHHELD_FOR_HOURS", "how long that waits"),
         ("SENDER_ADDRESS", "the address that e-mails come from"),
         ("CURRENCY", "the deployment's one currency, as in EUR"),
     ])?;
     let dynamodb = Client::new(function.aws());
     let mailer = Mailer::new(&function, sender);
     let contacts = Contacts::new(dynamodb.clone(), contacts);
-    let notifications = Notifications::new(dynamodb, notifications);
-    consumer::run(&function, NotifyCustomer::new(contacts, notifications, mailer, currency)).await
+    let notifications = Notifications::new(dynamodb.clone(), notifications);
+    let withheld_for = WithheldFor::parse(&withheld_for)?;
+    let withheld = Withheld::new(dynamodb, withheld);
+    let notify = NotifyCustomer::new(contacts, notifications, withheld, withheld_for, mailer, currency);
+    consumer::run(&function, notify).await
 }

@@ -1,6 +1,6 @@
 use aws_sdk_sesv2::config::{retry::RetryConfig, timeout::TimeoutConfig};
 use contracts::RideCompleted;
-use function_testkit::Aws;
+use function_testkit::{Aws, aws::Call};
 use jiff::SignedDuration;
 use lambda_messaging::{Function, event::Payload};
 use serde_json::{Value, json};
@@ -9,6 +9,7 @@ use super::*;
 
 /// The request line of SES's one call.
 const SEND: &str = "POST https://email.us-east-1.amazonaws.com/v2/email/outbound-emails";
+const HOUR: i64 = 3_600;
 
 /// An AWS with this address on file.
 fn aws(address: &str) -> Aws {
@@ -28,8 +29,22 @@ fn aws_with(record: impl Fn(&Value) -> Value + Send + 'static) -> Aws {
     aws
 }
 
-/// Delivers a completed ride, once, to a function whose clients try again as they do on Lambda.
+/// An AWS without an address, in which the notification's record says this.
+fn aws_without_address_with(record: Value) -> Aws {
+    let aws = aws("");
+    aws.refuse_with("PutItem", 1, 400, move |_| {
+        json!({"__type": "ConditionalCheckFailedException", "Item": record}).to_string()
+    });
+    aws
+}
+
+/// Delivers a ride that was completed an hour ago, once, to a function whose clients try again as they do on Lambda.
 async fn deliver(aws: &Aws) -> Result<Effect, Failure> {
+    deliver_of(aws, seconds_ago(HOUR)).await
+}
+
+/// The same of a ride that was completed then.
+async fn deliver_of(aws: &Aws, completed: Timestamp) -> Result<Effect, Failure> {
     let timeouts = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_secs(3));
     let config = aws.function().aws().to_builder().timeout_config(timeouts.build());
     let config = config.retry_config(RetryConfig::standard().with_max_attempts(3));
@@ -37,12 +52,15 @@ async fn deliver(aws: &Aws) -> Result<Effect, Failure> {
     let dynamodb = aws_sdk_dynamodb::Client::new(function.aws());
     let receiver = NotifyCustomer::new(
         Contacts::new(dynamodb.clone(), "contacts".into()),
-        Notifications::new(dynamodb, "notifications".into()),
+        Notifications::new(dynamodb.clone(), "notifications".into()),
+        Withheld::new(dynamodb, "withheld".into()),
+        WithheldFor::parse("24").unwrap(),
         Mailer::new(&function, "from@example.com".into()),
         "EUR".into(),
     );
     let event = sent("RideCompleted", &json!(RideCompleted::sample()));
-    receiver.receive(Event::parse(&event).unwrap()).await
+    let event = Event { time: completed, ..Event::parse(&event).unwrap() };
+    receiver.receive(event).await
 }
 
 /// An event as it comes from a topic.
@@ -63,8 +81,12 @@ fn seconds_ago(seconds: i64) -> Timestamp {
 
 /// The calls that were made, in their order, and what is told of them here: the status that was recorded.
 fn story(aws: &Aws) -> Vec<String> {
-    let calls = aws.take_calls().into_iter();
+    story_of(aws.take_calls())
+}
+
+fn story_of(calls: Vec<Call>) -> Vec<String> {
     calls
+        .into_iter()
         .map(|call| {
             let json = call.json();
             let put = json["Item"]["status"]["S"].as_str();
@@ -73,6 +95,7 @@ fn story(aws: &Aws) -> Vec<String> {
                 "GetItem" => "look".to_owned(),
                 SEND => "send".to_owned(),
                 "UpdateItem" => updated.unwrap_or("give up").to_owned(),
+                "PutItem" if json["TableName"] == "withheld" => "withhold".to_owned(),
                 _ => put.unwrap_or_default().to_owned(),
             }
         })
@@ -97,18 +120,86 @@ async fn a_receipt_goes_to_the_address_on_file() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_address_on_file_is_no_error_and_only_noted() {
+async fn no_address_on_file_is_no_error_and_the_event_is_withheld_until_there_is_one() {
+    let (aws, completed) = (aws(""), seconds_ago(HOUR));
+    assert_eq!(deliver_of(&aws, completed).await, Ok(Effect::Nothing("no address on file")));
+    let calls = aws.take_calls();
+    let withheld = &calls[2].json()["Item"];
+    let event = Event::<Occasion>::parse(withheld["event"]["S"].as_str().unwrap()).unwrap();
+    assert_eq!((event.time, withheld["eventId"]["S"].as_str()), (completed, Some(&*event.id)));
+    assert_eq!((&withheld["customer"]["S"], &withheld["correlationId"]["S"]), (&json!("cmr"), &json!("c")));
+    let expires = (completed + SignedDuration::from_hours(24)).as_second();
+    assert_eq!(withheld["expiresAt"]["N"], expires.to_string(), "a day after the event, whenever it comes");
+    assert!(withheld["recordedAt"]["S"].is_string(), "{withheld}");
+    assert_eq!(story_of(calls), ["look", "NO_ADDRESS", "withhold", "look"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_address_that_comes_while_the_event_is_being_withheld_is_used_at_once() {
+    let aws = aws("cmr@example.com");
+    // The stream may have told of it before there was anything to release.
+    aws.refuse_with("GetItem", 1, 200, |_| "{}".to_owned());
+    assert_eq!(deliver(&aws).await, Ok(Effect::Made));
+    assert_eq!(story(&aws), ["look", "NO_ADDRESS", "withhold", "look", "SENDING", "send", "SENT"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_that_is_older_than_the_window_is_not_withheld() {
     let aws = aws("");
-    assert_eq!(deliver(&aws).await, Ok(Effect::Nothing("no address on file")));
+    assert_eq!(deliver_of(&aws, seconds_ago(24 * HOUR)).await, Ok(Effect::Nothing("no address on file")));
+    assert_eq!(story(&aws), ["look", "NO_ADDRESS", "look"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_ahead_does_not_prolong_the_window() {
+    let (aws, now) = (aws(""), Timestamp::now());
+    deliver_of(&aws, seconds_ago(-48 * HOUR)).await.unwrap();
+    let expires: i64 =
+        aws.take_calls()[2].json()["Item"]["expiresAt"]["N"].as_str().unwrap().parse().unwrap();
+    assert!((24 * HOUR..24 * HOUR + 60).contains(&(expires - now.as_second())), "{expires}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_that_is_withheld_is_withheld_once_more_if_it_comes_again() {
+    let aws = aws_without_address_with(json!({"status": {"S": "NO_ADDRESS"}}));
+    assert_eq!(deliver(&aws).await, Ok(Effect::Duplicate));
+    assert_eq!(story(&aws), ["look", "NO_ADDRESS", "withhold", "look"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_sent_is_not_withheld_although_there_is_no_address_any_more() {
+    let aws = aws_without_address_with(json!({"status": {"S": "SENT"}}));
+    assert_eq!(deliver(&aws).await, Ok(Effect::Duplicate));
     assert_eq!(story(&aws), ["look", "NO_ADDRESS"]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_dealt_with_is_not_sent_again() {
-    for status in ["SENT", "NO_ADDRESS"] {
-        let aws = aws_with(move |_| json!({"status": {"S": status}}));
-        assert_eq!(deliver(&aws).await, Ok(Effect::Duplicate));
-        assert_eq!(story(&aws), ["look", "SENDING"], "{status}");
+async fn an_event_that_could_not_be_withheld_stays_in_its_queue() {
+    let aws = aws("");
+    // The record's, which succeeds, and all that is tried of the other.
+    aws.refuse_with("PutItem", 1, 200, |_| "{}".to_owned());
+    aws.refuse("PutItem", 3, 500, "InternalServerError");
+    assert!(deliver(&aws).await.unwrap_err().may_be_retried());
+    assert_eq!(story(&aws), ["look", "NO_ADDRESS", "withhold", "withhold", "withhold"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_claim_takes_what_was_withheld_and_nothing_that_was_sent() {
+    let aws = aws("cmr@example.com");
+    deliver(&aws).await.unwrap();
+    let claim = aws.take_calls()[1].json();
+    assert!(claim["ConditionExpression"].as_str().unwrap().ends_with("OR #status = :no_address"), "{claim}");
+    let sent = aws_with(|_| json!({"status": {"S": "SENT"}}));
+    assert_eq!(deliver(&sent).await, Ok(Effect::Duplicate));
+    assert_eq!(story(&sent), ["look", "SENDING"]);
+}
+
+#[test]
+fn a_window_is_at_least_an_hour() {
+    for (hours, is_one) in
+        [("24", true), ("1", true), ("0", false), ("-1", false), ("1.5", false), ("", false)]
+    {
+        assert_eq!(WithheldFor::parse(hours).is_ok(), is_one, "{hours}");
     }
 }
 

@@ -1,0 +1,16 @@
+//! The Contacts table's stream → what was withheld goes back into the queue.
+
+use customer_notification::{ReleaseWithheldNotifications, Withheld};
+use lambda_messaging::{Function, outbox};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    let function = Function::start("customer-notification").await;
+    let [withheld, queue] = function.settings([
+        ("WITHHELD_NOTIFICATIONS_TABLE_NAME", "the events that wait for an address"),
+        ("CUSTOMER_NOTIFICATION_QUEUE_URL", "where events go that customers are told of"),
+    ])?;
+    let withheld = Withheld::new(aws_sdk_dynamodb::Client::new(function.aws()), withheld);
+    let sqs = aws_sdk_sqs::Client::new(function.aws());
+    outbox::run(&function, ReleaseWithheldNotifications::new(withheld, sqs, queue)).await
+}

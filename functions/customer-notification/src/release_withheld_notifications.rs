@@ -1,0 +1,82 @@
+//! An address has come: what was withheld for its customer goes back into the queue, and is told of like anything else.
+
+use std::time::Duration;
+
+use aws_sdk_sqs::Client;
+use contracts::CustomerId;
+use jiff::Timestamp;
+use lambda_messaging::{
+    Failure,
+    batch::Results,
+    outbox::{Outbox, Row},
+};
+use tokio::time::{Instant, timeout_at};
+use tracing::info;
+
+use crate::{Withheld, withheld::WithheldEvent};
+
+/// How long a part of the stream is worked on. What has been released by then isn't released again.
+const WORKED_ON_FOR: Duration = Duration::from_secs(9);
+
+/// The consumer of the Contacts table's stream. It sends no e-mail: there is one path on which that happens at most once.
+#[derive(Debug)]
+pub struct ReleaseWithheldNotifications {
+    withheld: Withheld,
+    sqs: Client,
+    queue_url: String,
+}
+
+impl ReleaseWithheldNotifications {
+    /// Releases what is withheld into this queue, which it was in before.
+    #[must_use]
+    pub fn new(withheld: Withheld, sqs: Client, queue_url: String) -> Self {
+        Self { withheld, sqs, queue_url }
+    }
+
+    /// Sends first and forgets then: what comes between leaves a second copy, which its receiver knows.
+    async fn release(&self, customer: &CustomerId) -> Result<(), Failure> {
+        let send = async |event: &WithheldEvent| self.send(event).await;
+        self.withheld.release_each(customer, Timestamp::now(), send).await
+    }
+
+    async fn send(&self, event: &WithheldEvent) -> Result<(), Failure> {
+        let send = self.sqs.send_message().queue_url(&self.queue_url).message_body(event.body()?);
+        send.send().await.map_err(|error| Failure::aws("sqs:SendMessage", &error))?;
+        let [event_id, correlation_id] = event.ids();
+        info!(event_id, correlation_id, "released");
+        Ok(())
+    }
+}
+
+impl Outbox for ReleaseWithheldNotifications {
+    type Telling = CustomerId;
+
+    /// An address that is removed releases nothing.
+    const CHANGES: &'static [&'static str] = &["INSERT", "MODIFY"];
+
+    fn read(&self, row: &Row) -> Result<CustomerId, Failure> {
+        row.read("customer", CustomerId::parse)
+    }
+
+    async fn tell(&self, customers: Vec<CustomerId>) -> Results {
+        let until = Instant::now() + WORKED_ON_FOR;
+        let mut results = Results::new();
+        for customer in &customers {
+            let released =
+                timeout_at(until, self.release(customer)).await.unwrap_or_else(|_| Err(out_of_time()));
+            let is_in_trouble = released.as_ref().is_err_and(Failure::may_be_retried);
+            results.push(released);
+            if is_in_trouble {
+                break;
+            }
+        }
+        results
+    }
+}
+
+fn out_of_time() -> Failure {
+    Failure::transient("OutOfTime", "too little time was left to release all that is withheld")
+}
+
+#[cfg(test)]
+mod tests;
