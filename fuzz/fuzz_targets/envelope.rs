@@ -7,11 +7,7 @@ use contracts::{
     RfqDeadlineReached, RideCompleted, RideQuoted,
 };
 use fuzz::{check_failure, occasion::Occasion, request::PaymentRequested, text};
-use lambda_messaging::{
-    Event,
-    consumer::AnyEvent,
-    event::{self, Payload},
-};
+use lambda_messaging::{Event, EventPayload, IncomingPayload, consumer::AnyEvent, json};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
@@ -27,28 +23,28 @@ fuzz_target!(|data: &[u8]| {
     event::<PaymentRequested>(body);
     match Event::<Occasion>::parse(body) {
         Ok(event) => assert_eq!(event.id, event.data.event_id()),
-        Err(failure) => check_failure(&failure),
+        Err(failure) => check_failure(failure),
     }
-    match event::read::<AnyEvent>(body) {
+    match json::read::<AnyEvent>(body) {
         Ok(event) => {
-            let again: AnyEvent = event::read(&event.to_json().unwrap()).unwrap();
+            let again: AnyEvent = json::read(&event.to_json().unwrap()).unwrap();
             assert_eq!((event.id, event.source, event.time), (again.id, again.source, again.time));
             // But for the characters that no queue takes, it isn't touched.
             if !body.contains(['\u{fffe}', '\u{ffff}']) {
                 assert_eq!(event.data.get(), again.data.get());
             }
         }
-        Err(failure) => check_failure(&failure),
+        Err(failure) => check_failure(failure),
     }
 });
 
 /// What is read as an event has its data's id, and is the same after another trip.
-fn event<T: Payload + contracts::EventPayload + PartialEq + std::fmt::Debug + serde::Serialize>(body: &str) {
+fn event<T: IncomingPayload + EventPayload + PartialEq + std::fmt::Debug + serde::Serialize>(body: &str) {
     match Event::<T>::parse(body) {
         Ok(event) => {
             assert_eq!((event.id.as_str(), event.event_type.as_str()), (event.data.id().as_str(), T::TYPE));
             assert_eq!(Event::<T>::parse(&event.to_json().unwrap()), Ok(event));
         }
-        Err(failure) => check_failure(&failure),
+        Err(failure) => check_failure(failure),
     }
 }

@@ -2,9 +2,9 @@
 
 #![no_main]
 
-use contracts::{CorrelationId, CustomerId, HerdName, IdempotencyKey, Place, PrebookingId, RfqId, RideId};
+use contracts::{CustomerId, HerdName, Place, PrebookingId, RfqId, RideId};
 use fuzz::{check_rule, text};
-use lambda_messaging::TraceParent;
+use lambda_messaging::{CorrelationId, IdempotencyKey, TraceParent};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {

@@ -2,9 +2,10 @@
 
 #![no_main]
 
-use contracts::{Distance, Duration, Money, ReplyWithin};
+use contracts::{Distance, Duration, Money};
 use fuzz::{check_money, check_rule, text};
 use libfuzzer_sys::fuzz_target;
+use ride_booking::ReplyWithin;
 use rust_decimal::Decimal;
 
 fuzz_target!(|data: &[u8]| {

@@ -3,11 +3,11 @@
 #![no_main]
 
 use contracts::{
-    EventPayload, FareCollected, FareCollectionFailed, PrebookingRejected, PrebookingSubmitted,
-    QuotesRequested, RfqDeadlineReached, RideCompleted, RideQuoted,
+    FareCollected, FareCollectionFailed, PrebookingRejected, PrebookingSubmitted, QuotesRequested,
+    RfqDeadlineReached, RideCompleted, RideQuoted,
 };
 use fuzz::{check_failure, request::PaymentRequested, text};
-use lambda_messaging::event::Payload;
+use lambda_messaging::{EventPayload, IncomingPayload};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
@@ -34,7 +34,7 @@ fuzz_target!(|data: &[u8]| {
 /// What is read is the same after another trip, and has a subject and an id that fit anywhere.
 fn payload<T>(json: &str) -> Option<T>
 where
-    T: Payload + EventPayload + PartialEq + std::fmt::Debug + serde::Serialize,
+    T: IncomingPayload + EventPayload + PartialEq + std::fmt::Debug + serde::Serialize,
 {
     match T::read(T::TYPE, json) {
         Ok(read) => {
@@ -43,7 +43,7 @@ where
             Some(read)
         }
         Err(failure) => {
-            check_failure(&failure);
+            check_failure(failure);
             None
         }
     }

@@ -2,11 +2,12 @@
 
 #![no_main]
 
-use contracts::{PrebookingId, PrebookingRejected, PrebookingSubmitted, RidePrebooking};
+use contracts::{PrebookingId, PrebookingRejected, PrebookingSubmitted};
 use fuzz::{check_faults, fields};
 use jiff::{SignedDuration, Timestamp};
-use lambda_messaging::event::Payload;
+use lambda_messaging::IncomingPayload;
 use libfuzzer_sys::fuzz_target;
+use ride_booking::RidePrebooking;
 
 const PREBOOKING: &str = "0190c8f4-5f7b-7c3e-8a57-0d6f2b7b9f10";
 
@@ -19,7 +20,7 @@ fuzz_target!(|data: &[u8]| {
         Ok(sound) => {
             assert!(sound.when > now && sound.when <= now + SignedDuration::from_hours(366 * 24));
             assert_ne!(sound.from, sound.to);
-            let told = PrebookingSubmitted::new(prebooking, sound);
+            let told = sound.into_event(prebooking);
             let json = serde_json::to_string(&told).unwrap();
             assert_eq!(PrebookingSubmitted::read("PrebookingSubmitted", &json), Ok(told));
         }

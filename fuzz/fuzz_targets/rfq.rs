@@ -2,9 +2,10 @@
 
 #![no_main]
 
-use contracts::{HerdName, InstantRideRfq};
+use contracts::HerdName;
 use fuzz::{check_faults, fields};
 use libfuzzer_sys::fuzz_target;
+use ride_booking::InstantRideRfq;
 
 fuzz_target!(|data: &[u8]| {
     let Some(raw) = fields(data) else { return };

@@ -2,10 +2,11 @@
 
 #![no_main]
 
-use contracts::{RideCompleted, RideCompletion, RideId};
+use contracts::{RideCompleted, RideId};
 use fuzz::{check_faults, check_money, fields};
-use lambda_messaging::event::Payload;
+use lambda_messaging::IncomingPayload;
 use libfuzzer_sys::fuzz_target;
+use unicorn_management::RideCompletion;
 
 fuzz_target!(|data: &[u8]| {
     let Some(raw) = fields(data) else { return };
@@ -13,7 +14,7 @@ fuzz_target!(|data: &[u8]| {
         Ok(completion) => {
             check_money(completion.fare);
             // What is accepted can be told of, and those who are told can read it.
-            let ride = RideCompleted::new(RideId::new(), completion);
+            let ride = completion.into_event(RideId::new());
             let json = serde_json::to_string(&ride).unwrap();
             assert_eq!(RideCompleted::read("RideCompleted", &json), Ok(ride));
         }

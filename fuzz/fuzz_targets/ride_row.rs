@@ -26,6 +26,6 @@ fuzz_target!(|data: &[u8]| {
     OUTBOX.with(|outbox| match outbox.read(&row) {
         // What follows from a row depends on nothing but the row.
         Ok(told) => assert_eq!(format!("{told:?}").len(), format!("{:?}", outbox.read(&row).unwrap()).len()),
-        Err(failure) => check_failure(&failure),
+        Err(failure) => check_failure(failure),
     });
 });

@@ -9,9 +9,9 @@ pub mod request;
 
 use std::collections::HashMap;
 
-use contracts::{Faults, Money, RawFields};
+use contracts::Money;
 use lambda_http::{Request, RequestExt};
-use lambda_messaging::{Failure, api};
+use lambda_messaging::{Failure, Faults, RawFields, api};
 
 /// All that is ever said of an input, with its digits taken out. Whatever it is that is refused, it is refused in these
 /// words: so they quote nothing.
@@ -73,7 +73,8 @@ pub fn check_money(amount: Money) {
 }
 
 /// A failure of what was read is final, has a documented name, and quotes nothing.
-pub fn check_failure(failure: &Failure) {
+pub fn check_failure(failure: impl Into<Failure>) {
+    let failure = failure.into();
     assert!(!failure.may_be_retried(), "{failure}");
     check_reason(&failure.reason().error_type, &failure.reason().detail);
 }

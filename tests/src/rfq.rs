@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use contracts::{Place, PriceList, RawPriceList};
+use contracts::Place;
+use herd::{PriceList, RawPriceList};
 use serde_json::{Map, Value, json};
 
 use crate::{Caller, eventually, unique};

@@ -7,8 +7,8 @@ use aws_sdk_cloudwatchlogs::{
     operation::filter_log_events::{FilterLogEventsOutput, builders::FilterLogEventsFluentBuilder},
 };
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use contracts::CorrelationId;
 use jiff::Timestamp;
+use message_envelope::CorrelationId;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tokio::{sync::Semaphore, task::JoinSet};

@@ -5,3 +5,4 @@ pub mod prebooking;
 pub mod rfq;
 pub mod ride;
 pub mod step;
+mod tier;

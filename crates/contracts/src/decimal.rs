@@ -2,26 +2,29 @@
 
 use rust_decimal::Decimal;
 
-/// Why a text is no acceptable decimal.
+/// The reason why a text is not an acceptable decimal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DecimalError {
-    /// Not written as JSON writes numbers.
+    /// The text is not a number in JSON's grammar.
     #[error("must be a number")]
     NotANumber,
-    /// Below zero.
+    /// The number is below zero.
     #[error("must not be negative")]
     Negative,
-    /// More decimal places than this.
+    /// The number has more decimal places than this.
     #[error("must have at most {0} decimal places")]
     TooPrecise(u32),
-    /// Above this.
+    /// The number is above this.
     #[error("must be at most {0}")]
     TooLarge(u32),
 }
 
 /// Reads a number as JSON writes it (`256.50`, `6e2`), from 0 to `max`, with at most `places` decimal places.
 /// Zeros that don't change the number don't count: `1.500` has one place, and so has `150e-2`.
-pub(crate) fn parse(text: &str, places: u32, max: u32) -> Result<Decimal, DecimalError> {
+///
+/// # Errors
+/// The first rule that the text breaks.
+pub fn parse(text: &str, places: u32, max: u32) -> Result<Decimal, DecimalError> {
     let Number { negative, digits, decimal_places } = Number::read(text).ok_or(DecimalError::NotANumber)?;
     if digits.is_empty() {
         return Ok(Decimal::ZERO);
@@ -32,7 +35,7 @@ pub(crate) fn parse(text: &str, places: u32, max: u32) -> Result<Decimal, Decima
     if decimal_places > places.into() {
         return Err(DecimalError::TooPrecise(places));
     }
-    // From here on few digits are left, or it is beyond any `max`.
+    // The remaining digits are few, or the number is beyond any `max`.
     let too_large = DecimalError::TooLarge(max);
     let scale = u32::try_from(decimal_places.max(0)).map_err(|_| too_large)?;
     let zeros = u32::try_from(decimal_places.min(0).unsigned_abs()).map_err(|_| too_large)?;
@@ -42,8 +45,8 @@ pub(crate) fn parse(text: &str, places: u32, max: u32) -> Result<Decimal, Decima
     if value > Decimal::from(max) { Err(too_large) } else { Ok(value) }
 }
 
-/// A number taken apart: its digits from the first to the last that isn't zero, none if it is zero, and how many of them
-/// stand behind the point. That many are fewer than none if zeros follow before it.
+/// The parts of a number: its digits from the first to the last non-zero one (none if the number is zero), and the number of
+/// decimal places, which is negative if zeros follow the digits before the point.
 struct Number {
     negative: bool,
     digits: String,
@@ -87,7 +90,7 @@ fn length(text: &str) -> i64 {
     i64::try_from(text.len()).unwrap_or(i64::MAX)
 }
 
-/// An exponent that is beyond any range is as good as the largest, or the smallest.
+/// The exponent; one beyond the range of `i64` becomes the largest or the smallest.
 fn saturating(exponent: &str) -> i64 {
     exponent.parse().unwrap_or(if exponent.starts_with('-') { i64::MIN } else { i64::MAX })
 }

@@ -1,50 +1,29 @@
-//! What is told to whoever is interested.
+//! The events that services publish.
 
 use jiff::Timestamp;
+use message_envelope::{EventPayload, Fault};
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    CustomerId, Distance, Duration, Fault, HerdName, Money, Place, PrebookingId, Quote, RfqId,
-    RideCompletion, RideId, RidePrebooking,
-};
+use crate::{CustomerId, Distance, Duration, HerdName, Money, Place, PrebookingId, Quote, RfqId, RideId};
 
-/// The `data` of an event.
-pub trait EventPayload {
-    /// The event's `type`.
-    const TYPE: &'static str;
-    /// The event's `id`: the same however often the event is published.
-    fn id(&self) -> String;
-    /// The event's `subject`: what it is about.
-    fn subject(&self) -> String;
-}
-
-/// A ride has been completed. Decimals travel as strings, whole numbers as numbers; a reader ignores fields
-/// that it doesn't know, so adding one breaks nobody.
+/// A ride has been completed. Decimals travel as strings, whole numbers as numbers. A reader ignores fields that it doesn't know,
+/// so a new field breaks no reader.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RideCompleted {
     /// The ride.
     pub ride: RideId,
-    /// Who rode.
+    /// The customer who rode.
     pub customer: CustomerId,
-    /// Where it started.
+    /// The place where it started.
     pub from: Place,
-    /// Where it ended.
+    /// The place where it ended.
     pub to: Place,
     /// Minutes.
     pub duration: Duration,
     /// Kilometres.
     pub distance: Distance,
-    /// What it costs, in the deployment's currency.
+    /// Its price, in the deployment's currency.
     pub fare: Money,
-}
-
-impl RideCompleted {
-    /// The event that tells of an accepted ride.
-    #[must_use]
-    pub fn new(ride: RideId, completion: RideCompletion) -> Self {
-        let RideCompletion { from, to, duration, distance, customer, fare } = completion;
-        Self { ride, customer, from, to, duration, distance, fare }
-    }
 }
 
 impl EventPayload for RideCompleted {
@@ -64,20 +43,20 @@ impl EventPayload for RideCompleted {
 pub struct FareCollected {
     /// The fare, which has the id of its ride.
     pub fare: RideId,
-    /// Who paid.
+    /// The customer who paid.
     pub customer: CustomerId,
-    /// What was paid, in the deployment's currency.
+    /// The amount paid, in the deployment's currency.
     pub amount: Money,
 }
 
-/// A fare could not be collected, and whatever had been done for it has been taken back.
+/// A fare could not be collected, and every step of the collection has been compensated.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FareCollectionFailed {
     /// The fare, which has the id of its ride.
     pub fare: RideId,
-    /// Who still owes.
+    /// The customer who still owes.
     pub customer: CustomerId,
-    /// What is owed, in the deployment's currency.
+    /// The amount owed, in the deployment's currency.
     pub amount: Money,
     /// The name of the error that ended the collection, as in `PaymentAuthException`.
     pub reason: String,
@@ -112,26 +91,17 @@ impl EventPayload for FareCollectionFailed {
 pub struct PrebookingSubmitted {
     /// The prebooking.
     pub prebooking: PrebookingId,
-    /// Who wants to ride.
+    /// The customer who wants to ride.
     pub customer: CustomerId,
-    /// Where it is to start.
+    /// The place where the ride is to start.
     pub from: Place,
-    /// Where it is to end.
+    /// The place where the ride is to end.
     pub to: Place,
-    /// When it is to start.
+    /// The time when the ride is to start.
     pub when: Timestamp,
 }
 
-impl PrebookingSubmitted {
-    /// The event that tells of a sound prebooking.
-    #[must_use]
-    pub fn new(prebooking: PrebookingId, sound: RidePrebooking) -> Self {
-        let RidePrebooking { from, to, when, customer } = sound;
-        Self { prebooking, customer, from, to, when }
-    }
-}
-
-/// What was submitted as a prebooking is none. It tells the rules that were broken, not what broke them.
+/// A submission is not a valid prebooking. The event names the broken rules, and not the values that broke them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PrebookingRejected {
     /// The prebooking.
@@ -140,7 +110,7 @@ pub struct PrebookingRejected {
     pub reasons: Vec<Fault>,
 }
 
-/// Of one prebooking there is one event, submitted or rejected, so both have its id.
+/// Each prebooking has one event, submitted or rejected, so both have its id.
 impl EventPayload for PrebookingSubmitted {
     const TYPE: &'static str = "PrebookingSubmitted";
 
@@ -165,38 +135,38 @@ impl EventPayload for PrebookingRejected {
     }
 }
 
-/// Quotes for a ride right now are asked for. It says nothing of who wants to ride: a quote doesn't depend on it.
+/// A customer requests quotes for a ride that starts now. The event doesn't name the customer: no quote depends on it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct QuotesRequested {
-    /// The correlation identifier: each answer names it.
+    /// The correlation identifier: each quote names it.
     pub rfq: RfqId,
-    /// Where the ride is to start.
+    /// The place where the ride is to start.
     pub from: Place,
-    /// Where it is to end.
+    /// The place where the ride is to end.
     pub to: Place,
-    /// Who is asked.
+    /// The recipient list: the herds that are asked.
     pub herds: Vec<HerdName>,
-    /// The return address: the queue that answers go to.
+    /// The return address: the queue for the quotes.
     pub reply_to: String,
-    /// When the request expires: an answer after it is of no use to anyone.
+    /// The deadline for quotes: a later quote has no use.
     pub reply_by: Timestamp,
 }
 
-/// A herd offers a ride: the answer to `QuotesRequested`.
+/// A herd offers a ride: the reply to [`QuotesRequested`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RideQuoted {
-    /// The request that it answers.
+    /// The request that the quote replies to.
     pub rfq: RfqId,
-    /// What is offered.
+    /// The offer.
     #[serde(flatten)]
     pub quote: Quote,
 }
 
-/// The time for answers is over.
+/// The deadline for quotes has passed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RfqDeadlineReached {
-    /// The request that may wait no longer.
+    /// The request whose deadline has passed.
     pub rfq: RfqId,
 }
 
@@ -212,7 +182,7 @@ impl EventPayload for QuotesRequested {
     }
 }
 
-/// A herd answers a request once, so a second answer has the id of the first.
+/// A herd replies to a request once, so a second reply has the id of the first.
 impl EventPayload for RideQuoted {
     const TYPE: &'static str = "RideQuoted";
 

@@ -1,22 +1,17 @@
-//! One type per id, so that two ids can't be swapped in a call.
+//! One type for each kind of id, so that two ids can't be swapped in a call.
 
 use std::fmt;
 
+use message_envelope::{CorrelationId, token};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// Why a text is no id.
+/// The reason why a text is not an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum IdError {
-    /// Neither a UUID nor written as one.
-    #[error("must be a UUID")]
-    NotAUuid,
-    /// Empty, too long, or with characters that an id can't have.
-    #[error("must be 1 to 64 characters of A-Z a-z 0-9 _ -")]
-    NotAToken,
-}
+#[error("must be a UUID")]
+pub struct IdError;
 
-/// An id that is a UUID.
+/// Defines a type for ids that are UUIDs.
 macro_rules! uuid_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -27,7 +22,7 @@ macro_rules! uuid_id {
         impl $name {
             /// Reads a UUID.
             pub fn parse(text: &str) -> Result<Self, IdError> {
-                text.parse().map(Self).map_err(|_| IdError::NotAUuid)
+                text.parse().map(Self).map_err(|_| IdError)
             }
         }
 
@@ -39,17 +34,17 @@ macro_rules! uuid_id {
 
         impl From<$name> for CorrelationId {
             fn from(id: $name) -> Self {
-                Self(id.to_string())
+                id.0.into()
             }
         }
     };
 }
 
-/// An id that is made here. It says nothing of the request or its key, so nobody can guess it.
+/// Adds a constructor for ids that are made here. A new id is independent of the request and its key, so it can't be guessed.
 macro_rules! made_here {
     ($name:ident) => {
         impl $name {
-            /// A new id. Time-ordered, so that listings read in the order of their making.
+            /// A new id. Ids are ordered by time, so listings show the oldest first.
             #[must_use]
             pub fn new() -> Self {
                 Self(Uuid::now_v7())
@@ -80,88 +75,11 @@ uuid_id! {
 made_here!(RideId);
 made_here!(RfqId);
 
-/// An id that somebody else chose: 1 to 64 characters of `A-Z a-z 0-9 _ -`.
-macro_rules! token {
-    ($(#[$doc:meta])* $name:ident) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
-
-        impl $name {
-            /// Reads 1 to 64 characters of `A-Z a-z 0-9 _ -`.
-            pub fn parse(text: &str) -> Result<Self, IdError> {
-                let token = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
-                if (1..=64).contains(&text.len()) && text.bytes().all(token) {
-                    Ok(Self(text.to_owned()))
-                } else {
-                    Err(IdError::NotAToken)
-                }
-            }
-
-            /// Its characters.
-            #[must_use]
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl AsRef<str> for $name {
-            fn as_ref(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-
-        impl TryFrom<String> for $name {
-            type Error = IdError;
-            fn try_from(text: String) -> Result<Self, Self::Error> {
-                Self::parse(&text)
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(id: $name) -> Self {
-                id.0
-            }
-        }
-    };
-}
-
 token! {
-    /// Who rides. Personal: it is stored and sent, never logged.
+    /// A customer's id. Personal data: it is stored and sent, never logged.
     CustomerId
 }
 token! {
-    /// What a caller sends with a request so that sending it again has no second effect.
-    IdempotencyKey
-}
-token! {
-    /// What everything that follows from one request has in common.
-    CorrelationId
-}
-
-token! {
-    /// A herd's name, by which it is asked and by which it answers.
+    /// A herd's name. Requests for quotes and quotes name the herd by it.
     HerdName
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tokens_are_short_and_plain() {
-        for good in ["cmr", "a", "A-b_9", &"x".repeat(64)] {
-            assert!(CustomerId::parse(good).is_ok(), "{good}");
-        }
-        for bad in ["", "a b", "ü", "a/b", "a\n", &"x".repeat(65)] {
-            assert_eq!(CustomerId::parse(bad), Err(IdError::NotAToken), "{bad:?}");
-        }
-    }
 }

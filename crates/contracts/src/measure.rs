@@ -1,4 +1,4 @@
-//! How far and how long a ride was.
+//! Distances and durations of rides.
 
 use std::fmt;
 
@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::decimal::{self, DecimalError};
 
-/// Why a text is no measure.
+/// The reason why a text is not a measure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MeasureError {
-    /// A decimal of the wrong form or range.
+    /// The text is not a decimal, or it is out of range.
     #[error(transparent)]
     Decimal(#[from] DecimalError),
-    /// Minutes come whole.
+    /// The text is a fraction of a minute.
     #[error("must be a whole number of minutes")]
     NotWhole,
 }
@@ -27,15 +27,6 @@ impl Distance {
     /// Reads kilometres as JSON writes numbers.
     pub fn parse(text: &str) -> Result<Self, MeasureError> {
         Ok(Self(decimal::parse(text, 3, 100_000)?))
-    }
-
-    /// That many hundreds of metres.
-    pub(crate) fn hundreds_of_metres(count: u16) -> Self {
-        Self(Decimal::new(count.into(), 1))
-    }
-
-    pub(crate) fn kilometres(self) -> Decimal {
-        self.0
     }
 }
 

@@ -9,8 +9,7 @@ use crate::decimal::{self, DecimalError};
 
 /// An amount of 0 to 1,000,000 with at most two decimal places, held as an exact decimal.
 ///
-/// It is written with both places (`256.50`) and travels in JSON as a string, so that no reader on the way can
-/// turn it into binary floating point.
+/// It is written with both places (`256.50`), and as a string in JSON, so that no reader turns it into binary floating point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Money(Decimal);
@@ -18,7 +17,7 @@ pub struct Money(Decimal);
 const PLACES: u32 = 2;
 const MAX: u32 = 1_000_000;
 
-/// Why a text is no amount.
+/// The reason why a text is not an amount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(transparent)]
 pub struct MoneyError(#[from] DecimalError);
@@ -31,8 +30,9 @@ impl Money {
         Ok(Self(amount))
     }
 
-    /// So many times the amount, rounded to hundredths, halves up.
-    pub(crate) fn times(self, factor: Decimal) -> Self {
+    /// The amount times a factor, rounded to hundredths, halves up.
+    #[must_use]
+    pub fn times(self, factor: Decimal) -> Self {
         let product =
             (self.0 * factor).round_dp_with_strategy(PLACES, RoundingStrategy::MidpointAwayFromZero);
         let mut product = product.min(Decimal::from(MAX));
@@ -49,12 +49,12 @@ impl Money {
     /// The amount in hundredths of the currency unit: 25650 of 256.50.
     #[must_use]
     pub fn minor_units(self) -> u64 {
-        // Always held with two places, so the mantissa counts hundredths.
+        // The amount always has two places, so the mantissa counts hundredths.
         u64::try_from(self.0.mantissa()).unwrap_or_default()
     }
 }
 
-/// Sums are exact, and may be larger than a single amount may be.
+/// A sum is exact, and may exceed the maximum of a single amount.
 impl Sum for Money {
     fn sum<I: Iterator<Item = Self>>(amounts: I) -> Self {
         let mut total: Decimal = amounts.map(|Self(amount)| amount).sum();

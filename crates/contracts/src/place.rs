@@ -1,4 +1,4 @@
-//! Where a ride starts or ends.
+//! The places where rides start and end.
 
 use std::fmt;
 
@@ -9,16 +9,16 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "String", into = "String")]
 pub struct Place(String);
 
-/// Why a text is no place.
+/// The reason why a text is not a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PlaceError {
-    /// Nothing but blanks.
+    /// The text is blank.
     #[error("must not be empty")]
     Empty,
-    /// More than 100 characters.
+    /// The text has more than 100 characters.
     #[error("must have at most 100 characters")]
     TooLong,
-    /// A line break, an escape, or a character that turns the direction of writing.
+    /// The text holds a line break, an escape, or a character that changes the direction of writing.
     #[error("must not contain control characters")]
     Control,
 }
@@ -38,7 +38,7 @@ impl Place {
     }
 }
 
-/// Control characters, and the invisible ones that reorder or break the lines of a receipt.
+/// True for control characters, and for invisible characters that reorder or break the lines of a receipt.
 fn is_control(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')

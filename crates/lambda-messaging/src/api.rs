@@ -7,7 +7,6 @@ mod problem;
 use std::{fmt::Display, time::Duration};
 
 use aws_lambda_events::apigw::ApiGatewayRequestIdentity;
-use contracts::{CorrelationId, IdempotencyKey};
 use jiff::Timestamp;
 use lambda_http::{
     Error, RequestExt,
@@ -27,7 +26,7 @@ pub use self::{
     object::{canonical, json_object},
     problem::Problem,
 };
-use crate::{TraceParent, keyed};
+use crate::{CorrelationId, IdempotencyKey, TraceParent, keyed};
 
 /// A function that runs out of time says nothing, and API Gateway says 502 for it. So much of the time is kept for an answer.
 const KEPT_FOR_THE_ANSWER: Duration = Duration::from_secs(1);

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use aws_sdk_sqs::types::MessageAttributeValue;
 use serde::Serialize;
 
-use crate::event;
+use crate::json;
 
 /// The attribute that holds the reason, as JSON. A redrive may leave it on the message, of which it is no part.
 pub(crate) const REASON: &str = "DeadLetterReason";
@@ -57,11 +57,11 @@ impl DeadLetterReason<'_> {
 
     /// The reason in so many bytes: as it is, with less detail, or only its name.
     fn within(&self, bytes: usize) -> Option<String> {
-        let excess = event::to_message(self).ok()?.len().saturating_sub(bytes);
+        let excess = json::write(self).ok()?.len().saturating_sub(bytes);
         let kept = self.detail.floor_char_boundary(self.detail.len().saturating_sub(excess));
         let shortened = Self { detail: self.detail.get(..kept)?, ..*self };
         let name = HashMap::from([("errorType", self.error_type)]);
-        [event::to_message(&shortened), event::to_message(&name)]
+        [json::write(&shortened), json::write(&name)]
             .into_iter()
             .filter_map(Result::ok)
             .find(|reason| reason.len() <= bytes)

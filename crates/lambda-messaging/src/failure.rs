@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use lambda_runtime::Diagnostic;
+use message_envelope::EventError;
 
 /// A failure with a stable name. Its text never holds the message's content: it goes into logs and onto
 /// dead letters.
@@ -160,6 +161,13 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+/// A message that is not an event never becomes one.
+impl From<EventError> for Failure {
+    fn from(error: EventError) -> Self {
+        Self::permanent(error.error_type(), error)
+    }
+}
 
 /// What a function that fails as a whole tells Lambda, and a state machine that invoked it: the failure's stable name.
 /// Left to itself the runtime would name the error's Rust type, which no `Catch` could rely on.

@@ -6,12 +6,11 @@ use aws_sdk_dynamodb::{
     operation::transact_write_items::TransactWriteItemsError,
     types::{AttributeValue, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem},
 };
-use contracts::IdempotencyKey;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    Failure,
+    Failure, IdempotencyKey,
     once::{self, Item, text},
 };
 

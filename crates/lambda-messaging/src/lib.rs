@@ -2,7 +2,7 @@
 //!
 //! | module | pattern |
 //! |---|---|
-//! | [`event`] | canonical message: a CloudEvents envelope with correlation id and trace context |
+//! | [`Event`] | canonical message: a CloudEvents envelope with correlation id and trace context (crate `message-envelope`) |
 //! | [`publisher`] | publish-subscribe channel: batches onto an SNS topic |
 //! | [`batch`] | calls that take several items: each item succeeds or fails for itself |
 //! | [`outbox`] | transactional outbox: a table's stream, from which every new row is told of |
@@ -20,7 +20,6 @@ mod aws;
 pub mod batch;
 pub mod consumer;
 mod dead_letter;
-pub mod event;
 pub mod failure;
 pub mod function;
 pub mod keyed;
@@ -33,6 +32,9 @@ mod settings;
 mod telemetry;
 pub mod unclear;
 
-pub use event::{Event, TraceParent};
 pub use failure::Failure;
 pub use function::Function;
+pub use message_envelope::{
+    CorrelationId, Event, EventError, EventPayload, Fault, Faults, FieldReader, IdempotencyKey,
+    IncomingPayload, RawFields, RawValue, SpecVersion, TraceParent, is_token, json,
+};

@@ -13,8 +13,8 @@ use crate::{
     batch::Results,
     consumer::Effect,
     dead_letter::{Attributes, DeadLetterReason},
-    event,
     failure::Reason,
+    json,
     metrics::Metrics,
 };
 
@@ -166,7 +166,7 @@ struct DeadLetterQueue {
 impl DeadLetterQueue {
     /// A row that can't be read would block all behind it, so it steps aside.
     async fn take(&self, row: &Row, failure: &Failure) -> Result<(), Failure> {
-        let row = event::to_message(&row.0).unwrap_or_default();
+        let row = json::write(&row.0).unwrap_or_default();
         let Reason { error_type, detail } = failure.reason();
         let mut attributes = Attributes::new();
         let reason = DeadLetterReason { error_type, detail, service: self.service, source: None };

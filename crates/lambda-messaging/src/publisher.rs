@@ -6,13 +6,11 @@ use aws_sdk_sns::{
     Client,
     types::{MessageAttributeValue, PublishBatchRequestEntry},
 };
-
-use contracts::CorrelationId;
 use serde::Serialize;
 use tracing::{info, warn};
 
 use crate::{
-    Event, Failure,
+    CorrelationId, Event, Failure,
     batch::{self, Results},
     failure::Reason,
 };
@@ -189,7 +187,7 @@ mod tests {
     use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 
     use super::*;
-    use crate::event::SpecVersion;
+    use crate::SpecVersion;
 
     fn messages(count: usize, size: usize) -> Vec<Message> {
         let event = |_| Event { data: "x".repeat(size), ..event() };

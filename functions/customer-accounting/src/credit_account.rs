@@ -1,8 +1,8 @@
 //! Credits a customer's account with a paid fare, or takes that back: a participant of the fare collection saga, which
 //! invokes it and matches on the names of its errors.
 
-use contracts::{CorrelationId, CustomerId, Money, RideId};
-use lambda_messaging::{Failure, event, metrics::Metrics, once::Written};
+use contracts::{CustomerId, Money, RideId};
+use lambda_messaging::{CorrelationId, Failure, json, metrics::Metrics, once::Written};
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -57,7 +57,7 @@ impl CreditAccount {
     /// `MalformedEvent`, `IdempotencyConflict`: the saga's own fault. Anything else may have been entered or not, and
     /// trying again helps.
     pub async fn handle(&self, event: LambdaEvent<Box<RawValue>>) -> Result<Answer, Diagnostic> {
-        let request: Request = event::read(event.payload.get())?;
+        let request: Request = json::read(event.payload.get()).map_err(Failure::from)?;
         let (event_id, correlation_id) = (request.fare.to_string(), request.correlationid.to_string());
         let entered = self.enter(&request).await;
         let mut metrics = Metrics::of(SERVICE);

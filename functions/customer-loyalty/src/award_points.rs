@@ -1,12 +1,12 @@
 //! Awards the points of a completed ride.
 
-use contracts::{Points, RideCompleted};
+use contracts::RideCompleted;
 use lambda_messaging::{
     Event, Failure,
     consumer::{Effect, Receiver},
 };
 
-use crate::LoyaltyPoints;
+use crate::{LoyaltyPoints, Points};
 
 /// The receiver of completed rides.
 #[derive(Debug)]

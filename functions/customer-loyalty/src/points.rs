@@ -7,11 +7,13 @@ use aws_sdk_dynamodb::{
     operation::transact_write_items::TransactWriteItemsError,
     types::{CancellationReason, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update},
 };
-use contracts::{CustomerId, Points, RideId};
+use contracts::{CustomerId, RideId};
 use lambda_messaging::{
     Failure,
     once::{self, Item, Written, number, text},
 };
+
+use crate::Points;
 
 /// Two rides of one customer at the same moment meet on the balance; one of them goes again.
 const ATTEMPTS: u32 = 5;

@@ -1,10 +1,7 @@
 //! What customers are told of.
 
-use contracts::{CustomerId, EventPayload, FareCollected, FareCollectionFailed, RideCompleted, RideId};
-use lambda_messaging::{
-    Failure,
-    event::{self, Payload},
-};
+use contracts::{CustomerId, FareCollected, FareCollectionFailed, RideCompleted, RideId};
+use lambda_messaging::{EventError, EventPayload, IncomingPayload, json};
 use serde::Serialize;
 
 /// The events that a customer gets an e-mail about.
@@ -39,13 +36,13 @@ impl Occasion {
     }
 }
 
-impl Payload for Occasion {
-    fn read(event_type: &str, data: &str) -> Result<Self, Failure> {
+impl IncomingPayload for Occasion {
+    fn read(event_type: &str, data: &str) -> Result<Self, EventError> {
         match event_type {
-            RideCompleted::TYPE => event::read(data).map(Self::Ride),
-            FareCollected::TYPE => event::read(data).map(Self::Paid),
-            FareCollectionFailed::TYPE => event::read(data).map(Self::NotPaid),
-            _ => Err(event::unexpected_type(&[
+            RideCompleted::TYPE => json::read(data).map(Self::Ride),
+            FareCollected::TYPE => json::read(data).map(Self::Paid),
+            FareCollectionFailed::TYPE => json::read(data).map(Self::NotPaid),
+            _ => Err(EventError::unexpected_type(&[
                 RideCompleted::TYPE,
                 FareCollected::TYPE,
                 FareCollectionFailed::TYPE,

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use contracts::{CustomerId, EventPayload, Money, RideId};
+use contracts::{CustomerId, Money, RideId};
+use lambda_messaging::EventPayload;
 use serde::{Deserialize, Serialize};
 
 /// A step of a fare's payment.

@@ -1,10 +1,9 @@
 //! Bad input at this service's triggers.
 
-use contracts::CorrelationId;
 use function_testkit::{Aws, example, trigger};
 use lambda_messaging::{
     consumer::{self, AnyEvent},
-    event,
+    is_token, json,
 };
 
 use crate::{IngestEvents, Lake};
@@ -15,8 +14,7 @@ async fn ingest_events() {
     let function = aws.function();
     let lake = Lake::new(aws_sdk_s3::Client::new(function.aws()), "lake".into());
     let consume = consumer::batches(&function, IngestEvents::new(lake)).unwrap();
-    let sound = trigger::only_if(|body| {
-        event::read::<AnyEvent>(body).is_ok_and(|event| CorrelationId::parse(&event.event_type).is_ok())
-    });
+    let sound =
+        trigger::only_if(|body| json::read::<AnyEvent>(body).is_ok_and(|event| is_token(&event.event_type)));
     trigger::queue(&aws, &[&example("envelope/prebooking-rejected.json")], consume, sound).await;
 }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use contracts::CorrelationId;
 use jiff::{civil::Date, tz::TimeZone};
 use lambda_messaging::{
     Failure,
     consumer::{AnyEvent, BatchReceiver, Effect},
+    is_token,
 };
 
 use crate::Lake;
@@ -57,7 +57,7 @@ impl BatchReceiver for IngestEvents {
 
 /// The type becomes part of a path, so it must be a plain word.
 fn partition(event: &AnyEvent) -> Result<Partition, Failure> {
-    if CorrelationId::parse(&event.event_type).is_err() {
+    if !is_token(&event.event_type) {
         return Err(Failure::permanent("MalformedEvent", "the event's type can't be part of a path"));
     }
     Ok(Partition { event_type: event.event_type.clone(), date: event.time.to_zoned(TimeZone::UTC).date() })

@@ -1,10 +1,10 @@
 //! Bad input at this service's triggers.
 
-use contracts::{PriceList, QuotesRequested, RawPriceList};
+use contracts::QuotesRequested;
 use function_testkit::{Aws, example, trigger};
 use lambda_messaging::{Event, consumer, return_address::ReturnAddresses};
 
-use crate::QuoteInstantRide;
+use crate::{PriceList, QuoteInstantRide, RawPriceList};
 
 #[tokio::test]
 async fn quote_instant_ride() {

@@ -2,8 +2,10 @@
 
 #[cfg(test)]
 mod bad_input;
+mod price_list;
 mod quote_instant_ride;
 
+pub use price_list::{PriceList, RawPriceList};
 pub use quote_instant_ride::QuoteInstantRide;
 
 /// Herds began as a part of Unicorn Management, and a published source stays as it is.

@@ -1,6 +1,6 @@
 //! Answers for a herd when quotes are asked for.
 
-use contracts::{PriceList, QuotesRequested, RideQuoted};
+use contracts::{QuotesRequested, RideQuoted};
 use jiff::Timestamp;
 use lambda_messaging::{
     Event, Failure, TraceParent,
@@ -8,7 +8,7 @@ use lambda_messaging::{
     return_address::ReturnAddresses,
 };
 
-use crate::SOURCE;
+use crate::{PriceList, SOURCE};
 
 /// The receiver of requests for quotes, for one herd. It keeps no record of what it has answered: asked again it answers
 /// the same, and whoever asked counts a responder once.
@@ -59,10 +59,12 @@ mod tests {
         operation::send_message::{SendMessageError, SendMessageOutput},
     };
     use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
-    use contracts::{CorrelationId, HerdName, Place, Quote, RawPriceList, RfqId};
+    use contracts::{HerdName, Place, Quote, RfqId};
     use jiff::SignedDuration;
+    use lambda_messaging::CorrelationId;
 
     use super::*;
+    use crate::RawPriceList;
 
     const RESPONSES: &str = "https://sqs.us-east-1.amazonaws.com/123456789012/responses";
 

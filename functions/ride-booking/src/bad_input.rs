@@ -1,7 +1,7 @@
 //! Bad input at this service's triggers.
 
 use aws_sdk_dynamodb::Client;
-use contracts::{HerdName, InstantRideRfq, PrebookingId, ReplyWithin, RfqId};
+use contracts::{HerdName, PrebookingId, RfqId};
 use function_testkit::{
     Aws,
     aws::Call,
@@ -9,8 +9,7 @@ use function_testkit::{
     trigger::{self, Handled},
 };
 use lambda_messaging::{
-    Event, Function, api, consumer,
-    event::Payload,
+    Event, Function, IncomingPayload, api, consumer,
     keyed::KeyedTable,
     outbox::{self, Outbox},
     publisher::Publisher,
@@ -18,8 +17,9 @@ use lambda_messaging::{
 use serde_json::Value;
 
 use crate::{
-    CollectQuotes, Herds, LastKnownHerds, Prebookings, ProcessRidePrebooking, PublishInstantRideRfqs,
-    QueryInstantRideRfq, QueryRidePrebooking, Rfqs, SubmitInstantRideRfq, SubmitRidePrebooking, Subscribers,
+    CollectQuotes, Herds, InstantRideRfq, LastKnownHerds, Prebookings, ProcessRidePrebooking,
+    PublishInstantRideRfqs, QueryInstantRideRfq, QueryRidePrebooking, ReplyWithin, Rfqs,
+    SubmitInstantRideRfq, SubmitRidePrebooking, Subscribers,
 };
 
 const ID: &str = "0190c8f4-5f7b-7c3e-8a57-0d6f2b7b9f10";
@@ -138,7 +138,7 @@ async fn collect_quotes() {
 /// Whether it is an event of the kind that this receiver is for.
 fn parses_as<R: consumer::Receiver>(_: &R, body: &str) -> bool
 where
-    R::Payload: Payload,
+    R::Payload: IncomingPayload,
 {
     Event::<R::Payload>::parse(body).is_ok()
 }

@@ -6,10 +6,12 @@ mod bad_input;
 mod prebooking;
 mod rfq;
 
-pub use prebooking::{Prebookings, ProcessRidePrebooking, QueryRidePrebooking, SubmitRidePrebooking};
+pub use prebooking::{
+    Prebookings, ProcessRidePrebooking, QueryRidePrebooking, RidePrebooking, SubmitRidePrebooking,
+};
 pub use rfq::{
-    CollectQuotes, Herds, LastKnownHerds, PublishInstantRideRfqs, QueryInstantRideRfq, Rfqs,
-    SubmitInstantRideRfq, Subscribers,
+    CollectQuotes, Herds, InstantRideRfq, LastKnownHerds, PublishInstantRideRfqs, QueryInstantRideRfq,
+    ReplyWithin, ReplyWithinError, Rfqs, SubmitInstantRideRfq, Subscribers,
 };
 
 const SOURCE: &str = "/wild-rydes/ride-booking";

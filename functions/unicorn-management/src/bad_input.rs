@@ -1,7 +1,6 @@
 //! Bad input at this service's triggers.
 
 use aws_sdk_dynamodb::Client;
-use contracts::RideCompletion;
 use function_testkit::{Aws, example, trigger};
 use lambda_messaging::{
     Function, api,
@@ -9,7 +8,7 @@ use lambda_messaging::{
     publisher::Publisher,
 };
 
-use crate::{PublishRideCompletions, Rides, SubmitRideCompletion};
+use crate::{PublishRideCompletions, RideCompletion, Rides, SubmitRideCompletion};
 
 #[tokio::test]
 async fn submit_ride_completion() {

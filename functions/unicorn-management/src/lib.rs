@@ -5,10 +5,12 @@
 
 #[cfg(test)]
 mod bad_input;
+mod completion;
 mod publish;
 mod rides;
 mod submit;
 
+pub use completion::RideCompletion;
 pub use publish::PublishRideCompletions;
 pub use rides::Rides;
 pub use submit::SubmitRideCompletion;

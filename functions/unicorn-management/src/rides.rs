@@ -1,10 +1,10 @@
 //! The Rides table: completed rides as rows, and rows as the events they become.
 
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
-use contracts::{CorrelationId, CustomerId, Distance, Duration, Money, Place, RideCompleted, RideId};
+use contracts::{CustomerId, Distance, Duration, Money, Place, RideCompleted, RideId};
 use jiff::Timestamp;
 use lambda_messaging::{
-    Event, Failure, TraceParent,
+    CorrelationId, Event, Failure, TraceParent,
     keyed::{Key, KeyedTable},
     once::{self, Item, number, text},
     outbox::Row,

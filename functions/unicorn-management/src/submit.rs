@@ -1,6 +1,6 @@
 //! Takes a ride completion: checks it, stores it, says yes.
 
-use contracts::{RideCompleted, RideCompletion, RideId};
+use contracts::RideId;
 use lambda_messaging::{
     api::{self, Problem, Request, Response, StatusCode},
     keyed::Key,
@@ -9,7 +9,10 @@ use lambda_messaging::{
 use serde_json::json;
 use tracing::error;
 
-use crate::rides::{NewRide, Rides, reported};
+use crate::{
+    RideCompletion,
+    rides::{NewRide, Rides, reported},
+};
 
 /// The handler of `POST /submit-ride-completion`.
 #[derive(Debug)]
@@ -37,7 +40,7 @@ impl SubmitRideCompletion {
         let id = RideId::new();
         let correlation_id = api::correlation_id(request).unwrap_or_else(|| id.into());
         api::concerns(id, &correlation_id);
-        let ride = RideCompleted::new(id, completion);
+        let ride = completion.into_event(id);
         let key = key.map(|key| Key::new(&api::caller(request), &key, reported(&ride)));
         let new = NewRide { ride, key, correlation_id, trace_parent: api::trace_parent(request) };
         match self.rides.store(new).await {
@@ -184,9 +187,8 @@ mod tests {
     /// A table of keys in which a caller's `k` stands for the first ride.
     fn stored(caller: &'static str) -> Rule {
         let completion = RideCompletion::parse(&api::json_object(RIDE).unwrap()).unwrap();
-        let key = contracts::IdempotencyKey::parse("k").unwrap();
-        let Key { entry, digest } =
-            Key::new(caller, &key, reported(&RideCompleted::new(RideId::new(), completion)));
+        let key = lambda_messaging::IdempotencyKey::parse("k").unwrap();
+        let Key { entry, digest } = Key::new(caller, &key, reported(&completion.into_event(RideId::new())));
         mock!(Client::transact_write_items)
             .match_requests(move |transact| {
                 let key = transact.transact_items()[0].put().unwrap();

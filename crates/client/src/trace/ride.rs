@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
-use contracts::{Points, RideId, Tier};
+use contracts::RideId;
 use jiff::Timestamp;
 use serde::Serialize;
 use tokio::time::Instant;
 
-use super::step::{Delivery, Seen, Step, filed};
+use super::{
+    step::{Delivery, Seen, Step, filed},
+    tier::Tier,
+};
 use crate::{
     deployment::Deployment,
     error::Error,
@@ -201,9 +204,9 @@ impl Tracer<'_> {
         let balance =
             self.tables.item(service, table, &[("customer", customer), ("entry", "BALANCE")]).await?;
         let total = balance.map(|item| value(&item, "points")).and_then(|points| points.parse().ok());
-        let total = Points(total.unwrap_or_default());
+        let total = total.unwrap_or_default();
         let effect =
-            format!("{} points awarded, {total} in all: {}", value(&award, "points"), Tier::of(total));
+            format!("{} points awarded, {total} in all: {}", value(&award, "points"), Tier::of_points(total));
         Ok(Some((effect, recorded_at(&award))))
     }
 

@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use contracts::{Faults, RawValue};
 use lambda_http::http::StatusCode;
 use serde::{Deserialize, Deserializer, de};
 use serde_json::{Value, value::RawValue as RawJson};
 
 use super::Problem;
+use crate::{Faults, RawFields, RawValue};
 
 /// What a body may hold at most. It bounds what can be said of it, too: every fault is named, and what is told of them
 /// must fit into a message.
@@ -39,7 +39,7 @@ impl<'de> Deserialize<'de> for Object {
 ///
 /// # Errors
 /// 413 if the body is too large, 400 if it is not one JSON object, or names a field twice: which of the two was meant?
-pub fn json_object(body: &str) -> Result<Vec<(String, RawValue)>, Problem> {
+pub fn json_object(body: &str) -> Result<RawFields, Problem> {
     if body.len() > MAX_BYTES {
         return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "the body must have at most 8 KiB"));
     }

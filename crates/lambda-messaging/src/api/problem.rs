@@ -1,6 +1,5 @@
 //! RFC 9457 problem documents.
 
-use contracts::{Fault, Faults};
 use lambda_http::{
     Response,
     http::{HeaderValue, StatusCode, header::RETRY_AFTER},
@@ -8,7 +7,7 @@ use lambda_http::{
 use serde_json::{Value, json};
 
 use super::answer;
-use crate::Failure;
+use crate::{Failure, Fault, Faults};
 
 /// Why a request was refused, with every fault at once.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,13 +1,13 @@
 //! One delivery of a message by a queue.
 
 use aws_lambda_events::sqs::{SqsMessage, SqsMessageAttribute};
-use contracts::CorrelationId;
 use jiff::Timestamp;
 use lambda_runtime::Diagnostic;
 use serde::Deserialize;
 use tracing::{Span, field::display, info_span};
 
 use super::attempts::Past;
+use crate::CorrelationId;
 
 pub(super) struct Delivery {
     pub message_id: String,

@@ -24,7 +24,7 @@ use self::{
     time::Time,
     work::Work,
 };
-use crate::{Event, Failure, Function, event::Payload, metrics::Metrics, once::Written};
+use crate::{Event, Failure, Function, IncomingPayload, metrics::Metrics, once::Written};
 
 /// What handling a message came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +49,7 @@ impl From<Written> for Effect {
 /// Handles one event at a time. Each may come twice, late, or out of order: `receive` is idempotent.
 pub trait Receiver {
     /// The kind of event that it is for.
-    type Payload: Payload;
+    type Payload: IncomingPayload;
 
     /// Makes the event's effect, once however often the event comes.
     fn receive(&self, event: Event<Self::Payload>) -> impl Future<Output = Result<Effect, Failure>>;

@@ -6,20 +6,42 @@ use aws_sdk_sqs::{
     },
 };
 use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
-use contracts::{RideCompleted, RideId};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::*;
+use crate::EventPayload;
 use crate::consumer::work::tests::Table;
 
-/// Does to each ride what the name of its starting place says.
-pub(super) struct ByPlace;
+/// Work for a receiver of these tests.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Task {
+    task: String,
+    /// The result that handling the task has: `transient`, `permanent`, `panic`; anything else succeeds.
+    pub way: String,
+    pub label: String,
+}
 
-impl Receiver for ByPlace {
-    type Payload = RideCompleted;
+impl EventPayload for Task {
+    const TYPE: &'static str = "Task";
 
-    async fn receive(&self, event: Event<RideCompleted>) -> Result<Effect, Failure> {
-        match event.data.from.to_string().as_str() {
+    fn id(&self) -> String {
+        self.task.clone()
+    }
+
+    fn subject(&self) -> String {
+        self.id()
+    }
+}
+
+/// Handles each task the way that the task says.
+pub(super) struct HandlesAsTold;
+
+impl Receiver for HandlesAsTold {
+    type Payload = Task;
+
+    async fn receive(&self, event: Event<Task>) -> Result<Effect, Failure> {
+        match event.data.way.as_str() {
             "panic" => panic!("on purpose"),
             "transient" => Err(Failure::transient("Busy", "try later")),
             "permanent" => Err(Failure::permanent("Refused", "never")),
@@ -28,12 +50,11 @@ impl Receiver for ByPlace {
     }
 }
 
-pub(super) fn ride(from: &str) -> String {
-    let id = RideId::new().to_string();
+/// The message body of a task.
+pub(super) fn task(way: &str, label: &str) -> String {
     json!({
-        "specversion": "1.0", "id": id, "source": "/test", "type": "RideCompleted", "correlationid": "c",
-        "time": "2026-11-23T05:00:00Z",
-        "data": {"ride": id, "customer": "cmr", "from": from, "to": "b", "duration": 1, "distance": "1", "fare": "1"},
+        "specversion": "1.0", "id": "t", "source": "/test", "type": "Task", "correlationid": "c",
+        "time": "2026-11-23T05:00:00Z", "data": {"task": "t", "way": way, "label": label},
     })
     .to_string()
 }
@@ -86,21 +107,27 @@ async fn consumed(
 }
 
 async fn kept(queues: &Queues, batch: SqsEvent) -> Vec<String> {
-    let response = consumed(queues, &One(ByPlace), batch).await.unwrap();
+    let response = consumed(queues, &One(HandlesAsTold), batch).await.unwrap();
     response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect()
 }
 
 #[tokio::test]
 async fn one_bad_message_never_holds_up_a_good_one() {
     let (queues, dead_letter, back_off) = sqs();
-    let bodies =
-        [ride("good"), ride("transient"), "{".to_owned(), ride("panic"), ride("permanent"), ride("good")];
+    let bodies = [
+        task("good", ""),
+        task("transient", ""),
+        "{".to_owned(),
+        task("panic", ""),
+        task("permanent", ""),
+        task("good", ""),
+    ];
     assert_eq!(
         kept(&queues, batch(&bodies, 1)).await,
         ["1", "3"],
         "what may succeed later stays in the queue"
     );
-    assert_eq!(dead_letter.num_calls(), 2, "the mangled and the refused message can never succeed");
+    assert_eq!(dead_letter.num_calls(), 2, "the malformed and the refused message can never succeed");
     assert_eq!(back_off.num_calls(), 1, "one call backs off all that stay");
 }
 
@@ -111,14 +138,14 @@ async fn a_message_that_can_not_be_dead_lettered_is_kept() {
     let back_off = mock!(Client::change_message_visibility_batch).then_output(backed_off);
     let client = mock_client!(aws_sdk_sqs, RuleMode::MatchAny, [&failing, &back_off]);
     let queues = Queues::one(client, "http://sqs/1/buffer", "http://sqs/1/buffer-dlq");
-    assert_eq!(kept(&queues, batch(&[ride("permanent")], 1)).await, ["0"]);
+    assert_eq!(kept(&queues, batch(&[task("permanent", "")], 1)).await, ["0"]);
 }
 
 #[tokio::test]
 async fn a_record_without_an_id_fails_the_invocation_loudly() {
     let (queues, ..) = sqs();
     let batch = serde_json::from_value(json!({"Records": [{"body": "{}"}]})).unwrap();
-    let error = consumed(&queues, &One(ByPlace), batch).await.unwrap_err();
+    let error = consumed(&queues, &One(HandlesAsTold), batch).await.unwrap_err();
     assert_eq!(error.error_type, "NotAQueueMessage");
 }
 
@@ -134,35 +161,32 @@ impl BatchReceiver for Forgetful {
 #[tokio::test]
 async fn no_answer_for_a_message_keeps_it() {
     let (queues, dead_letter, _) = sqs();
-    let bodies = [ride("a"), "mangled".to_owned(), ride("b")];
+    let bodies = [task("a", ""), "malformed".to_owned(), task("b", "")];
     let response = consumed(&queues, &Batch(Forgetful), batch(&bodies, 1)).await.unwrap();
     let kept: Vec<_> = response.batch_item_failures.iter().map(|f| f.item_identifier.as_str()).collect();
     assert_eq!(kept, ["2"]);
-    assert_eq!(dead_letter.num_calls(), 1, "the mangled one");
+    assert_eq!(dead_letter.num_calls(), 1, "the malformed one");
 }
 
-/// Notes what it was given, in the order that it was given it, and does what the name of the place says.
+/// Notes what it was given, in the order that it was given it, and handles each task the way that it says.
 #[derive(Default)]
 struct Noting(std::sync::Mutex<Vec<String>>);
 
 impl Receiver for &Noting {
-    type Payload = RideCompleted;
+    type Payload = Task;
 
-    async fn receive(&self, event: Event<RideCompleted>) -> Result<Effect, Failure> {
-        self.0.lock().unwrap().push(event.data.to.to_string());
+    async fn receive(&self, event: Event<Task>) -> Result<Effect, Failure> {
+        self.0.lock().unwrap().push(event.data.label.clone());
         // Others get their turn, if it is theirs.
         tokio::task::yield_now().await;
-        ByPlace.receive(event).await
+        HandlesAsTold.receive(event).await
     }
 }
 
-/// A batch of a FIFO queue, from groups, places and receive counts.
+/// A batch of a FIFO queue, from groups, ways and receive counts.
 fn fifo(messages: &[(&str, &str, u32)]) -> SqsEvent {
-    let bodies: Vec<_> = messages
-        .iter()
-        .enumerate()
-        .map(|(n, (_, from, _))| ride(from).replace(r#""to":"b""#, &format!(r#""to":"{n}""#)))
-        .collect();
+    let bodies: Vec<_> =
+        messages.iter().enumerate().map(|(n, (_, way, _))| task(way, &n.to_string())).collect();
     let mut event = batch(&bodies, 1);
     for (record, (group, _, receives)) in event.records.iter_mut().zip(messages) {
         record.attributes.insert("MessageGroupId".into(), (*group).to_owned());

@@ -2,7 +2,7 @@ use aws_sdk_sesv2::config::{retry::RetryConfig, timeout::TimeoutConfig};
 use contracts::RideCompleted;
 use function_testkit::{Aws, aws::Call};
 use jiff::SignedDuration;
-use lambda_messaging::{Function, event::Payload};
+use lambda_messaging::{Function, IncomingPayload};
 use serde_json::{Value, json};
 
 use super::*;

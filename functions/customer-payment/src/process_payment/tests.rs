@@ -23,8 +23,9 @@ use aws_sdk_sfn::{
     types::error::TaskTimedOut,
 };
 use aws_smithy_mocks::{MockResponse, RuleMode, mock, mock_client};
-use contracts::{CorrelationId, CustomerId, Money, RideId};
+use contracts::{CustomerId, Money, RideId};
 use jiff::Timestamp;
+use lambda_messaging::CorrelationId;
 use lambda_messaging::once::{Item, text};
 use proptest::prelude::*;
 

@@ -1,8 +1,7 @@
 //! A request for quotes in a herd's queue → the herd's quote, at the request's return address.
 
 use aws_sdk_sqs::Client;
-use contracts::{PriceList, RawPriceList};
-use herd::QuoteInstantRide;
+use herd::{PriceList, QuoteInstantRide, RawPriceList};
 use lambda_messaging::{Function, consumer, return_address::ReturnAddresses};
 
 #[tokio::main(flavor = "current_thread")]

@@ -1,9 +1,8 @@
 //! `POST /submit-instant-ride-rfq`
 
 use aws_sdk_dynamodb::Client;
-use contracts::ReplyWithin;
 use lambda_messaging::{Function, api, keyed::KeyedTable};
-use ride_booking::{Herds, LastKnownHerds, Rfqs, SubmitInstantRideRfq, Subscribers};
+use ride_booking::{Herds, LastKnownHerds, ReplyWithin, Rfqs, SubmitInstantRideRfq, Subscribers};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {

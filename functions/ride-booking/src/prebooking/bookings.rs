@@ -6,14 +6,17 @@ use aws_sdk_dynamodb::{
     operation::update_item::UpdateItemError,
     types::{AttributeValue, ReturnValuesOnConditionCheckFailure},
 };
-use contracts::{CorrelationId, Fault, PrebookingId, RidePrebooking};
+use contracts::PrebookingId;
 use lambda_messaging::{
-    Failure, keyed,
+    CorrelationId, Failure, Fault, keyed,
     once::{self, Item, Written, text},
 };
 use serde_json::{Value, json};
 
-use super::submission::{First, Submission};
+use super::{
+    RidePrebooking,
+    submission::{First, Submission},
+};
 
 /// The `Prebookings` table.
 #[derive(Debug)]

@@ -5,10 +5,12 @@
 mod bookings;
 mod process;
 mod query;
+mod request;
 mod submission;
 mod submit;
 
 pub use bookings::Prebookings;
 pub use process::ProcessRidePrebooking;
 pub use query::QueryRidePrebooking;
+pub use request::RidePrebooking;
 pub use submit::SubmitRidePrebooking;

@@ -1,12 +1,12 @@
 //! Decides on a submitted prebooking. This is the part that takes its time, so it runs at a bounded concurrency: a
 //! campaign makes its queue longer, and not its load higher.
 
-use contracts::{EventPayload, Fault, PrebookingRejected, PrebookingSubmitted};
+use contracts::{PrebookingRejected, PrebookingSubmitted};
 use jiff::Timestamp;
 use lambda_messaging::{
-    Event, Failure,
+    Event, EventError, EventPayload, Failure, Fault, IncomingPayload,
     consumer::{Effect, Receiver},
-    event::{self, Payload},
+    json,
 };
 
 use super::{Prebookings, bookings::Decision};
@@ -49,12 +49,12 @@ impl Receiver for ProcessRidePrebooking {
     }
 }
 
-impl Payload for Told {
-    fn read(event_type: &str, data: &str) -> Result<Self, Failure> {
+impl IncomingPayload for Told {
+    fn read(event_type: &str, data: &str) -> Result<Self, EventError> {
         match event_type {
-            PrebookingSubmitted::TYPE => event::read(data).map(Self::Submitted),
-            PrebookingRejected::TYPE => event::read(data).map(Self::Rejected),
-            _ => Err(event::unexpected_type(&[PrebookingSubmitted::TYPE, PrebookingRejected::TYPE])),
+            PrebookingSubmitted::TYPE => json::read(data).map(Self::Submitted),
+            PrebookingRejected::TYPE => json::read(data).map(Self::Rejected),
+            _ => Err(EventError::unexpected_type(&[PrebookingSubmitted::TYPE, PrebookingRejected::TYPE])),
         }
     }
 
@@ -84,7 +84,8 @@ mod tests {
         types::error::ConditionalCheckFailedException,
     };
     use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
-    use contracts::{CorrelationId, CustomerId, Place, PrebookingId};
+    use contracts::{CustomerId, Place, PrebookingId};
+    use lambda_messaging::CorrelationId;
     use lambda_messaging::once::{item, text};
 
     use super::*;

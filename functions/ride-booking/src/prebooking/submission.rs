@@ -1,15 +1,17 @@
 //! What API Gateway wrote into the submission queue: the request's body as the message's, and beside it, as its attributes, the
 //! request's identity and the headers that matter. Nobody has looked at either before.
 
-use contracts::{CorrelationId, Fault, IdempotencyKey, PrebookingId, RidePrebooking};
+use contracts::PrebookingId;
 use jiff::Timestamp;
 use lambda_messaging::{
-    Failure, TraceParent, api,
+    CorrelationId, Failure, Fault, IdempotencyKey, TraceParent, api,
     consumer::Message,
     keyed::{self, Key},
 };
 
-/// A request for a prebooking, sound or not.
+use super::RidePrebooking;
+
+/// A request for a prebooking, valid or not.
 #[derive(Debug)]
 pub(crate) struct Submission {
     /// The request's id, which its caller was told.

@@ -1,9 +1,9 @@
 //! Takes the submissions out of their queue: checks each, stores it, tells of it.
 
-use contracts::{EventPayload, Fault, PrebookingRejected, PrebookingSubmitted};
+use contracts::PrebookingRejected;
 use futures_util::future::join_all;
 use lambda_messaging::{
-    Event, Failure,
+    Event, EventPayload, Failure, Fault,
     consumer::{Effect, Message, MessageReceiver},
     publisher::{self, Publisher},
 };
@@ -69,7 +69,7 @@ fn untold() -> Result<(), Failure> {
 /// The event of a submission. Told again it is the same, but for a step of its trace: the rest follows from the message.
 fn tell(submission: &Submission) -> Result<publisher::Message, Failure> {
     match submission.asked.clone() {
-        Ok(sound) => message(submission, PrebookingSubmitted::new(submission.id, sound)),
+        Ok(prebooking) => message(submission, prebooking.into_event(submission.id)),
         Err(reasons) => message(submission, PrebookingRejected { prebooking: submission.id, reasons }),
     }
 }

@@ -1,6 +1,6 @@
 //! What the answers to a request come to: the aggregator's rules, and no table.
 
-use contracts::{CustomerId, HerdName, Place, Quote, RfqId, best};
+use contracts::{CustomerId, HerdName, Place, Quote, RfqId};
 use jiff::Timestamp;
 
 /// A request for quotes and the answers so far.
@@ -44,8 +44,17 @@ impl Rfq {
     }
 }
 
+/// The cheapest quote; of equally cheap ones the one with the earliest pickup; of those the one whose name comes first, so that
+/// the same quotes always have the same best.
+fn best<'a>(quotes: impl IntoIterator<Item = &'a Quote>) -> Option<&'a Quote> {
+    quotes.into_iter().min_by_key(|quote| (quote.quote, quote.pickup, &quote.responder))
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
+    use contracts::{Duration, Money};
+    use proptest::prelude::*;
+
     use super::*;
 
     pub(crate) fn time(second: i64) -> Timestamp {
@@ -96,5 +105,28 @@ pub(crate) mod tests {
         let late = vec![answer("b", "1.00", 6)];
         let rfq = Rfq { expired_at: Some(time(5)), late, ..rfq(vec![answer("a", "12.00", 1)]) };
         assert_eq!((rfq.closed_at(), rfq.best()), (Some(time(5)), Some(&quote("a", "12.00"))));
+    }
+
+    fn quotes() -> impl Strategy<Value = Vec<Quote>> {
+        let quote = ("[a-d]", 0..5_u32, 0..3_u32).prop_map(|(responder, quote, pickup)| Quote {
+            responder: HerdName::parse(&responder).unwrap(),
+            quote: Money::parse(&quote.to_string()).unwrap(),
+            pickup: Duration::parse(&pickup.to_string()).unwrap(),
+        });
+        prop::collection::vec(quote, 0..8)
+    }
+
+    proptest! {
+        #[test]
+        fn the_best_is_cheapest_then_earliest_in_whatever_order_they_came(quotes in quotes()) {
+            let found = best(&quotes);
+            prop_assert_eq!(found.is_some(), !quotes.is_empty());
+            let none_is_better = |found: &Quote| quotes.iter().all(|other| {
+                (found.quote, found.pickup) <= (other.quote, other.pickup)
+            });
+            prop_assert!(found.is_none_or(none_is_better));
+            let reversed: Vec<_> = quotes.iter().rev().cloned().collect();
+            prop_assert_eq!(found, best(&reversed));
+        }
     }
 }

@@ -1,10 +1,10 @@
 //! The aggregator: gathers the quotes for each request until all who were asked have answered, or the deadline comes.
 
-use contracts::{EventPayload, RfqDeadlineReached, RideQuoted};
+use contracts::{RfqDeadlineReached, RideQuoted};
 use lambda_messaging::{
-    Event, Failure,
+    Event, EventError, EventPayload, Failure, IncomingPayload,
     consumer::{Effect, Receiver},
-    event::{self, Payload},
+    json,
 };
 use tracing::info;
 
@@ -56,12 +56,12 @@ impl Receiver for CollectQuotes {
     }
 }
 
-impl Payload for Response {
-    fn read(event_type: &str, data: &str) -> Result<Self, Failure> {
+impl IncomingPayload for Response {
+    fn read(event_type: &str, data: &str) -> Result<Self, EventError> {
         match event_type {
-            RideQuoted::TYPE => event::read(data).map(Self::Quoted),
-            RfqDeadlineReached::TYPE => event::read(data).map(Self::Deadline),
-            _ => Err(event::unexpected_type(&[RideQuoted::TYPE, RfqDeadlineReached::TYPE])),
+            RideQuoted::TYPE => json::read(data).map(Self::Quoted),
+            RfqDeadlineReached::TYPE => json::read(data).map(Self::Deadline),
+            _ => Err(EventError::unexpected_type(&[RideQuoted::TYPE, RfqDeadlineReached::TYPE])),
         }
     }
 

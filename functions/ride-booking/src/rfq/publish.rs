@@ -1,10 +1,10 @@
 //! Asks the herds, from the write itself: the Rfqs table's stream. Beside each request goes the message that ends it.
 
 use aws_sdk_sqs::{Client, types::SendMessageBatchRequestEntry};
-use contracts::{CorrelationId, EventPayload, HerdName, Place, QuotesRequested, RfqDeadlineReached, RfqId};
+use contracts::{HerdName, Place, QuotesRequested, RfqDeadlineReached, RfqId};
 use jiff::Timestamp;
 use lambda_messaging::{
-    Event, Failure, TraceParent,
+    CorrelationId, Event, EventPayload, Failure, TraceParent,
     batch::{self, Results},
     outbox::{Outbox, Row},
     publisher::{Message, Publisher},

@@ -6,14 +6,15 @@ use aws_sdk_dynamodb::{
     operation::update_item::UpdateItemError,
     types::{AttributeValue, ReturnValuesOnConditionCheckFailure},
 };
-use contracts::{CorrelationId, HerdName, InstantRideRfq, Quote, ReplyWithin, RfqId, RideQuoted};
+use contracts::{HerdName, Quote, RfqId, RideQuoted};
 use jiff::{SignedDuration, Timestamp};
 use lambda_messaging::{
-    Failure, TraceParent,
+    CorrelationId, Failure, TraceParent,
     once::{self, Item, Written, number, text},
 };
 
 use super::{
+    InstantRideRfq, ReplyWithin,
     aggregate::Rfq,
     row::{answers, listed, malformed, read},
 };

@@ -1,9 +1,9 @@
 //! Takes a request for quotes: checks it, stores it, says yes. That the herds are asked follows from the write.
 
-use contracts::{InstantRideRfq, RawFields, ReplyWithin, RfqId};
+use contracts::RfqId;
 use jiff::Timestamp;
 use lambda_messaging::{
-    Failure,
+    Failure, RawFields,
     api::{self, Problem, Request, Response, StatusCode},
     keyed::{Key, KeyedTable},
     once,
@@ -11,7 +11,7 @@ use lambda_messaging::{
 use serde_json::json;
 use tracing::error;
 
-use super::{Herds, Rfqs, rfqs::NewRfq};
+use super::{Herds, InstantRideRfq, ReplyWithin, Rfqs, rfqs::NewRfq};
 
 /// The handler of `POST /submit-instant-ride-rfq`.
 #[derive(Debug)]
@@ -222,7 +222,7 @@ mod tests {
 
     /// A table in which the key `k` stands for this request already: once it is to be written, and once it is read.
     fn stored(request: &str) -> [Rule; 2] {
-        let key = contracts::IdempotencyKey::parse("k").unwrap();
+        let key = lambda_messaging::IdempotencyKey::parse("k").unwrap();
         let Key { entry, digest } = Key::new("", &key, api::canonical(request));
         let there = once::item([("row", text(FIRST)), ("digest", text(digest))]);
         let found = there.clone();

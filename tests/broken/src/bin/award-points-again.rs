@@ -1,7 +1,8 @@
 //! `award-points` with its idempotency off: every delivery of a ride awards its points again.
 
 use aws_sdk_dynamodb::Client;
-use contracts::{Points, RideCompleted};
+use contracts::RideCompleted;
+use customer_loyalty::Points;
 use lambda_messaging::{
     Event, Failure, Function,
     consumer::{self, Effect, Receiver},

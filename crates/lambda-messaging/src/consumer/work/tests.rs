@@ -13,7 +13,6 @@ use aws_sdk_sqs::operation::{
     change_message_visibility_batch::ChangeMessageVisibilityBatchOutput, send_message::SendMessageOutput,
 };
 use aws_smithy_mocks::{RuleMode, mock, mock_client};
-use contracts::RideCompleted;
 use jiff::Timestamp;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
@@ -22,7 +21,7 @@ use tokio::{sync::Notify, time::sleep};
 use super::super::{
     AnyEvent, BatchReceiver, Receiver, consume,
     handler::{Batch, EachGroup, Handler, One},
-    tests::{ByPlace, ride},
+    tests::{HandlesAsTold, Task, task},
 };
 use super::*;
 use crate::{
@@ -107,15 +106,14 @@ enum Delivered {
 }
 
 impl Queue {
-    fn of(places: &[&str]) -> Self {
-        Self::in_groups(&places.iter().map(|place| (None, *place)).collect::<Vec<_>>())
+    fn of(ways: &[&str]) -> Self {
+        Self::in_groups(&ways.iter().map(|way| (None, *way)).collect::<Vec<_>>())
     }
 
     fn in_groups(messages: &[(Option<&'static str>, &str)]) -> Self {
-        let waiting = messages.iter().enumerate().map(|(n, (group, place))| Waiting {
+        let waiting = messages.iter().enumerate().map(|(n, (group, way))| Waiting {
             id: n.to_string(),
-            // Its number goes along, as the place that the ride ends at.
-            body: ride(place).replace(r#""to":"b""#, &format!(r#""to":"{n}""#)),
+            body: task(way, &n.to_string()),
             group: *group,
             receives: 0,
         });
@@ -197,7 +195,7 @@ impl Queue {
     }
 }
 
-/// Does what [`ByPlace`] does, and some more.
+/// Does what [`HandlesAsTold`] does, and some more.
 #[derive(Default)]
 struct Rough {
     /// The numbers of the messages that were attempted.
@@ -206,11 +204,11 @@ struct Rough {
 }
 
 impl Receiver for &Rough {
-    type Payload = RideCompleted;
+    type Payload = Task;
 
-    async fn receive(&self, event: Event<RideCompleted>) -> Result<Effect, Failure> {
-        self.attempted.lock().unwrap().push(event.data.to.to_string());
-        match event.data.from.to_string().as_str() {
+    async fn receive(&self, event: Event<Task>) -> Result<Effect, Failure> {
+        self.attempted.lock().unwrap().push(event.data.label.clone());
+        match event.data.way.as_str() {
             "deadly" => {
                 self.killed.notify_one();
                 std::future::pending().await
@@ -221,7 +219,7 @@ impl Receiver for &Rough {
                 Ok(Effect::Made)
             }
             "throttled" => Err(throttled()),
-            _ => ByPlace.receive(event).await,
+            _ => HandlesAsTold.receive(event).await,
         }
     }
 }
@@ -281,7 +279,7 @@ async fn throttling_is_waited_out_for_as_long_as_a_message_may_live() {
             "a backlog asks seldom, and its queue doesn't give it up: {receives}"
         );
         // Then something else goes wrong: all attempts are left for that.
-        queue.waiting[0].body = ride("transient");
+        queue.waiting[0].body = task("transient", "");
         for _ in 0..4 {
             assert_eq!(queue.deliver(&EachGroup(&rough), AMPLE, &rough.killed).await, kept(&["0"]));
         }
@@ -379,7 +377,7 @@ async fn what_waits_behind_a_failure_in_its_group_waits_no_longer() {
     assert_eq!(queue.deliver(&EachGroup(&rough), AMPLE, &rough.killed).await, kept(&["0", "1", "2"]));
     let waits = queue.waits();
     assert!(waits.len() == 3 && waits.iter().all(|wait| (0..=2).contains(wait)), "{waits:?}");
-    queue.waiting[0].body = ride("good");
+    queue.waiting[0].body = task("good", "");
     assert_eq!(queue.deliver(&EachGroup(&rough), AMPLE, &rough.killed).await, kept(&[]));
     assert!(queue.letters().is_empty());
 }

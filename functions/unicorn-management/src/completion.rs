@@ -1,9 +1,7 @@
 //! A completed ride, as it is reported and once it is known to be sound.
 
-use crate::{
-    CustomerId, Distance, Duration, Faults, Money, Place, RawFields,
-    raw::{number, refuse_unknown, text},
-};
+use contracts::{CustomerId, Distance, Duration, Money, Place, RideCompleted, RideId};
+use lambda_messaging::{Faults, FieldReader, RawFields};
 
 /// A ride completion that keeps every rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,29 +25,41 @@ const FIELDS: [&str; 6] = ["from", "to", "duration", "distance", "customer", "fa
 impl RideCompletion {
     /// Checks a reported ride and names everything that is wrong with it.
     pub fn parse(raw: &RawFields) -> Result<Self, Faults> {
-        let mut faults = Faults::none();
-        refuse_unknown(&mut faults, raw, &FIELDS);
-        let from = text(&mut faults, raw, "from", Place::parse);
-        let to = text(&mut faults, raw, "to", Place::parse);
-        let duration = number(&mut faults, raw, "duration", Duration::parse);
-        let distance = number(&mut faults, raw, "distance", Distance::parse);
-        let customer = text(&mut faults, raw, "customer", CustomerId::parse);
-        let fare = number(&mut faults, raw, "fare", Money::parse);
-        match (from, to, duration, distance, customer, fare) {
-            (Some(from), Some(to), Some(duration), Some(distance), Some(customer), Some(fare))
-                if faults.is_empty() =>
-            {
-                Ok(Self { from, to, duration, distance, customer, fare })
-            }
-            _ => Err(faults),
-        }
+        let mut fields = FieldReader::new(raw, &FIELDS);
+        let completion = Self::read(&mut fields);
+        fields.finish(completion)
+    }
+
+    /// The event that announces the ride under this id.
+    #[must_use]
+    pub fn into_event(self, ride: RideId) -> RideCompleted {
+        let Self { from, to, duration, distance, customer, fare } = self;
+        RideCompleted { ride, customer, from, to, duration, distance, fare }
+    }
+
+    fn read(fields: &mut FieldReader<'_>) -> Option<Self> {
+        let from = fields.text("from", Place::parse);
+        let to = fields.text("to", Place::parse);
+        let duration = fields.number("duration", Duration::parse);
+        let distance = fields.number("distance", Distance::parse);
+        let customer = fields.text("customer", CustomerId::parse);
+        let fare = fields.number("fare", Money::parse);
+        Some(Self {
+            from: from?,
+            to: to?,
+            duration: duration?,
+            distance: distance?,
+            customer: customer?,
+            fare: fare?,
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use lambda_messaging::RawValue;
+
     use super::*;
-    use crate::RawValue;
 
     fn ride() -> RawFields {
         let text = |s: &str| RawValue::Text(s.to_owned());

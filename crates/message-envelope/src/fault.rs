@@ -1,4 +1,4 @@
-//! What is wrong with an input, field by field, all of it at once.
+//! The faults of an input, field by field, all at once.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub struct Fault {
     /// The field's name as the caller wrote it.
     pub field: String,
-    /// The rule that it breaks, as a sentence that tells the caller what to send.
+    /// The rule that the field breaks, in words that tell the caller what to send.
     pub rule: String,
 }
 
@@ -24,17 +24,17 @@ impl Faults {
         Self::default()
     }
 
-    /// Notes that `field` breaks `rule`.
+    /// Adds the fault that `field` breaks `rule`.
     pub fn add(&mut self, field: impl Into<String>, rule: impl fmt::Display) {
         self.0.push(Fault { field: field.into(), rule: rule.to_string() });
     }
 
-    /// Keeps a good value, notes the fault of a bad one.
+    /// Returns a valid value, or adds the fault of an invalid one.
     pub fn check<T, E: fmt::Display>(&mut self, field: &str, parsed: Result<T, E>) -> Option<T> {
         parsed.map_err(|rule| self.add(field, rule)).ok()
     }
 
-    /// True while nothing was found wrong.
+    /// True if there is no fault.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

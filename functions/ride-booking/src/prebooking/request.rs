@@ -1,11 +1,8 @@
 //! A ride that is booked ahead, as it is asked for and once it is known to be sound.
 
+use contracts::{CustomerId, Place, PrebookingId, PrebookingSubmitted};
 use jiff::{SignedDuration, Timestamp};
-
-use crate::{
-    CustomerId, Faults, Place, RawFields,
-    raw::{refuse_unknown, text},
-};
+use lambda_messaging::{Faults, FieldReader, RawFields};
 
 /// A prebooking that keeps every rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,21 +25,27 @@ const AT_MOST_AHEAD: SignedDuration = SignedDuration::from_hours(366 * 24);
 impl RidePrebooking {
     /// Checks what was asked for, and names everything that is wrong with it. A time is judged as of `now`.
     pub fn parse(raw: &RawFields, now: Timestamp) -> Result<Self, Faults> {
-        let mut faults = Faults::none();
-        refuse_unknown(&mut faults, raw, &FIELDS);
-        let from = text(&mut faults, raw, "from", Place::parse);
-        let to = text(&mut faults, raw, "to", Place::parse);
-        let when = text(&mut faults, raw, "when", |text| time(text, now));
-        let customer = text(&mut faults, raw, "customer", CustomerId::parse);
+        let mut fields = FieldReader::new(raw, &FIELDS);
+        let prebooking = Self::read(&mut fields, now);
+        fields.finish(prebooking)
+    }
+
+    /// The event that announces the prebooking under this id.
+    #[must_use]
+    pub fn into_event(self, prebooking: PrebookingId) -> PrebookingSubmitted {
+        let Self { from, to, when, customer } = self;
+        PrebookingSubmitted { prebooking, customer, from, to, when }
+    }
+
+    fn read(fields: &mut FieldReader<'_>, now: Timestamp) -> Option<Self> {
+        let from = fields.text("from", Place::parse);
+        let to = fields.text("to", Place::parse);
+        let when = fields.text("when", |text| time(text, now));
+        let customer = fields.text("customer", CustomerId::parse);
         if from.is_some() && from == to {
-            faults.add("to", "must be another place than from");
+            fields.fault("to", "must be another place than from");
         }
-        match (from, to, when, customer) {
-            (Some(from), Some(to), Some(when), Some(customer)) if faults.is_empty() => {
-                Ok(Self { from, to, when, customer })
-            }
-            _ => Err(faults),
-        }
+        Some(Self { from: from?, to: to?, when: when?, customer: customer? })
     }
 }
 
@@ -65,8 +68,9 @@ fn time(text: &str, now: Timestamp) -> Result<Timestamp, &'static str> {
 
 #[cfg(test)]
 mod tests {
+    use lambda_messaging::RawValue;
+
     use super::*;
-    use crate::RawValue;
 
     fn parse(from: &str, to: &str, when: &str, customer: &str) -> Result<RidePrebooking, Faults> {
         let fields = [("from", from), ("to", to), ("when", when), ("customer", customer)];

@@ -1,12 +1,11 @@
 //! A ride that is wanted right now, as it is asked for and once it is known to be sound.
 
-use rust_decimal::prelude::ToPrimitive;
-
-use crate::{
-    CustomerId, Faults, HerdName, Place, RawFields,
+use contracts::{
+    CustomerId, HerdName, Place,
     decimal::{self, DecimalError},
-    raw::{given, number, refuse_unknown, text, texts},
 };
+use lambda_messaging::{Faults, FieldReader, RawFields};
+use rust_decimal::prelude::ToPrimitive;
 
 /// A request for quotes that keeps every rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,37 +43,37 @@ const MAX_SECONDS: u32 = 900;
 impl InstantRideRfq {
     /// Checks what was asked for, and names everything that is wrong with it. These herds can be asked.
     pub fn parse(raw: &RawFields, known: &[HerdName]) -> Result<Self, Faults> {
-        let mut faults = Faults::none();
-        refuse_unknown(&mut faults, raw, &FIELDS);
-        let from = text(&mut faults, raw, "from", Place::parse);
-        let to = text(&mut faults, raw, "to", Place::parse);
-        let customer = text(&mut faults, raw, "customer", CustomerId::parse);
-        let herds = given(raw, "herds").then(|| texts(&mut faults, raw, "herds", HerdName::parse)).flatten();
-        if herds.as_ref().is_some_and(Vec::is_empty) {
-            faults.add("herds", "must name at least one herd, or be left out to ask all");
-        }
-        for unknown in herds.iter().flatten().filter(|herd| !known.contains(herd)) {
-            let known = known.iter().map(HerdName::as_str).collect::<Vec<_>>().join(", ");
-            faults.add("herds", format_args!("there is no herd {unknown}; there are {known}"));
-        }
-        let reply_within = given(raw, "reply-within")
-            .then(|| number(&mut faults, raw, "reply-within", ReplyWithin::parse))
-            .flatten();
-        if from.is_some() && from == to {
-            faults.add("to", "must be another place than from");
-        }
-        match (from, to, customer) {
-            (Some(from), Some(to), Some(customer)) if faults.is_empty() => {
-                let herds = herds.map(|mut herds| {
-                    herds.sort_unstable();
-                    herds.dedup();
-                    herds
-                });
-                Ok(Self { from, to, customer, herds, reply_within })
-            }
-            _ => Err(faults),
-        }
+        let mut fields = FieldReader::new(raw, &FIELDS);
+        let rfq = Self::read(&mut fields, known);
+        fields.finish(rfq)
     }
+
+    fn read(fields: &mut FieldReader<'_>, known: &[HerdName]) -> Option<Self> {
+        let from = fields.text("from", Place::parse);
+        let to = fields.text("to", Place::parse);
+        let customer = fields.text("customer", CustomerId::parse);
+        let herds = if fields.has("herds") { read_herds(fields, known) } else { None };
+        let reply_within =
+            fields.has("reply-within").then(|| fields.number("reply-within", ReplyWithin::parse));
+        if from.is_some() && from == to {
+            fields.fault("to", "must be another place than from");
+        }
+        Some(Self { from: from?, to: to?, customer: customer?, herds, reply_within: reply_within.flatten() })
+    }
+}
+
+fn read_herds(fields: &mut FieldReader<'_>, known: &[HerdName]) -> Option<Vec<HerdName>> {
+    let mut herds = fields.texts("herds", HerdName::parse)?;
+    if herds.is_empty() {
+        fields.fault("herds", "must name at least one herd, or be left out to ask all");
+    }
+    for unknown in herds.iter().filter(|herd| !known.contains(herd)) {
+        let known = known.iter().map(HerdName::as_str).collect::<Vec<_>>().join(", ");
+        fields.fault("herds", format_args!("there is no herd {unknown}; there are {known}"));
+    }
+    herds.sort_unstable();
+    herds.dedup();
+    Some(herds)
 }
 
 impl ReplyWithin {
@@ -99,8 +98,9 @@ impl ReplyWithin {
 
 #[cfg(test)]
 mod tests {
+    use lambda_messaging::RawValue;
+
     use super::*;
-    use crate::RawValue;
 
     fn text(value: &str) -> RawValue {
         RawValue::Text(value.to_owned())
