@@ -26,7 +26,7 @@ pub use self::{
     object::{canonical, json_object},
     problem::Problem,
 };
-use crate::{CorrelationId, IdempotencyKey, TraceParent, keyed};
+use crate::{CorrelationId, IdempotencyKey, TraceParent, idempotency_key};
 
 /// A function that runs out of time says nothing, and API Gateway says 502 for it. So much of the time is kept for an answer.
 const KEPT_FOR_THE_ANSWER: Duration = Duration::from_secs(1);
@@ -118,7 +118,7 @@ pub fn caller(request: &Request) -> String {
     };
     let ApiGatewayRequestIdentity { cognito_identity_id, caller, .. } = &context.identity;
     let of = |id: &Option<String>| id.clone().unwrap_or_default();
-    keyed::caller(&of(cognito_identity_id), &of(caller)).to_owned()
+    idempotency_key::caller(&of(cognito_identity_id), &of(caller)).to_owned()
 }
 
 /// A part of the request's path, by the name that the API gives it.

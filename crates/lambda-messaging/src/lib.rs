@@ -8,30 +8,35 @@
 //! | [`outbox`] | transactional outbox: a table's stream, from which every new row is told of |
 //! | [`return_address`] | request-response between queues: an answer goes where the request says, if that is allowed |
 //! | [`consumer`] | competing consumers on a buffer queue: partial batch responses, backoff, dead-letter channel |
-//! | [`once`] | idempotent receiver: the effect and the record that guards it in one write |
-//! | [`keyed`] | idempotency keys: what a key stands for, and the row that it stands for, in one transaction |
+//! | [`idempotent_write`] | idempotent receiver: the effect and the record that guards it in one write |
+//! | [`idempotency_key`] | idempotent request: an idempotency key and the row that it stands for, in one transaction |
+//! | [`item`] | DynamoDB items |
 //! | [`api`] | request-reply at the edge: checks, problem documents |
-//! | [`metrics`] | what handling came to, as CloudWatch's embedded metrics |
-//! | [`unclear`] | whether a call that failed may have had its effect all the same |
+//! | [`Effect`] | the result of handling a message |
+//! | [`metrics`] | the results of handling, as CloudWatch's embedded metrics |
+//! | [`unknown_outcome`] | calls that failed and may have had their effect all the same |
 //! | [`function`] | what every function's `main` does first: telemetry, settings, AWS clients |
 
 pub mod api;
 mod aws;
 pub mod batch;
 pub mod consumer;
-mod dead_letter;
+mod dead_letter_reason;
+mod effect;
 pub mod failure;
 pub mod function;
-pub mod keyed;
+pub mod idempotency_key;
+pub mod idempotent_write;
+pub mod item;
 pub mod metrics;
-pub mod once;
 pub mod outbox;
 pub mod publisher;
 pub mod return_address;
 mod settings;
 mod telemetry;
-pub mod unclear;
+pub mod unknown_outcome;
 
+pub use effect::Effect;
 pub use failure::Failure;
 pub use function::Function;
 pub use message_envelope::{

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::{Failure, consumer::Effect, telemetry::function_name};
+use crate::{Effect, Failure, telemetry::function_name};
 
 const NAMESPACE: &str = "WildRydes";
 /// What CloudWatch takes of one metric in one line.

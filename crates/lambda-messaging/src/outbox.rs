@@ -9,10 +9,9 @@ use serde_dynamo::AttributeValue;
 use tracing::error;
 
 use crate::{
-    Failure, Function,
+    Effect, Failure, Function,
     batch::Results,
-    consumer::Effect,
-    dead_letter::{Attributes, DeadLetterReason},
+    dead_letter_reason::{Attributes, DeadLetterReason},
     failure::Reason,
     json,
     metrics::Metrics,

@@ -2,7 +2,7 @@
 //! invokes it and matches on the names of its errors.
 
 use contracts::{CustomerId, Money, RideId};
-use lambda_messaging::{CorrelationId, Failure, json, metrics::Metrics, once::Written};
+use lambda_messaging::{CorrelationId, Failure, idempotent_write::Written, json, metrics::Metrics};
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;

@@ -11,7 +11,8 @@ use aws_sdk_dynamodb::{
 use contracts::{CustomerId, Money, RideCompleted, RideId};
 use lambda_messaging::{
     Failure,
-    once::{self, Item, Written, number, text},
+    idempotent_write::{self, Written},
+    item::{self, Item, number, text},
 };
 
 /// The Ledger table.
@@ -39,7 +40,7 @@ impl Ledger {
     /// Enters what a ride costs. The fare's id is the ride's, so a ride can't be entered twice.
     pub(crate) async fn open_fare(&self, ride: &RideCompleted) -> Result<Written, Failure> {
         let fare = Fare { id: ride.ride, customer: &ride.customer, amount: ride.fare };
-        once::put(&self.client, &self.table, "fareId", entry(&fare, "OPENED")).await
+        idempotent_write::put(&self.client, &self.table, "fareId", entry(&fare, "OPENED")).await
     }
 
     /// Enters that a fare was paid, unless that has been reversed: a credit that was held up, and comes after its own
@@ -51,7 +52,7 @@ impl Ledger {
         let credited = entry(fare, "CREDITED");
         let put = Put::builder()
             .table_name(&self.table)
-            .set_item(Some(once::stamped(credited.clone())))
+            .set_item(Some(item::stamped(credited.clone())))
             .condition_expression("attribute_not_exists(fareId)")
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let not_reversed = ConditionCheck::builder()
@@ -76,7 +77,7 @@ impl Ledger {
             if reasons.get(1).and_then(|reason| reason.code()) == Some("ConditionalCheckFailed") {
                 return Err(Failure::permanent("AccountCreditException", "the credit has been reversed"));
             }
-            if let Some(before) = once::guarded(&credited, reasons) {
+            if let Some(before) = idempotent_write::guarded(&credited, reasons) {
                 return before;
             }
         }
@@ -85,12 +86,12 @@ impl Ledger {
 
     /// Enters that a fare's credit is reversed, whether there is one or not: one that is still to come stays out.
     pub(crate) async fn reverse(&self, fare: &Fare<'_>) -> Result<Written, Failure> {
-        once::put(&self.client, &self.table, "fareId", entry(fare, "REVERSED")).await
+        idempotent_write::put(&self.client, &self.table, "fareId", entry(fare, "REVERSED")).await
     }
 }
 
 fn entry(fare: &Fare<'_>, kind: &str) -> Item {
-    once::item([
+    item::new([
         ("fareId", text(fare.id)),
         ("entry", text(kind)),
         ("customer", text(fare.customer)),

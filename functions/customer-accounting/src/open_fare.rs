@@ -1,10 +1,7 @@
 //! Opens the fare of a completed ride and has it collected.
 
 use contracts::RideCompleted;
-use lambda_messaging::{
-    Event, Failure,
-    consumer::{Effect, Receiver},
-};
+use lambda_messaging::{Effect, Event, Failure, consumer::Receiver};
 
 use crate::{FareCollection, Ledger};
 

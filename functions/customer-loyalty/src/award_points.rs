@@ -1,10 +1,7 @@
 //! Awards the points of a completed ride.
 
 use contracts::RideCompleted;
-use lambda_messaging::{
-    Event, Failure,
-    consumer::{Effect, Receiver},
-};
+use lambda_messaging::{Effect, Event, Failure, consumer::Receiver};
 
 use crate::{LoyaltyPoints, Points};
 

@@ -10,7 +10,8 @@ use aws_sdk_dynamodb::{
 use contracts::{CustomerId, RideId};
 use lambda_messaging::{
     Failure,
-    once::{self, Item, Written, number, text},
+    idempotent_write::{self, Written},
+    item::{self, Item, number, text},
 };
 
 use crate::Points;
@@ -39,7 +40,7 @@ impl LoyaltyPoints {
         ride: RideId,
         points: Points,
     ) -> Result<Written, Failure> {
-        let award = once::item([
+        let award = item::new([
             ("customer", text(customer)),
             ("entry", text(format_args!("RIDE#{ride}"))),
             ("points", number(points)),
@@ -48,7 +49,7 @@ impl LoyaltyPoints {
             let Err(reasons) = self.transact(customer, &award, points).await? else {
                 return Ok(Written::Now);
             };
-            if let Some(before) = once::guarded(&award, &reasons) {
+            if let Some(before) = idempotent_write::guarded(&award, &reasons) {
                 return before;
             }
             if attempt == ATTEMPTS {
@@ -71,7 +72,7 @@ impl LoyaltyPoints {
     ) -> Result<Result<(), Vec<CancellationReason>>, Failure> {
         let put = Put::builder()
             .table_name(&self.table)
-            .set_item(Some(once::stamped(award.clone())))
+            .set_item(Some(item::stamped(award.clone())))
             .condition_expression("attribute_not_exists(customer)")
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let balance = Update::builder()
@@ -133,7 +134,7 @@ mod tests {
 
     fn cancelled(code: &'static str, stored_points: &'static str) -> Rule {
         mock!(Client::transact_write_items).then_error(move || {
-            let stored = once::item([
+            let stored = item::new([
                 ("customer", text("cmr")),
                 ("entry", text("RIDE#0190c8f4-5f7b-7c3e-8a57-0d6f2b7b9f10")),
                 ("points", number(stored_points)),

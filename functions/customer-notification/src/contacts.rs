@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use contracts::CustomerId;
-use lambda_messaging::{Failure, once::text};
+use lambda_messaging::{Failure, item::text};
 
 /// The `Contacts` table.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use aws_sdk_sesv2::{
     operation::send_email::SendEmailError,
     types::{Body, Content, Destination, EmailContent, Message, MessageHeader},
 };
-use lambda_messaging::{Event, Failure, Function, unclear};
+use lambda_messaging::{Event, Failure, Function, unknown_outcome};
 
 use crate::email::Email;
 
@@ -53,7 +53,7 @@ impl Mailer {
             .content(EmailContent::builder().simple(message).build());
         match send.send().await {
             Ok(sent) => Ok(sent.message_id.unwrap_or_default()),
-            Err(error) if unclear::may_have_happened(&error) => {
+            Err(error) if unknown_outcome::may_have_happened(&error) => {
                 Err(NotSent::Perhaps(Failure::aws("ses:SendEmail", &error)))
             }
             Err(error) => Err(NotSent::Certainly(match error.as_service_error() {

@@ -21,7 +21,8 @@ use contracts::RideId;
 use jiff::{SignedDuration, Timestamp};
 use lambda_messaging::{
     Failure,
-    once::{self, Item, Written, number, text},
+    idempotent_write::Written,
+    item::{self, Item, number, text},
 };
 
 /// Longer than the function can run: whoever claimed a notification that long ago isn't sending it any more.
@@ -75,7 +76,7 @@ impl Notifications {
 
     /// Claims the notification that belongs to an event, just before it is sent. If it fails, the claim may stand all the same.
     pub(crate) async fn claim(&self, me: &Claimant, ride: RideId, now: Timestamp) -> Result<Claim, Failure> {
-        let record = once::item([
+        let record = item::new([
             ("eventId", text(&me.event_id)),
             ("rideId", text(ride)),
             ("status", text("SENDING")),
@@ -103,7 +104,7 @@ impl Notifications {
         ride: RideId,
         now: Timestamp,
     ) -> Result<Option<Written>, Failure> {
-        let record = once::item([
+        let record = item::new([
             ("eventId", text(event_id)),
             ("rideId", text(ride)),
             ("status", text("NO_ADDRESS")),
@@ -128,7 +129,7 @@ impl Notifications {
             .client
             .put_item()
             .table_name(&self.table)
-            .set_item(Some(once::stamped(record)))
+            .set_item(Some(item::stamped(record)))
             .condition_expression(condition)
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":sending", text("SENDING"))

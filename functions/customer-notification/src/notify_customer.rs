@@ -3,11 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use lambda_messaging::{
-    Event, Failure,
-    consumer::{Effect, Receiver},
-    once::Written,
-};
+use lambda_messaging::{Effect, Event, Failure, consumer::Receiver, idempotent_write::Written};
 use tokio::time::{Instant, sleep, timeout_at};
 use tracing::warn;
 

@@ -5,7 +5,7 @@ use contracts::CustomerId;
 use jiff::{SignedDuration, Timestamp};
 use lambda_messaging::{
     Event, Failure,
-    once::{self, Item, RECORDED_AT, number, text},
+    item::{self, Item, RECORDED_AT, number, text},
 };
 
 use crate::Occasion;
@@ -62,14 +62,14 @@ impl Withheld {
         if expires_at <= now {
             return Ok(());
         }
-        let item = once::item([
+        let item = item::new([
             ("customer", text(event.data.customer())),
             ("eventId", text(&event.id)),
             ("correlationId", text(&event.correlationid)),
             ("event", text(event.to_json()?)),
             ("expiresAt", number(expires_at.as_second())),
         ]);
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(once::stamped(item)));
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(item::stamped(item)));
         put.send().await.map(drop).map_err(|error| Failure::aws("dynamodb:PutItem", &error))
     }
 

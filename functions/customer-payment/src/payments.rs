@@ -27,7 +27,7 @@ use aws_sdk_dynamodb::{
 use jiff::{SignedDuration, Timestamp};
 use lambda_messaging::{
     Failure,
-    once::{self, Item, number, text},
+    item::{self, Item, number, text},
 };
 
 use crate::provider::{IdempotencyKey, Payment, PaymentId, Terms};
@@ -149,14 +149,14 @@ impl Payments {
     /// # Errors
     /// As [`find`](Self::find).
     pub(crate) async fn open(&self, payment: &Payment, first: &Record) -> Result<Option<Record>, Failure> {
-        let mut item = once::stamped(once::item([
+        let mut item = item::stamped(item::new([
             ("fareId", text(payment.fare)),
             ("customer", text(&payment.customer)),
             ("amount", number(payment.amount)),
             ("status", text(first.status)),
         ]));
         if let Some(Request { terms, key, at }) = &first.request {
-            item.extend(once::item([
+            item.extend(item::new([
                 ("providerCustomer", text(&terms.customer)),
                 ("paymentMethod", text(&terms.payment_method)),
                 ("currency", text(&terms.currency)),

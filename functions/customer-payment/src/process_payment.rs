@@ -3,10 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use lambda_messaging::{
-    Event, Failure,
-    consumer::{Effect, Receiver},
-};
+use lambda_messaging::{Effect, Event, Failure, consumer::Receiver};
 use serde_json::json;
 
 use crate::{

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use jiff::{civil::Date, tz::TimeZone};
 use lambda_messaging::{
-    Failure,
-    consumer::{AnyEvent, BatchReceiver, Effect},
+    Effect, Failure,
+    consumer::{AnyEvent, BatchReceiver},
     is_token,
 };
 

@@ -1,10 +1,7 @@
 //! Features a ride.
 
 use contracts::{Distance, Money, RideCompleted};
-use lambda_messaging::{
-    Event, Failure,
-    consumer::{Effect, Receiver},
-};
+use lambda_messaging::{Effect, Event, Failure, consumer::Receiver};
 use lambda_runtime::Error;
 
 use crate::FeaturedRides;

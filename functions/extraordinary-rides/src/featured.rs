@@ -4,7 +4,8 @@ use aws_sdk_dynamodb::Client;
 use contracts::RideCompleted;
 use lambda_messaging::{
     Failure,
-    once::{self, Written, number, text},
+    idempotent_write::{self, Written},
+    item::{self, number, text},
 };
 
 /// The `ExtraordinaryRides` table.
@@ -22,7 +23,7 @@ impl FeaturedRides {
     }
 
     pub(crate) async fn add(&self, ride: &RideCompleted) -> Result<Written, Failure> {
-        let featured = once::item([
+        let featured = item::new([
             ("rideId", text(ride.ride)),
             ("from", text(&ride.from)),
             ("to", text(&ride.to)),
@@ -30,6 +31,6 @@ impl FeaturedRides {
             ("duration", number(ride.duration)),
             ("fare", number(ride.fare)),
         ]);
-        once::put(&self.client, &self.table, "rideId", featured).await
+        idempotent_write::put(&self.client, &self.table, "rideId", featured).await
     }
 }

@@ -3,9 +3,7 @@
 use contracts::{QuotesRequested, RideQuoted};
 use jiff::Timestamp;
 use lambda_messaging::{
-    Event, Failure, TraceParent,
-    consumer::{Effect, Receiver},
-    return_address::ReturnAddresses,
+    Effect, Event, Failure, TraceParent, consumer::Receiver, return_address::ReturnAddresses,
 };
 
 use crate::{PriceList, SOURCE};

@@ -10,7 +10,7 @@ use function_testkit::{
 };
 use lambda_messaging::{
     Event, Function, IncomingPayload, api, consumer,
-    keyed::KeyedTable,
+    idempotency_key::KeyedTable,
     outbox::{self, Outbox},
     publisher::Publisher,
 };

@@ -5,8 +5,9 @@ use contracts::{CustomerId, Distance, Duration, Money, Place, RideCompleted, Rid
 use jiff::Timestamp;
 use lambda_messaging::{
     CorrelationId, Event, Failure, TraceParent,
-    keyed::{Key, KeyedTable},
-    once::{self, Item, number, text},
+    idempotency_key::{Key, KeyedTable},
+    idempotent_write,
+    item::{self, Item, number, text},
     outbox::Row,
 };
 use serde_json::Value;
@@ -41,9 +42,11 @@ impl Rides {
     pub(crate) async fn store(&self, new: NewRide) -> Result<RideId, Failure> {
         // Labels of one request, not part of what is stored.
         let labels = [("correlationId", text(&new.correlation_id)), ("traceparent", text(new.trace_parent))];
-        let (id, mut row, labels) = (new.ride.ride, row(&new.ride), once::item(labels));
+        let (id, mut row, labels) = (new.ride.ride, row(&new.ride), item::new(labels));
         let Some(key) = &new.key else {
-            return once::put_labelled(&self.client, &self.table, "id", row, labels).await.map(|_| id);
+            return idempotent_write::put_labelled(&self.client, &self.table, "id", row, labels)
+                .await
+                .map(|_| id);
         };
         row.extend(labels);
         let stored = self.keyed.put(key, &id.to_string(), row).await?;
@@ -52,7 +55,7 @@ impl Rides {
 }
 
 pub(crate) fn row(ride: &RideCompleted) -> Item {
-    once::item([
+    item::new([
         ("id", text(ride.ride)),
         ("customer", text(&ride.customer)),
         ("from", text(&ride.from)),
@@ -85,7 +88,7 @@ pub(crate) fn event(row: &Row) -> Result<Event<RideCompleted>, Failure> {
         distance: row.read("distance", Distance::parse)?,
         fare: row.read("fare", Money::parse)?,
     };
-    let time: Timestamp = row.read(once::RECORDED_AT, str::parse)?;
+    let time: Timestamp = row.read(item::RECORDED_AT, str::parse)?;
     let mut event = Event::new(SOURCE, time, row.read("correlationId", CorrelationId::parse)?, ride);
     event.traceparent = row.text("traceparent").and_then(TraceParent::parse);
     Ok(event)

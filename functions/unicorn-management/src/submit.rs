@@ -3,8 +3,8 @@
 use contracts::RideId;
 use lambda_messaging::{
     api::{self, Problem, Request, Response, StatusCode},
-    keyed::Key,
-    once,
+    idempotency_key::Key,
+    idempotent_write,
 };
 use serde_json::json;
 use tracing::error;
@@ -45,7 +45,7 @@ impl SubmitRideCompletion {
         let new = NewRide { ride, key, correlation_id, trace_parent: api::trace_parent(request) };
         match self.rides.store(new).await {
             Ok(ride) => Ok(ride),
-            Err(failure) if once::is_conflict(&failure) => {
+            Err(failure) if idempotent_write::is_conflict(&failure) => {
                 let detail = "the Idempotency-Key was used before with another ride";
                 Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail))
             }
@@ -69,6 +69,7 @@ mod tests {
         types::{AttributeValue, CancellationReason, error::TransactionCanceledException},
     };
     use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
+    use lambda_messaging::item;
     use serde_json::Value;
 
     use super::*;
@@ -197,7 +198,7 @@ mod tests {
             .then_error(move || {
                 let text = |value: &str| AttributeValue::S(value.to_owned());
                 let entry = [("row", text(FIRST)), ("digest", text(&digest))];
-                let entry = once::item(entry);
+                let entry = item::new(entry);
                 let taken =
                     CancellationReason::builder().code("ConditionalCheckFailed").set_item(Some(entry));
                 let cancelled = TransactionCanceledException::builder()

@@ -24,10 +24,10 @@ use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::Error;
 use tracing::warn;
 
-use super::delivery::Delivery;
+use super::delivery::{Delivery, Past};
 use crate::{
     Failure, Function,
-    once::{Item, number, text},
+    item::{Item, number, text},
 };
 
 /// After this many failed attempts a message goes to the dead-letter queue.
@@ -45,14 +45,6 @@ const UNENDED: &str = "unended";
 pub(super) struct Attempts {
     client: Client,
     table: String,
-}
-
-/// The earlier attempts at a message.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Past {
-    pub attempts: u32,
-    /// The last attempt never ended: its function was killed, over this message or over one beside it.
-    pub unended: bool,
 }
 
 /// A change to the record of attempts.

@@ -6,7 +6,6 @@ use lambda_runtime::Diagnostic;
 use serde::Deserialize;
 use tracing::{Span, field::display, info_span};
 
-use super::attempts::Past;
 use crate::CorrelationId;
 
 pub(super) struct Delivery {
@@ -27,6 +26,14 @@ pub(super) struct Delivery {
     /// What stands in the body for people and machines that follow it.
     pub ids: Ids,
     pub attributes: Vec<(String, SqsMessageAttribute)>,
+}
+
+/// The earlier attempts at a message.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Past {
+    pub attempts: u32,
+    /// The last attempt never ended: its function was killed, over this message or over one beside it.
+    pub unended: bool,
 }
 
 impl TryFrom<SqsMessage> for Delivery {

@@ -5,11 +5,11 @@ use std::{any::Any, panic::AssertUnwindSafe};
 use futures_util::{FutureExt, future::join_all};
 
 use super::{
-    BatchReceiver, Effect, Message, MessageReceiver, Receiver,
+    BatchReceiver, Message, MessageReceiver, Receiver,
     delivery::Delivery,
     work::{self, Ending, Work},
 };
-use crate::{Event, Failure, json};
+use crate::{Effect, Event, Failure, json};
 
 /// Makes the effects of a batch's messages.
 pub(super) trait Handler {

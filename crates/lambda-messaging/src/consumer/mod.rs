@@ -4,7 +4,7 @@
 
 mod attempts;
 mod backoff;
-mod dead_letter;
+mod dead_letters;
 mod delivery;
 mod handler;
 mod queues;
@@ -24,27 +24,7 @@ use self::{
     time::Time,
     work::Work,
 };
-use crate::{Event, Failure, Function, IncomingPayload, metrics::Metrics, once::Written};
-
-/// What handling a message came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Effect {
-    /// The effect was made.
-    Made,
-    /// An earlier delivery had made it.
-    Duplicate,
-    /// There was nothing to do, for this reason.
-    Nothing(&'static str),
-}
-
-impl From<Written> for Effect {
-    fn from(written: Written) -> Self {
-        match written {
-            Written::Now => Self::Made,
-            Written::Before => Self::Duplicate,
-        }
-    }
-}
+use crate::{Effect, Event, Failure, Function, IncomingPayload, metrics::Metrics};
 
 /// Handles one event at a time. Each may come twice, late, or out of order: `receive` is idempotent.
 pub trait Receiver {

@@ -4,7 +4,7 @@ use aws_sdk_sqs::{Client, types::ChangeMessageVisibilityBatchRequestEntry};
 use lambda_runtime::Error;
 use tracing::warn;
 
-use super::{dead_letter::DeadLetters, delivery::Delivery};
+use super::{dead_letters::DeadLetters, delivery::Delivery};
 use crate::{Failure, Function, failure::Reason};
 
 /// What SQS takes in one call.

@@ -6,14 +6,13 @@ use futures_util::{StreamExt, stream};
 use tracing::{Instrument, info, warn};
 
 use super::{
-    Effect,
     attempts::{Attempts, MAX_ATTEMPTS, Record},
     backoff,
     delivery::Delivery,
     queues::Queues,
     time::Time,
 };
-use crate::{Failure, failure::Reason};
+use crate::{Effect, Failure, failure::Reason};
 
 /// How many messages of a batch that is handled as a whole are begun, or settled, at the same time.
 const AT_ONCE: usize = 20;

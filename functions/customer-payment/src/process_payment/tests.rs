@@ -25,8 +25,10 @@ use aws_sdk_sfn::{
 use aws_smithy_mocks::{MockResponse, RuleMode, mock, mock_client};
 use contracts::{CustomerId, Money, RideId};
 use jiff::Timestamp;
-use lambda_messaging::CorrelationId;
-use lambda_messaging::once::{Item, text};
+use lambda_messaging::{
+    CorrelationId,
+    item::{Item, text},
+};
 use proptest::prelude::*;
 
 use super::*;

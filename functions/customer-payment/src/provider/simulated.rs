@@ -24,7 +24,7 @@ use contracts::CustomerId;
 use jiff::Timestamp;
 use lambda_messaging::{
     Failure,
-    once::{self, Item, number, text},
+    item::{self, Item, number, text},
 };
 
 use super::{IdempotencyKey, Payment, PaymentId, PaymentProvider, ProviderError, Terms, Voided};
@@ -146,11 +146,11 @@ impl Simulated {
 
     /// The entry of the call and the payment's new state are one transaction.
     async fn make(&self, payment: &Payment, step: Move<'_>) -> Result<Moved, ProviderError> {
-        let mut asked = once::item([("operation", text(step.operation)), ("amount", number(payment.amount))]);
+        let mut asked = item::new([("operation", text(step.operation)), ("amount", number(payment.amount))]);
         if let Some(Terms { customer, payment_method, currency }) = step.terms {
             asked.insert("terms".to_owned(), text(format_args!("{customer}/{payment_method}/{currency}")));
         }
-        let mut entry = once::stamped(once::item([
+        let mut entry = item::stamped(item::new([
             ("fareId", text(payment.fare)),
             ("entry", text(format_args!("CALL#{}", step.key.0))),
             ("begunAt", text(format_args!("{:.3}", step.begun))),

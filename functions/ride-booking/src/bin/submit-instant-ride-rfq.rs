@@ -1,7 +1,7 @@
 //! `POST /submit-instant-ride-rfq`
 
 use aws_sdk_dynamodb::Client;
-use lambda_messaging::{Function, api, keyed::KeyedTable};
+use lambda_messaging::{Function, api, idempotency_key::KeyedTable};
 use ride_booking::{Herds, LastKnownHerds, ReplyWithin, Rfqs, SubmitInstantRideRfq, Subscribers};
 
 #[tokio::main(flavor = "current_thread")]

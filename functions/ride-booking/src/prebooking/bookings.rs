@@ -8,8 +8,9 @@ use aws_sdk_dynamodb::{
 };
 use contracts::PrebookingId;
 use lambda_messaging::{
-    CorrelationId, Failure, Fault, keyed,
-    once::{self, Item, Written, text},
+    CorrelationId, Failure, Fault, idempotency_key,
+    idempotent_write::{self, Written},
+    item::{self, Item, text},
 };
 use serde_json::{Value, json};
 
@@ -60,20 +61,21 @@ impl Prebookings {
     pub(crate) async fn submit(&self, submission: &Submission) -> Result<Stored, Failure> {
         let (content, beginning) = (content(submission), beginning(submission));
         let Some(key) = &submission.key else {
-            let put = once::put_labelled(&self.client, &self.table, "id", content, beginning).await;
+            let put =
+                idempotent_write::put_labelled(&self.client, &self.table, "id", content, beginning).await;
             return put.map(Stored::Own);
         };
-        let entry = once::item([
+        let entry = item::new([
             ("id", text(&key.entry)),
             ("booking", text(submission.id)),
             ("digest", text(&key.digest)),
             ("submittedAt", text(format_args!("{:.3}", submission.accepted_at))),
             ("correlationId", text(&submission.correlation_id)),
         ]);
-        let mut booking = once::stamped(beginning);
+        let mut booking = item::stamped(beginning);
         booking.extend(content);
         let (keys, bookings) = ((self.table.as_str(), entry), (self.table.as_str(), booking));
-        let Some(taken) = keyed::put(&self.client, keys, bookings).await? else {
+        let Some(taken) = idempotency_key::put(&self.client, keys, bookings).await? else {
             return Ok(Stored::Own(Written::Now));
         };
         let (digest, first) = read_entry(&taken).ok_or_else(|| {
@@ -85,8 +87,8 @@ impl Prebookings {
             // An earlier delivery of this very request took the key, in one transaction with its booking.
             Ok(Stored::Own(Written::Before))
         } else {
-            let alias = once::item([("id", text(submission.id)), ("aliasOf", text(first.id))]);
-            once::put(&self.client, &self.table, "id", alias).await?;
+            let alias = item::new([("id", text(submission.id)), ("aliasOf", text(first.id))]);
+            idempotent_write::put(&self.client, &self.table, "id", alias).await?;
             Ok(Stored::Repetition(first))
         }
     }
@@ -159,10 +161,10 @@ fn read_entry(entry: &Item) -> Option<(String, First)> {
 
 /// What a submission asks for. A repeated delivery has the same.
 fn content(submission: &Submission) -> Item {
-    let mut content = once::item([("id", text(submission.id))]);
+    let mut content = item::new([("id", text(submission.id))]);
     content.extend(submission.witness.iter().map(|witness| ("witness".to_owned(), text(witness))));
     if let Ok(RidePrebooking { from, to, when, customer }) = &submission.asked {
-        content.extend(once::item([
+        content.extend(item::new([
             ("from", text(from)),
             ("to", text(to)),
             ("when", text(when)),
@@ -178,7 +180,7 @@ fn beginning(submission: &Submission) -> Item {
         Ok(_) => ("SUBMITTED", &[][..]),
         Err(reasons) => ("REJECTED", reasons.as_slice()),
     };
-    once::item([
+    item::new([
         ("status", text(status)),
         ("reasons", listed(reasons)),
         ("submittedAt", text(format_args!("{:.3}", submission.accepted_at))),
@@ -189,7 +191,7 @@ fn beginning(submission: &Submission) -> Item {
 
 fn listed(reasons: &[Fault]) -> AttributeValue {
     let reason = |Fault { field, rule }: &Fault| {
-        AttributeValue::M(once::item([("field", text(field)), ("rule", text(rule))]))
+        AttributeValue::M(item::new([("field", text(field)), ("rule", text(rule))]))
     };
     AttributeValue::L(reasons.iter().map(reason).collect())
 }

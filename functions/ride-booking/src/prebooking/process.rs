@@ -4,9 +4,7 @@
 use contracts::{PrebookingRejected, PrebookingSubmitted};
 use jiff::Timestamp;
 use lambda_messaging::{
-    Event, EventError, EventPayload, Failure, Fault, IncomingPayload,
-    consumer::{Effect, Receiver},
-    json,
+    Effect, Event, EventError, EventPayload, Failure, Fault, IncomingPayload, consumer::Receiver, json,
 };
 
 use super::{Prebookings, bookings::Decision};
@@ -86,7 +84,7 @@ mod tests {
     use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
     use contracts::{CustomerId, Place, PrebookingId};
     use lambda_messaging::CorrelationId;
-    use lambda_messaging::once::{item, text};
+    use lambda_messaging::item::{self, text};
 
     use super::*;
 
@@ -117,7 +115,7 @@ mod tests {
 
     fn found(status: Option<&'static str>) -> Rule {
         mock!(Client::update_item).then_error(move || {
-            let found = status.map(|status| item([("status", text(status))]));
+            let found = status.map(|status| item::new([("status", text(status))]));
             let failed = ConditionalCheckFailedException::builder().set_item(found).build();
             UpdateItemError::ConditionalCheckFailedException(failed)
         })

@@ -56,7 +56,7 @@ mod tests {
     };
     use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
     use lambda_http::RequestExt;
-    use lambda_messaging::once::{Item, item, text};
+    use lambda_messaging::item::{self, Item, text};
     use serde_json::json;
 
     use super::*;
@@ -83,8 +83,9 @@ mod tests {
     }
 
     fn rejected() -> Item {
-        let reason = |field, rule| AttributeValue::M(item([("field", text(field)), ("rule", text(rule))]));
-        item([
+        let reason =
+            |field, rule| AttributeValue::M(item::new([("field", text(field)), ("rule", text(rule))]));
+        item::new([
             ("id", text(OTHER)),
             ("status", text("REJECTED")),
             ("correlationId", text("c")),
@@ -94,7 +95,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_repetitions_id_leads_to_the_booking_with_every_reason_and_nothing_internal() {
-        let alias = item([("id", text(ID)), ("aliasOf", text(OTHER))]);
+        let alias = item::new([("id", text(ID)), ("aliasOf", text(OTHER))]);
         let response = query(&[&holding(ID, Some(alias)), &holding(OTHER, Some(rejected()))], ID).await;
         assert_eq!(response.status(), StatusCode::OK);
         let reasons = json!([{"field": "to", "detail": "is missing"}, {"detail": "is not JSON"}]);

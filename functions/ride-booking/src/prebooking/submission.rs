@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use lambda_messaging::{
     CorrelationId, Failure, Fault, IdempotencyKey, TraceParent, api,
     consumer::Message,
-    keyed::{self, Key},
+    idempotency_key::{self, Key},
 };
 
 use super::RidePrebooking;
@@ -92,7 +92,7 @@ fn parse(body: &str, accepted_at: Timestamp) -> Result<RidePrebooking, Vec<Fault
 fn caller<'a>(message: &Message<'a>) -> &'a str {
     let (cognito_identity, principal) =
         edge(message, "Caller").and_then(|callers| callers.split_once(' ')).unwrap_or_default();
-    keyed::caller(cognito_identity, principal)
+    idempotency_key::caller(cognito_identity, principal)
 }
 
 /// An attribute that API Gateway added to the message. The template puts an equals sign before each value, as SQS takes no empty one.

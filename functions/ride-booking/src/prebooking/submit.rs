@@ -3,8 +3,8 @@
 use contracts::PrebookingRejected;
 use futures_util::future::join_all;
 use lambda_messaging::{
-    Event, EventPayload, Failure, Fault,
-    consumer::{Effect, Message, MessageReceiver},
+    Effect, Event, EventPayload, Failure, Fault,
+    consumer::{Message, MessageReceiver},
     publisher::{self, Publisher},
 };
 use serde::Serialize;

@@ -2,9 +2,7 @@
 
 use contracts::{RfqDeadlineReached, RideQuoted};
 use lambda_messaging::{
-    Event, EventError, EventPayload, Failure, IncomingPayload,
-    consumer::{Effect, Receiver},
-    json,
+    Effect, Event, EventError, EventPayload, Failure, IncomingPayload, consumer::Receiver, json,
 };
 use tracing::info;
 

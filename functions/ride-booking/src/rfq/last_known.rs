@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use contracts::HerdName;
 use lambda_messaging::{
     Failure,
-    once::{self, text},
+    item::{self, text},
 };
 use tokio::time::timeout;
 use tracing::warn;
@@ -51,7 +51,7 @@ impl LastKnownHerds {
     /// From now on these are known.
     pub(super) async fn are(&self, herds: &[HerdName]) -> Result<(), Failure> {
         let herds = AttributeValue::L(herds.iter().map(text).collect());
-        let item = once::stamped(once::item([("id", text(KEY)), ("herds", herds)]));
+        let item = item::stamped(item::new([("id", text(KEY)), ("herds", herds)]));
         let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
         put.send().await.map(drop).map_err(|error| Failure::aws("dynamodb:PutItem", &error))
     }

@@ -90,7 +90,7 @@ mod tests {
     };
     use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
     use lambda_http::RequestExt;
-    use lambda_messaging::once::{Item, text};
+    use lambda_messaging::item::{Item, text};
 
     use super::{
         super::rfqs::tests::{ID, answered, row},

@@ -10,7 +10,8 @@ use contracts::{HerdName, Quote, RfqId, RideQuoted};
 use jiff::{SignedDuration, Timestamp};
 use lambda_messaging::{
     CorrelationId, Failure, TraceParent,
-    once::{self, Item, Written, number, text},
+    idempotent_write::{self, Written},
+    item::{self, Item, number, text},
 };
 
 use super::{
@@ -64,7 +65,7 @@ impl Rfqs {
 
     /// Stores a request.
     pub(crate) async fn store(&self, new: &NewRfq) -> Result<(), Failure> {
-        once::put(&self.client, &self.table, "id", new.row(Timestamp::now())).await.map(drop)
+        idempotent_write::put(&self.client, &self.table, "id", new.row(Timestamp::now())).await.map(drop)
     }
 
     /// Counts a quote, once for each responder, or marks it as late.
@@ -101,7 +102,7 @@ impl Rfqs {
         to: &str,
         condition: &str,
     ) -> Result<Option<Item>, Failure> {
-        let answer = once::item([
+        let answer = item::new([
             ("quote", number(quote.quote)),
             ("pickup", number(quote.pickup)),
             ("receivedAt", moment(Timestamp::now())),
@@ -181,7 +182,7 @@ impl NewRfq {
     pub(crate) fn row(&self, now: Timestamp) -> Item {
         let InstantRideRfq { from, to, customer, herds, reply_within } = &self.request;
         let reply_by = now + SignedDuration::from_secs(self.reply_within.seconds().into());
-        once::item([
+        item::new([
             ("id", text(self.id)),
             ("from", text(from)),
             ("to", text(to)),

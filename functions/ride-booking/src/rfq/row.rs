@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use contracts::{CustomerId, Duration, HerdName, Money, Place, Quote, RfqId};
-use lambda_messaging::{Failure, once::Item};
+use lambda_messaging::{Failure, item::Item};
 
 use super::aggregate::{Answer, Rfq};
 

@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use lambda_messaging::{
     Failure, RawFields,
     api::{self, Problem, Request, Response, StatusCode},
-    keyed::{Key, KeyedTable},
-    once,
+    idempotency_key::{Key, KeyedTable},
+    idempotent_write,
 };
 use serde_json::json;
 use tracing::error;
@@ -54,7 +54,7 @@ impl SubmitInstantRideRfq {
         };
         match accepted {
             Ok(id) => id.and_then(|id| RfqId::parse(&id).ok()).ok_or_else(Problem::try_later),
-            Err(failure) if once::is_conflict(&failure) => {
+            Err(failure) if idempotent_write::is_conflict(&failure) => {
                 let detail = "the Idempotency-Key was used before with another request for quotes";
                 Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail))
             }
@@ -101,7 +101,7 @@ mod tests {
     };
     use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
     use function_testkit::Aws;
-    use lambda_messaging::once::{Item, text};
+    use lambda_messaging::item::{self, Item, text};
     use serde_json::Value;
 
     use super::{super::herds::tests::*, *};
@@ -224,7 +224,7 @@ mod tests {
     fn stored(request: &str) -> [Rule; 2] {
         let key = lambda_messaging::IdempotencyKey::parse("k").unwrap();
         let Key { entry, digest } = Key::new("", &key, api::canonical(request));
-        let there = once::item([("row", text(FIRST)), ("digest", text(digest))]);
+        let there = item::new([("row", text(FIRST)), ("digest", text(digest))]);
         let found = there.clone();
         let writing = mock!(Client::transact_write_items).then_error(move || {
             let taken = CancellationReason::builder().code("ConditionalCheckFailed");

@@ -4,9 +4,9 @@ use aws_sdk_dynamodb::Client;
 use contracts::RideCompleted;
 use customer_loyalty::Points;
 use lambda_messaging::{
-    Event, Failure, Function,
-    consumer::{self, Effect, Receiver},
-    once::{number, text},
+    Effect, Event, Failure, Function,
+    consumer::{self, Receiver},
+    item::{number, text},
 };
 
 struct AwardPointsAgain {

@@ -6,8 +6,8 @@ use aws_sdk_dynamodb::Client;
 use contracts::RideCompleted;
 use customer_loyalty::{AwardPoints, LoyaltyPoints};
 use lambda_messaging::{
-    Event, Failure, Function,
-    consumer::{self, Effect, Receiver},
+    Effect, Event, Failure, Function,
+    consumer::{self, Receiver},
 };
 
 /// Long enough to die in.

@@ -26,9 +26,9 @@ use super::super::{
 use super::*;
 use crate::{
     Event,
-    consumer::attempts::Past,
-    dead_letter::REASON,
-    once::{number, text},
+    consumer::delivery::Past,
+    dead_letter_reason::REASON,
+    item::{number, text},
 };
 
 /// A table of attempts in memory.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use contracts::CustomerId;
-use lambda_messaging::{Failure, once::text};
+use lambda_messaging::{Failure, item::text};
 
 use crate::provider::ProviderError;
 

@@ -17,7 +17,7 @@ use aws_sdk_sns::{
     types::BatchResultErrorEntry,
 };
 use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
-use lambda_messaging::once::{item, text};
+use lambda_messaging::item::{self, text};
 
 use super::*;
 
@@ -73,7 +73,7 @@ fn storing(status: &'static str) -> Rule {
 fn key_of(booking: &'static str, digest: &str) -> Rule {
     let digest = digest.to_owned();
     mock!(Client::transact_write_items).then_error(move || {
-        let entry = item([
+        let entry = item::new([
             ("id", text("KEY#AIDA#k")),
             ("booking", text(booking)),
             ("digest", text(&digest)),
@@ -113,7 +113,7 @@ async fn a_batch_is_stored_and_told_in_one_call_sound_or_not() {
 async fn a_second_delivery_tells_again_what_a_crash_may_have_left_untold() {
     let told = Told::default();
     let confirmed_meanwhile = mock!(Client::put_item).then_error(|| {
-        let stored = item([
+        let stored = item::new([
             ("id", text(FIRST)),
             ("witness", text("e1=")),
             ("from", text("Berlin")),
@@ -206,7 +206,8 @@ async fn a_repetition_is_judged_and_told_as_of_the_first_request() {
 async fn an_id_that_another_request_has_takes_nothing_over() {
     let told = Told::default();
     let of_another = || {
-        let stored = item([("id", text(FIRST)), ("witness", text("e0=")), ("status", text("SUBMITTED"))]);
+        let stored =
+            item::new([("id", text(FIRST)), ("witness", text("e0=")), ("status", text("SUBMITTED"))]);
         let taken = ConditionalCheckFailedException::builder().set_item(Some(stored)).build();
         PutItemError::ConditionalCheckFailedException(taken)
     };

@@ -9,7 +9,7 @@ pub(crate) const ID: &str = "0190c8f4-5f7b-7c3e-8a57-0d6f2b7b9f10";
 
 /// A stored request to the herds a and b, from Berlin to Bonn.
 pub(crate) fn row(id: RfqId) -> Item {
-    once::item([
+    item::new([
         ("id", text(id)),
         ("from", text("Berlin")),
         ("to", text("Bonn")),
@@ -26,7 +26,7 @@ pub(crate) fn row(id: RfqId) -> Item {
 
 /// The same with one more answer.
 pub(crate) fn answered(mut row: Item, which: &str, herd: &str, price: &str) -> Item {
-    let answer = once::item([
+    let answer = item::new([
         ("quote", number(price)),
         ("pickup", number(7)),
         ("receivedAt", text("2026-11-24T09:00:01.000Z")),

@@ -12,7 +12,7 @@ use tracing::warn;
 use super::delivery::Delivery;
 use crate::{
     Failure,
-    dead_letter::{Attributes, DeadLetterReason, Source},
+    dead_letter_reason::{Attributes, DeadLetterReason, Source},
     failure::Reason,
 };
 
@@ -114,7 +114,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::dead_letter::REASON;
+    use crate::dead_letter_reason::REASON;
 
     const DLQ: &str = "http://sqs/1/buffer-dlq";
 

@@ -11,7 +11,8 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     Failure, IdempotencyKey,
-    once::{self, Item, text},
+    idempotent_write::conflict,
+    item::{self, Item, text},
 };
 
 /// A caller's idempotency key, and by which to tell whether it came with the same request.
@@ -69,9 +70,9 @@ impl KeyedTable {
     /// # Errors
     /// Permanent `IdempotencyConflict` if the key was used before with another request.
     pub async fn put(&self, key: &Key, id: &str, row: Item) -> Result<String, Failure> {
-        let entry = once::item([("id", text(&key.entry)), ("row", text(id)), ("digest", text(&key.digest))]);
-        let row = once::stamped(row);
-        match put(&self.client, (&self.keys, once::stamped(entry)), (&self.rows, row)).await? {
+        let entry = item::new([("id", text(&key.entry)), ("row", text(id)), ("digest", text(&key.digest))]);
+        let row = item::stamped(row);
+        match put(&self.client, (&self.keys, item::stamped(entry)), (&self.rows, row)).await? {
             None => Ok(id.to_owned()),
             Some(taken) => stands_for(&taken, key),
         }
@@ -94,7 +95,7 @@ fn stands_for(entry: &Item, key: &Key) -> Result<String, Failure> {
         (Some(AttributeValue::S(row)), Some(AttributeValue::S(digest))) if *digest == key.digest => {
             Ok(row.clone())
         }
-        _ => Err(once::conflict("the idempotency key was used before with another request")),
+        _ => Err(conflict("the idempotency key was used before with another request")),
     }
 }
 
@@ -124,7 +125,7 @@ pub async fn put(
         match cancelled.cancellation_reasons() {
             [key, _] if key.item.is_some() => return Ok(key.item.clone()),
             [_, row] if row.code() == Some("ConditionalCheckFailed") => {
-                return Err(once::conflict("another request has this id"));
+                return Err(conflict("another request has this id"));
             }
             _ => {}
         }
@@ -142,6 +143,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::idempotent_write::is_conflict;
 
     fn key(caller: &str, request: Value) -> Key {
         Key::new(caller, &IdempotencyKey::parse("k").unwrap(), request)
@@ -157,7 +159,7 @@ mod tests {
 
     /// A table of keys in which this key stands for row 1 already.
     fn taken(by: &Key) -> Rule {
-        let entry = once::item([("id", text(&by.entry)), ("row", text("1")), ("digest", text(&by.digest))]);
+        let entry = item::new([("id", text(&by.entry)), ("row", text("1")), ("digest", text(&by.digest))]);
         mock!(Client::transact_write_items).then_error(move || {
             let cancelled = TransactionCanceledException::builder()
                 .cancellation_reasons(
@@ -205,25 +207,24 @@ mod tests {
                     && (row.table_name(), &row.item()["id"]) == ("rows", &text("1"))
             })
             .then_output(|| TransactWriteItemsOutput::builder().build());
-        let put = table(&rule).put(&key("a", json!(1)), "1", once::item([("id", text("1"))])).await;
+        let put = table(&rule).put(&key("a", json!(1)), "1", item::new([("id", text("1"))])).await;
         assert_eq!(put, Ok("1".to_owned()));
     }
 
     #[tokio::test]
     async fn a_key_that_is_taken_stands_for_the_first_row_and_no_other_request() {
         let first = key("a", json!({"to": "Bonn"}));
-        let put =
-            async |key: &Key| table(&taken(&first)).put(key, "2", once::item([("id", text("2"))])).await;
+        let put = async |key: &Key| table(&taken(&first)).put(key, "2", item::new([("id", text("2"))])).await;
         assert_eq!(put(&first).await, Ok("1".to_owned()));
         let failure = put(&key("a", json!({"to": "Ulm"}))).await.unwrap_err();
-        assert!(once::is_conflict(&failure), "{failure}");
+        assert!(is_conflict(&failure), "{failure}");
     }
 
     #[tokio::test]
     async fn a_key_is_found_without_anything_to_put() {
         let first = key("a", json!({"to": "Bonn"}));
         let (entry, row) =
-            (first.entry.clone(), once::item([("row", text("1")), ("digest", text(&first.digest))]));
+            (first.entry.clone(), item::new([("row", text("1")), ("digest", text(&first.digest))]));
         let there = mock!(Client::get_item)
             .match_requests(move |get| {
                 get.table_name() == Some("keys") && get.key().unwrap()["id"] == text(&entry)
@@ -231,7 +232,7 @@ mod tests {
             .then_output(move || GetItemOutput::builder().set_item(Some(row.clone())).build());
         assert_eq!(table(&there).find(&first).await, Ok(Some("1".to_owned())));
         let other = table(&there).find(&key("a", json!({"to": "Ulm"}))).await.unwrap_err();
-        assert!(once::is_conflict(&other), "{other}");
+        assert!(is_conflict(&other), "{other}");
         let nothing = mock!(Client::get_item).then_output(|| GetItemOutput::builder().build());
         assert_eq!(table(&nothing).find(&first).await, Ok(None));
     }
