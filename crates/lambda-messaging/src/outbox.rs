@@ -84,30 +84,30 @@ fn malformed(name: &str) -> Failure {
     Failure::permanent("MalformedRow", detail)
 }
 
-/// Runs a function that is given a table's stream.
-pub async fn run(function: &Function, outbox: impl Outbox) -> Result<(), Error> {
-    let tell = teller(function, outbox)?;
+/// Handles a part of a table's stream.
+pub trait HandleStream: AsyncFn(StreamEvent) -> Result<(), Diagnostic> {}
+impl<F: AsyncFn(StreamEvent) -> Result<(), Diagnostic>> HandleStream for F {}
+
+/// Runs a function that a table's stream invokes.
+pub async fn run(handle: impl HandleStream) -> Result<(), Error> {
     // Boxed, or the types of the futures within would nest deeper than the compiler follows.
-    let tell = |event: LambdaEvent<StreamEvent>| Box::pin(tell(event.payload));
-    lambda_runtime::run(service_fn(tell)).await
+    let handle = |event: LambdaEvent<StreamEvent>| Box::pin(handle(event.payload));
+    lambda_runtime::run(service_fn(handle)).await
 }
 
-/// What [`run`] runs: a part of the stream as Lambda hands it over goes in.
-pub fn teller(
-    function: &Function,
-    outbox: impl Outbox,
-) -> Result<impl AsyncFn(StreamEvent) -> Result<(), Diagnostic>, Error> {
-    let [url] = function.settings([("DEAD_LETTER_QUEUE_URL", "where rows go that can't be told of")])?;
+/// The handler of an outbox's stream.
+pub fn handler(function: &Function, outbox: impl Outbox) -> Result<impl HandleStream, Error> {
+    let [url] = function.settings([("DEAD_LETTER_QUEUE_URL", "where rows go that can't be published")])?;
     let service = function.service();
     let dlq = DeadLetterQueue { sqs: Client::new(function.aws()), url, service };
     Ok(async move |event| {
         let mut metrics = Metrics::of(service);
-        let told = tell(&outbox, &dlq, event, &mut metrics).await;
-        if let Err(failure) = &told {
+        let published = publish(&outbox, &dlq, event, &mut metrics).await;
+        if let Err(failure) = &published {
             metrics.count(Err(failure), None);
         }
         metrics.emit();
-        told.map_err(Diagnostic::from)
+        published.map_err(Diagnostic::from)
     })
 }
 
@@ -117,7 +117,7 @@ pub fn teller(
 /// # Errors
 /// If any row was left untold. Lambda then gives the whole batch again, in halves, and receivers skip what they had
 /// before. Reporting only the failed record would save little, and not every emulator honours it.
-async fn tell<O: Outbox>(
+async fn publish<O: Outbox>(
     outbox: &O,
     dlq: &DeadLetterQueue,
     event: StreamEvent,
@@ -233,7 +233,7 @@ mod tests {
             service: "test",
         };
         let batch = serde_json::from_value(json!({ "Records": records })).unwrap();
-        tell(outbox, &dlq, batch, &mut Metrics::of("test")).await
+        publish(outbox, &dlq, batch, &mut Metrics::of("test")).await
     }
 
     fn dead_letter(error_type: &'static str) -> Rule {

@@ -16,7 +16,7 @@ async fn open_fare() {
     let aws = Aws::default();
     let function = aws.function();
     let collection = FareCollection::new(aws_sdk_sfn::Client::new(function.aws()), "machine".into());
-    let consume = consumer::each(&function, OpenFare::new(ledger(&function), collection)).unwrap();
+    let consume = consumer::events(&function, OpenFare::new(ledger(&function), collection)).unwrap();
     let sound = trigger::only_if(|body| Event::<RideCompleted>::parse(body).is_ok());
     trigger::queue(&aws, &[&example("envelope/ride-completed.json")], consume, sound).await;
 }

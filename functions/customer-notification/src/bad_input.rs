@@ -26,7 +26,7 @@ async fn notify_customer() {
         Mailer::new(&function, "from@example.com".into()),
         "EUR".into(),
     );
-    let consume = consumer::each(&function, receiver).unwrap();
+    let consume = consumer::events(&function, receiver).unwrap();
     let sound = trigger::only_if(|body| Event::<Occasion>::parse(body).is_ok());
     let [ride, paid, not_paid] = ["ride-completed", "fare-collected", "fare-collection-failed"]
         .map(|event| example(&format!("envelope/{event}.json")));
@@ -44,7 +44,7 @@ async fn release_withheld_notifications() {
         let sqs = aws_sdk_sqs::Client::new(function.aws());
         ReleaseWithheldNotifications::new(withheld, sqs, "queue".into())
     };
-    let (reader, handle) = (release(), outbox::teller(&function, release()).unwrap());
+    let (reader, handle) = (release(), outbox::handler(&function, release()).unwrap());
     let [contact, longest, shortest] =
         ["contact", "longest", "shortest"].map(|contact| example(&format!("contact_row/{contact}.json")));
     let examples: [&str; 3] = [&contact, &longest, &shortest];

@@ -16,7 +16,7 @@ async fn process_payment() {
         Simulated::new(dynamodb, "simulated".into()),
         Saga::new(aws_sdk_sfn::Client::new(function.aws())),
     );
-    let consume = consumer::each_group(&function, receiver).unwrap();
+    let consume = consumer::events_in_order(&function, receiver).unwrap();
     let sound = trigger::only_if(|body| Event::<PaymentRequested>::parse(body).is_ok());
     trigger::queue(&aws, &[&example("envelope/payment-requested.json")], consume, sound).await;
 }

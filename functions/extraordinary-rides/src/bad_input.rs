@@ -12,7 +12,7 @@ async fn feature_ride() {
     let function = aws.function();
     let featured = FeaturedRides::new(aws_sdk_dynamodb::Client::new(function.aws()), "featured".into());
     let consume =
-        consumer::each(&function, FeatureRide::new(featured, Bounds::parse("50", "20").unwrap())).unwrap();
+        consumer::events(&function, FeatureRide::new(featured, Bounds::parse("50", "20").unwrap())).unwrap();
     let sound = trigger::only_if(|body| Event::<RideCompleted>::parse(body).is_ok());
     trigger::queue(&aws, &[&example("envelope/ride-completed.json")], consume, sound).await;
 }

@@ -20,7 +20,7 @@ async fn quote_instant_ride() {
     let responses = "https://sqs.us-east-1.amazonaws.com/123456789012/responses";
     let return_addresses = ReturnAddresses::new(aws_sdk_sqs::Client::new(function.aws()), responses);
     let receiver = QuoteInstantRide::new(prices.unwrap(), return_addresses);
-    let consume = consumer::each(&function, receiver).unwrap();
+    let consume = consumer::events(&function, receiver).unwrap();
     let sound = trigger::only_if(|body| Event::<QuotesRequested>::parse(body).is_ok());
     trigger::queue(&aws, &[&example("envelope/quotes-requested.json")], consume, sound).await;
 }

@@ -43,7 +43,7 @@ async fn submit_ride_prebooking() {
     let aws = Aws::default();
     let function = aws.function();
     let receiver = SubmitRidePrebooking::new(bookings(&function), topic(&function));
-    let consume = consumer::messages(&function, receiver).unwrap();
+    let consume = consumer::message_batches(&function, receiver).unwrap();
     let told = |call: &Call| -> Vec<String> {
         let events = call.messages().into_iter().map(|event| serde_json::from_str::<Value>(&event).unwrap());
         events.map(|event| event["type"].as_str().unwrap_or_default().to_owned()).collect()
@@ -64,7 +64,7 @@ async fn submit_ride_prebooking() {
 async fn process_ride_prebooking() {
     let aws = Aws::default();
     let function = aws.function();
-    let consume = consumer::each(&function, ProcessRidePrebooking::new(bookings(&function))).unwrap();
+    let consume = consumer::events(&function, ProcessRidePrebooking::new(bookings(&function))).unwrap();
     let sound = trigger::only_if(|body| parses_as(&ProcessRidePrebooking::new(bookings(&function)), body));
     let examples =
         ["prebooking-submitted", "prebooking-rejected"].map(|name| example(&format!("envelope/{name}.json")));
@@ -119,7 +119,7 @@ async fn publish_instant_ride_rfqs() {
         let sqs = aws_sdk_sqs::Client::new(function.aws());
         PublishInstantRideRfqs::new(topic(function), sqs, "responses".into())
     };
-    let tell = outbox::teller(&function, outbox(&function)).unwrap();
+    let tell = outbox::handler(&function, outbox(&function)).unwrap();
     let reader = outbox(&function);
     trigger::stream(&aws, &[&example("rfq_row/rfq.json")], tell, |row| reader.read(row).is_ok()).await;
 }
@@ -128,7 +128,7 @@ async fn publish_instant_ride_rfqs() {
 async fn collect_quotes() {
     let aws = Aws::default();
     let function = aws.function();
-    let consume = consumer::each(&function, CollectQuotes::new(rfqs(&function))).unwrap();
+    let consume = consumer::events(&function, CollectQuotes::new(rfqs(&function))).unwrap();
     let sound = trigger::only_if(|body| parses_as(&CollectQuotes::new(rfqs(&function)), body));
     let examples =
         ["ride-quoted", "rfq-deadline-reached"].map(|name| example(&format!("envelope/{name}.json")));

@@ -103,7 +103,7 @@ impl<R: BatchReceiver> Handler for Batch<R> {
         let handling = async |deliveries: &[&Delivery]| {
             let mut events = Vec::with_capacity(deliveries.len());
             let parsed: Vec<Result<(), Failure>> =
-                deliveries.iter().map(|d| Ok(events.push(json::read(&d.body)?))).collect();
+                deliveries.iter().map(|d| Ok(json::read(&d.body).map(|event| events.push(event))?)).collect();
             let mut received = all_or_panic(events.len(), self.0.receive_batch(events)).await;
             let answer = |parsed: Result<(), Failure>| {
                 parsed.and_then(|()| received.next().unwrap_or_else(unanswered))

@@ -9,14 +9,16 @@ use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use jiff::Timestamp;
+
 use super::*;
-use crate::EventPayload;
 use crate::consumer::work::tests::Table;
+use crate::{Effect, Event, EventPayload, Failure};
 
 /// Work for a receiver of these tests.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Task {
-    task: String,
+    id: String,
     /// The result that handling the task has: `transient`, `permanent`, `panic`; anything else succeeds.
     pub way: String,
     pub label: String,
@@ -26,7 +28,7 @@ impl EventPayload for Task {
     const TYPE: &'static str = "Task";
 
     fn id(&self) -> String {
-        self.task.clone()
+        self.id.clone()
     }
 
     fn subject(&self) -> String {
@@ -54,7 +56,7 @@ impl Receiver for HandlesAsTold {
 pub(super) fn task(way: &str, label: &str) -> String {
     json!({
         "specversion": "1.0", "id": "t", "source": "/test", "type": "Task", "correlationid": "c",
-        "time": "2026-11-23T05:00:00Z", "data": {"task": "t", "way": way, "label": label},
+        "time": "2026-11-23T05:00:00Z", "data": {"id": "t", "way": way, "label": label},
     })
     .to_string()
 }

@@ -13,5 +13,5 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     ])?;
     let ledger = Ledger::new(Client::new(function.aws()), table);
     let collection = FareCollection::new(aws_sdk_sfn::Client::new(function.aws()), state_machine);
-    consumer::run(&function, OpenFare::new(ledger, collection)).await
+    consumer::run(consumer::events(&function, OpenFare::new(ledger, collection))?).await
 }

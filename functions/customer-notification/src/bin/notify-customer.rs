@@ -22,5 +22,5 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let withheld_for = WithheldFor::parse(&withheld_for)?;
     let withheld = Withheld::new(dynamodb, withheld);
     let notify = NotifyCustomer::new(contacts, notifications, withheld, withheld_for, mailer, currency);
-    consumer::run(&function, notify).await
+    consumer::run(consumer::events(&function, notify)?).await
 }

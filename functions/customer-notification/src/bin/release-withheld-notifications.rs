@@ -12,5 +12,5 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     ])?;
     let withheld = Withheld::new(aws_sdk_dynamodb::Client::new(function.aws()), withheld);
     let sqs = aws_sdk_sqs::Client::new(function.aws());
-    outbox::run(&function, ReleaseWithheldNotifications::new(withheld, sqs, queue)).await
+    outbox::run(outbox::handler(&function, ReleaseWithheldNotifications::new(withheld, sqs, queue))?).await
 }

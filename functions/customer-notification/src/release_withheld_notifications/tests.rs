@@ -20,7 +20,7 @@ async fn give(aws: &Aws, changes: &[Value]) -> Result<(), String> {
     let function = aws.function();
     let withheld = Withheld::new(aws_sdk_dynamodb::Client::new(function.aws()), "withheld".into());
     let release = ReleaseWithheldNotifications::new(withheld, Client::new(function.aws()), "queue".into());
-    let handle = outbox::teller(&function, release).unwrap();
+    let handle = outbox::handler(&function, release).unwrap();
     let event = serde_json::from_value(json!({ "Records": changes })).unwrap();
     handle(event).await.map_err(|diagnostic| diagnostic.error_type)
 }

@@ -40,5 +40,5 @@ async fn run(function: &Function, provider: impl PaymentProvider) -> Result<(), 
     let [payments] = function.settings([("PAYMENTS_TABLE_NAME", "where each fare's payment stands")])?;
     let payments = Payments::new(Client::new(function.aws()), payments);
     let saga = Saga::new(aws_sdk_sfn::Client::new(function.aws()));
-    consumer::run_in_order(function, ProcessPayment::new(payments, provider, saga)).await
+    consumer::run(consumer::events_in_order(function, ProcessPayment::new(payments, provider, saga))?).await
 }

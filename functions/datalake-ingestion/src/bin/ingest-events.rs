@@ -12,5 +12,5 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let emulated = function.aws().endpoint_url().is_some();
     let s3 = Client::from_conf(Builder::from(function.aws()).force_path_style(emulated).build());
     let lake = Lake::new(s3, bucket);
-    consumer::run_batches(&function, IngestEvents::new(lake)).await
+    consumer::run(consumer::event_batches(&function, IngestEvents::new(lake))?).await
 }

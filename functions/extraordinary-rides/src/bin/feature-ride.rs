@@ -13,5 +13,6 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         ("MINIMUM_DISTANCE", "from how many kilometres on"),
     ])?;
     let featured = FeaturedRides::new(Client::new(function.aws()), table);
-    consumer::run(&function, FeatureRide::new(featured, Bounds::parse(&fare, &distance)?)).await
+    consumer::run(consumer::events(&function, FeatureRide::new(featured, Bounds::parse(&fare, &distance)?))?)
+        .await
 }

@@ -24,5 +24,5 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         seed: &seed,
     })?;
     let return_addresses = ReturnAddresses::new(Client::new(function.aws()), &return_addresses);
-    consumer::run(&function, QuoteInstantRide::new(prices, return_addresses)).await
+    consumer::run(consumer::events(&function, QuoteInstantRide::new(prices, return_addresses))?).await
 }

@@ -9,5 +9,5 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let function = Function::start("ride-booking").await;
     let [table] = function.settings([("RFQS_TABLE_NAME", "where requests for quotes are stored")])?;
     let rfqs = Rfqs::new(Client::new(function.aws()), table);
-    consumer::run(&function, CollectQuotes::new(rfqs)).await
+    consumer::run(consumer::events(&function, CollectQuotes::new(rfqs))?).await
 }

@@ -9,5 +9,5 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let function = Function::start("ride-booking").await;
     let [table] = function.settings([("PREBOOKINGS_TABLE_NAME", "where prebookings are stored")])?;
     let bookings = Prebookings::new(Client::new(function.aws()), table);
-    consumer::run(&function, ProcessRidePrebooking::new(bookings)).await
+    consumer::run(consumer::events(&function, ProcessRidePrebooking::new(bookings))?).await
 }

@@ -12,5 +12,5 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     ])?;
     let topic = Publisher::new(aws_sdk_sns::Client::new(function.aws()), topic);
     let sqs = aws_sdk_sqs::Client::new(function.aws());
-    outbox::run(&function, PublishInstantRideRfqs::new(topic, sqs, responses)).await
+    outbox::run(outbox::handler(&function, PublishInstantRideRfqs::new(topic, sqs, responses))?).await
 }

@@ -13,5 +13,5 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     ])?;
     let bookings = Prebookings::new(Client::new(function.aws()), table);
     let topic = Publisher::new(aws_sdk_sns::Client::new(function.aws()), topic);
-    consumer::run_messages(&function, SubmitRidePrebooking::new(bookings, topic)).await
+    consumer::run(consumer::message_batches(&function, SubmitRidePrebooking::new(bookings, topic))?).await
 }

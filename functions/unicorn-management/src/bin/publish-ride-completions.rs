@@ -9,5 +9,5 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let [topic] =
         function.settings([("RIDE_COMPLETION_TOPIC_ARN", "where completed rides are published")])?;
     let topic = Publisher::new(aws_sdk_sns::Client::new(function.aws()), topic);
-    outbox::run(&function, PublishRideCompletions::new(topic)).await
+    outbox::run(outbox::handler(&function, PublishRideCompletions::new(topic))?).await
 }

@@ -38,5 +38,5 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let function = Function::start("customer-loyalty").await;
     let [table] = function.settings([("LOYALTY_POINTS_TABLE_NAME", "where points are kept")])?;
     let receiver = AwardPointsAgain { client: Client::new(function.aws()), table };
-    consumer::run(&function, receiver).await
+    consumer::run(consumer::events(&function, receiver)?).await
 }

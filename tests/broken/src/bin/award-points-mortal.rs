@@ -28,5 +28,5 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let function = Function::start("customer-loyalty").await;
     let [table] = function.settings([("LOYALTY_POINTS_TABLE_NAME", "where points are kept")])?;
     let points = AwardPoints::new(LoyaltyPoints::new(Client::new(function.aws()), table));
-    consumer::run(&function, MortalAwardPoints(points)).await
+    consumer::run(consumer::events(&function, MortalAwardPoints(points))?).await
 }

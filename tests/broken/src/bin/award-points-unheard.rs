@@ -33,5 +33,5 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let function = Function::start("customer-loyalty").await;
     let [table] = function.settings([("LOYALTY_POINTS_TABLE_NAME", "where points are kept")])?;
     let points = AwardPoints::new(LoyaltyPoints::new(Client::new(function.aws()), table));
-    consumer::run(&function, AwardPointsLater(Arc::new(points))).await
+    consumer::run(consumer::events(&function, AwardPointsLater(Arc::new(points)))?).await
 }

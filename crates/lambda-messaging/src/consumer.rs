@@ -1,0 +1,103 @@
+//! Competing consumers on a buffer queue. Each message of a batch succeeds or fails for itself: what failed is
+//! reported back to the queue, what can never succeed goes to the dead-letter queue with the reason, the rest
+//! is done.
+
+mod attempts;
+mod backoff;
+mod dead_letters;
+mod delivery;
+mod handler;
+mod queues;
+mod receiver;
+mod time;
+mod work;
+
+use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
+use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
+
+pub use self::receiver::{AnyEvent, BatchReceiver, Message, MessageReceiver, Receiver};
+use self::{
+    attempts::Attempts,
+    delivery::Delivery,
+    handler::{Batch, EachGroup, Handler, Messages, One},
+    queues::Queues,
+    time::Time,
+    work::Work,
+};
+use crate::{Function, metrics::Metrics};
+
+/// Consumes batches of a queue, until shortly before the deadline that each batch's context names.
+pub trait Consume: AsyncFn(LambdaEvent<SqsEvent>) -> Result<SqsBatchResponse, Diagnostic> {}
+impl<F: AsyncFn(LambdaEvent<SqsEvent>) -> Result<SqsBatchResponse, Diagnostic>> Consume for F {}
+
+/// Runs a function that consumes batches.
+pub async fn run(consume: impl Consume) -> Result<(), Error> {
+    // Boxed, or the types of the futures within would nest deeper than the compiler follows.
+    let consume = |batch: LambdaEvent<SqsEvent>| Box::pin(consume(batch));
+    lambda_runtime::run(service_fn(consume)).await
+}
+
+/// A consumer that hands its receiver one event at a time, and handles all events of a batch concurrently.
+pub fn events(function: &Function, receiver: impl Receiver) -> Result<impl Consume, Error> {
+    consuming(function, One(receiver))
+}
+
+/// A consumer of a FIFO queue, which hands its receiver one event at a time: the events of a message group in their order, one
+/// after the other, and the groups concurrently, because groups are independent by design. When an event fails and stays in the
+/// queue, those behind it in its group are not attempted: they stay too, and come again behind it. A dead-lettered event is out
+/// of the way, and the group goes on.
+pub fn events_in_order(function: &Function, receiver: impl Receiver) -> Result<impl Consume, Error> {
+    consuming(function, EachGroup(receiver))
+}
+
+/// A consumer that hands its receiver the events of a batch as a whole.
+pub fn event_batches(function: &Function, receiver: impl BatchReceiver) -> Result<impl Consume, Error> {
+    consuming(function, Batch(receiver))
+}
+
+/// A consumer that hands its receiver the messages of a batch, which are not events, as a whole.
+pub fn message_batches(function: &Function, receiver: impl MessageReceiver) -> Result<impl Consume, Error> {
+    consuming(function, Messages(receiver))
+}
+
+fn consuming(function: &Function, handler: impl Handler) -> Result<impl Consume, Error> {
+    let (queues, attempts) = (Queues::of(function)?, Attempts::of(function)?);
+    Ok(async move |batch| consume(&queues, &attempts, &handler, batch).await)
+}
+
+async fn consume(
+    queues: &Queues,
+    attempts: &Attempts,
+    handler: &impl Handler,
+    batch: LambdaEvent<SqsEvent>,
+) -> Result<SqsBatchResponse, Diagnostic> {
+    let work = Work::new(queues, attempts, Time::until(batch.context.deadline));
+    let records = batch.payload.records.into_iter();
+    let mut deliveries = records.map(Delivery::try_from).collect::<Result<Vec<_>, _>>()?;
+    attempts.look_up(&mut deliveries).await;
+    let mut ended = Vec::with_capacity(deliveries.len());
+    for round in handler.rounds(&deliveries) {
+        // Boxed, or the types of the futures within would nest deeper than the compiler follows.
+        ended.extend(Box::pin(handler.handle(&work, &round)).await);
+    }
+    let mut metrics = Metrics::of(queues.service());
+    for (delivery, ending) in &ended {
+        metrics.count(ending.result.as_ref().copied(), Some(delivery.since()));
+    }
+    metrics.emit();
+    let wait = |(delivery, ending): &(_, work::Ending)| Some((*delivery, ending.fate.wait()?));
+    let kept: Vec<(&Delivery, i32)> = ended.iter().filter_map(wait).collect();
+    work.time().settle(queues.delay(&kept)).await;
+    let mut response = SqsBatchResponse::default();
+    response.batch_item_failures = kept.into_iter().map(|(delivery, _)| keep(delivery)).collect();
+    Ok(response)
+}
+
+fn keep(delivery: &Delivery) -> BatchItemFailure {
+    let mut failure = BatchItemFailure::default();
+    failure.item_identifier.clone_from(&delivery.message_id);
+    failure
+}
+
+#[cfg(test)]
+mod tests;
