@@ -21,8 +21,6 @@ FOR_CONTAINERS = LOCAL / "for-containers"
 BROKEN_FOR_HERE = LOCAL / "builds"
 PROGRAMS = "functions/*/src/bin/*.rs"
 RYDES = LOCAL / "bin" / "rydes"
-# The packages of the workspace that are no functions.
-NOT_FUNCTIONS = ("rydes", "client", "end-to-end", "floor", "broken", "function-testkit", "rest")
 # The builds that are broken on purpose, and the valid one that they stand in for.
 BROKEN = ("award-points-again", "award-points-mortal", "award-points-unheard")
 SOUND = "award-points"
@@ -39,8 +37,7 @@ def build_for_here(broken: Path | None = None) -> None:
     )
     options = ("--profile", "local", "--compiler", "cargo", "--target", host, "--skip-target-check")
     # rydes is no function; built with them, it compiles no dependency a second time.
-    leave_out = [package for package in NOT_FUNCTIONS if package != "rydes" and not (broken and package == "broken")]
-    _build(FOR_HERE, *options, leave_out=leave_out)
+    _build(FOR_HERE, *options, packages=[*_services(), "rydes", *(["broken"] if broken else [])])
     if broken:
         _set_aside(broken, FOR_HERE)
     built = FOR_HERE / "rydes"
@@ -62,8 +59,7 @@ def _set_aside(folder: Path, built: Path) -> None:
 def build_for_aws(arch: str, broken: Path | None = None, only: Sequence[str] = ()) -> None:
     """Builds for Lambda: for AL2023's glibc, small and optimised. All functions, or only these."""
     check_target({"x86_64": "x86_64", "arm64": "aarch64"}[arch] + "-unknown-linux-gnu")
-    leave_out = [package for package in NOT_FUNCTIONS if not (broken and package == "broken")]
-    _build(FOR_AWS, *RELEASE[arch], *_bins(only), leave_out=leave_out)
+    _build(FOR_AWS, *RELEASE[arch], *_bins(only), packages=[*_services(), *(["broken"] if broken else [])])
     if broken:
         _set_aside(broken, FOR_AWS)
 
@@ -75,8 +71,7 @@ def build_for_containers(folder: Path, few: bool) -> tuple[Path, Path]:
     build_for_here(builds)
     if not all(artifacts.runs_on_lambda((FOR_HERE / name / "bootstrap").read_bytes()) for name in names()):
         quick, builds = FOR_CONTAINERS, folder / "builds"
-        leave_out = [package for package in NOT_FUNCTIONS if package != "broken"]
-        _build(quick, "--profile", "local", *RELEASE[ARCH][1:], leave_out=leave_out)
+        _build(quick, "--profile", "local", *RELEASE[ARCH][1:], packages=[*_services(), "broken"])
         _set_aside(builds, quick)
     optimized = a_few() if few else []
     if few:
@@ -130,12 +125,12 @@ def check_target(target: str) -> None:
 
 def build_for_bench(folder: Path, only: Sequence[str]) -> None:
     """Builds for Lambda, with the benchmarks' floor beside the functions; or only programs of these names."""
-    _build(folder, *RELEASE[ARCH], *_bins(only), leave_out=[package for package in NOT_FUNCTIONS if package != "floor"])
+    _build(folder, *RELEASE[ARCH], *_bins(only), packages=[*_services(), "floor"])
 
 
 def build_rest(folder: Path) -> None:
     """Builds the benchmarks' publisher that calls every service, and its services."""
-    _build(folder, *RELEASE[ARCH], "--package", "rest", leave_out=())
+    _build(folder, *RELEASE[ARCH], packages=["rest"])
 
 
 RELEASE = {"x86_64": ("--release", "--x86-64"), "arm64": ("--release", "--arm64")}
@@ -145,11 +140,16 @@ def _bins(only: Sequence[str]) -> list[str]:
     return [argument for name in only for argument in ("--bin", name)]
 
 
-def _build(folder: Path, *options: str, leave_out: Sequence[str] = NOT_FUNCTIONS) -> None:
+def _services() -> list[str]:
+    """The packages of the services: each is called as its folder in functions/."""
+    return sorted(manifest.parent.name for manifest in ROOT.glob("functions/*/Cargo.toml"))
+
+
+def _build(folder: Path, *options: str, packages: Sequence[str]) -> None:
     tools = environments.bin_of("build")
     env = {**os.environ, "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}"}
-    command: list[str | Path] = [tools / "cargo-lambda", "lambda", "build", *(["--workspace"] if leave_out else [])]
-    command += [argument for package in leave_out for argument in ("--exclude", package)]
+    command: list[str | Path] = [tools / "cargo-lambda", "lambda", "build"]
+    command += [argument for package in packages for argument in ("--package", package)]
     console.line("  … building")
     # cargo shows its own progress.
     built = subprocess.run([*command, "--locked", "--lambda-dir", folder, *options], cwd=ROOT, env=env, stdout=sys.stderr)
