@@ -31,7 +31,7 @@ test: ## Everything: lints, unit tests, builds, end-to-end tests, a small fault 
 	@echo "✓ all tests passed"
 
 test-unit: ## Unit and property tests, handlers with mocked AWS clients
-	cargo test --locked --workspace --lib --bin rydes --test program
+	cargo test --locked --workspace --lib --bin rydes --test program --test proxy
 	$(WILD_RYDES) test-python
 
 test-e2e: ## End-to-end tests against an emulator of their own, or the one at AWS_ENDPOINT_URL (ONLY=<part of a name>)

@@ -86,9 +86,7 @@ def counted(seen: dict[str, Any], calls_and_units: tuple[Counts, Counts]) -> dic
     by_kind = {"write": 0.0, "read": 0.0}
     for (of, kind), n in units.items():
         if kind not in by_kind:
-            raise console.Stop(
-                f"tools/wild_rydes/fault_proxy/request_units.py doesn't know {kind.removeprefix('unknown: ')}: add it"
-            )
+            raise console.Stop(f"tests/fault-proxy/src/request_units.rs doesn't know {kind.removeprefix('unknown: ')}: add it")
         by_kind[kind] += n if NOT_OURS not in of else 0
     machine = {call: round(n * seen["executions"]) for call, n in seen["asked_each"].items()}
     if unknown := set(machine) - ASKED_BY_STATES:

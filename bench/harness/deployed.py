@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from wild_rydes import console, environments, functions
+from wild_rydes import console, end_to_end, environments, functions
 from wild_rydes.deployment import Deployment
 from wild_rydes.emulator.embedded import Emulator, free_port
-from wild_rydes.fault_proxy.start import FaultProxy
+from wild_rydes.fault_proxy import FaultProxy
 from wild_rydes.paths import BENCH, INFRA, ROOT
 
 STAGE = "bench"
@@ -124,6 +124,7 @@ def without_batches(folder: Path) -> Path:
 
 
 def build() -> None:
-    """Functions as for Lambda, and the client."""
+    """Builds the functions for Lambda, the client, and the proxy that counts calls."""
     functions.build_for_aws(functions.ARCH)
     functions.build_for_here()
+    end_to_end.build()

@@ -1,4 +1,4 @@
-//! The proxy that functions take for AWS: `tools/wild_rydes/fault_proxy/proxy.py`.
+//! The proxy that functions take for AWS: `tests/fault-proxy`.
 
 use serde_json::Value;
 

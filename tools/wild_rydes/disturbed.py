@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from wild_rydes import console, end_to_end, functions
 from wild_rydes.emulator import profiles
 from wild_rydes.emulator.embedded import free_port
-from wild_rydes.fault_proxy.start import FaultProxy
+from wild_rydes.fault_proxy import FaultProxy
 from wild_rydes.paths import LOCAL
 from wild_rydes.stages import fresh, own_stage, stage_locally
 

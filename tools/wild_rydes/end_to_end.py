@@ -18,6 +18,8 @@ from wild_rydes.stages import own_stage
 
 # The suites that share a deployment, and the suites that need one in a state of their own.
 SUITES, BY_THEMSELVES = ("audit", "end-to-end"), ("chaos", "limits")
+# The fault proxy is built with its tests, so that its dependencies are those of all others.
+FAULT_PROXY, PROXY_TEST = "fault-proxy", "proxy"
 # The folder that cargo runs them in.
 PACKAGE = ROOT / "tests"
 # The line that cargo prints for each test that waits for its turn.
@@ -34,15 +36,21 @@ def build(*others: str) -> None:
     """Builds the tests against a deployment, and others."""
     if environments.are_built():
         return
-    targets = [argument for suite in (*SUITES, *BY_THEMSELVES) for argument in ("--test", suite)]
+    targets = [argument for suite in (*SUITES, *BY_THEMSELVES, PROXY_TEST) for argument in ("--test", suite)]
     command = [*TEST, *others, *targets, "--no-run", "--message-format=json-render-diagnostics"]
     built = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     if built.returncode:
         raise console.Stop("the tests did not build: see cargo's messages above")
     messages = [json.loads(line) for line in built.stdout.splitlines() if line.startswith("{")]
-    programs = {m["target"]["name"]: m["executable"] for m in messages if m.get("executable") and "test" in m["target"]["kind"]}
+    built_targets = {m["target"]["name"]: m for m in messages if m.get("executable") and is_kept(m["target"])}
+    programs = {name: m["executable"] for name, m in built_targets.items()}
     PROGRAMS.parent.mkdir(parents=True, exist_ok=True)
     PROGRAMS.write_text(json.dumps(programs))
+
+
+def is_kept(target: dict[str, Any]) -> bool:
+    """Tells whether a target's program is run later: a suite of tests, or the fault proxy itself."""
+    return "test" in target["kind"] or ("bin" in target["kind"] and target["name"] == FAULT_PROXY)
 
 
 def program(suite: str) -> str:

@@ -66,6 +66,12 @@ const LAYERS: &[Layer] = &[
         because: "a broken build differs from its original in one thing only",
     },
     Layer {
+        folder: "tests/fault-proxy",
+        may_use: &[],
+        in_tests: &[],
+        because: "it sees calls to AWS, and knows nothing of who makes them",
+    },
+    Layer {
         folder: "tests/architecture",
         may_use: &[],
         in_tests: &[],

@@ -1,11 +1,13 @@
 """Sends more than AWS's quotas allow while they are enforced, and audits the outcome."""
 
 import argparse
+import json
 from dataclasses import dataclass
 
 from wild_rydes import console, disturbed
-from wild_rydes.fault_proxy import quotas
-from wild_rydes.paths import LOCAL
+from wild_rydes.paths import LOCAL, ROOT
+
+QUOTAS = ROOT / "tests" / "fault-proxy" / "quotas.json"
 
 
 @dataclass(frozen=True)
@@ -45,10 +47,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    concurrency = {"LAMBDA_ACCOUNT_CONCURRENCY": str(quotas.concurrency("sandbox"))}
+    concurrency = {"LAMBDA_ACCOUNT_CONCURRENCY": str(account_concurrency("sandbox"))}
     with disturbed.behind_proxy("limits", 0, concurrency) as env:
         # Each audit covers the answers that clients got in all runs so far.
         env |= {**concurrency, "JOURNAL": str(LOCAL / "limits" / "told.jsonl")}
         for load in SIZES[options.size]:
             console.line(f"  {load}")
             disturbed.run_suite("limits", "--nocapture", env={**env, **load.environment()})
+
+
+def account_concurrency(profile: str) -> int:
+    """The number of functions that run at the same time in this kind of account."""
+    executions: dict[str, int] = json.loads(QUOTAS.read_text())["concurrency"]["executions"]
+    return executions.get(profile, executions["any"])

@@ -1,19 +1,17 @@
-"""Starts the proxy in which calls to AWS fail."""
+"""Starts the fault proxy (tests/fault-proxy): in it calls to AWS fail, are counted, and meet quotas."""
 
 import os
 import signal
 import subprocess
-import sys
 import time
 import urllib.request
 
-from wild_rydes import console
+from wild_rydes import console, end_to_end
 from wild_rydes.emulator.embedded import free_port
-from wild_rydes.paths import TOOLS
 
 
 class FaultProxy:
-    """A fault-injecting proxy, for as long as the block lasts."""
+    """A proxy before an emulator, for as long as the block lasts."""
 
     def __init__(self, upstream: int, seed: int) -> None:
         self.port, self.upstream, self.seed = free_port(), upstream, seed
@@ -24,9 +22,8 @@ class FaultProxy:
 
     def __enter__(self) -> "FaultProxy":
         options = ("--port", self.port, "--upstream", self.upstream, "--seed", self.seed)
-        command = [sys.executable, "-m", "wild_rydes.fault_proxy.proxy", *map(str, options)]
-        env = {**os.environ, "PYTHONPATH": str(TOOLS)}
-        self.process = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, start_new_session=True)
+        command = [end_to_end.program("fault-proxy"), *map(str, options)]
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
         deadline = time.monotonic() + 20
         while not self._answers():
             if self.process.poll() is not None or time.monotonic() > deadline:

@@ -1,0 +1,25 @@
+//! A proxy between the functions and the emulator, in which calls to AWS fail as they do in a bad hour: before they have had an
+//! effect, or after it. A seed decides which fail. It also enforces AWS's quotas (`quotas.json`), which no emulator has.
+//!
+//! | request | effect |
+//! |---|---|
+//! | `POST /_faults {"share": 0.3}` | from now on this share of the calls fails; 0 stops it |
+//! | `GET /_faults` | the number of calls by what became of them |
+//! | `GET /_calls` | the number of calls of each kind, as in `dynamodb:PutItem` |
+//! | `GET /_units` | the units that `DynamoDB` bills for them, as in `["rides", "write", 3]` |
+//! | `POST /_quotas {"profile": "sandbox", "scale": 0.05}` | from now on these quotas hold, at this share of their rates; `null` as profile ends it |
+//! | `GET /_quotas` | each call's quota, the number of calls, and how many of them were throttled |
+// Rates, shares and tokens are fractions, and no money.
+#![allow(clippy::float_arithmetic)]
+
+mod bucket;
+mod call;
+mod connection;
+mod fault;
+mod proxy;
+mod quotas;
+mod request_units;
+mod response;
+mod upstream;
+
+pub use proxy::serve;
