@@ -38,7 +38,7 @@ def terminate(number: int, _: object) -> None:
 
 
 def parse(description: str | None, package: ModuleType) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=description)
+    parser = argparse.ArgumentParser(prog=package.__name__.split(".")[0], description=description)
     subparsers = parser.add_subparsers(required=True)
     for found in pkgutil.iter_modules(package.__path__):
         command = importlib.import_module(f"{package.__name__}.{found.name}")
