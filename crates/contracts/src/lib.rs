@@ -23,3 +23,6 @@ pub use measure::{Distance, Duration};
 pub use money::Money;
 pub use place::Place;
 pub use quote::Quote;
+
+/// The namespace of every service's metrics in CloudWatch. The dashboard searches it.
+pub const METRICS_NAMESPACE: &str = "WildRydes";

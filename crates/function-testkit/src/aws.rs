@@ -18,7 +18,7 @@ use aws_smithy_runtime_api::{
     http::StatusCode,
 };
 use aws_smithy_types::body::SdkBody;
-use lambda_messaging::Function;
+use lambda_messaging::{Function, Service};
 use serde_json::Value;
 
 /// The queue that messages come from.
@@ -80,7 +80,7 @@ impl Aws {
             // What it answers once, it would answer again.
             .retry_config(RetryConfig::disabled())
             .http_client(self.clone());
-        Function::new("hostile", config.build(), |name| match name {
+        Function::new(Service::new("Test", "test"), config.build(), |name| match name {
             "BUFFER_QUEUE_URLS" => Some(QUEUE_URL.to_owned()),
             "DEAD_LETTER_QUEUE_URLS" | "DEAD_LETTER_QUEUE_URL" => Some(DLQ_URL.to_owned()),
             "ATTEMPTS_TABLE_NAME" => Some(ATTEMPTS.to_owned()),

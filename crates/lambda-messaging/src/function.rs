@@ -6,12 +6,12 @@ use aws_config::SdkConfig;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 pub use crate::settings::{Setting, SettingsError};
-use crate::{aws, settings, telemetry};
+use crate::{Service, aws, settings, telemetry};
 
 /// A starting function: it logs, knows its settings, and can make AWS clients.
 #[derive(Debug)]
 pub struct Function {
-    service: &'static str,
+    service: Service,
     aws: SdkConfig,
     /// Made when it is needed: most functions don't.
     http_client_for_one_try: Option<fn() -> SharedHttpClient>,
@@ -19,9 +19,9 @@ pub struct Function {
 }
 
 impl Function {
-    /// Starts logging as `service` and loads region, credentials and endpoint from the environment.
-    pub async fn start(service: &'static str) -> Self {
-        telemetry::start(service);
+    /// Starts logging as this service, and loads region, credentials and endpoint from the environment.
+    pub async fn start(service: Service) -> Self {
+        telemetry::start(service.name);
         Self {
             http_client_for_one_try: Some(aws::http_client_for_one_try),
             ..Self::new(service, aws::config().await, |name| std::env::var(name).ok())
@@ -30,13 +30,13 @@ impl Function {
 
     /// A function that calls this AWS and finds these settings, whatever its environment is: a test's.
     #[must_use]
-    pub fn new(service: &'static str, aws: SdkConfig, setting: fn(&str) -> Option<String>) -> Self {
+    pub fn new(service: Service, aws: SdkConfig, setting: fn(&str) -> Option<String>) -> Self {
         Self { service, aws, http_client_for_one_try: None, setting }
     }
 
     /// The service that the function belongs to.
     #[must_use]
-    pub fn service(&self) -> &'static str {
+    pub fn service(&self) -> Service {
         self.service
     }
 

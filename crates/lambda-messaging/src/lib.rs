@@ -32,6 +32,7 @@ pub mod metrics;
 pub mod outbox;
 pub mod publisher;
 pub mod return_address;
+mod service;
 mod settings;
 mod telemetry;
 pub mod unknown_outcome;
@@ -43,3 +44,4 @@ pub use message_envelope::{
     CorrelationId, Event, EventError, EventPayload, Fault, Faults, FieldReader, IdempotencyKey,
     IncomingPayload, RawFields, RawValue, SpecVersion, TraceParent, is_token, json,
 };
+pub use service::Service;

@@ -13,16 +13,15 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::{Effect, Failure, telemetry::function_name};
+use crate::{Effect, Failure, Service, telemetry::function_name};
 
-const NAMESPACE: &str = "WildRydes";
 /// What CloudWatch takes of one metric in one line.
 const MAX_VALUES: usize = 100;
 
 /// What one invocation came to.
 #[derive(Debug)]
 pub struct Metrics {
-    service: &'static str,
+    service: Service,
     handled: u64,
     duplicates: u64,
     latencies: Vec<i64>,
@@ -32,7 +31,7 @@ pub struct Metrics {
 impl Metrics {
     /// Nothing yet, at this service.
     #[must_use]
-    pub fn of(service: &'static str) -> Self {
+    pub fn of(service: Service) -> Self {
         Self { service, handled: 0, duplicates: 0, latencies: Vec::new(), failed: BTreeMap::new() }
     }
 
@@ -66,9 +65,9 @@ impl Metrics {
             let mut line = json!({
                 "_aws": {
                     "Timestamp": now.as_millisecond(),
-                    "CloudWatchMetrics": [{"Namespace": NAMESPACE, "Dimensions": [dimensions], "Metrics": definitions}],
+                    "CloudWatchMetrics": [{"Namespace": service.metrics_namespace, "Dimensions": [dimensions], "Metrics": definitions}],
                 },
-                "Service": service,
+                "Service": service.name,
                 "Function": function_name(),
             });
             for (name, _, value) in metrics {
@@ -108,13 +107,15 @@ mod tests {
 
     use super::*;
 
+    const TEST: Service = Service::new("Test", "test");
+
     fn now() -> Timestamp {
         "2026-11-24T16:00:00Z".parse().unwrap()
     }
 
     #[test]
     fn what_ended_well_is_one_line_and_each_kind_of_failure_another() {
-        let mut metrics = Metrics::of("test");
+        let mut metrics = Metrics::of(TEST);
         let since = Timestamp::now() - SignedDuration::from_secs(2);
         metrics.count(Ok(Effect::Made), Some(since));
         metrics.count(Ok(Effect::Made), Some(Timestamp::now() + SignedDuration::from_hours(1)));
@@ -129,7 +130,7 @@ mod tests {
         assert!(matches!(latencies[..], [2000..60_000, 0]), "{latencies:?}");
         assert_eq!((&handled["Handled"], &handled["Duplicates"]), (&json!(4), &json!(1)));
         let directive = &handled["_aws"]["CloudWatchMetrics"][0];
-        assert_eq!(directive["Namespace"], "WildRydes");
+        assert_eq!((&directive["Namespace"], &handled["Service"]), (&json!("Test"), &json!("test")));
         assert_eq!(directive["Dimensions"], json!([["Service", "Function"]]));
         assert_eq!(directive["Metrics"][2], json!({"Name": "Latency", "Unit": "Milliseconds"}));
         assert_eq!(handled["_aws"]["Timestamp"], 1_795_536_000_000_i64);
@@ -151,7 +152,7 @@ mod tests {
 
     #[test]
     fn more_values_than_fit_into_a_line_go_into_the_next() {
-        let mut metrics = Metrics::of("test");
+        let mut metrics = Metrics::of(TEST);
         (0..250).for_each(|_| metrics.count(Ok(Effect::Made), Some(now())));
         let lines = metrics.lines(now());
         let values: Vec<usize> = lines.iter().map(|line| line["Latency"].as_array().unwrap().len()).collect();
@@ -161,6 +162,6 @@ mod tests {
 
     #[test]
     fn nothing_handled_is_nothing_written() {
-        assert_eq!(Metrics::of("test").lines(now()), Vec::<Value>::new());
+        assert_eq!(Metrics::of(TEST).lines(now()), Vec::<Value>::new());
     }
 }

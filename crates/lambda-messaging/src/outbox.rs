@@ -99,7 +99,7 @@ pub async fn run(handle: impl HandleStream) -> Result<(), Error> {
 pub fn handler(function: &Function, outbox: impl Outbox) -> Result<impl HandleStream, Error> {
     let [url] = function.settings([("DEAD_LETTER_QUEUE_URL", "where rows go that can't be published")])?;
     let service = function.service();
-    let dlq = DeadLetterQueue { sqs: Client::new(function.aws()), url, service };
+    let dlq = DeadLetterQueue { sqs: Client::new(function.aws()), url, service: service.name };
     Ok(async move |event| {
         let mut metrics = Metrics::of(service);
         let published = publish(&outbox, &dlq, event, &mut metrics).await;
@@ -187,6 +187,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::Service;
 
     /// Tells of numbers, but not of 13, and while it is in trouble not of 7.
     #[derive(Default)]
@@ -233,7 +234,7 @@ mod tests {
             service: "test",
         };
         let batch = serde_json::from_value(json!({ "Records": records })).unwrap();
-        publish(outbox, &dlq, batch, &mut Metrics::of("test")).await
+        publish(outbox, &dlq, batch, &mut Metrics::of(Service::new("Test", "test"))).await
     }
 
     fn dead_letter(error_type: &'static str) -> Rule {

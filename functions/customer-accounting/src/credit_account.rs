@@ -8,9 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tracing::{info, warn};
 
-use crate::{Ledger, ledger::Fare};
-
-const SERVICE: &str = "customer-accounting";
+use crate::{Ledger, SERVICE, ledger::Fare};
 
 /// The handler that the saga invokes.
 #[derive(Debug)]

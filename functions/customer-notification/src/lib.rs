@@ -11,6 +11,9 @@ mod occasion;
 mod release_withheld_notifications;
 mod withheld;
 
+use contracts::METRICS_NAMESPACE;
+use lambda_messaging::Service;
+
 pub use contacts::Contacts;
 pub use mailer::Mailer;
 pub use notifications::Notifications;
@@ -18,3 +21,6 @@ pub use notify_customer::NotifyCustomer;
 pub use occasion::Occasion;
 pub use release_withheld_notifications::ReleaseWithheldNotifications;
 pub use withheld::{Withheld, WithheldFor};
+
+/// This service in logs, metrics and dead letters.
+pub const SERVICE: Service = Service::new(METRICS_NAMESPACE, "customer-notification");

@@ -10,7 +10,13 @@ pub mod provider;
 mod request;
 mod saga;
 
+use contracts::METRICS_NAMESPACE;
+use lambda_messaging::Service;
+
 pub use payments::Payments;
 pub use process_payment::ProcessPayment;
 pub use request::{Operation, PaymentRequested};
 pub use saga::Saga;
+
+/// This service in logs, metrics and dead letters.
+pub const SERVICE: Service = Service::new(METRICS_NAMESPACE, "customer-payment");

@@ -6,5 +6,11 @@ mod ingest_events;
 mod lake;
 mod table;
 
+use contracts::METRICS_NAMESPACE;
+use lambda_messaging::Service;
+
 pub use ingest_events::IngestEvents;
 pub use lake::Lake;
+
+/// This service in logs, metrics and dead letters.
+pub const SERVICE: Service = Service::new(METRICS_NAMESPACE, "datalake-ingestion");

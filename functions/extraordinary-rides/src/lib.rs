@@ -8,5 +8,11 @@ mod bad_input;
 mod feature_ride;
 mod featured;
 
+use contracts::METRICS_NAMESPACE;
+use lambda_messaging::Service;
+
 pub use feature_ride::{Bounds, FeatureRide};
 pub use featured::FeaturedRides;
+
+/// This service in logs, metrics and dead letters.
+pub const SERVICE: Service = Service::new(METRICS_NAMESPACE, "extraordinary-rides");

@@ -6,6 +6,9 @@ mod bad_input;
 mod prebooking;
 mod rfq;
 
+use contracts::METRICS_NAMESPACE;
+use lambda_messaging::Service;
+
 pub use prebooking::{
     Prebookings, ProcessRidePrebooking, QueryRidePrebooking, RidePrebooking, SubmitRidePrebooking,
 };
@@ -13,5 +16,8 @@ pub use rfq::{
     CollectQuotes, Herds, InstantRideRfq, LastKnownHerds, PublishInstantRideRfqs, QueryInstantRideRfq,
     ReplyWithin, ReplyWithinError, Rfqs, SubmitInstantRideRfq, Subscribers,
 };
+
+/// This service in logs, metrics and dead letters.
+pub const SERVICE: Service = Service::new(METRICS_NAMESPACE, "ride-booking");
 
 const SOURCE: &str = "/wild-rydes/ride-booking";

@@ -10,9 +10,15 @@ mod publish;
 mod rides;
 mod submit;
 
+use contracts::METRICS_NAMESPACE;
+use lambda_messaging::Service;
+
 pub use completion::RideCompletion;
 pub use publish::PublishRideCompletions;
 pub use rides::Rides;
 pub use submit::SubmitRideCompletion;
+
+/// This service in logs, metrics and dead letters.
+pub const SERVICE: Service = Service::new(METRICS_NAMESPACE, "unicorn-management");
 
 const SOURCE: &str = "/wild-rydes/unicorn-management";

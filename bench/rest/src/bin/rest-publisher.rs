@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use lambda_messaging::{
-    Function,
+    Function, Service,
     api::{self, Request, Response, StatusCode},
 };
 use lambda_runtime::Error;
@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let function = Function::start("rest-publisher").await;
+    let function = Function::start(Service::new("WildRydes", "rest-publisher")).await;
     let [table, keys, subscribers] = function.settings([
         ("RIDES_TABLE_NAME", "where completed rides are stored"),
         ("RIDE_KEYS_TABLE_NAME", "which ride an idempotency key stands for"),

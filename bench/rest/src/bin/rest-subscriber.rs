@@ -2,14 +2,14 @@
 
 use aws_sdk_dynamodb::{Client, operation::put_item::PutItemError, types::AttributeValue};
 use lambda_messaging::{
-    Function,
+    Function, Service,
     api::{self, Request, Response, StatusCode},
 };
 use lambda_runtime::Error;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let function = Function::start("rest-subscriber").await;
+    let function = Function::start(Service::new("WildRydes", "rest-subscriber")).await;
     let [table, service] = function.settings([
         ("EFFECTS_TABLE_NAME", "where each service makes its record of a ride"),
         ("SERVICE", "which of the services this is"),

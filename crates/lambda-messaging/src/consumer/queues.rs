@@ -5,7 +5,7 @@ use lambda_runtime::Error;
 use tracing::warn;
 
 use super::{dead_letters::DeadLetters, delivery::Delivery};
-use crate::{Failure, Function, failure::Reason};
+use crate::{Failure, Function, Service, failure::Reason};
 
 /// What SQS takes in one call.
 const MAX_ENTRIES: usize = 10;
@@ -13,7 +13,7 @@ const MAX_ENTRIES: usize = 10;
 /// The buffer queues that feed a function, each with its dead-letter queue.
 pub(super) struct Queues {
     client: Client,
-    service: &'static str,
+    service: Service,
     pairs: Vec<Pair>,
     dead_letters: DeadLetters,
 }
@@ -41,8 +41,8 @@ impl Queues {
         Ok(Self::new(Client::new(function.aws()), function.service(), pairs))
     }
 
-    fn new(client: Client, service: &'static str, pairs: Vec<Pair>) -> Self {
-        let dead_letters = DeadLetters::new(client.clone(), service);
+    fn new(client: Client, service: Service, pairs: Vec<Pair>) -> Self {
+        let dead_letters = DeadLetters::new(client.clone(), service.name);
         Self { client, service, pairs, dead_letters }
     }
 
@@ -52,7 +52,7 @@ impl Queues {
     }
 
     /// The service whose queues they are.
-    pub(super) fn service(&self) -> &'static str {
+    pub(super) fn service(&self) -> Service {
         self.service
     }
 
@@ -100,6 +100,6 @@ impl Queues {
 impl Queues {
     pub(super) fn one(client: Client, url: &str, dlq_url: &str) -> Self {
         let pairs = vec![Pair { url: url.to_owned(), dlq_url: dlq_url.to_owned() }];
-        Self::new(client, "test", pairs)
+        Self::new(client, Service::new("Test", "test"), pairs)
     }
 }

@@ -7,7 +7,7 @@ use lambda_runtime::service_fn;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    let function = Function::start("customer-accounting").await;
+    let function = Function::start(customer_accounting::SERVICE).await;
     let [table, refused] = function.settings([
         ("LEDGER_TABLE_NAME", "the ledger"),
         ("REFUSED_CUSTOMER_SUFFIX", "whose accounts take no credit, for demonstrations"),

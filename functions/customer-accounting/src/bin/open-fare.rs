@@ -6,7 +6,7 @@ use lambda_messaging::{Function, consumer};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    let function = Function::start("customer-accounting").await;
+    let function = Function::start(customer_accounting::SERVICE).await;
     let [table, state_machine] = function.settings([
         ("LEDGER_TABLE_NAME", "the ledger"),
         ("FARE_COLLECTION_STATE_MACHINE_ARN", "the state machine that collects fares"),

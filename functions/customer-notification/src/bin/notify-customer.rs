@@ -6,7 +6,7 @@ use lambda_messaging::{Function, consumer};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    let function = Function::start("customer-notification").await;
+    let function = Function::start(customer_notification::SERVICE).await;
     let [contacts, notifications, withheld, withheld_for, sender, currency] = function.settings([
         ("CONTACTS_TABLE_NAME", "the customers' addresses"),
         ("NOTIFICATIONS_TABLE_NAME", "what was sent"),

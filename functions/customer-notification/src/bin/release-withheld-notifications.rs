@@ -5,7 +5,7 @@ use lambda_messaging::{Function, outbox};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    let function = Function::start("customer-notification").await;
+    let function = Function::start(customer_notification::SERVICE).await;
     let [withheld, queue] = function.settings([
         ("WITHHELD_NOTIFICATIONS_TABLE_NAME", "the events that wait for an address"),
         ("CUSTOMER_NOTIFICATION_QUEUE_URL", "where events go that customers are told of"),

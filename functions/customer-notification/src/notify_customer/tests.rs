@@ -48,7 +48,7 @@ async fn deliver_of(aws: &Aws, completed: Timestamp) -> Result<Effect, Failure> 
     let timeouts = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_secs(3));
     let config = aws.function().aws().to_builder().timeout_config(timeouts.build());
     let config = config.retry_config(RetryConfig::standard().with_max_attempts(3));
-    let function = Function::new("test", config.build(), |_| None);
+    let function = Function::new(crate::SERVICE, config.build(), |_| None);
     let dynamodb = aws_sdk_dynamodb::Client::new(function.aws());
     let receiver = NotifyCustomer::new(
         Contacts::new(dynamodb.clone(), "contacts".into()),

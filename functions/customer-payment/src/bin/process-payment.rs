@@ -10,7 +10,7 @@ use lambda_runtime::Error;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let function = Function::start("customer-payment").await;
+    let function = Function::start(customer_payment::SERVICE).await;
     let [provider] = function.settings([("PAYMENT_PROVIDER", "who moves the money: simulated or stripe")])?;
     match provider.as_str() {
         "simulated" => {

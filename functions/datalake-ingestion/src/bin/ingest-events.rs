@@ -6,7 +6,7 @@ use lambda_messaging::{Function, consumer};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    let function = Function::start("datalake-ingestion").await;
+    let function = Function::start(datalake_ingestion::SERVICE).await;
     let [bucket] = function.settings([("DATALAKE_BUCKET_NAME", "where Parquet objects are stored")])?;
     // An emulator's bucket has no host name of its own, so there the bucket stands in the path.
     let emulated = function.aws().endpoint_url().is_some();

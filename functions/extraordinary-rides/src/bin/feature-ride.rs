@@ -6,7 +6,7 @@ use lambda_messaging::{Function, consumer};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    let function = Function::start("extraordinary-rides").await;
+    let function = Function::start(extraordinary_rides::SERVICE).await;
     let [table, fare, distance] = function.settings([
         ("EXTRAORDINARY_RIDES_TABLE_NAME", "where featured rides are stored"),
         ("MINIMUM_FARE", "from which fare on a ride is extraordinary"),

@@ -6,7 +6,7 @@ use lambda_messaging::{Function, consumer, return_address::ReturnAddresses};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    let function = Function::start("unicorn-management").await;
+    let function = Function::start(herd::SERVICE).await;
     let [herd, price_per_km, pickup_minutes, availability_percent, seed, return_addresses] = function
         .settings([
             ("HERD_NAME", "the herd that quotes"),

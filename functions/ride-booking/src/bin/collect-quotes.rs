@@ -6,7 +6,7 @@ use ride_booking::{CollectQuotes, Rfqs};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    let function = Function::start("ride-booking").await;
+    let function = Function::start(ride_booking::SERVICE).await;
     let [table] = function.settings([("RFQS_TABLE_NAME", "where requests for quotes are stored")])?;
     let rfqs = Rfqs::new(Client::new(function.aws()), table);
     consumer::run(consumer::events(&function, CollectQuotes::new(rfqs))?).await

@@ -5,7 +5,7 @@ use ride_booking::PublishInstantRideRfqs;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    let function = Function::start("ride-booking").await;
+    let function = Function::start(ride_booking::SERVICE).await;
     let [topic, responses] = function.settings([
         ("REQUEST_FOR_QUOTES_TOPIC_ARN", "where the herds are asked"),
         ("RFQ_RESPONSE_QUEUE_URL", "where they answer to"),

@@ -6,7 +6,7 @@ use ride_booking::{Herds, LastKnownHerds, ReplyWithin, Rfqs, SubmitInstantRideRf
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    let function = Function::start("ride-booking").await;
+    let function = Function::start(ride_booking::SERVICE).await;
     let [table, keys, topic, queue_prefix, known, reply_within] = function.settings([
         ("RFQS_TABLE_NAME", "where requests for quotes are stored"),
         ("RFQ_KEYS_TABLE_NAME", "which request an idempotency key stands for"),

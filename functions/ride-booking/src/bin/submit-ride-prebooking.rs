@@ -6,7 +6,7 @@ use ride_booking::{Prebookings, SubmitRidePrebooking};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    let function = Function::start("ride-booking").await;
+    let function = Function::start(ride_booking::SERVICE).await;
     let [table, topic] = function.settings([
         ("PREBOOKINGS_TABLE_NAME", "where prebookings are stored"),
         ("PREBOOKING_NOTIFICATION_TOPIC_ARN", "where prebookings are told of"),

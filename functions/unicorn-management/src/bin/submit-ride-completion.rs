@@ -6,7 +6,7 @@ use unicorn_management::{Rides, SubmitRideCompletion};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    let function = Function::start("unicorn-management").await;
+    let function = Function::start(unicorn_management::SERVICE).await;
     let [table, keys] = function.settings([
         ("RIDES_TABLE_NAME", "where completed rides are stored"),
         ("RIDE_KEYS_TABLE_NAME", "which ride an idempotency key stands for"),

@@ -1,0 +1,16 @@
+//! The identity of a service.
+
+/// The service that a function belongs to, as its logs, its metrics and its dead letters name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Service {
+    pub(crate) metrics_namespace: &'static str,
+    pub(crate) name: &'static str,
+}
+
+impl Service {
+    /// The service of this name, whose metrics are in this namespace of CloudWatch.
+    #[must_use]
+    pub const fn new(metrics_namespace: &'static str, name: &'static str) -> Self {
+        Self { metrics_namespace, name }
+    }
+}
