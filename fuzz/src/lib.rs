@@ -75,7 +75,7 @@ pub fn check_money(amount: Money) {
 /// A failure of what was read is final, has a documented name, and quotes nothing.
 pub fn check_failure(failure: impl Into<Failure>) {
     let failure = failure.into();
-    assert!(!failure.may_be_retried(), "{failure}");
+    assert!(!failure.is_retryable(), "{failure}");
     check_reason(&failure.reason().error_type, &failure.reason().detail);
 }
 

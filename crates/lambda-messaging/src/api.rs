@@ -29,9 +29,9 @@ pub use self::{
 use crate::{CorrelationId, IdempotencyKey, TraceParent, idempotency_key};
 
 /// A function that runs out of time says nothing, and API Gateway says 502 for it. So much of the time is kept for an answer.
-const KEPT_FOR_THE_ANSWER: Duration = Duration::from_secs(1);
+const RESERVED_FOR_THE_ANSWER: Duration = Duration::from_secs(1);
 /// API Gateway waits for 29 s, whatever time the function has.
-const GATEWAY_WAITS: Duration = Duration::from_secs(29);
+const GATEWAY_TIMEOUT: Duration = Duration::from_secs(29);
 
 /// Runs an API function. Whatever hangs behind it, it answers in time.
 pub async fn run<F: Future<Output = Response<String>> + Send>(
@@ -40,9 +40,9 @@ pub async fn run<F: Future<Output = Response<String>> + Send>(
     lambda_http::run(service_fn(|request| {
         let correlation_id = correlation_id(&request).map(display);
         let span = info_span!("request", event_id = Empty, correlation_id);
-        let (time, answer) = (time_for(&request), handler(request));
+        let (time, answer) = (time_limit(&request), handler(request));
         let answered = async move {
-            let answer = in_time(time, answer).await;
+            let answer = answer_within(time, answer).await;
             info!(status = answer.status().as_u16(), "answered");
             Ok::<_, Error>(answer)
         };
@@ -52,24 +52,24 @@ pub async fn run<F: Future<Output = Response<String>> + Send>(
 }
 
 /// How long a request may be worked on.
-fn time_for(request: &Request) -> Duration {
+fn time_limit(request: &Request) -> Duration {
     let left = request.lambda_context_ref().map(|context| {
         let now = Timestamp::now().as_millisecond().try_into().unwrap_or_default();
         Duration::from_millis(context.deadline.saturating_sub(now))
     });
-    left.unwrap_or(GATEWAY_WAITS).min(GATEWAY_WAITS).saturating_sub(KEPT_FOR_THE_ANSWER)
+    left.unwrap_or(GATEWAY_TIMEOUT).min(GATEWAY_TIMEOUT).saturating_sub(RESERVED_FOR_THE_ANSWER)
 }
 
 /// A request that is cut off may or may not have had its effect: its caller finds out by its key.
-async fn in_time(time: Duration, answer: impl Future<Output = Response<String>>) -> Response<String> {
+async fn answer_within(time: Duration, answer: impl Future<Output = Response<String>>) -> Response<String> {
     timeout(time, answer).await.unwrap_or_else(|_| {
         error!("not answered in time");
         Problem::try_later().into()
     })
 }
 
-/// What the request is about: from here on every log line about it says so.
-pub fn concerns(event_id: impl Display, correlation_id: impl Display) {
+/// Adds both ids to every later log line of the request.
+pub fn set_log_context(event_id: impl Display, correlation_id: impl Display) {
     Span::current().record("event_id", display(event_id)).record("correlation_id", display(correlation_id));
 }
 
@@ -179,7 +179,7 @@ mod tests {
             [(10_000, 8_900, 9_000), (60_000, 27_900, 28_000), (500, 0, 0)]
         {
             let (request, began) = (with_time(milliseconds), Instant::now());
-            let answer = in_time(time_for(&request), pending()).await;
+            let answer = answer_within(time_limit(&request), pending()).await;
             assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
             assert!(answer.headers().contains_key(RETRY_AFTER));
             let took = began.elapsed().as_millis();
@@ -193,7 +193,7 @@ mod tests {
             sleep(Duration::from_secs(8)).await;
             respond(StatusCode::CREATED, Ok(serde_json::json!({})))
         };
-        assert_eq!(in_time(time_for(&with_time(10_000)), slow).await.status(), StatusCode::CREATED);
+        assert_eq!(answer_within(time_limit(&with_time(10_000)), slow).await.status(), StatusCode::CREATED);
     }
 
     /// A request as API Gateway hands it over.

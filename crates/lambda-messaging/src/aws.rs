@@ -1,5 +1,5 @@
-//! What a function's AWS clients are made from. Before its first message a function does only what that message needs:
-//! see `docs/performance.md`.
+//! The configuration of a function's AWS clients. Before its first message a function does only what that message needs: see
+//! `docs/performance.md`.
 
 use std::{env, ffi::OsString, fs, time::Duration};
 
@@ -15,8 +15,8 @@ use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provi
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use tracing::error;
 
-/// Region, credentials and an emulator's endpoint, from the environment alone: that is where Lambda says them, once for
-/// the life of the process. `aws_config`'s default chain would look for them in files and at other machines, too.
+/// Reads region, credentials and an emulator's endpoint from the environment, where Lambda sets them for the life of the process.
+/// `aws_config`'s default chain would also look for them in files and on other machines.
 pub async fn config() -> SdkConfig {
     let region = EnvironmentVariableRegionProvider::new().region().await;
     if region.is_none() {
@@ -26,7 +26,7 @@ pub async fn config() -> SdkConfig {
         .behavior_version(BehaviorVersion::latest())
         .region(region)
         .credentials_provider(SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new()))
-        .http_client(http_client(KEPT))
+        .http_client(http_client(IDLE_TIMEOUT))
         .timeout_config(timeouts())
         .retry_config(
             RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(50)),
@@ -35,62 +35,62 @@ pub async fn config() -> SdkConfig {
     config.build()
 }
 
-/// The same for calls that are made once, and that an answer is waited for so long. With the client's own second try, what
-/// can't be undone would be done twice when an answer is late, and what is throttled would be asked for three times.
-pub fn tried_once(config: &SdkConfig, patience: Duration) -> SdkConfig {
+/// The same without retries, and with this timeout. When an answer is late, a retry by the client would repeat a call that can't
+/// be undone; when AWS throttles, it would triple the load.
+pub fn without_retries(config: &SdkConfig, timeout: Duration) -> SdkConfig {
     let timeouts = TimeoutConfig::builder()
-        .connect_timeout(CONNECTED_WITHIN)
-        .operation_attempt_timeout(patience)
-        .operation_timeout(patience);
+        .connect_timeout(CONNECT_TIMEOUT)
+        .operation_attempt_timeout(timeout)
+        .operation_timeout(timeout);
     config.to_builder().retry_config(RetryConfig::disabled()).timeout_config(timeouts.build()).build()
 }
 
-const CONNECTED_WITHIN: Duration = Duration::from_secs(1);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// A call that hangs must end well before the function does: its caller, or the queue, then hears about it.
+/// A call that hangs must end well before the function does, so that the function can report it.
 fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
-        .connect_timeout(CONNECTED_WITHIN)
+        .connect_timeout(CONNECT_TIMEOUT)
         .operation_attempt_timeout(Duration::from_secs(3))
         .operation_timeout(Duration::from_secs(7))
         .build()
 }
 
-/// How long connections are kept that nothing goes through.
-const KEPT: Duration = Duration::from_secs(90);
-/// So much shorter than AWS keeps them that it closes none of them just when something is sent: a call that is made once
-/// would have to be given up then, and nobody would know whether it had arrived.
-const KEPT_FOR_ONE_TRY: Duration = Duration::from_secs(4);
+/// The time after which an idle connection is closed.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(90);
+/// AWS keeps an idle connection much longer, so it never closes one just as a request is sent. Without retries that request would
+/// fail, and its outcome would be unknown.
+const IDLE_TIMEOUT_WITHOUT_RETRIES: Duration = Duration::from_secs(4);
 
-/// For clients whose calls are tried once.
-pub fn http_client_for_one_try() -> SharedHttpClient {
-    http_client(KEPT_FOR_ONE_TRY)
+/// The HTTP client of clients without retries.
+pub fn http_client_without_retries() -> SharedHttpClient {
+    http_client(IDLE_TIMEOUT_WITHOUT_RETRIES)
 }
 
-/// The clients that are made from it share its connections.
-fn http_client(kept: Duration) -> SharedHttpClient {
-    let tls = TlsContext::builder().with_trust_store(trusted(env::var_os("AWS_CA_BUNDLE"))).build();
+/// An HTTP client. All AWS clients that use it share its connections.
+fn http_client(idle_timeout: Duration) -> SharedHttpClient {
+    let tls = TlsContext::builder().with_trust_store(trust_store(env::var_os("AWS_CA_BUNDLE"))).build();
     aws_smithy_http_client::Builder::new()
-        .pool_idle_timeout(kept)
+        .pool_idle_timeout(idle_timeout)
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        // Building can't fail so far. If it ever does, the machine's own roots are as good.
+        // Building can't fail today. If it ever does, the machine's own roots take over.
         .tls_context(tls.unwrap_or_default())
         .build_https()
 }
 
-/// What AWS's certificates lead to. They stand in the program, because the machine keeps them among more than a hundred
-/// others, and reading all of those took longer than everything else before the first message.
+/// The roots of AWS's certificates. They are part of the program: the machine keeps them among more than a hundred others, and
+/// reading all of those took longer than everything else before the first message.
 const AMAZON: &[u8] = include_bytes!("amazon-roots.pem");
 
-/// Amazon's roots; or in their place those of a file, as AWS's other tools and SDKs have it. If it can't be read, nobody
-/// is trusted.
-fn trusted(bundle: Option<OsString>) -> TrustStore {
-    let nobody = TrustStore::empty();
+/// Amazon's roots, or those of the file that `AWS_CA_BUNDLE` names, as in AWS's other tools and SDKs. If the file can't be read, no
+/// server is trusted.
+fn trust_store(bundle: Option<OsString>) -> TrustStore {
+    let empty = TrustStore::empty();
     match bundle.filter(|path| !path.is_empty()).map_or_else(|| Ok(AMAZON.to_vec()), fs::read) {
-        Ok(roots) => nobody.with_pem_certificate(roots),
+        Ok(roots) => empty.with_pem_certificate(roots),
         Err(error) => {
             error!(%error, "AWS_CA_BUNDLE can't be read, so no server is trusted");
-            nobody
+            empty
         }
     }
 }
@@ -101,8 +101,8 @@ mod tests {
 
     use super::*;
 
-    fn connector(trusted: TrustStore) -> Connector {
-        let tls = TlsContext::builder().with_trust_store(trusted).build().unwrap();
+    fn connector(trust_store: TrustStore) -> Connector {
+        let tls = TlsContext::builder().with_trust_store(trust_store).build().unwrap();
         Connector::builder().tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(tls).build()
     }
 
@@ -111,6 +111,6 @@ mod tests {
         let roots = str::from_utf8(AMAZON).unwrap();
         assert_eq!(roots.matches("BEGIN CERTIFICATE").count(), 5);
         // It panics at a certificate that it can't read.
-        connector(trusted(None));
+        connector(trust_store(None));
     }
 }

@@ -38,7 +38,7 @@ async fn one_by_one_if_refused<'a, T>(
     call: &impl AsyncFn(&'a [T]) -> Result<Results, Failure>,
 ) -> Result<Results, Failure> {
     let refusal = match call(items).await {
-        Err(failure) if !failure.may_be_retried() => failure,
+        Err(failure) if !failure.is_retryable() => failure,
         sent => return sent,
     };
     if items.len() < 2 {

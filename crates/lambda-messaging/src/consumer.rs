@@ -1,6 +1,5 @@
-//! Competing consumers on a buffer queue. Each message of a batch succeeds or fails for itself: what failed is
-//! reported back to the queue, what can never succeed goes to the dead-letter queue with the reason, the rest
-//! is done.
+//! Competing consumers on a buffer queue. Each message of a batch succeeds or fails by itself. A message that may succeed later stays
+//! in the queue, and one that never can goes to the dead-letter queue with the reason.
 
 mod attempts;
 mod backoff;
@@ -61,7 +60,7 @@ pub fn message_batches(function: &Function, receiver: impl MessageReceiver) -> R
 }
 
 fn consuming(function: &Function, handler: impl Handler) -> Result<impl Consume, Error> {
-    let (queues, attempts) = (Queues::of(function)?, Attempts::of(function)?);
+    let (queues, attempts) = (Queues::from_function(function)?, Attempts::from_function(function)?);
     Ok(async move |batch| consume(&queues, &attempts, &handler, batch).await)
 }
 
@@ -75,18 +74,18 @@ async fn consume(
     let records = batch.payload.records.into_iter();
     let mut deliveries = records.map(Delivery::try_from).collect::<Result<Vec<_>, _>>()?;
     attempts.look_up(&mut deliveries).await;
-    let mut ended = Vec::with_capacity(deliveries.len());
+    let mut settled = Vec::with_capacity(deliveries.len());
     for round in handler.rounds(&deliveries) {
         // Boxed, or the types of the futures within would nest deeper than the compiler follows.
-        ended.extend(Box::pin(handler.handle(&work, &round)).await);
+        settled.extend(Box::pin(handler.handle(&work, &round)).await);
     }
-    let mut metrics = Metrics::of(queues.service());
-    for (delivery, ending) in &ended {
-        metrics.count(ending.result.as_ref().copied(), Some(delivery.since()));
+    let mut metrics = Metrics::new(queues.service());
+    for (delivery, message) in &settled {
+        metrics.count(message.result.as_ref().copied(), Some(delivery.since()));
     }
     metrics.emit();
-    let wait = |(delivery, ending): &(_, work::Ending)| Some((*delivery, ending.fate.wait()?));
-    let kept: Vec<(&Delivery, i32)> = ended.iter().filter_map(wait).collect();
+    let wait = |(delivery, message): &(_, work::Settled)| Some((*delivery, message.disposition.wait()?));
+    let kept: Vec<(&Delivery, i32)> = settled.iter().filter_map(wait).collect();
     work.time().settle(queues.delay(&kept)).await;
     let mut response = SqsBatchResponse::default();
     response.batch_item_failures = kept.into_iter().map(|(delivery, _)| keep(delivery)).collect();

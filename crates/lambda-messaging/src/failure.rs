@@ -72,7 +72,7 @@ const THROTTLED: [&str; 17] = [
 const TOO_MANY_REQUESTS: u16 = 429;
 
 impl Failure {
-    /// A failure that a retry may mend.
+    /// A failure that a retry may fix.
     pub fn transient(error_type: impl Into<String>, detail: impl fmt::Display) -> Self {
         Self::Transient(Reason { error_type: error_type.into(), detail: detail.to_string() })
     }
@@ -82,7 +82,7 @@ impl Failure {
         Self::Throttled(Reason { error_type: error_type.into(), detail: detail.to_string() })
     }
 
-    /// A failure that no retry can mend.
+    /// A failure that no retry can fix.
     pub fn permanent(error_type: impl Into<String>, detail: impl fmt::Display) -> Self {
         Self::Permanent(Reason { error_type: error_type.into(), detail: detail.to_string() })
     }
@@ -109,7 +109,7 @@ impl Failure {
 
     /// An entry that AWS left out of a batch, by its error code.
     #[must_use]
-    pub fn entry(code: &str, is_senders_fault: bool, detail: &str) -> Self {
+    pub fn batch_entry(code: &str, is_senders_fault: bool, detail: &str) -> Self {
         if THROTTLED.contains(&code) {
             Self::throttled(code, detail)
         } else if is_senders_fault {
@@ -127,9 +127,9 @@ impl Failure {
         }
     }
 
-    /// Whether handling the message again can help.
+    /// True if handling the message again can succeed.
     #[must_use]
-    pub fn may_be_retried(&self) -> bool {
+    pub fn is_retryable(&self) -> bool {
         match self {
             Self::Transient(_) | Self::Throttled(_) => true,
             Self::Permanent(_) => false,
@@ -209,16 +209,16 @@ mod tests {
         ] {
             let failure = of_code(code, status);
             let told =
-                (failure.reason().error_type.as_str(), failure.is_throttling(), failure.may_be_retried());
+                (failure.reason().error_type.as_str(), failure.is_throttling(), failure.is_retryable());
             assert_eq!(told, (code, throttled, retried));
         }
     }
 
     #[test]
     fn an_entry_that_was_throttled_is_nobodys_fault() {
-        assert!(Failure::entry("ThrottledException", true, "not taken").is_throttling());
-        assert!(!Failure::entry("InvalidParameter", true, "not taken").may_be_retried());
-        assert!(Failure::entry("InternalError", false, "not taken").may_be_retried());
+        assert!(Failure::batch_entry("ThrottledException", true, "not taken").is_throttling());
+        assert!(!Failure::batch_entry("InvalidParameter", true, "not taken").is_retryable());
+        assert!(Failure::batch_entry("InternalError", false, "not taken").is_retryable());
     }
 
     #[test]
@@ -236,7 +236,7 @@ mod tests {
             let error = TransactWriteItemsError::TransactionCanceledException(cancelled);
             let failure = Failure::aws("dynamodb:TransactWriteItems", &refused(error, 400));
             let told =
-                (failure.reason().error_type.as_str(), failure.is_throttling(), failure.may_be_retried());
+                (failure.reason().error_type.as_str(), failure.is_throttling(), failure.is_retryable());
             assert_eq!(told, (named, throttled, retried), "{codes:?}");
         }
     }

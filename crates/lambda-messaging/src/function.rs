@@ -1,4 +1,4 @@
-//! What every function's `main` does first.
+//! The start of every function: logging, settings, AWS configuration.
 
 use std::time::Duration;
 
@@ -8,13 +8,13 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 pub use crate::settings::{Setting, SettingsError};
 use crate::{Service, aws, settings, telemetry};
 
-/// A starting function: it logs, knows its settings, and can make AWS clients.
+/// A started function: it logs, reads its settings, and configures AWS clients.
 #[derive(Debug)]
 pub struct Function {
     service: Service,
     aws: SdkConfig,
-    /// Made when it is needed: most functions don't.
-    http_client_for_one_try: Option<fn() -> SharedHttpClient>,
+    /// Called on demand: most functions never need the client.
+    http_client_without_retries: Option<fn() -> SharedHttpClient>,
     setting: fn(&str) -> Option<String>,
 }
 
@@ -23,15 +23,15 @@ impl Function {
     pub async fn start(service: Service) -> Self {
         telemetry::start(service.name);
         Self {
-            http_client_for_one_try: Some(aws::http_client_for_one_try),
+            http_client_without_retries: Some(aws::http_client_without_retries),
             ..Self::new(service, aws::config().await, |name| std::env::var(name).ok())
         }
     }
 
-    /// A function that calls this AWS and finds these settings, whatever its environment is: a test's.
+    /// A function with this AWS configuration and these settings, independent of its environment: for tests.
     #[must_use]
     pub fn new(service: Service, aws: SdkConfig, setting: fn(&str) -> Option<String>) -> Self {
-        Self { service, aws, http_client_for_one_try: None, setting }
+        Self { service, aws, http_client_without_retries: None, setting }
     }
 
     /// The service that the function belongs to.
@@ -40,17 +40,17 @@ impl Function {
         self.service
     }
 
-    /// What AWS clients are made from.
+    /// The configuration of AWS clients.
     #[must_use]
     pub fn aws(&self) -> &SdkConfig {
         &self.aws
     }
 
-    /// The same for clients whose calls are made once, and wait so long for their answer.
+    /// The same for clients that don't retry, with this timeout for each call.
     #[must_use]
-    pub fn aws_tried_once(&self, patience: Duration) -> SdkConfig {
-        let config = aws::tried_once(&self.aws, patience);
-        match self.http_client_for_one_try {
+    pub fn aws_without_retries(&self, timeout: Duration) -> SdkConfig {
+        let config = aws::without_retries(&self.aws, timeout);
+        match self.http_client_without_retries {
             Some(http_client) => config.into_builder().http_client(http_client()).build(),
             None => config,
         }

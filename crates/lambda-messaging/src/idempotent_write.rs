@@ -12,40 +12,38 @@ use crate::{
     item::{self, Item},
 };
 
-/// What a write that happens once came to.
+/// The result of an idempotent write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Written {
-    /// This call made the effect.
-    Now,
-    /// An earlier delivery of the same message had made it.
-    Before,
+    /// This call wrote it.
+    Inserted,
+    /// An earlier delivery of the same message had written it.
+    AlreadyPresent,
 }
 
-/// The failure of a write whose key holds another content.
+/// The error type of a write whose key holds other content.
 const CONFLICT: &str = "IdempotencyConflict";
 
-/// Such a failure.
+/// The failure of a write whose key holds other content.
 pub(crate) fn conflict(detail: &str) -> Failure {
     Failure::permanent(CONFLICT, detail)
 }
 
-/// True if a write was refused because its key holds another content, and for no other reason.
+/// True if a write was refused because its key holds other content.
 #[must_use]
 pub fn is_conflict(failure: &Failure) -> bool {
     failure.reason().error_type == CONFLICT
 }
 
-/// Puts an item that no item with the same key precedes.
+/// Puts an item unless its key is taken.
 ///
 /// # Errors
-/// Permanent `IdempotencyConflict` if another item holds the key: the same id with another content. Otherwise as
-/// [`Failure::aws`] says.
+/// Permanent `IdempotencyConflict` if the key holds other content. Otherwise as [`Failure::aws`].
 pub async fn put(client: &Client, table: &str, key: &str, content: Item) -> Result<Written, Failure> {
     put_labelled(client, table, key, content, Item::new()).await
 }
 
-/// The same, with labels beside the content: attributes in which a repetition may differ, and of which the first
-/// are kept.
+/// The same, with labels: attributes in which a repetition may differ. The first ones are kept.
 pub async fn put_labelled(
     client: &Client,
     table: &str,
@@ -63,7 +61,7 @@ pub async fn put_labelled(
         .expression_attribute_names("#key", key)
         .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
     match put.send().await {
-        Ok(_) => Ok(Written::Now),
+        Ok(_) => Ok(Written::Inserted),
         Err(error) => match error.as_service_error() {
             Some(PutItemError::ConditionalCheckFailedException(taken)) => {
                 repeated(&content, taken.item.as_ref())
@@ -73,18 +71,18 @@ pub async fn put_labelled(
     }
 }
 
-/// What a cancelled transaction says about the guard that stood first in it: `None` if something else cancelled it.
+/// The result of a cancelled transaction whose first part was this guard; `None` if something else cancelled it.
 #[must_use]
 pub fn guarded(guard: &Item, reasons: &[CancellationReason]) -> Option<Result<Written, Failure>> {
     let first = reasons.first()?;
     (first.code() == Some("ConditionalCheckFailed")).then(|| repeated(guard, first.item.as_ref()))
 }
 
-/// A repetition has no second effect; the same key with another content is a fault of the sender.
+/// A repetition has no second effect; the same key with other content is a fault of the sender.
 fn repeated(content: &Item, stored: Option<&Item>) -> Result<Written, Failure> {
     let same = |stored: &Item| content.iter().all(|(name, value)| stored.get(name) == Some(value));
     if stored.is_none_or(same) {
-        Ok(Written::Before)
+        Ok(Written::AlreadyPresent)
     } else {
         Err(conflict("the same id was seen before with another content"))
     }
@@ -121,20 +119,20 @@ mod tests {
             .match_requests(|r| r.condition_expression() == Some("attribute_not_exists(#key)"))
             .then_output(|| PutItemOutput::builder().build());
         let client = mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, [&rule]);
-        assert_eq!(put(&client, "t", "ride", ride("1.00")).await, Ok(Written::Now));
+        assert_eq!(put(&client, "t", "ride", ride("1.00")).await, Ok(Written::Inserted));
     }
 
     #[tokio::test]
     async fn a_second_delivery_is_a_success_without_effect() {
         let client = table_with(ride("1.00"));
-        assert_eq!(put(&client, "t", "ride", ride("1.00")).await, Ok(Written::Before));
+        assert_eq!(put(&client, "t", "ride", ride("1.00")).await, Ok(Written::AlreadyPresent));
     }
 
     #[tokio::test]
     async fn the_same_id_with_another_content_is_refused_for_good() {
         let client = table_with(ride("2.00"));
         let failure = put(&client, "t", "ride", ride("1.00")).await.unwrap_err();
-        assert!(is_conflict(&failure) && !failure.may_be_retried());
+        assert!(is_conflict(&failure) && !failure.is_retryable());
     }
 
     #[tokio::test]
@@ -144,7 +142,7 @@ mod tests {
                 .then_error(move || PutItemError::generic(ErrorMetadata::builder().code(code).build()));
             let client = mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, [&refusing]);
             let failure = put(&client, "t", "ride", ride("1.00")).await.unwrap_err();
-            assert_eq!((failure.reason().error_type.as_str(), failure.may_be_retried()), (code, retried));
+            assert_eq!((failure.reason().error_type.as_str(), failure.is_retryable()), (code, retried));
             assert!(!is_conflict(&failure));
         }
     }

@@ -31,7 +31,7 @@ pub struct Metrics {
 impl Metrics {
     /// Nothing yet, at this service.
     #[must_use]
-    pub fn of(service: Service) -> Self {
+    pub fn new(service: Service) -> Self {
         Self { service, handled: 0, duplicates: 0, latencies: Vec::new(), failed: BTreeMap::new() }
     }
 
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn what_ended_well_is_one_line_and_each_kind_of_failure_another() {
-        let mut metrics = Metrics::of(TEST);
+        let mut metrics = Metrics::new(TEST);
         let since = Timestamp::now() - SignedDuration::from_secs(2);
         metrics.count(Ok(Effect::Made), Some(since));
         metrics.count(Ok(Effect::Made), Some(Timestamp::now() + SignedDuration::from_hours(1)));
@@ -152,7 +152,7 @@ mod tests {
 
     #[test]
     fn more_values_than_fit_into_a_line_go_into_the_next() {
-        let mut metrics = Metrics::of(TEST);
+        let mut metrics = Metrics::new(TEST);
         (0..250).for_each(|_| metrics.count(Ok(Effect::Made), Some(now())));
         let lines = metrics.lines(now());
         let values: Vec<usize> = lines.iter().map(|line| line["Latency"].as_array().unwrap().len()).collect();
@@ -162,6 +162,6 @@ mod tests {
 
     #[test]
     fn nothing_handled_is_nothing_written() {
-        assert_eq!(Metrics::of(TEST).lines(now()), Vec::<Value>::new());
+        assert_eq!(Metrics::new(TEST).lines(now()), Vec::<Value>::new());
     }
 }

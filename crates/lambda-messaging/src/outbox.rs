@@ -1,5 +1,5 @@
-//! The transactional outbox: what is to be told follows from the write itself. The table's stream can't miss a write, and
-//! gives it again until it has been told of.
+//! The transactional outbox: publishes what follows from the rows written to a table. The table's stream misses no write, and
+//! delivers each again until it has been published.
 
 use aws_lambda_events::dynamodb::{Event as StreamEvent, StreamRecord};
 use aws_sdk_sqs::Client;
@@ -17,26 +17,26 @@ use crate::{
     metrics::Metrics,
 };
 
-/// Tells of a table's new rows. A row may be told of more than once, so whoever is told is an idempotent receiver.
+/// Publishes the changes of a table's rows. A change may be published more than once, so its receivers are idempotent.
 pub trait Outbox {
-    /// What follows from a row. It depends on nothing but the row, so that telling again tells the same.
-    type Telling;
+    /// The messages that follow from a row. They depend on nothing but the row, so that publishing again publishes the same.
+    type Publication;
 
-    /// The changes of a row that are told of, by the stream's names for them.
+    /// The changes of a row that are published, by the stream's names for them.
     const CHANGES: &'static [&'static str] = &["INSERT"];
 
     /// Reads a row.
     ///
     /// # Errors
-    /// If it can't be read; then no retry helps, and it goes to the dead-letter queue.
-    fn read(&self, row: &Row) -> Result<Self::Telling, Failure>;
+    /// If the row can't be read. No retry helps then, so the row goes to the dead-letter queue.
+    fn read(&self, row: &Row) -> Result<Self::Publication, Failure>;
 
-    /// Tells of rows that were written together, or shortly after each other; gives what became of each, in their order. If
-    /// one may yet be told of, all are given again; one that can't goes to the dead-letter queue.
-    fn tell(&self, tellings: Vec<Self::Telling>) -> impl Future<Output = Results>;
+    /// Publishes what follows from rows; returns a result for each, in their order. After a retryable failure the stream delivers
+    /// all of them again; after any other failure the row goes to the dead-letter queue.
+    fn publish(&self, publications: Vec<Self::Publication>) -> impl Future<Output = Results>;
 }
 
-/// A row as the stream gives it: all of it, or its key where the stream holds no more.
+/// A row as the stream delivers it: all of it, or its key where the stream holds no more.
 #[derive(Debug, Deserialize)]
 pub struct Row(serde_dynamo::Item);
 
@@ -101,7 +101,7 @@ pub fn handler(function: &Function, outbox: impl Outbox) -> Result<impl HandleSt
     let service = function.service();
     let dlq = DeadLetterQueue { sqs: Client::new(function.aws()), url, service: service.name };
     Ok(async move |event| {
-        let mut metrics = Metrics::of(service);
+        let mut metrics = Metrics::new(service);
         let published = publish(&outbox, &dlq, event, &mut metrics).await;
         if let Err(failure) = &published {
             metrics.count(Err(failure), None);
@@ -111,36 +111,36 @@ pub fn handler(function: &Function, outbox: impl Outbox) -> Result<impl HandleSt
     })
 }
 
-/// Rows that can't be told of step aside when the others have been told of: what fails before comes again, and would
-/// step aside each time.
+/// Publishes a part of the stream. Rows that can't be published are dead-lettered last: after an earlier failure the whole batch
+/// comes again, and would dead-letter them once more.
 ///
 /// # Errors
-/// If any row was left untold. Lambda then gives the whole batch again, in halves, and receivers skip what they had
-/// before. Reporting only the failed record would save little, and not every emulator honours it.
+/// If any row was not published. Lambda then delivers the whole batch again, in halves, and receivers skip repetitions. Reporting
+/// only the failed record would save little, and not every emulator supports it.
 async fn publish<O: Outbox>(
     outbox: &O,
     dlq: &DeadLetterQueue,
     event: StreamEvent,
     metrics: &mut Metrics,
 ) -> Result<(), Failure> {
-    let (mut rows, mut tellings, mut aside) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut rows, mut publications, mut aside) = (Vec::new(), Vec::new(), Vec::new());
     for record in event.records.into_iter().filter(|record| O::CHANGES.contains(&&*record.event_name)) {
         let StreamRecord { new_image, keys, .. } = record.change;
         let row = Row(if new_image.is_empty() { keys } else { new_image });
         match outbox.read(&row) {
-            Ok(telling) => {
+            Ok(publication) => {
                 rows.push(row);
-                tellings.push(telling);
+                publications.push(publication);
             }
             Err(failure) => aside.push((row, failure)),
         }
     }
-    let mut results = outbox.tell(tellings).await.into_iter();
-    let mut told = 0;
+    let mut results = outbox.publish(publications).await.into_iter();
+    let mut published = 0;
     for row in rows {
         match results.next().unwrap_or_else(unanswered) {
-            Ok(()) => told += 1,
-            Err(failure) if failure.may_be_retried() => return Err(failure),
+            Ok(()) => published += 1,
+            Err(failure) if failure.is_retryable() => return Err(failure),
             Err(failure) => aside.push((row, failure)),
         }
     }
@@ -148,7 +148,7 @@ async fn publish<O: Outbox>(
         dlq.take(row, failure).await?;
         metrics.count(Err(failure), None);
     }
-    (0..told).for_each(|_| metrics.count(Ok(Effect::Made), None));
+    (0..published).for_each(|_| metrics.count(Ok(Effect::Made), None));
     Ok(())
 }
 
@@ -163,7 +163,7 @@ struct DeadLetterQueue {
 }
 
 impl DeadLetterQueue {
-    /// A row that can't be read would block all behind it, so it steps aside.
+    /// Takes a row out of the stream's way: it would block every row behind it.
     async fn take(&self, row: &Row, failure: &Failure) -> Result<(), Failure> {
         let row = json::write(&row.0).unwrap_or_default();
         let Reason { error_type, detail } = failure.reason();
@@ -173,7 +173,7 @@ impl DeadLetterQueue {
         let send = self.sqs.send_message().queue_url(&self.url).message_body(row);
         let sent = send.set_message_attributes(Some(attributes)).send().await;
         sent.map_err(|error| Failure::aws("sqs:SendMessage", &error))?;
-        error!(%failure, outcome = "dead-lettered", "a row that can't be told of");
+        error!(%failure, outcome = "dead-lettered", "a row that can't be published");
         Ok(())
     }
 }
@@ -189,31 +189,31 @@ mod tests {
     use super::*;
     use crate::Service;
 
-    /// Tells of numbers, but not of 13, and while it is in trouble not of 7.
+    /// Publishes numbers, but never 13, and while the topic is in trouble not 7.
     #[derive(Default)]
     struct Numbers {
-        told: Mutex<Vec<u32>>,
+        published: Mutex<Vec<u32>>,
         in_trouble: bool,
     }
 
     impl Outbox for Numbers {
-        type Telling = u32;
+        type Publication = u32;
 
         fn read(&self, row: &Row) -> Result<u32, Failure> {
             row.read("number", str::parse)
         }
 
-        async fn tell(&self, numbers: Vec<u32>) -> Results {
-            let mut told = self.told.lock().unwrap();
-            let tell = |number| match number {
+        async fn publish(&self, numbers: Vec<u32>) -> Results {
+            let mut published = self.published.lock().unwrap();
+            let publish = |number| match number {
                 13 => Err(Failure::permanent("InvalidParameter", "unlucky")),
                 7 if self.in_trouble => Err(Failure::transient("Throttled", "the topic is in trouble")),
                 _ => {
-                    told.push(number);
+                    published.push(number);
                     Ok(())
                 }
             };
-            numbers.into_iter().map(tell).collect()
+            numbers.into_iter().map(publish).collect()
         }
     }
 
@@ -227,14 +227,14 @@ mod tests {
         })
     }
 
-    async fn give(outbox: &impl Outbox, rule: &Rule, records: &[Value]) -> Result<(), Failure> {
+    async fn deliver(outbox: &impl Outbox, rule: &Rule, records: &[Value]) -> Result<(), Failure> {
         let dlq = DeadLetterQueue {
             sqs: mock_client!(aws_sdk_sqs, RuleMode::MatchAny, [rule]),
             url: "dlq".to_owned(),
             service: "test",
         };
         let batch = serde_json::from_value(json!({ "Records": records })).unwrap();
-        publish(outbox, &dlq, batch, &mut Metrics::of(Service::new("Test", "test"))).await
+        publish(outbox, &dlq, batch, &mut Metrics::new(Service::new("Test", "test"))).await
     }
 
     fn dead_letter(error_type: &'static str) -> Rule {
@@ -248,27 +248,27 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn new_rows_are_told_of_together_and_changed_ones_are_not() {
+    async fn new_rows_are_published_together_and_changed_ones_are_not() {
         let (outbox, dlq) = (Numbers::default(), dead_letter("MalformedRow"));
         let batch =
             [record("INSERT", "1"), record("MODIFY", "2"), record("REMOVE", "3"), record("INSERT", "4")];
-        give(&outbox, &dlq, &batch).await.unwrap();
-        assert_eq!((outbox.told.into_inner().unwrap(), dlq.num_calls()), (vec![1, 4], 0));
+        deliver(&outbox, &dlq, &batch).await.unwrap();
+        assert_eq!((outbox.published.into_inner().unwrap(), dlq.num_calls()), (vec![1, 4], 0));
     }
 
-    /// Tells of every key that is written to, and sees nothing else of a row.
+    /// Publishes every key that is written to, and reads nothing else of a row.
     #[derive(Default)]
     struct Keys(Mutex<Vec<String>>);
 
     impl Outbox for Keys {
-        type Telling = String;
+        type Publication = String;
         const CHANGES: &'static [&'static str] = &["INSERT", "MODIFY"];
 
         fn read(&self, row: &Row) -> Result<String, Failure> {
             row.read("id", |id| Ok::<_, Failure>(id.to_owned()))
         }
 
-        async fn tell(&self, mut keys: Vec<String>) -> Results {
+        async fn publish(&self, mut keys: Vec<String>) -> Results {
             let results = vec![Ok(()); keys.len()];
             self.0.lock().unwrap().append(&mut keys);
             results
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_outbox_says_which_changes_it_tells_of_and_a_stream_of_keys_is_enough() {
+    async fn an_outbox_selects_the_changes_that_it_publishes_and_a_stream_of_keys_is_enough() {
         let (outbox, dlq) = (Keys::default(), dead_letter("MalformedRow"));
         let mut batch = [("INSERT", "a"), ("MODIFY", "b"), ("REMOVE", "c")].map(|(name, id)| {
             let mut record = record(name, "1");
@@ -286,37 +286,37 @@ mod tests {
         for record in &mut batch {
             record["dynamodb"].as_object_mut().unwrap().remove("NewImage");
         }
-        give(&outbox, &dlq, &batch).await.unwrap();
+        deliver(&outbox, &dlq, &batch).await.unwrap();
         assert_eq!((outbox.0.into_inner().unwrap(), dlq.num_calls()), (vec!["a".into(), "b".into()], 0));
     }
 
     #[tokio::test]
-    async fn a_row_that_can_not_be_read_steps_aside_with_its_reason() {
+    async fn a_row_that_can_not_be_read_is_dead_lettered_with_its_reason() {
         let (outbox, dlq) = (Numbers::default(), dead_letter("MalformedRow"));
-        give(&outbox, &dlq, &[record("INSERT", "-5"), record("INSERT", "5")]).await.unwrap();
-        assert_eq!((outbox.told.into_inner().unwrap(), dlq.num_calls()), (vec![5], 1));
+        deliver(&outbox, &dlq, &[record("INSERT", "-5"), record("INSERT", "5")]).await.unwrap();
+        assert_eq!((outbox.published.into_inner().unwrap(), dlq.num_calls()), (vec![5], 1));
     }
 
     #[tokio::test]
-    async fn a_row_that_is_refused_steps_aside_and_the_others_are_told_of() {
+    async fn a_row_that_is_refused_is_dead_lettered_and_the_others_are_published() {
         let (outbox, dlq) = (Numbers::default(), dead_letter("InvalidParameter"));
         let batch = ["1", "13", "2"].map(|number| record("INSERT", number));
-        give(&outbox, &dlq, &batch).await.unwrap();
-        assert_eq!((outbox.told.into_inner().unwrap(), dlq.num_calls()), (vec![1, 2], 1));
+        deliver(&outbox, &dlq, &batch).await.unwrap();
+        assert_eq!((outbox.published.into_inner().unwrap(), dlq.num_calls()), (vec![1, 2], 1));
     }
 
     #[tokio::test]
-    async fn a_batch_that_comes_again_has_set_nothing_aside_before() {
+    async fn a_batch_that_comes_again_has_dead_lettered_nothing_before() {
         let (mut outbox, dlq) =
             (Numbers { in_trouble: true, ..Numbers::default() }, dead_letter("MalformedRow"));
         let batch = ["-5", "7", "5"].map(|number| record("INSERT", number));
         for _ in 0..3 {
-            let error = give(&outbox, &dlq, &batch).await.unwrap_err();
+            let error = deliver(&outbox, &dlq, &batch).await.unwrap_err();
             assert_eq!((error.reason().error_type.as_str(), dlq.num_calls()), ("Throttled", 0));
         }
         outbox.in_trouble = false;
-        give(&outbox, &dlq, &batch).await.unwrap();
+        deliver(&outbox, &dlq, &batch).await.unwrap();
         assert_eq!(dlq.num_calls(), 1);
-        assert!(outbox.told.into_inner().unwrap().contains(&7));
+        assert!(outbox.published.into_inner().unwrap().contains(&7));
     }
 }

@@ -31,7 +31,7 @@ pub struct Message {
 
 impl Message {
     /// An event, and its type as an attribute that subscribers can filter by.
-    pub fn of<T: Serialize>(event: &Event<T>) -> Result<Self, Failure> {
+    pub fn from_event<T: Serialize>(event: &Event<T>) -> Result<Self, Failure> {
         let message = Self {
             event_id: event.id.clone(),
             correlation_id: event.correlationid.clone(),
@@ -93,7 +93,7 @@ impl Publisher {
     /// failed may have been taken all the same, so a caller that publishes it again relies on idempotent receivers.
     pub async fn publish(&self, messages: &[Message]) -> Results {
         batch::send(batches(messages), async |batch| {
-            let published = self.in_some_attempts(batch).await;
+            let published = self.with_retries(batch).await;
             for (n, Message { event_id, correlation_id, .. }) in batch.iter().enumerate() {
                 match published.as_ref().map(|results| results.get(n)) {
                     Ok(Some(Err(failure))) | Err(failure) => {
@@ -109,13 +109,13 @@ impl Publisher {
     }
 
     /// A call can succeed for some messages and fail for others: those that may yet succeed are sent again.
-    async fn in_some_attempts(&self, batch: &[Message]) -> Result<Results, Failure> {
+    async fn with_retries(&self, batch: &[Message]) -> Result<Results, Failure> {
         let mut results: Results = vec![Ok(()); batch.len()];
         let mut failed = self.send(batch, (0..batch.len()).collect()).await?;
         for attempt in 2.. {
             let mut again = Vec::new();
             for (n, failure) in failed {
-                if failure.may_be_retried() {
+                if failure.is_retryable() {
                     again.push(n);
                 }
                 if let Some(result) = results.get_mut(n) {
@@ -154,7 +154,7 @@ impl Publisher {
         let sent = sent.map_err(|error| Failure::aws("sns:PublishBatch", &error))?;
         let failed = sent.failed().iter().filter_map(|entry| {
             let detail = "the topic didn't take a message of the batch";
-            Some((entry.id().parse().ok()?, Failure::entry(entry.code(), entry.sender_fault(), detail)))
+            Some((entry.id().parse().ok()?, Failure::batch_entry(entry.code(), entry.sender_fault(), detail)))
         });
         Ok(failed.collect())
     }
@@ -191,7 +191,7 @@ mod tests {
 
     fn messages(count: usize, size: usize) -> Vec<Message> {
         let event = |_| Event { data: "x".repeat(size), ..event() };
-        (0..count).map(event).map(|event| Message::of(&event).unwrap()).collect()
+        (0..count).map(event).map(|event| Message::from_event(&event).unwrap()).collect()
     }
 
     fn event() -> Event<String> {
@@ -245,7 +245,7 @@ mod tests {
     async fn gives_up_on_a_message_after_a_few_attempts_and_says_so() {
         let topic = mock!(Client::publish_batch).then_output(|| failing("0", false));
         let published = publish(2, &topic).await;
-        assert!(published[0].as_ref().is_err_and(Failure::may_be_retried) && published[1].is_ok());
+        assert!(published[0].as_ref().is_err_and(Failure::is_retryable) && published[1].is_ok());
         assert_eq!(topic.num_calls(), ATTEMPTS as usize);
     }
 
@@ -253,7 +253,7 @@ mod tests {
     async fn a_fault_of_a_message_is_its_own_and_not_retried() {
         let topic = mock!(Client::publish_batch).then_output(|| failing("1", true));
         let published = publish(3, &topic).await;
-        assert!(published[1].as_ref().is_err_and(|failure| !failure.may_be_retried()));
+        assert!(published[1].as_ref().is_err_and(|failure| !failure.is_retryable()));
         assert_eq!((&published[0], &published[2], topic.num_calls()), (&Ok(()), &Ok(()), 1));
     }
 
@@ -263,7 +263,7 @@ mod tests {
         let second = mock!(Client::publish_batch).then_error(|| of_code("InvalidParameter"));
         let client = mock_client!(aws_sdk_sns, RuleMode::Sequential, [&first, &second]);
         let published = Publisher::new(client, "topic".into()).publish(&messages(2, 1)).await;
-        assert!(published[0].is_ok() && published[1].as_ref().is_err_and(Failure::may_be_retried));
+        assert!(published[0].is_ok() && published[1].as_ref().is_err_and(Failure::is_retryable));
     }
 
     fn of_code(code: &str) -> PublishBatchError {

@@ -80,7 +80,7 @@ mod tests {
         for foreign in ["", "https://example.com", &longer, &other_account, &OURS.to_uppercase()] {
             let failure = addresses.check(foreign).unwrap_err();
             assert_eq!(
-                (failure.reason().error_type.as_str(), failure.may_be_retried()),
+                (failure.reason().error_type.as_str(), failure.is_retryable()),
                 ("ForeignReturnAddress", false)
             );
         }

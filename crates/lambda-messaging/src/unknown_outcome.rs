@@ -50,7 +50,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::aws::tried_once;
+    use crate::aws::without_retries;
 
     type Sent = Result<SendMessageOutput, SdkError<SendMessageError, HttpResponse>>;
 
@@ -63,7 +63,7 @@ mod tests {
             .endpoint_url(format!("http://{address}"))
             .http_client(Builder::new().build_http())
             .build();
-        let client = Client::new(&tried_once(&config, Duration::from_millis(200)));
+        let client = Client::new(&without_retries(&config, Duration::from_millis(200)));
         client.send_message().queue_url("queue").message_body("m").send().await
     }
 

@@ -58,12 +58,12 @@ impl CreditAccount {
         let request: Request = json::read(event.payload.get()).map_err(Failure::from)?;
         let (event_id, correlation_id) = (request.fare.to_string(), request.correlationid.to_string());
         let entered = self.enter(&request).await;
-        let mut metrics = Metrics::of(SERVICE);
+        let mut metrics = Metrics::new(SERVICE);
         metrics.count(entered.as_ref().map(|(_, written)| (*written).into()), None);
         metrics.emit();
         match entered {
             Ok((entry, written)) => {
-                let outcome = if written == Written::Now { "made" } else { "duplicate" };
+                let outcome = if written == Written::Inserted { "made" } else { "duplicate" };
                 info!(event_id, correlation_id, entry, outcome, "entered");
                 Ok(Answer { entry })
             }

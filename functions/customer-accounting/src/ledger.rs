@@ -68,7 +68,7 @@ impl Ledger {
                 TransactWriteItem::builder().set_condition_check(not_reversed.build().ok()).build(),
             );
         let Err(error) = call.send().await else {
-            return Ok(Written::Now);
+            return Ok(Written::Inserted);
         };
         if let SdkError::ServiceError(service) = &error
             && let TransactWriteItemsError::TransactionCanceledException(cancelled) = service.err()

@@ -131,6 +131,6 @@ mod tests {
             StartExecutionError::generic(ErrorMetadata::builder().code("StateMachineDoesNotExist").build())
         });
         let failure = receive(&opened(), &rule, RideCompleted::sample()).await.unwrap_err();
-        assert!(failure.may_be_retried());
+        assert!(failure.is_retryable());
     }
 }

@@ -47,7 +47,7 @@ impl LoyaltyPoints {
         ]);
         for attempt in 1.. {
             let Err(reasons) = self.transact(customer, &award, points).await? else {
-                return Ok(Written::Now);
+                return Ok(Written::Inserted);
             };
             if let Some(before) = idempotent_write::guarded(&award, &reasons) {
                 return before;
@@ -148,12 +148,12 @@ mod tests {
 
     #[tokio::test]
     async fn award_and_balance_are_one_transaction() {
-        assert_eq!(award(&[&done()]).await, Ok(Written::Now));
+        assert_eq!(award(&[&done()]).await, Ok(Written::Inserted));
     }
 
     #[tokio::test]
     async fn a_ride_is_awarded_once() {
-        assert_eq!(award(&[&cancelled("ConditionalCheckFailed", "256")]).await, Ok(Written::Before));
+        assert_eq!(award(&[&cancelled("ConditionalCheckFailed", "256")]).await, Ok(Written::AlreadyPresent));
     }
 
     #[tokio::test]
@@ -164,6 +164,6 @@ mod tests {
 
     #[tokio::test]
     async fn a_conflict_with_another_award_is_tried_again() {
-        assert_eq!(award(&[&cancelled("TransactionConflict", "0"), &done()]).await, Ok(Written::Now));
+        assert_eq!(award(&[&cancelled("TransactionConflict", "0"), &done()]).await, Ok(Written::Inserted));
     }
 }

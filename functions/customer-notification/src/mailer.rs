@@ -34,7 +34,7 @@ impl Mailer {
     /// Sends from this address, by this function. SES knows no idempotency key, so its client never tries again by itself.
     #[must_use]
     pub fn new(function: &Function, sender: String) -> Self {
-        Self::with(Client::new(&function.aws_tried_once(SES_ANSWERS_WITHIN)), sender)
+        Self::with(Client::new(&function.aws_without_retries(SES_ANSWERS_WITHIN)), sender)
     }
 
     pub(crate) fn with(client: Client, sender: String) -> Self {

@@ -111,11 +111,11 @@ impl Notifications {
             ("sesMessageId", text("-")),
         ]);
         let Some(found) = self.put(record, "").await? else {
-            return Ok(Some(Written::Now));
+            return Ok(Some(Written::Inserted));
         };
         match status(&found) {
             Some("SENDING") => Err(under_way_or_unclear(&found, now)),
-            Some("NO_ADDRESS") => Ok(Some(Written::Before)),
+            Some("NO_ADDRESS") => Ok(Some(Written::AlreadyPresent)),
             _ => Ok(None),
         }
     }

@@ -56,8 +56,8 @@ impl NotifyCustomer {
             return self.notify(&address, event, until).await;
         }
         Ok(match written {
-            Written::Now => Effect::Nothing("no address on file"),
-            Written::Before => Effect::Duplicate,
+            Written::Inserted => Effect::Nothing("no address on file"),
+            Written::AlreadyPresent => Effect::Duplicate,
         })
     }
 

@@ -49,7 +49,7 @@ impl ReleaseWithheldNotifications {
 }
 
 impl Outbox for ReleaseWithheldNotifications {
-    type Telling = CustomerId;
+    type Publication = CustomerId;
 
     /// An address that is removed releases nothing.
     const CHANGES: &'static [&'static str] = &["INSERT", "MODIFY"];
@@ -58,13 +58,13 @@ impl Outbox for ReleaseWithheldNotifications {
         row.read("customer", CustomerId::parse)
     }
 
-    async fn tell(&self, customers: Vec<CustomerId>) -> Results {
+    async fn publish(&self, customers: Vec<CustomerId>) -> Results {
         let until = Instant::now() + WORKED_ON_FOR;
         let mut results = Results::new();
         for customer in &customers {
             let released =
                 timeout_at(until, self.release(customer)).await.unwrap_or_else(|_| Err(out_of_time()));
-            let is_in_trouble = released.as_ref().is_err_and(Failure::may_be_retried);
+            let is_in_trouble = released.as_ref().is_err_and(Failure::is_retryable);
             results.push(released);
             if is_in_trouble {
                 break;

@@ -101,7 +101,7 @@ impl Withheld {
             let event = WithheldEvent { item: item.map_err(|error| Failure::aws("dynamodb:Query", &error))? };
             match release(&event).await {
                 Ok(()) => self.forget(&event).await?,
-                Err(failure) if failure.may_be_retried() => return Err(failure),
+                Err(failure) if failure.is_retryable() => return Err(failure),
                 Err(failure) => released = released.and(Err(failure)),
             }
         }

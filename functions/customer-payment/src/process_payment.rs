@@ -269,7 +269,7 @@ impl<P: PaymentProvider> Receiver for ProcessPayment<P> {
                 Ok(Effect::Nothing("the step was not made, and the saga told why"))
             }
             Err(NotMade::Fail(failure)) => {
-                if !failure.may_be_retried() {
+                if !failure.is_retryable() {
                     // The message goes to the dead-letter queue; the saga needn't wait for its timeout.
                     let reason = failure.reason();
                     self.saga.fail(&task_token, &reason.error_type, &reason.detail).await?;

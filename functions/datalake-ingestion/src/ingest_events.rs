@@ -115,14 +115,14 @@ mod tests {
         let time = "2026-11-23T00:00:00Z";
         let events = vec![event("1", "RideCompleted", time), event("2", "FareCollected", time)];
         let results = ingest(&[&failing, &s3("type=RideCompleted")], events).await;
-        assert!(results[0].is_ok() && results[1].as_ref().is_err_and(Failure::may_be_retried), "{results:?}");
+        assert!(results[0].is_ok() && results[1].as_ref().is_err_and(Failure::is_retryable), "{results:?}");
     }
 
     #[tokio::test]
     async fn a_type_that_would_leave_its_folder_is_refused() {
         let rule = s3("");
         let results = ingest(&[&rule], vec![event("1", "../secrets", "2026-11-23T00:00:00Z")]).await;
-        assert!(results[0].as_ref().is_err_and(|failure| !failure.may_be_retried()));
+        assert!(results[0].as_ref().is_err_and(|failure| !failure.is_retryable()));
         assert_eq!(rule.num_calls(), 0);
     }
 }

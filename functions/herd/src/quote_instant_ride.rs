@@ -145,6 +145,6 @@ mod tests {
             let error = aws_sdk_sqs::error::ErrorMetadata::builder().code("RequestThrottled").build();
             SendMessageError::generic(error)
         });
-        assert!(receive(&rule, "100", request()).await.unwrap_err().may_be_retried());
+        assert!(receive(&rule, "100", request()).await.unwrap_err().is_retryable());
     }
 }

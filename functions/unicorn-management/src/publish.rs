@@ -24,14 +24,16 @@ impl PublishRideCompletions {
 }
 
 impl Outbox for PublishRideCompletions {
-    type Telling = Message;
+    type Publication = Message;
 
     fn read(&self, row: &Row) -> Result<Message, Failure> {
         let event = rides::event(row)?;
-        Ok(Message::of(&event)?.number("fare", &event.data.fare).number("distance", &event.data.distance))
+        Ok(Message::from_event(&event)?
+            .number("fare", &event.data.fare)
+            .number("distance", &event.data.distance))
     }
 
-    async fn tell(&self, rides: Vec<Message>) -> Results {
+    async fn publish(&self, rides: Vec<Message>) -> Results {
         self.topic.publish(&rides).await
     }
 }
@@ -83,13 +85,13 @@ mod tests {
         });
         let function = function(&rule);
         let ride = function.read(&row("256.5")).unwrap();
-        assert_eq!(function.tell(vec![ride]).await, [Ok(())]);
+        assert_eq!(function.publish(vec![ride]).await, [Ok(())]);
         assert_eq!(rule.num_calls(), 1);
     }
 
     #[test]
     fn a_row_that_is_no_ride_is_none_for_good() {
         let failure = function(&publishing(|_| false)).read(&row("-5")).unwrap_err();
-        assert_eq!((failure.reason().error_type.as_str(), failure.may_be_retried()), ("MalformedRow", false));
+        assert_eq!((failure.reason().error_type.as_str(), failure.is_retryable()), ("MalformedRow", false));
     }
 }

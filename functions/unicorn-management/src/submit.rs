@@ -39,7 +39,7 @@ impl SubmitRideCompletion {
 
         let id = RideId::new();
         let correlation_id = api::correlation_id(request).unwrap_or_else(|| id.into());
-        api::concerns(id, &correlation_id);
+        api::set_log_context(id, &correlation_id);
         let ride = completion.into_event(id);
         let key = key.map(|key| Key::new(&api::caller(request), &key, reported(&ride)));
         let new = NewRide { ride, key, correlation_id, trace_parent: api::trace_parent(request) };

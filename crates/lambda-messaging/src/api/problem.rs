@@ -62,7 +62,7 @@ impl Problem {
     /// A failure behind the edge: 503 if a later try may succeed. If none ever will, it is a fault of ours: 500.
     #[must_use]
     pub fn failure(failure: &Failure) -> Self {
-        if failure.may_be_retried() {
+        if failure.is_retryable() {
             Self::try_later()
         } else {
             let detail =

@@ -24,7 +24,7 @@ use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::Error;
 use tracing::warn;
 
-use super::delivery::{Delivery, Past};
+use super::delivery::{Delivery, EarlierAttempts};
 use crate::{
     Failure, Function,
     item::{Item, number, text},
@@ -61,7 +61,7 @@ pub(super) enum Record {
 }
 
 impl Attempts {
-    pub(super) fn of(function: &Function) -> Result<Self, Error> {
+    pub(super) fn from_function(function: &Function) -> Result<Self, Error> {
         let [table] =
             function.settings([("ATTEMPTS_TABLE_NAME", "where attempts at messages are recorded")])?;
         // Beside the message's own work this may take only little of the time.
@@ -92,7 +92,7 @@ impl Attempts {
         }
     }
 
-    async fn pasts(&self, keys: &[String]) -> Result<Vec<(String, Past)>, Failure> {
+    async fn pasts(&self, keys: &[String]) -> Result<Vec<(String, EarlierAttempts)>, Failure> {
         let keys = keys.iter().map(|key| Item::from([(KEY.to_owned(), text(key))])).collect();
         let Ok(asked) = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build()
         else {
@@ -141,8 +141,8 @@ fn key(delivery: &Delivery) -> String {
     format!("{}/{}", delivery.queue_name, delivery.message_id)
 }
 
-fn past(item: &Item) -> Past {
-    Past { attempts: attempts(item).unwrap_or_default(), unended: item.contains_key(UNENDED) }
+fn past(item: &Item) -> EarlierAttempts {
+    EarlierAttempts { attempts: attempts(item).unwrap_or_default(), unended: item.contains_key(UNENDED) }
 }
 
 fn attempts(item: &Item) -> Option<u32> {

@@ -14,7 +14,7 @@ pub(super) struct Delivery {
     /// How often the message was received, this time included.
     pub receive_count: u32,
     /// The earlier attempts at it.
-    pub past: Past,
+    pub past: EarlierAttempts,
     pub queue_name: String,
     /// The message group: every message of a FIFO queue has one, others may.
     pub group: Option<String>,
@@ -30,7 +30,7 @@ pub(super) struct Delivery {
 
 /// The earlier attempts at a message.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Past {
+pub(super) struct EarlierAttempts {
     pub attempts: u32,
     /// The last attempt never ended: its function was killed, over this message or over one beside it.
     pub unended: bool,
@@ -55,7 +55,7 @@ impl TryFrom<SqsMessage> for Delivery {
             ids: serde_json::from_str(&body).unwrap_or_default(),
             body,
             receive_count: receive_count.unwrap_or(1),
-            past: Past::default(),
+            past: EarlierAttempts::default(),
             sent_at: sent_at
                 .and_then(|ms| Timestamp::from_millisecond(ms).ok())
                 .unwrap_or_else(Timestamp::now),

@@ -1,4 +1,4 @@
-//! The ways through a batch: all messages at once, group by group, or as one.
+//! The ways to handle a batch: message by message, group by group, or as a whole.
 
 use std::{any::Any, panic::AssertUnwindSafe};
 
@@ -7,23 +7,27 @@ use futures_util::{FutureExt, future::join_all};
 use super::{
     BatchReceiver, Message, MessageReceiver, Receiver,
     delivery::Delivery,
-    work::{self, Ending, Work},
+    work::{self, Settled, Work},
 };
 use crate::{Effect, Event, Failure, json};
 
-/// Makes the effects of a batch's messages.
+/// Handles the messages of a batch.
 pub(super) trait Handler {
-    /// Handles messages; gives each with its ending.
-    fn handle<'a>(&self, work: &Work<'_>, deliveries: &[&'a Delivery]) -> impl Future<Output = Ended<'a>>;
+    /// Handles messages and settles each.
+    fn handle<'a>(
+        &self,
+        work: &Work<'_>,
+        deliveries: &[&'a Delivery],
+    ) -> impl Future<Output = AllSettled<'a>>;
 
-    /// The messages that can't be handled apart from each other.
+    /// The messages that must be handled together.
     fn units<'a>(&self, deliveries: &'a [Delivery]) -> Vec<Vec<&'a Delivery>> {
         deliveries.iter().map(|delivery| vec![delivery]).collect()
     }
 
-    /// The rounds in which a batch is handled. A message whose last attempt never ended may have killed the function, and
-    /// taken the others of its batch along. So such messages come last, one after the other, the likeliest at the end:
-    /// those that did nothing end well then, and only one that kills goes on losing attempts.
+    /// The rounds in which a batch is handled. A message whose last attempt never settled may have killed the function, together with
+    /// the rest of its batch. Such suspects come last, one after the other, the likeliest at the end: the innocent ones succeed, and
+    /// only the one that kills goes on losing attempts.
     fn rounds<'a>(&self, deliveries: &'a [Delivery]) -> Vec<Vec<&'a Delivery>> {
         let is_suspect = |unit: &Vec<&Delivery>| unit.iter().any(|delivery| delivery.past.unended);
         let (mut suspects, others): (Vec<_>, Vec<_>) =
@@ -39,40 +43,40 @@ fn message(delivery: &Delivery) -> Message<'_> {
     Message::new(message_id, *sent_at, body, attributes)
 }
 
-/// Messages with their endings.
-pub(super) type Ended<'a> = Vec<(&'a Delivery, Ending)>;
+/// Messages, each with its result.
+pub(super) type AllSettled<'a> = Vec<(&'a Delivery, Settled)>;
 
-/// Each message for itself, all at once.
+/// Handles each message by itself, all concurrently.
 pub(super) struct One<R>(pub R);
 
 impl<R: Receiver> Handler for One<R> {
-    async fn handle<'a>(&self, work: &Work<'_>, deliveries: &[&'a Delivery]) -> Ended<'a> {
+    async fn handle<'a>(&self, work: &Work<'_>, deliveries: &[&'a Delivery]) -> AllSettled<'a> {
         let each =
             deliveries.iter().map(async |delivery| (*delivery, receive(&self.0, work, delivery).await));
         join_all(each).await
     }
 }
 
-/// The messages of a group one after the other, groups side by side.
+/// Handles the messages of a group one after the other, and groups concurrently.
 pub(super) struct EachGroup<R>(pub R);
 
 impl<R: Receiver> EachGroup<R> {
-    async fn in_order<'a>(&self, work: &Work<'_>, group: Vec<&'a Delivery>) -> Ended<'a> {
-        let mut ended: Ended<'a> = Vec::with_capacity(group.len());
+    async fn in_order<'a>(&self, work: &Work<'_>, group: Vec<&'a Delivery>) -> AllSettled<'a> {
+        let mut all: AllSettled<'a> = Vec::with_capacity(group.len());
         for delivery in group {
-            let before = ended.last().and_then(|(_, ending)| ending.fate.wait());
-            let ending = match before {
+            let before = all.last().and_then(|(_, settled)| settled.disposition.wait());
+            let settled = match before {
                 Some(wait) => work::behind(delivery, wait),
                 None => receive(&self.0, work, delivery).await,
             };
-            ended.push((delivery, ending));
+            all.push((delivery, settled));
         }
-        ended
+        all
     }
 }
 
 impl<R: Receiver> Handler for EachGroup<R> {
-    async fn handle<'a>(&self, work: &Work<'_>, deliveries: &[&'a Delivery]) -> Ended<'a> {
+    async fn handle<'a>(&self, work: &Work<'_>, deliveries: &[&'a Delivery]) -> AllSettled<'a> {
         let groups = groups(deliveries.iter().copied());
         let side_by_side = join_all(groups.into_iter().map(|group| self.in_order(work, group)));
         side_by_side.await.into_iter().flatten().collect()
@@ -95,11 +99,11 @@ fn groups<'a>(deliveries: impl Iterator<Item = &'a Delivery>) -> Vec<Vec<&'a Del
     groups.into_iter().map(|(_, members)| members).collect()
 }
 
-/// The batch as a whole.
+/// Handles the batch as a whole.
 pub(super) struct Batch<R>(pub R);
 
 impl<R: BatchReceiver> Handler for Batch<R> {
-    async fn handle<'a>(&self, work: &Work<'_>, deliveries: &[&'a Delivery]) -> Ended<'a> {
+    async fn handle<'a>(&self, work: &Work<'_>, deliveries: &[&'a Delivery]) -> AllSettled<'a> {
         let handling = async |deliveries: &[&Delivery]| {
             let mut events = Vec::with_capacity(deliveries.len());
             let parsed: Vec<Result<(), Failure>> =
@@ -110,23 +114,23 @@ impl<R: BatchReceiver> Handler for Batch<R> {
             };
             parsed.into_iter().map(answer).collect()
         };
-        let endings = work.attempt_all(deliveries, handling).await;
-        deliveries.iter().copied().zip(endings).collect()
+        let settled = work.attempt_all(deliveries, handling).await;
+        deliveries.iter().copied().zip(settled).collect()
     }
 }
 
-/// The batch as a whole, of messages that are no events.
+/// Handles the batch, whose messages are not events, as a whole.
 pub(super) struct Messages<R>(pub R);
 
 impl<R: MessageReceiver> Handler for Messages<R> {
-    async fn handle<'a>(&self, work: &Work<'_>, deliveries: &[&'a Delivery]) -> Ended<'a> {
+    async fn handle<'a>(&self, work: &Work<'_>, deliveries: &[&'a Delivery]) -> AllSettled<'a> {
         let handling = async |deliveries: &[&Delivery]| {
             let messages: Vec<_> = deliveries.iter().map(|delivery| message(delivery)).collect();
             let mut received = all_or_panic(messages.len(), self.0.receive_messages(&messages)).await;
             deliveries.iter().map(|_| received.next().unwrap_or_else(unanswered)).collect()
         };
-        let endings = work.attempt_all(deliveries, handling).await;
-        deliveries.iter().copied().zip(endings).collect()
+        let settled = work.attempt_all(deliveries, handling).await;
+        deliveries.iter().copied().zip(settled).collect()
     }
 }
 
@@ -138,21 +142,21 @@ async fn all_or_panic(
     receiving: impl Future<Output = Results>,
 ) -> std::vec::IntoIter<Result<Effect, Failure>> {
     let panicked = |panic| vec![Err(panic); count];
-    contained(receiving).await.unwrap_or_else(panicked).into_iter()
+    catch_panic(receiving).await.unwrap_or_else(panicked).into_iter()
 }
 
 fn unanswered() -> Result<Effect, Failure> {
     Err(Failure::transient("Unanswered", "the handler gave no result for this message"))
 }
 
-/// Parsing stands inside the guarded part, so a mangled message fails alone.
-async fn receive(receiver: &impl Receiver, work: &Work<'_>, delivery: &Delivery) -> Ending {
+/// Parsing is inside the guarded part, so a malformed message fails alone.
+async fn receive(receiver: &impl Receiver, work: &Work<'_>, delivery: &Delivery) -> Settled {
     let handled = async { receiver.receive(Event::parse(&delivery.body)?).await };
-    work.attempt(delivery, async { contained(handled).await.unwrap_or_else(Err) }).await
+    work.attempt(delivery, async { catch_panic(handled).await.unwrap_or_else(Err) }).await
 }
 
 /// A panic is the failure of the message that caused it, not of the messages beside it.
-async fn contained<T>(handled: impl Future<Output = T>) -> Result<T, Failure> {
+async fn catch_panic<T>(handled: impl Future<Output = T>) -> Result<T, Failure> {
     AssertUnwindSafe(handled)
         .catch_unwind()
         .await

@@ -26,7 +26,7 @@ struct Pair {
 impl Queues {
     /// # Errors
     /// If a setting is missing, or a queue has no dead-letter queue.
-    pub(super) fn of(function: &Function) -> Result<Self, Error> {
+    pub(super) fn from_function(function: &Function) -> Result<Self, Error> {
         let [queues, dlqs] = function.settings([
             ("BUFFER_QUEUE_URLS", "the queues that feed this function, separated by commas"),
             ("DEAD_LETTER_QUEUE_URLS", "their dead-letter queues, in the same order"),

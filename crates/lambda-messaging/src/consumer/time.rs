@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use tokio::time::{Instant, timeout_at};
 
 /// The most that is kept for dead-lettering, backing off and reporting. A fifth of the time, if that is less.
-const FOR_THE_END: Duration = Duration::from_secs(3);
+const RESERVED_FOR_SETTLING: Duration = Duration::from_secs(3);
 
 pub(super) struct Time {
     /// When no message is worked on any more.
@@ -23,13 +23,13 @@ impl Time {
     pub(super) fn until(deadline: u64) -> Self {
         let now = u64::try_from(Timestamp::now().as_millisecond()).unwrap_or_default();
         let left = Duration::from_millis(deadline.saturating_sub(now));
-        let for_the_end = FOR_THE_END.min(left / 5);
+        let for_the_end = RESERVED_FOR_SETTLING.min(left / 5);
         let ends = Instant::now() + left;
         Self { work_ends: ends - for_the_end, all_ends: ends - for_the_end / 8, useful: Cell::new(left / 10) }
     }
 
     /// True if another attempt has a chance to end in time. One that hasn't would be lost for nothing.
-    pub(super) fn is_enough(&self) -> bool {
+    pub(super) fn allows_an_attempt(&self) -> bool {
         self.work_ends.saturating_duration_since(Instant::now()) >= self.useful.get()
             && Instant::now() < self.work_ends
     }

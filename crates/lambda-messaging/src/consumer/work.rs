@@ -1,4 +1,4 @@
-//! One invocation's work on a batch: the attempt at each message, from its beginning to what becomes of the message.
+//! One invocation's work on a batch: the attempt at each message, from its beginning until the message is settled.
 
 use std::cell::Cell;
 
@@ -14,30 +14,30 @@ use super::{
 };
 use crate::{Effect, Failure, failure::Reason};
 
-/// How many messages of a batch that is handled as a whole are begun, or settled, at the same time.
+/// The number of messages of a batch handled as a whole that are begun, or settled, concurrently.
 const AT_ONCE: usize = 20;
 
-/// How the handling of a message ended.
-pub(super) struct Ending {
-    pub fate: Fate,
+/// A settled message: its disposition and the result of handling it.
+pub(super) struct Settled {
+    pub disposition: Disposition,
     pub result: Result<Effect, Failure>,
 }
 
-/// The outcome of a message.
+/// The fate that a message is settled with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fate {
-    /// Handled; the queue may delete it.
+pub(super) enum Disposition {
+    /// Handled: the queue may delete it.
     Done,
-    /// In the dead-letter queue; its own queue may delete it.
+    /// In the dead-letter queue: its own queue may delete it.
     DeadLettered,
-    /// It comes again, after so many seconds.
+    /// Kept in its queue: it comes again after this many seconds.
     Kept(i32),
-    /// It comes again after so many seconds, and has lost none of its attempts.
+    /// Kept without an attempt: it comes again after this many seconds, with all the attempts it had left.
     NotAttempted(i32),
 }
 
-impl Fate {
-    /// After how many seconds the message comes again; none if it doesn't.
+impl Disposition {
+    /// The seconds until the message comes again; `None` if it doesn't.
     pub(super) fn wait(self) -> Option<i32> {
         match self {
             Self::Done | Self::DeadLettered => None,
@@ -50,11 +50,11 @@ pub(super) struct Work<'a> {
     queues: &'a Queues,
     attempts: &'a Attempts,
     time: Time,
-    /// How long the message waits at which a call was throttled.
+    /// The delay of the message whose call was throttled.
     throttled: Cell<Option<i32>>,
 }
 
-/// An attempt under way, and how many there have been with it, if that was recorded.
+/// An attempt under way, and the number of attempts including it, if that was recorded.
 struct Begun(Option<u32>);
 
 impl<'a> Work<'a> {
@@ -67,26 +67,26 @@ impl<'a> Work<'a> {
         &self,
         delivery: &Delivery,
         handling: impl Future<Output = Result<Effect, Failure>>,
-    ) -> Ending {
+    ) -> Settled {
         let attempt = async {
             match self.begin(delivery).await {
                 Ok(begun) => {
                     let result = self.time.work(Box::pin(handling)).await.unwrap_or_else(out_of_time);
-                    self.end(delivery, begun, result).await
+                    self.settle(delivery, begun, result).await
                 }
-                Err(ending) => ending,
+                Err(settled) => settled,
             }
         };
         attempt.instrument(delivery.span()).await
     }
 
-    /// Attempts to handle messages as a whole; gives an ending for each, in their order. `handling` does that for those
-    /// that can be attempted, and gives a result for each.
+    /// Attempts to handle messages as a whole, and settles each; returns them in their order. `handling` handles those that can be
+    /// attempted, and returns a result for each.
     pub(super) async fn attempt_all(
         &self,
         deliveries: &[&Delivery],
         handling: impl AsyncFnOnce(&[&Delivery]) -> Vec<Result<Effect, Failure>>,
-    ) -> Vec<Ending> {
+    ) -> Vec<Settled> {
         let begin = deliveries.iter().map(|delivery| self.begin(delivery).instrument(delivery.span()));
         let begun: Vec<_> = stream::iter(begin).buffered(AT_ONCE).collect().await;
         let attempted: Vec<&Delivery> =
@@ -100,8 +100,8 @@ impl<'a> Work<'a> {
         let end = deliveries.iter().zip(with_results).map(|(delivery, attempted)| {
             let end = async {
                 match attempted {
-                    Ok((begun, result)) => self.end(delivery, begun, result).await,
-                    Err(ending) => ending,
+                    Ok((begun, result)) => self.settle(delivery, begun, result).await,
+                    Err(settled) => settled,
                 }
             };
             end.instrument(delivery.span())
@@ -109,32 +109,32 @@ impl<'a> Work<'a> {
         stream::iter(end).buffered(AT_ONCE).collect().await
     }
 
-    /// Begins an attempt, if the message may have one, and now.
+    /// Begins an attempt, if the message has one left and there is time for it.
     ///
     /// # Errors
-    /// The outcome otherwise.
-    async fn begin(&self, delivery: &Delivery) -> Result<Begun, Ending> {
+    /// The settled message otherwise.
+    async fn begin(&self, delivery: &Delivery) -> Result<Begun, Settled> {
         if delivery.past.unended && delivery.past.attempts >= MAX_ATTEMPTS {
             let detail = "its function was killed at each of its last attempts, or ran out of memory";
-            return Err(self.give_up(delivery, Failure::transient("FunctionKilled", detail)).await);
+            return Err(self.dead_letter(delivery, Failure::transient("FunctionKilled", detail)).await);
         }
         if let Some(wait) = self.throttled.get() {
             return Err(not_attempted(wait, "a call for a message before it was throttled"));
         }
-        if !self.time.is_enough() {
+        if !self.time.allows_an_attempt() {
             return Err(not_attempted(0, "the function had too little time left for it"));
         }
-        // A first receive is recorded if it fails. It may have been killed over a message before, unseen:
-        // then it has one more attempt than others.
+        // A first receive is recorded only if it fails. A function that is killed during it leaves no record, so that message has one
+        // more attempt than others.
         Ok(Begun(if delivery.receive_count > 1 { self.record(delivery, Record::Begun).await } else { None }))
     }
 
-    /// Settles what becomes of a message after an attempt.
-    async fn end(&self, delivery: &Delivery, begun: Begun, result: Result<Effect, Failure>) -> Ending {
+    /// Settles a message after an attempt.
+    async fn settle(&self, delivery: &Delivery, begun: Begun, result: Result<Effect, Failure>) -> Settled {
         let failure = match result {
             Ok(effect) => {
                 self.record_end(delivery, &begun, Record::Ended).await;
-                return Ending::logged(Fate::Done, Ok(effect));
+                return Settled::logged(Disposition::Done, Ok(effect));
             }
             Err(failure) => failure,
         };
@@ -142,24 +142,28 @@ impl<'a> Work<'a> {
             self.record_end(delivery, &begun, Record::Undone).await;
             let wait = backoff::after_throttling(delivery);
             self.throttled.set(Some(wait));
-            return Ending::logged(Fate::Kept(wait), Err(failure));
+            return Settled::logged(Disposition::Kept(wait), Err(failure));
         }
         let attempts = match begun {
-            Begun(None) if failure.may_be_retried() => self.record(delivery, Record::Failed).await,
+            Begun(None) if failure.is_retryable() => self.record(delivery, Record::Failed).await,
             Begun(recorded) => self.record_end(delivery, &begun, Record::Ended).await.or(recorded),
         };
         let is_last = attempts.is_some_and(|attempts| attempts >= MAX_ATTEMPTS);
-        if is_last || !failure.may_be_retried() {
-            return self.give_up(delivery, failure).await;
+        if is_last || !failure.is_retryable() {
+            return self.dead_letter(delivery, failure).await;
         }
-        Ending::logged(Fate::Kept(wait(delivery, attempts)), Err(failure))
+        Settled::logged(Disposition::Kept(wait(delivery, attempts)), Err(failure))
     }
 
     /// Dead-letters a message; keeps it if that fails.
-    async fn give_up(&self, delivery: &Delivery, failure: Failure) -> Ending {
-        let given_up = self.time.settle(self.queues.dead_letter(delivery, failure.reason())).await;
-        let fate = if given_up == Some(true) { Fate::DeadLettered } else { Fate::Kept(wait(delivery, None)) };
-        Ending::logged(fate, Err(failure))
+    async fn dead_letter(&self, delivery: &Delivery, failure: Failure) -> Settled {
+        let sent = self.time.settle(self.queues.dead_letter(delivery, failure.reason())).await;
+        let disposition = if sent == Some(true) {
+            Disposition::DeadLettered
+        } else {
+            Disposition::Kept(wait(delivery, None))
+        };
+        Settled::logged(disposition, Err(failure))
     }
 
     async fn record(&self, delivery: &Delivery, record: Record) -> Option<u32> {
@@ -177,27 +181,27 @@ impl<'a> Work<'a> {
     }
 }
 
-/// Seconds to wait after so many attempts. If they are unknown, receives stand for them.
+/// The seconds to wait after this many attempts. If their number is unknown, the number of receives replaces it.
 fn wait(delivery: &Delivery, attempts: Option<u32>) -> i32 {
     backoff::after_attempts(attempts.unwrap_or(delivery.receive_count).min(MAX_ATTEMPTS))
 }
 
-/// Leaves a message for later because one before it in its group has to come first. It waits no longer than that one.
-pub(super) fn behind(delivery: &Delivery, wait: i32) -> Ending {
+/// Keeps a message because one before it in its group must come first. It waits no longer than that one.
+pub(super) fn behind(delivery: &Delivery, wait: i32) -> Settled {
     let detail = "a message before it in its group was kept for a retry";
     delivery.span().in_scope(|| not_attempted(wait, detail))
 }
 
-fn not_attempted(wait: i32, detail: &str) -> Ending {
-    Ending::logged(Fate::NotAttempted(wait), Err(Failure::transient("NotAttempted", detail)))
+fn not_attempted(wait: i32, detail: &str) -> Settled {
+    Settled::logged(Disposition::NotAttempted(wait), Err(Failure::transient("NotAttempted", detail)))
 }
 
 fn out_of_time() -> Result<Effect, Failure> {
     Err(Failure::transient("OutOfTime", "the function's time was over before it was handled"))
 }
 
-impl Ending {
-    fn logged(fate: Fate, result: Result<Effect, Failure>) -> Self {
+impl Settled {
+    fn logged(disposition: Disposition, result: Result<Effect, Failure>) -> Self {
         match &result {
             Ok(effect) => {
                 let (outcome, why) = match effect {
@@ -208,16 +212,16 @@ impl Ending {
                 info!(outcome, why, "handled");
             }
             Err(failure) => {
-                let outcome = match fate {
-                    Fate::Done | Fate::Kept(_) => "kept for a retry",
-                    Fate::DeadLettered => "dead-lettered",
-                    Fate::NotAttempted(_) => "not attempted",
+                let outcome = match disposition {
+                    Disposition::Done | Disposition::Kept(_) => "kept for a retry",
+                    Disposition::DeadLettered => "dead-lettered",
+                    Disposition::NotAttempted(_) => "not attempted",
                 };
                 let Reason { error_type, detail } = failure.reason();
                 warn!(outcome, error_type, detail, "failed");
             }
         }
-        Self { fate, result }
+        Self { disposition, result }
     }
 }
 

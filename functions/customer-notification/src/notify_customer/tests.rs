@@ -179,7 +179,7 @@ async fn an_event_that_could_not_be_withheld_stays_in_its_queue() {
     // The record's, which succeeds, and all that is tried of the other.
     aws.refuse_with("PutItem", 1, 200, |_| "{}".to_owned());
     aws.refuse("PutItem", 3, 500, "InternalServerError");
-    assert!(deliver(&aws).await.unwrap_err().may_be_retried());
+    assert!(deliver(&aws).await.unwrap_err().is_retryable());
     assert_eq!(story(&aws), ["look", "NO_ADDRESS", "withhold", "withhold", "withhold"]);
 }
 
@@ -219,7 +219,7 @@ async fn an_email_that_ses_may_have_taken_is_never_sent_again_by_itself() {
     failing.refuse(SEND, 1, 500, "InternalFailure");
     for aws in [late, failing] {
         let failure = deliver(&aws).await.unwrap_err();
-        assert_eq!((failure.reason().error_type.as_str(), failure.may_be_retried()), ("PerhapsSent", false));
+        assert_eq!((failure.reason().error_type.as_str(), failure.is_retryable()), ("PerhapsSent", false));
         assert_eq!(story(&aws), ["look", "SENDING", "send"], "the claim stays");
     }
 }
@@ -238,7 +238,7 @@ async fn what_was_sent_and_can_not_be_recorded_goes_to_people_before_the_functio
     aws.refuse("UpdateItem", usize::MAX, 400, "AccessDeniedException");
     let began = Instant::now();
     let failure = deliver(&aws).await.unwrap_err();
-    assert_eq!((failure.reason().error_type.as_str(), failure.may_be_retried()), ("PerhapsSent", false));
+    assert_eq!((failure.reason().error_type.as_str(), failure.is_retryable()), ("PerhapsSent", false));
     assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
     let story = story(&aws);
     assert_eq!(story.iter().filter(|call| *call == "send").count(), 1);
@@ -267,7 +267,7 @@ async fn a_claim_whose_answer_was_lost_is_known_as_our_own() {
 async fn a_claim_that_may_stand_although_it_failed_is_given_up() {
     let aws = aws("cmr@example.com");
     aws.refuse("PutItem", 3, 500, "InternalServerError");
-    assert!(deliver(&aws).await.unwrap_err().may_be_retried());
+    assert!(deliver(&aws).await.unwrap_err().is_retryable());
     assert_eq!(story(&aws), ["look", "SENDING", "SENDING", "SENDING", "give up"]);
 }
 
@@ -297,7 +297,7 @@ async fn a_refusal_of_ses_gives_the_claim_up_and_a_quota_is_waited_out() {
         let aws = aws("cmr@example.com");
         aws.refuse(SEND, 1, status, code);
         let failure = deliver(&aws).await.unwrap_err();
-        let told = (failure.reason().error_type.as_str(), failure.is_throttling(), failure.may_be_retried());
+        let told = (failure.reason().error_type.as_str(), failure.is_throttling(), failure.is_retryable());
         assert_eq!(told, (code, throttled, retried));
         assert_eq!(story(&aws), ["look", "SENDING", "send", "give up"], "{code}");
         assert!(!failure.to_string().contains("cmr@"), "{failure}");

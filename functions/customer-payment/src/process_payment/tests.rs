@@ -442,7 +442,7 @@ async fn the_same_fare_with_another_amount_is_refused_for_good_and_the_saga_told
     let payer = Payer::new();
     payer.delivers(Operation::Authorize, Trouble::None, true).await.unwrap();
     let failure = payer.receiver.receive(payer.request(Operation::Authorize, "1.00")).await.unwrap_err();
-    assert!(!failure.may_be_retried());
+    assert!(!failure.is_retryable());
     assert_eq!(payer.answers().pop(), Some(Err("IdempotencyConflict".to_owned())));
 }
 

@@ -76,7 +76,7 @@ impl Prebookings {
         booking.extend(content);
         let (keys, bookings) = ((self.table.as_str(), entry), (self.table.as_str(), booking));
         let Some(taken) = idempotency_key::put(&self.client, keys, bookings).await? else {
-            return Ok(Stored::Own(Written::Now));
+            return Ok(Stored::Own(Written::Inserted));
         };
         let (digest, first) = read_entry(&taken).ok_or_else(|| {
             Failure::permanent("MalformedRow", "the entry of an idempotency key can't be read")
@@ -85,7 +85,7 @@ impl Prebookings {
             Ok(Stored::KeyConflict)
         } else if first.id == submission.id {
             // An earlier delivery of this very request took the key, in one transaction with its booking.
-            Ok(Stored::Own(Written::Before))
+            Ok(Stored::Own(Written::AlreadyPresent))
         } else {
             let alias = item::new([("id", text(submission.id)), ("aliasOf", text(first.id))]);
             idempotent_write::put(&self.client, &self.table, "id", alias).await?;
@@ -116,10 +116,10 @@ impl Prebookings {
             .expression_attribute_values(":now", text(format_args!("{:.3}", jiff::Timestamp::now())))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         match update.send().await {
-            Ok(_) => Ok(Written::Now),
+            Ok(_) => Ok(Written::Inserted),
             Err(error) => match error.as_service_error() {
                 Some(UpdateItemError::ConditionalCheckFailedException(found)) if found.item.is_some() => {
-                    Ok(Written::Before)
+                    Ok(Written::AlreadyPresent)
                 }
                 Some(UpdateItemError::ConditionalCheckFailedException(_)) => {
                     Err(Failure::permanent("UnknownPrebooking", "there is no such prebooking"))

@@ -145,7 +145,7 @@ mod tests {
         assert_eq!(receive(&found(Some("CONFIRMED")), "2999-01-01T00:00:00Z").await, Ok(Effect::Duplicate));
         let failure = receive(&found(None), "2999-01-01T00:00:00Z").await.unwrap_err();
         assert_eq!(
-            (failure.reason().error_type.as_str(), failure.may_be_retried()),
+            (failure.reason().error_type.as_str(), failure.is_retryable()),
             ("UnknownPrebooking", false)
         );
     }

@@ -30,7 +30,7 @@ impl QueryRidePrebooking {
         // No prebooking will ever have such an id.
         let id =
             id.ok_or_else(|| Problem::not_found("a prebooking's id is the UUID that submitting it gave"))?;
-        api::concerns(id, id);
+        api::set_log_context(id, id);
         match self.bookings.find(id).await {
             Ok(Some(booking)) => Ok(booking),
             Ok(None) => Err(Problem::not_yet(

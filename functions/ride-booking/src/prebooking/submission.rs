@@ -150,7 +150,7 @@ mod tests {
         assert_eq!(submission.accepted_at, "2026-11-24T09:00:00Z".parse().unwrap());
         for (id, attributes) in [("m-1", &[][..]), (ID, &[("RequestId", "=mine")])] {
             let failure = received(id, "2026-11-24T09:00:00Z", BODY, attributes).unwrap_err();
-            assert!(!failure.may_be_retried(), "{failure}");
+            assert!(!failure.is_retryable(), "{failure}");
         }
     }
 

@@ -80,7 +80,7 @@ fn message<T: EventPayload + Serialize>(
 ) -> Result<publisher::Message, Failure> {
     let mut event = Event::new(SOURCE, submission.accepted_at, submission.correlation_id.clone(), data);
     event.traceparent = Some(submission.trace_parent);
-    publisher::Message::of(&event)
+    publisher::Message::from_event(&event)
 }
 
 #[cfg(test)]

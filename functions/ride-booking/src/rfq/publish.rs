@@ -54,7 +54,7 @@ impl PublishInstantRideRfqs {
             let detail = "the response queue didn't take a deadline";
             let failed = entry.id().parse().ok().and_then(|n: usize| results.get_mut(n));
             if let Some(result) = failed {
-                *result = Err(Failure::entry(entry.code(), entry.sender_fault(), detail));
+                *result = Err(Failure::batch_entry(entry.code(), entry.sender_fault(), detail));
             }
         }
         Ok(results)
@@ -62,7 +62,7 @@ impl PublishInstantRideRfqs {
 }
 
 impl Outbox for PublishInstantRideRfqs {
-    type Telling = Scatter;
+    type Publication = Scatter;
 
     fn read(&self, row: &Row) -> Result<Scatter, Failure> {
         let rfq = row.read("id", RfqId::parse)?;
@@ -80,7 +80,7 @@ impl Outbox for PublishInstantRideRfqs {
         let request = event(row, "submittedAt", request)?;
         let deadline = event(row, "replyBy", RfqDeadlineReached { rfq })?;
         Ok(Scatter {
-            request: Message::of(&request)?.texts("herds", &recipients),
+            request: Message::from_event(&request)?.texts("herds", &recipients),
             deadline: deadline.to_json()?,
             reply_by,
         })
@@ -88,7 +88,7 @@ impl Outbox for PublishInstantRideRfqs {
 
     /// The deadline first: whatever happens next, there is an end to waiting. Nobody is asked what can't be answered in
     /// time any more.
-    async fn tell(&self, scatters: Vec<Scatter>) -> Results {
+    async fn publish(&self, scatters: Vec<Scatter>) -> Results {
         let now = Timestamp::now();
         let calls = scatters.chunks(MAX_ENTRIES);
         let mut results = batch::send(calls, async |some| self.set_deadlines(some, now).await).await;
@@ -197,7 +197,7 @@ mod tests {
         let (topic, queue) = (asking(), timing(&[60, 900]));
         let function = function(&topic, &queue);
         let scatters = [in_seconds(60), in_seconds(2000)].map(|by| function.read(&row(by)).unwrap());
-        assert_eq!(function.tell(scatters.into()).await, vec![Ok(()); 2]);
+        assert_eq!(function.publish(scatters.into()).await, vec![Ok(()); 2]);
         assert_eq!((topic.num_calls(), queue.num_calls()), (1, 1));
     }
 
@@ -206,7 +206,7 @@ mod tests {
         let (topic, queue) = (asking(), timing(&[0]));
         let function = function(&topic, &queue);
         let scatter = function.read(&row(in_seconds(-1))).unwrap();
-        assert_eq!(function.tell(vec![scatter]).await, [Ok(())]);
+        assert_eq!(function.publish(vec![scatter]).await, [Ok(())]);
         assert_eq!((topic.num_calls(), queue.num_calls()), (0, 1));
     }
 
@@ -222,8 +222,8 @@ mod tests {
         });
         let function = function(&topic, &queue);
         let scatters = [60, 60].map(|seconds| function.read(&row(in_seconds(seconds))).unwrap());
-        let results = function.tell(scatters.into()).await;
-        assert!(results[0].as_ref().is_err_and(Failure::may_be_retried) && results[1].is_ok(), "{results:?}");
+        let results = function.publish(scatters.into()).await;
+        assert!(results[0].as_ref().is_err_and(Failure::is_retryable) && results[1].is_ok(), "{results:?}");
         assert_eq!(topic.num_calls(), 1);
     }
 

@@ -33,7 +33,7 @@ impl QueryInstantRideRfq {
         let unknown = || Problem::not_found("there is no such request for quotes");
         let id = api::path_parameter(request, "id").and_then(|id| RfqId::parse(&id).ok());
         let id = id.ok_or_else(unknown)?;
-        api::concerns(id, id);
+        api::set_log_context(id, id);
         match self.rfqs.find(id).await {
             Ok(found) => found.ok_or_else(unknown),
             Err(failure) => {

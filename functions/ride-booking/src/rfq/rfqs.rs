@@ -75,7 +75,7 @@ impl Rfqs {
     pub(crate) async fn count(&self, RideQuoted { rfq, quote }: &RideQuoted) -> Result<Counted, Failure> {
         let in_time = self.put_answer(*rfq, quote, "quotes", "attribute_not_exists(expiredAt)").await?;
         let Some(found) = in_time else {
-            return Ok(Counted::InTime(Written::Now));
+            return Ok(Counted::InTime(Written::Inserted));
         };
         if let Some(before) = given(&found, "quotes", quote)? {
             return Ok(Counted::InTime(before));
@@ -86,7 +86,7 @@ impl Rfqs {
             return Err(Failure::permanent("NotAsked", detail));
         }
         match self.put_answer(*rfq, quote, "late", "attribute_exists(expiredAt)").await? {
-            None => Ok(Counted::Late(Written::Now)),
+            None => Ok(Counted::Late(Written::Inserted)),
             Some(found) => given(&found, "late", quote)?
                 .map(Counted::Late)
                 .ok_or_else(|| Failure::transient("Overtaken", "the request changed meanwhile")),
@@ -151,7 +151,7 @@ impl Rfqs {
             .expression_attribute_values(":now", moment(now))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let Err(error) = update.send().await else {
-            return Ok(Expiry::Closed(Written::Now));
+            return Ok(Expiry::Closed(Written::Inserted));
         };
         let Some(UpdateItemError::ConditionalCheckFailedException(found)) = error.as_service_error() else {
             return Err(Failure::aws("dynamodb:UpdateItem", &error));
@@ -161,7 +161,7 @@ impl Rfqs {
         };
         let found = read(found)?;
         if found.expired_at.is_some() {
-            Ok(Expiry::Closed(Written::Before))
+            Ok(Expiry::Closed(Written::AlreadyPresent))
         } else if found.closed_at().is_some() {
             Ok(Expiry::AllAnswered)
         } else {
@@ -206,7 +206,7 @@ fn given(found: &Item, which: &str, quote: &Quote) -> Result<Option<Written>, Fa
     let answers = answers(found, which).ok_or_else(malformed)?;
     match answers.iter().find(|answer| answer.quote.responder == quote.responder) {
         None => Ok(None),
-        Some(given) if given.quote == *quote => Ok(Some(Written::Before)),
+        Some(given) if given.quote == *quote => Ok(Some(Written::AlreadyPresent)),
         Some(_) => {
             let detail =
                 format_args!("{} has answered this request before, with another quote", quote.responder)

@@ -65,7 +65,7 @@ impl SubmitInstantRideRfq {
     async fn judge(&self, request: &Request, fields: &RawFields) -> Result<NewRfq, Problem> {
         let id = RfqId::new();
         let correlation_id = api::correlation_id(request).unwrap_or_else(|| id.into());
-        api::concerns(id, &correlation_id);
+        api::set_log_context(id, &correlation_id);
         let mut known = self.herds.all().await.map_err(|failure| in_trouble(&failure))?;
         let mut parsed = InstantRideRfq::parse(fields, &known);
         if parsed.is_err() {

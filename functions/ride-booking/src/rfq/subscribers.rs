@@ -21,7 +21,7 @@ impl Subscribers {
     /// The subscribers of this topic. A herd's queue is named this prefix and the herd.
     #[must_use]
     pub fn new(function: &Function, topic_arn: String, queue_prefix: String) -> Self {
-        Self { client: Client::new(&function.aws_tried_once(ANSWERS_WITHIN)), topic_arn, queue_prefix }
+        Self { client: Client::new(&function.aws_without_retries(ANSWERS_WITHIN)), topic_arn, queue_prefix }
     }
 
     /// The herds among them, in alphabetical order.

@@ -26,14 +26,14 @@ use super::super::{
 use super::*;
 use crate::{
     Event,
-    consumer::delivery::Past,
+    consumer::delivery::EarlierAttempts,
     dead_letter_reason::REASON,
     item::{number, text},
 };
 
 /// A table of attempts in memory.
 #[derive(Clone, Default)]
-pub(in crate::consumer) struct Table(Arc<Mutex<HashMap<String, Past>>>);
+pub(in crate::consumer) struct Table(Arc<Mutex<HashMap<String, EarlierAttempts>>>);
 
 impl Table {
     pub(in crate::consumer) fn attempts(&self) -> Attempts {

@@ -136,7 +136,7 @@ async fn a_topic_in_trouble_keeps_the_messages() {
         PublishBatchError::generic(error)
     });
     let results = receive(&[&storing("SUBMITTED")], &topic, &[(FIRST, SOUND)], "").await;
-    assert!(results[0].as_ref().is_err_and(Failure::may_be_retried), "{results:?}");
+    assert!(results[0].as_ref().is_err_and(Failure::is_retryable), "{results:?}");
 }
 
 #[tokio::test]
@@ -147,7 +147,7 @@ async fn an_event_that_the_topic_refuses_fails_its_own_message_and_no_other() {
     });
     let table = mock!(Client::put_item).then_output(|| PutItemOutput::builder().build());
     let results = receive(&[&table], &refusing, &[(FIRST, SOUND), (SECOND, "{")], "").await;
-    assert!(results[0].as_ref().is_err_and(|failure| !failure.may_be_retried()), "{results:?}");
+    assert!(results[0].as_ref().is_err_and(|failure| !failure.is_retryable()), "{results:?}");
     assert_eq!(results[1], Ok(Effect::Made));
 }
 
@@ -223,7 +223,7 @@ async fn an_id_that_another_request_has_takes_nothing_over() {
     for (body, key) in [("{", ""), (SOUND, "k")] {
         let result = receive(&[&put, &cancelled], &topic(&told), &[(FIRST, body)], key).await.remove(0);
         let failure = result.unwrap_err();
-        let (reason, retried) = (failure.reason().error_type.as_str(), failure.may_be_retried());
+        let (reason, retried) = (failure.reason().error_type.as_str(), failure.is_retryable());
         assert_eq!((reason, retried), ("IdempotencyConflict", false));
     }
     assert!(told.lock().unwrap().is_empty());

@@ -150,5 +150,5 @@ async fn where_nobody_has_ever_known_a_slow_answer_is_waited_for_and_a_failed_on
     let failing = Aws::default();
     failing.refuse(LIST, usize::MAX, 400, "Throttled");
     failing.refuse("GetItem", usize::MAX, 500, "InternalServerError");
-    assert!(herds(&failing).all().await.unwrap_err().may_be_retried());
+    assert!(herds(&failing).all().await.unwrap_err().is_retryable());
 }

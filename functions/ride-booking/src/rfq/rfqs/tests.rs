@@ -76,33 +76,33 @@ fn refusing(attribute: &'static str, found: Option<Item>) -> Rule {
 
 fn error_type<T: std::fmt::Debug>(result: Result<T, Failure>) -> (String, bool) {
     let failure = result.unwrap_err();
-    (failure.reason().error_type.clone(), failure.may_be_retried())
+    (failure.reason().error_type.clone(), failure.is_retryable())
 }
 
 #[tokio::test]
 async fn a_quote_counts_once() {
     let counted = rfqs(&[&writing("quotes")]).count(&quoted("a", "12.00")).await;
-    assert_eq!(counted, Ok(Counted::InTime(Written::Now)));
+    assert_eq!(counted, Ok(Counted::InTime(Written::Inserted)));
     let before = answered(stored(), "quotes", "a", "12");
     let again = rfqs(&[&refusing("quotes", Some(before))]).count(&quoted("a", "12.00")).await;
-    assert_eq!(again, Ok(Counted::InTime(Written::Before)));
+    assert_eq!(again, Ok(Counted::InTime(Written::AlreadyPresent)));
 }
 
 #[tokio::test]
 async fn what_comes_after_the_deadline_is_marked_as_late_once() {
     let closed = expired(answered(stored(), "quotes", "b", "11"));
     let late = rfqs(&[&refusing("quotes", Some(closed.clone())), &writing("late")]);
-    assert_eq!(late.count(&quoted("a", "12.00")).await, Ok(Counted::Late(Written::Now)));
+    assert_eq!(late.count(&quoted("a", "12.00")).await, Ok(Counted::Late(Written::Inserted)));
     let marked = answered(closed.clone(), "late", "a", "12");
     let again = rfqs(&[&refusing("quotes", Some(closed)), &refusing("late", Some(marked))]);
-    assert_eq!(again.count(&quoted("a", "12.00")).await, Ok(Counted::Late(Written::Before)));
+    assert_eq!(again.count(&quoted("a", "12.00")).await, Ok(Counted::Late(Written::AlreadyPresent)));
 }
 
 #[tokio::test]
 async fn a_quote_that_came_in_time_stays_in_time_when_it_comes_again_after_the_deadline() {
     let closed = expired(answered(stored(), "quotes", "a", "12"));
     let again = rfqs(&[&refusing("quotes", Some(closed)), &writing("late")]);
-    assert_eq!(again.count(&quoted("a", "12.00")).await, Ok(Counted::InTime(Written::Before)));
+    assert_eq!(again.count(&quoted("a", "12.00")).await, Ok(Counted::InTime(Written::AlreadyPresent)));
 }
 
 #[tokio::test]
@@ -126,8 +126,9 @@ async fn what_can_not_be_an_answer_is_refused_for_good_and_by_name() {
 async fn the_deadline_closes_what_is_open_and_leaves_alone_what_is_not() {
     let id = RfqId::parse(ID).unwrap();
     let all = answered(answered(stored(), "quotes", "a", "12"), "quotes", "b", "11");
-    assert_eq!(rfqs(&[&writing("expiredAt")]).expire(id).await, Ok(Expiry::Closed(Written::Now)));
-    for (found, expiry) in [(expired(stored()), Expiry::Closed(Written::Before)), (all, Expiry::AllAnswered)]
+    assert_eq!(rfqs(&[&writing("expiredAt")]).expire(id).await, Ok(Expiry::Closed(Written::Inserted)));
+    for (found, expiry) in
+        [(expired(stored()), Expiry::Closed(Written::AlreadyPresent)), (all, Expiry::AllAnswered)]
     {
         assert_eq!(rfqs(&[&refusing("expiredAt", Some(found))]).expire(id).await, Ok(expiry));
     }
