@@ -1,27 +1,18 @@
-//! Files the events of a batch by type and day: one object for each.
+//! Files the events of a batch: one object for each partition.
 
 use std::collections::BTreeMap;
 
-use jiff::{civil::Date, tz::TimeZone};
 use lambda_messaging::{
     Effect, Failure,
     consumer::{AnyEvent, BatchReceiver},
-    is_token,
 };
 
-use crate::Lake;
+use crate::{Lake, partition::Partition};
 
 /// The receiver of events of any type.
 #[derive(Debug)]
 pub struct IngestEvents {
     lake: Lake,
-}
-
-/// Where events are filed together.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Partition {
-    pub event_type: String,
-    pub date: Date,
 }
 
 impl IngestEvents {
@@ -34,7 +25,7 @@ impl IngestEvents {
 
 impl BatchReceiver for IngestEvents {
     async fn receive_batch(&self, events: Vec<AnyEvent>) -> Vec<Result<Effect, Failure>> {
-        let partitions: Vec<_> = events.iter().map(partition).collect();
+        let partitions: Vec<_> = events.iter().map(Partition::from_event).collect();
         let mut files: BTreeMap<&Partition, Vec<&AnyEvent>> = BTreeMap::new();
         for (event, partition) in events.iter().zip(&partitions) {
             if let Ok(partition) = partition {
@@ -53,14 +44,6 @@ impl BatchReceiver for IngestEvents {
             })
             .collect()
     }
-}
-
-/// The type becomes part of a path, so it must be a plain word.
-fn partition(event: &AnyEvent) -> Result<Partition, Failure> {
-    if !is_token(&event.event_type) {
-        return Err(Failure::permanent("MalformedEvent", "the event's type can't be part of a path"));
-    }
-    Ok(Partition { event_type: event.event_type.clone(), date: event.time.to_zoned(TimeZone::UTC).date() })
 }
 
 #[cfg(test)]

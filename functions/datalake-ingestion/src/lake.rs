@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use lambda_messaging::{Failure, consumer::AnyEvent};
 use sha2::{Digest, Sha256};
 
-use crate::{ingest_events::Partition, table};
+use crate::{partition::Partition, table};
 
 /// The data lake.
 #[derive(Debug)]
@@ -23,9 +23,8 @@ impl Lake {
         Self { client, bucket }
     }
 
-    /// Files the events as one object. The same events always make the same key, so a batch that is delivered again
-    /// replaces its own object. A redelivery can also arrive in other company; then the events stand in the lake
-    /// twice, and the view over it counts each once.
+    /// Files the events as one object. The same events always have the same key, so a redelivered batch replaces its own object. A
+    /// redelivery in another batch puts an event into the lake twice, and the view over the lake counts it once.
     pub(crate) async fn file(&self, partition: &Partition, events: &[&AnyEvent]) -> Result<(), Failure> {
         let parquet = table::write(events, Timestamp::now())?;
         let put = self.client.put_object().bucket(&self.bucket).key(key(partition, events));

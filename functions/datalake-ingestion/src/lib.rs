@@ -1,9 +1,10 @@
-//! Datalake Ingestion keeps every event, of whatever type, in a data lake of Parquet files.
+//! Datalake Ingestion keeps the events of every type in a data lake of Parquet files.
 
 #[cfg(test)]
 mod bad_input;
 mod ingest_events;
 mod lake;
+mod partition;
 mod table;
 
 use contracts::METRICS_NAMESPACE;
