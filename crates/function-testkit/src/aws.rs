@@ -1,5 +1,4 @@
-//! An AWS that takes whatever the real one would take, answers at once, and remembers every call, whatever service it was
-//! meant for.
+//! An AWS that accepts what the real one accepts, answers at once, and records every call to any service.
 
 use std::{
     fmt,
@@ -25,19 +24,19 @@ use serde_json::Value;
 pub(crate) const QUEUE: &str = "buffer";
 const QUEUE_URL: &str = "https://sqs.us-east-1.amazonaws.com/123456789012/buffer";
 const DLQ_URL: &str = "https://sqs.us-east-1.amazonaws.com/123456789012/buffer-dlq";
-/// Where attempts at messages are recorded. Each message there has one attempt left.
+/// The table of attempts. Each message has one attempt left.
 const ATTEMPTS: &str = "attempts";
 
-/// The attribute that says why a message is a dead letter.
+/// The attribute with the reason of a dead letter.
 pub(crate) const REASON: &str = "DeadLetterReason";
 
 /// Calls that change nothing.
 const READS: [&str; 4] = ["BatchGetItem", "GetItem", "Query", "ListSubscriptionsByTopic"];
 
-/// What SQS and SNS take in one message.
+/// The maximum size of a message in SQS and SNS.
 const MAX_MESSAGE: usize = 256 * 1024;
 
-/// The one AWS that a function under test knows.
+/// The AWS of a function under test.
 #[derive(Debug, Clone, Default)]
 pub struct Aws {
     calls: Arc<Mutex<Vec<Call>>>,
@@ -63,9 +62,9 @@ impl fmt::Debug for Refusal {
 /// A call that was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
-    /// What was called: `PutItem`; or method and path, where that is all that names it.
+    /// The operation, as in `PutItem`; or method and path, where nothing else names it.
     pub operation: String,
-    /// What was sent along.
+    /// The body of the call.
     pub body: String,
 }
 
@@ -77,7 +76,7 @@ impl Aws {
             .behavior_version(BehaviorVersion::latest())
             .region(Region::from_static("us-east-1"))
             .credentials_provider(SharedCredentialsProvider::new(credentials))
-            // What it answers once, it would answer again.
+            // A retry would get the same answer.
             .retry_config(RetryConfig::disabled())
             .http_client(self.clone());
         Function::new(Service::new("Test", "test"), config.build(), |name| match name {
@@ -88,26 +87,26 @@ impl Aws {
         })
     }
 
-    /// From now on this operation is answered like this.
+    /// Sets the answer of an operation.
     pub fn answer(&self, operation: &'static str, body: impl Into<String>) {
         let mut answers = self.answers.lock().unwrap();
         answers.retain(|(known, _)| *known != operation);
         answers.push((operation, body.into()));
     }
 
-    /// From now on this operation is answered so much later.
+    /// Delays the answers of an operation.
     pub fn answer_after(&self, operation: &'static str, delay: Duration) {
         let mut delays = self.delays.lock().unwrap();
         delays.retain(|(known, _)| *known != operation);
         delays.push((operation, delay));
     }
 
-    /// The next so many times this operation is refused.
+    /// Refuses the next calls of an operation, this many times.
     pub fn refuse(&self, operation: &'static str, times: usize, status: u16, code: &'static str) {
         self.refuse_with(operation, times, status, move |call| call.error(code));
     }
 
-    /// The same, and what is said depends on the call.
+    /// The same, with an answer that depends on the call.
     pub fn refuse_with(
         &self,
         operation: &'static str,
@@ -118,7 +117,7 @@ impl Aws {
         self.refusals.lock().unwrap().push(Refusal { operation, times, status, body: Box::new(body) });
     }
 
-    /// The calls since this was asked last.
+    /// The calls since the last time.
     pub fn take_calls(&self) -> Vec<Call> {
         std::mem::take(&mut self.calls.lock().unwrap())
     }
@@ -154,7 +153,7 @@ impl Call {
         Self { operation, body }
     }
 
-    /// True if it changed, or published, anything. That a message was attempted is no effect of the message.
+    /// True if the call changed or published anything. The record of an attempt is not an effect of the message.
     pub fn is_effect(&self) -> bool {
         !READS.contains(&self.operation.as_str()) && !self.is_about_attempts()
     }
@@ -163,18 +162,18 @@ impl Call {
         self.operation == "UpdateItem" && self.json()["TableName"] == ATTEMPTS
     }
 
-    /// What was sent along, as JSON.
+    /// The body as JSON.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_default()
     }
 
-    /// Of a call in form encoding: the values of the fields whose names end like this.
+    /// The values of a form-encoded call's fields whose names have this suffix.
     pub fn form(&self, suffix: &str) -> Vec<String> {
         let fields = form_urlencoded::parse(self.body.as_bytes());
         fields.filter(|(name, _)| name.ends_with(suffix)).map(|(_, value)| value.into_owned()).collect()
     }
 
-    /// The reason on a dead letter, and its text; none if it is no dead letter.
+    /// The reason of a dead letter, and its text; `None` if the call sends no dead letter.
     pub fn dead_letter(&self) -> Option<(String, String)> {
         let json = self.json();
         let reason = json["MessageAttributes"][REASON]["StringValue"].as_str()?;
@@ -185,7 +184,7 @@ impl Call {
             .flatten()
     }
 
-    /// The names of a message's attributes, in their order, without a dead letter's reason.
+    /// The sorted names of a message's attributes, without a dead letter's reason.
     pub(crate) fn attributes(&self) -> Vec<String> {
         let json = self.json();
         let names =
@@ -195,7 +194,7 @@ impl Call {
         names
     }
 
-    /// The messages that it puts into queues or topics.
+    /// The messages that the call sends to queues or topics.
     pub fn messages(&self) -> Vec<String> {
         let json = self.json();
         let texts = |values: &[Value]| {
@@ -212,7 +211,7 @@ impl Call {
         }
     }
 
-    /// Why AWS takes no such messages.
+    /// The error with which AWS would refuse the messages.
     fn refusal(&self) -> Option<String> {
         let refused = self.messages().iter().any(|message| !is_message(message));
         (refused || !self.takes_attributes())
@@ -232,7 +231,7 @@ impl Call {
         }
     }
 
-    /// SQS takes ten attributes of a message, and none that is empty.
+    /// SQS accepts at most ten attributes of a message, and none that is empty.
     fn takes_attributes(&self) -> bool {
         let json = self.json();
         let has_value = |attribute: &Value| {
@@ -256,7 +255,7 @@ impl Call {
     }
 }
 
-/// Whether a queue or a topic takes this: not empty, not too large, and only the characters of XML.
+/// True if a queue and a topic accept the message: it is not empty, not too large, and holds only characters that XML allows.
 pub(crate) fn is_message(body: &str) -> bool {
     let is_allowed =
         |c| matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);

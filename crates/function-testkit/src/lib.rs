@@ -1,12 +1,12 @@
-//! Bad input at every door. Sound examples are mangled, and handed to a function as Lambda hands things over; its AWS is
-//! one that keeps a record of every call. Whatever comes in: nothing panics, what isn't sound has no effect, it ends in one
-//! outcome that is documented, and no log line quotes it.
+//! Bad input at every trigger. Mutations of valid examples are delivered to a function as Lambda delivers them, and an AWS that
+//! records every call stands behind the function. For every input: nothing panics, invalid input has no effect, the outcome is a
+//! documented one, and no log line quotes the input.
 //!
-//! | module | what is there |
+//! | module | content |
 //! |---|---|
-//! | [`mutation`] | the ways in which a sound example is mangled |
-//! | [`aws`] | an AWS that takes whatever the real one would take, and remembers it |
-//! | [`trigger`] | queues, streams, APIs and direct calls: what comes in through them, and what is expected |
+//! | [`mutation`] | mutations of valid examples |
+//! | [`aws`] | an AWS that accepts what the real one accepts, and records it |
+//! | [`trigger`] | queues, streams, APIs and direct invocations: their inputs, and what is expected of a function |
 //!
 //! Each function's test stands in its service's `src/bad_input.rs` and is named after the function; a function without
 //! one fails a test here.
@@ -19,7 +19,7 @@ pub mod trigger;
 
 pub use aws::Aws;
 
-/// One of the sound examples, which are also what the fuzzer starts from.
+/// One of the valid examples, which are also the fuzzer's seeds.
 pub fn example(path: &str) -> String {
     let file = root().join("fuzz/seeds").join(path);
     std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))

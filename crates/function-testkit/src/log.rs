@@ -1,4 +1,4 @@
-//! What a function logs meanwhile.
+//! The log of a function under test.
 
 use std::{
     io,
@@ -7,7 +7,7 @@ use std::{
 
 use tracing::subscriber::DefaultGuard;
 
-/// The log of this thread, for as long as this is there.
+/// Collects the log of this thread until it is dropped.
 pub struct Log {
     lines: Lines,
     _guard: DefaultGuard,
@@ -24,7 +24,7 @@ impl Log {
         Self { lines, _guard: tracing::subscriber::set_default(log) }
     }
 
-    /// The lines since this was asked last.
+    /// The lines since the last call.
     pub fn take(&self) -> String {
         String::from_utf8(std::mem::take(&mut self.lines.0.lock().unwrap())).unwrap()
     }

@@ -1,15 +1,15 @@
-//! The ways in which a sound example is mangled. The same seed mangles alike.
+//! Mutations of valid examples. The same seed produces the same mutations.
 
 use fastrand::Rng;
 use serde_json::Value;
 
-/// Stands where JSON is to go that `Value` can't hold: a number beyond any range, a field given twice.
+/// The placeholder for JSON that `Value` can't hold: a number beyond any range, a field given twice.
 const HERE: &str = "⟦here⟧";
 
-/// What no log line may quote: it stands in every example, and in whatever is put into one.
+/// The texts that no log line may quote: every example holds some of them, and so does every fragment with text.
 pub const MARKS: [&str; 4] = ["jane-doe", "Canary", "8642.13", "h0stile"];
 
-/// JSON that is put where something else should be.
+/// JSON that replaces a value.
 const FRAGMENTS: [&str; 38] = [
     "null",
     "true",
@@ -51,29 +51,29 @@ const FRAGMENTS: [&str; 38] = [
     r#""00000000-0000-0000-0000-000000000000""#,
 ];
 
-/// Characters that matter to a parser, and some that shouldn't.
+/// Characters that matter to a parser, and some that should not.
 const NOISE: [char; 20] = [
     '"', '\\', '{', '}', '[', ']', ':', ',', '.', '-', 'e', '0', '9', 'a', ' ', '\t', '\0', '\u{7f}', 'é',
     '🦄',
 ];
 
-/// How many are cut off, garbled, and mangled twice.
+/// The number of random mutations of each kind: cut off, garbled, mutated twice.
 const AT_RANDOM: usize = 40;
 
-/// A mangled example, and how it was mangled.
+/// A mutated example.
 #[derive(Debug, Clone)]
-pub struct Mangled {
-    /// For whoever reads the failed test.
+pub struct Mutation {
+    /// The description of the mutation, for the message of a failed test.
     pub how: String,
-    /// What is left of the example.
+    /// The mutated example.
     pub text: String,
 }
 
-/// The example itself, and everything that can be wrong with it.
-pub fn of(example: &str, seed: u64) -> Vec<Mangled> {
+/// The example itself, and its mutations.
+pub fn mutations(example: &str, seed: u64) -> Vec<Mutation> {
     let document: Value = serde_json::from_str(example).expect("an example is JSON");
     let mut rng = Rng::with_seed(seed);
-    let mut all = vec![Mangled { how: "left as it is".to_owned(), text: example.to_owned() }];
+    let mut all = vec![Mutation { how: "left as it is".to_owned(), text: example.to_owned() }];
     all.extend(instead_of_it(example));
     let places = places(&document);
     for place in &places {
@@ -88,13 +88,13 @@ pub fn of(example: &str, seed: u64) -> Vec<Mangled> {
     all
 }
 
-/// What is written into a header or a path.
-pub fn of_words() -> Vec<String> {
+/// Words for headers and paths.
+pub fn words() -> Vec<String> {
     let words = FRAGMENTS.iter().filter_map(|json| serde_json::from_str::<String>(json).ok());
     words.chain([long(65), long(5000), "ü 北京 h0stile".to_owned()]).collect()
 }
 
-fn instead_of_it(example: &str) -> Vec<Mangled> {
+fn instead_of_it(example: &str) -> Vec<Mutation> {
     let deep = |open: &str, close: &str| format!("{}{}", open.repeat(100_000), close.repeat(100_000));
     [
         ("nothing", String::new()),
@@ -115,14 +115,14 @@ fn instead_of_it(example: &str) -> Vec<Mangled> {
         ("something huge", long(250_000)),
         ("many fields", many_fields(example)),
     ]
-    .map(|(how, text)| Mangled { how: format!("{how} instead"), text })
+    .map(|(how, text)| Mutation { how: format!("{how} instead"), text })
     .into()
 }
 
-/// All that can be wrong in one place.
-fn at(document: &Value, place: &str) -> Vec<Mangled> {
+/// The mutations of one value.
+fn at(document: &Value, place: &str) -> Vec<Mutation> {
     let mut all = Vec::new();
-    let mut add = |how: &str, text: String| all.push(Mangled { how: format!("{place} {how}"), text });
+    let mut add = |how: &str, text: String| all.push(Mutation { how: format!("{place} {how}"), text });
     for json in FRAGMENTS {
         add(&format!("is {json}"), with(document, place, json));
     }
@@ -152,26 +152,26 @@ fn at(document: &Value, place: &str) -> Vec<Mangled> {
     all
 }
 
-fn twice(document: &Value, one: &str, other: &str, rng: &mut Rng) -> Option<Mangled> {
+fn twice(document: &Value, one: &str, other: &str, rng: &mut Rng) -> Option<Mutation> {
     let (first, second) = (rng.choice(FRAGMENTS)?, rng.choice(FRAGMENTS)?);
-    let mangled: Value = serde_json::from_str(&with(document, one, first)).ok()?;
-    mangled.pointer(other)?;
+    let mutated: Value = serde_json::from_str(&with(document, one, first)).ok()?;
+    mutated.pointer(other)?;
     let how = format!("{one} is {first}, {other} is {second}");
-    Some(Mangled { how, text: with(&mangled, other, second) })
+    Some(Mutation { how, text: with(&mutated, other, second) })
 }
 
-fn cut_off(example: &str, rng: &mut Rng) -> Mangled {
+fn cut_off(example: &str, rng: &mut Rng) -> Mutation {
     let at = example.floor_char_boundary(rng.usize(0..example.len()));
-    Mangled { how: format!("cut off at {at}"), text: example.get(..at).unwrap_or_default().to_owned() }
+    Mutation { how: format!("cut off at {at}"), text: example.get(..at).unwrap_or_default().to_owned() }
 }
 
-fn garbled(example: &str, rng: &mut Rng) -> Mangled {
+fn garbled(example: &str, rng: &mut Rng) -> Mutation {
     let mut characters: Vec<char> = example.chars().collect();
     for _ in 0..rng.usize(1..4) {
         let at = rng.usize(0..characters.len());
         characters[at] = *rng.choice(&NOISE).unwrap_or(&' ');
     }
-    Mangled { how: "garbled".to_owned(), text: characters.into_iter().collect() }
+    Mutation { how: "garbled".to_owned(), text: characters.into_iter().collect() }
 }
 
 fn many_fields(example: &str) -> String {
@@ -179,7 +179,7 @@ fn many_fields(example: &str) -> String {
     example.replacen('{', &format!("{{{}", fields.concat()), 1)
 }
 
-/// The pointer of everything within.
+/// The pointers to all values within.
 fn places(value: &Value) -> Vec<String> {
     let within = |name: String, value: &Value| {
         let deeper = places(value).into_iter().map(|place| format!("/{name}{place}")).collect::<Vec<_>>();
@@ -219,16 +219,17 @@ mod tests {
     const EXAMPLE: &str = r#"{"a":{"b":"1"},"c":[2]}"#;
 
     #[test]
-    fn the_same_seed_mangles_alike_and_another_otherwise() {
-        let texts = |seed| of(EXAMPLE, seed).into_iter().map(|mangled| mangled.text).collect::<Vec<_>>();
+    fn the_same_seed_mutates_alike_and_another_differently() {
+        let texts =
+            |seed| mutations(EXAMPLE, seed).into_iter().map(|mutation| mutation.text).collect::<Vec<_>>();
         assert_eq!(texts(1), texts(1));
         assert_ne!(texts(1), texts(2));
     }
 
     #[test]
-    fn every_place_is_missing_twice_and_something_else() {
+    fn every_value_is_removed_given_twice_and_replaced() {
         assert_eq!(places(&serde_json::from_str(EXAMPLE).unwrap()), ["/a", "/a/b", "/c", "/c/0"]);
-        let texts: Vec<_> = of(EXAMPLE, 1).into_iter().map(|mangled| mangled.text).collect();
+        let texts: Vec<_> = mutations(EXAMPLE, 1).into_iter().map(|mutation| mutation.text).collect();
         for expected in [
             EXAMPLE,
             r#"{"a":{},"c":[2]}"#,

@@ -1,8 +1,8 @@
-//! The reasons for which something may be dead-lettered: those that the handbook tells operators what to do about.
+//! The documented reasons of dead letters: those for which the handbook tells operators what to do.
 
 use std::{collections::BTreeSet, sync::LazyLock};
 
-/// The names in the table of `errorType`s.
+/// The names in the handbook's table of `errorType`s.
 pub static DOCUMENTED: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
     let handbook = std::fs::read_to_string(crate::root().join("docs/operating.md")).unwrap();
     let table = handbook.split("| `errorType` |").nth(1).expect("docs/operating.md has a table of reasons");

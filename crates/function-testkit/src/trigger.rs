@@ -1,5 +1,5 @@
-//! The doors by which something comes in, and what is expected of whatever does. Each test gives every mangled example by
-//! itself, so that what it caused can be told from what others did.
+//! The triggers of functions, and what is expected of a function for each input. Each mutation is delivered by itself, so that its
+//! effects can be told from those of others.
 
 mod api;
 mod invocation;
@@ -20,11 +20,11 @@ use crate::{
     Aws,
     aws::Call,
     log::Log,
-    mutation::{self, MARKS, Mangled},
+    mutation::{self, MARKS, Mutation},
     reasons::DOCUMENTED,
 };
 
-/// What a door's test goes by: the function's AWS, and what it logs.
+/// The observations of a test: the calls to the function's AWS, and its log.
 struct Watch<'a> {
     aws: &'a Aws,
     log: Log,
@@ -35,7 +35,7 @@ impl<'a> Watch<'a> {
         Self { aws, log: Log::start() }
     }
 
-    /// Lets something be handled; gives what it came to, and the calls that had an effect.
+    /// Observes the handling of an input; returns its result, and the calls that had an effect.
     async fn over<T>(&self, handling: impl Future<Output = T>) -> Result<(T, Vec<Call>), String> {
         self.aws.take_calls();
         let handled = AssertUnwindSafe(handling).catch_unwind().await;
@@ -49,17 +49,17 @@ impl<'a> Watch<'a> {
     }
 }
 
-/// Every way to mangle these examples, alike in every run.
-fn mangled(examples: &[&str]) -> Vec<Mangled> {
-    examples.iter().zip(1..).flat_map(|(example, seed)| mutation::of(example, seed)).collect()
+/// Every mutation of these examples, the same in each run.
+fn mutations(examples: &[&str]) -> Vec<Mutation> {
+    examples.iter().zip(1..).flat_map(|(example, seed)| mutation::mutations(example, seed)).collect()
 }
 
-/// What is said of an input must not repeat what stands in it.
+/// True if a text repeats a marked part of an input.
 fn quotes(text: &str) -> bool {
     MARKS.iter().any(|mark| text.contains(mark))
 }
 
-/// A reason must be one that operators find in the handbook, must be no fault of ours, and must not quote.
+/// Checks that a reason is documented for operators, is not a panic, and doesn't quote the input.
 fn check_reason(error_type: &str, detail: &str) -> Result<(), String> {
     if !DOCUMENTED.contains(error_type) || error_type == "Panic" {
         Err(format!("its reason is {error_type}: {detail}"))
@@ -74,9 +74,9 @@ fn expect(holds: bool, what: &str) -> Result<(), String> {
     if holds { Ok(()) } else { Err(what.to_owned()) }
 }
 
-fn report(mangled: &Mangled, result: Result<(), String>) {
+fn report(mutation: &Mutation, result: Result<(), String>) {
     if let Err(what) = result {
-        let text: String = mangled.text.chars().take(1000).collect();
-        panic!("{what}\nwith an example of which {}:\n{text}", mangled.how);
+        let text: String = mutation.text.chars().take(1000).collect();
+        panic!("{what}\nwith an example of which {}:\n{text}", mutation.how);
     }
 }

@@ -17,8 +17,8 @@ async fn open_fare() {
     let function = aws.function();
     let collection = FareCollection::new(aws_sdk_sfn::Client::new(function.aws()), "machine".into());
     let consume = consumer::events(&function, OpenFare::new(ledger(&function), collection)).unwrap();
-    let sound = trigger::only_if(|body| Event::<RideCompleted>::parse(body).is_ok());
-    trigger::queue(&aws, &[&example("envelope/ride-completed.json")], consume, sound).await;
+    let is_valid = trigger::only_if(|body| Event::<RideCompleted>::parse(body).is_ok());
+    trigger::queue(&aws, &[&example("envelope/ride-completed.json")], consume, is_valid).await;
 }
 
 #[tokio::test]

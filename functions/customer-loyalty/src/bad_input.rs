@@ -12,6 +12,6 @@ async fn award_points() {
     let function = aws.function();
     let points = LoyaltyPoints::new(aws_sdk_dynamodb::Client::new(function.aws()), "points".into());
     let consume = consumer::events(&function, AwardPoints::new(points)).unwrap();
-    let sound = trigger::only_if(|body| Event::<RideCompleted>::parse(body).is_ok());
-    trigger::queue(&aws, &[&example("envelope/ride-completed.json")], consume, sound).await;
+    let is_valid = trigger::only_if(|body| Event::<RideCompleted>::parse(body).is_ok());
+    trigger::queue(&aws, &[&example("envelope/ride-completed.json")], consume, is_valid).await;
 }

@@ -27,10 +27,10 @@ async fn notify_customer() {
         "EUR".into(),
     );
     let consume = consumer::events(&function, receiver).unwrap();
-    let sound = trigger::only_if(|body| Event::<Occasion>::parse(body).is_ok());
+    let is_valid = trigger::only_if(|body| Event::<Occasion>::parse(body).is_ok());
     let [ride, paid, not_paid] = ["ride-completed", "fare-collected", "fare-collection-failed"]
         .map(|event| example(&format!("envelope/{event}.json")));
-    trigger::queue(&aws, &[&ride, &paid, &not_paid], consume, sound).await;
+    trigger::queue(&aws, &[&ride, &paid, &not_paid], consume, is_valid).await;
 }
 
 #[tokio::test]

@@ -17,6 +17,6 @@ async fn process_payment() {
         Saga::new(aws_sdk_sfn::Client::new(function.aws())),
     );
     let consume = consumer::events_in_order(&function, receiver).unwrap();
-    let sound = trigger::only_if(|body| Event::<PaymentRequested>::parse(body).is_ok());
-    trigger::queue(&aws, &[&example("envelope/payment-requested.json")], consume, sound).await;
+    let is_valid = trigger::only_if(|body| Event::<PaymentRequested>::parse(body).is_ok());
+    trigger::queue(&aws, &[&example("envelope/payment-requested.json")], consume, is_valid).await;
 }

@@ -13,6 +13,6 @@ async fn feature_ride() {
     let featured = FeaturedRides::new(aws_sdk_dynamodb::Client::new(function.aws()), "featured".into());
     let consume =
         consumer::events(&function, FeatureRide::new(featured, Bounds::parse("50", "20").unwrap())).unwrap();
-    let sound = trigger::only_if(|body| Event::<RideCompleted>::parse(body).is_ok());
-    trigger::queue(&aws, &[&example("envelope/ride-completed.json")], consume, sound).await;
+    let is_valid = trigger::only_if(|body| Event::<RideCompleted>::parse(body).is_ok());
+    trigger::queue(&aws, &[&example("envelope/ride-completed.json")], consume, is_valid).await;
 }

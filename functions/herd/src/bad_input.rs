@@ -21,6 +21,6 @@ async fn quote_instant_ride() {
     let return_addresses = ReturnAddresses::new(aws_sdk_sqs::Client::new(function.aws()), responses);
     let receiver = QuoteInstantRide::new(prices.unwrap(), return_addresses);
     let consume = consumer::events(&function, receiver).unwrap();
-    let sound = trigger::only_if(|body| Event::<QuotesRequested>::parse(body).is_ok());
-    trigger::queue(&aws, &[&example("envelope/quotes-requested.json")], consume, sound).await;
+    let is_valid = trigger::only_if(|body| Event::<QuotesRequested>::parse(body).is_ok());
+    trigger::queue(&aws, &[&example("envelope/quotes-requested.json")], consume, is_valid).await;
 }

@@ -36,26 +36,26 @@ fn topic(function: &Function) -> Publisher {
     Publisher::new(aws_sdk_sns::Client::new(function.aws()), "topic".into())
 }
 
-/// Whoever submits a prebooking has been told that it is accepted. So what isn't sound is no dead letter, it is stored
-/// and told of as rejected.
+/// A submission has already been accepted when the function reads it. So an invalid one is not dead-lettered: it is stored and
+/// published as rejected.
 #[tokio::test]
 async fn submit_ride_prebooking() {
     let aws = Aws::default();
     let function = aws.function();
     let receiver = SubmitRidePrebooking::new(bookings(&function), topic(&function));
     let consume = consumer::message_batches(&function, receiver).unwrap();
-    let told = |call: &Call| -> Vec<String> {
+    let types = |call: &Call| -> Vec<String> {
         let events = call.messages().into_iter().map(|event| serde_json::from_str::<Value>(&event).unwrap());
         events.map(|event| event["type"].as_str().unwrap_or_default().to_owned()).collect()
     };
     let judge = |handled: &Handled| {
         let [stored, published] = handled.effects.as_slice() else {
-            return Err(format!("it was not stored and told of: {:?}", handled.dead_letter));
+            return Err(format!("it was not stored and published: {:?}", handled.dead_letter));
         };
         let ends = [("SUBMITTED", "PrebookingSubmitted"), ("REJECTED", "PrebookingRejected")];
         let alike =
-            |(status, event): &(&str, &str)| stored.body.contains(status) && told(published) == [*event];
-        if ends.iter().any(alike) { Ok(()) } else { Err("what is stored isn't what is told".to_owned()) }
+            |(status, event): &(&str, &str)| stored.body.contains(status) && types(published) == [*event];
+        if ends.iter().any(alike) { Ok(()) } else { Err("the stored status is not the published one".to_owned()) }
     };
     trigger::queue(&aws, &[&example("prebooking/prebooking.json")], consume, judge).await;
 }
@@ -65,10 +65,10 @@ async fn process_ride_prebooking() {
     let aws = Aws::default();
     let function = aws.function();
     let consume = consumer::events(&function, ProcessRidePrebooking::new(bookings(&function))).unwrap();
-    let sound = trigger::only_if(|body| parses_as(&ProcessRidePrebooking::new(bookings(&function)), body));
+    let is_valid = trigger::only_if(|body| parses_as(&ProcessRidePrebooking::new(bookings(&function)), body));
     let examples =
         ["prebooking-submitted", "prebooking-rejected"].map(|name| example(&format!("envelope/{name}.json")));
-    trigger::queue(&aws, &[&examples[0], &examples[1]], consume, sound).await;
+    trigger::queue(&aws, &[&examples[0], &examples[1]], consume, is_valid).await;
 }
 
 #[tokio::test]
@@ -76,10 +76,10 @@ async fn query_ride_prebooking() {
     let aws = Aws::default();
     aws.answer("GetItem", format!(r#"{{"Item":{{"id":{{"S":"{ID}"}},"status":{{"S":"SUBMITTED"}}}}}}"#));
     let query = QueryRidePrebooking::new(bookings(&aws.function()));
-    let sound = |request: &api::Request| {
+    let is_valid = |request: &api::Request| {
         api::path_parameter(request, "id").is_some_and(|id| PrebookingId::parse(&id).is_ok())
     };
-    trigger::query(&aws, ID, async |request| query.handle(request).await, sound).await;
+    trigger::query(&aws, ID, async |request| query.handle(request).await, is_valid).await;
 }
 
 /// SNS's answer about a topic that these queues are subscribed to.
@@ -119,9 +119,9 @@ async fn publish_instant_ride_rfqs() {
         let sqs = aws_sdk_sqs::Client::new(function.aws());
         PublishInstantRideRfqs::new(topic(function), sqs, "responses".into())
     };
-    let tell = outbox::handler(&function, outbox(&function)).unwrap();
+    let handle = outbox::handler(&function, outbox(&function)).unwrap();
     let reader = outbox(&function);
-    trigger::stream(&aws, &[&example("rfq_row/rfq.json")], tell, |row| reader.read(row).is_ok()).await;
+    trigger::stream(&aws, &[&example("rfq_row/rfq.json")], handle, |row| reader.read(row).is_ok()).await;
 }
 
 #[tokio::test]
@@ -129,13 +129,13 @@ async fn collect_quotes() {
     let aws = Aws::default();
     let function = aws.function();
     let consume = consumer::events(&function, CollectQuotes::new(rfqs(&function))).unwrap();
-    let sound = trigger::only_if(|body| parses_as(&CollectQuotes::new(rfqs(&function)), body));
+    let is_valid = trigger::only_if(|body| parses_as(&CollectQuotes::new(rfqs(&function)), body));
     let examples =
         ["ride-quoted", "rfq-deadline-reached"].map(|name| example(&format!("envelope/{name}.json")));
-    trigger::queue(&aws, &[&examples[0], &examples[1]], consume, sound).await;
+    trigger::queue(&aws, &[&examples[0], &examples[1]], consume, is_valid).await;
 }
 
-/// Whether it is an event of the kind that this receiver is for.
+/// True if the message is an event that the receiver accepts.
 fn parses_as<R: consumer::Receiver>(_: &R, body: &str) -> bool
 where
     R::Payload: IncomingPayload,
@@ -148,8 +148,8 @@ async fn query_instant_ride_rfq() {
     let aws = Aws::default();
     aws.answer("GetItem", format!(r#"{{"Item":{}}}"#, example("stored_rfq/closed.json")));
     let query = QueryInstantRideRfq::new(rfqs(&aws.function()));
-    let sound = |request: &api::Request| {
+    let is_valid = |request: &api::Request| {
         api::path_parameter(request, "id").is_some_and(|id| RfqId::parse(&id).is_ok())
     };
-    trigger::query(&aws, ID, async |request| query.handle(request).await, sound).await;
+    trigger::query(&aws, ID, async |request| query.handle(request).await, is_valid).await;
 }

@@ -33,7 +33,7 @@ async fn publish_ride_completions() {
         let client = aws_sdk_sns::Client::new(function.aws());
         PublishRideCompletions::new(Publisher::new(client, "topic".into()))
     };
-    let tell = outbox::handler(&function, outbox(&function)).unwrap();
+    let handle = outbox::handler(&function, outbox(&function)).unwrap();
     let reader = outbox(&function);
-    trigger::stream(&aws, &[&example("ride_row/ride.json")], tell, |row| reader.read(row).is_ok()).await;
+    trigger::stream(&aws, &[&example("ride_row/ride.json")], handle, |row| reader.read(row).is_ok()).await;
 }

@@ -1,59 +1,59 @@
-//! A REST API, whose requests Lambda hands over as API Gateway writes them.
+//! Requests to a REST API, in the form that API Gateway gives them.
 
 use lambda_http::{Request, Response, http::HeaderValue};
 use serde_json::{Value, json};
 
-use super::{Watch, expect, mangled, quotes, report};
+use super::{Watch, expect, mutations, quotes, report};
 use crate::{
     Aws,
     aws::Call,
-    mutation::{self, Mangled},
+    mutation::{self, Mutation},
 };
 
-/// The headers that a request may be judged by.
+/// The headers that a function may read.
 const HEADERS: [&str; 5] =
     ["idempotency-key", "x-correlation-id", "traceparent", "content-type", "user-agent"];
 
-/// Posts every mangled example, and the first one with every hostile header. What is sound is answered with 201 or 202;
-/// anything else with a problem document, and has no effect.
+/// Posts every mutation, and the first example with every hostile header. A valid request is answered with success; an invalid one
+/// with a problem document, and without an effect.
 pub async fn post(
     aws: &Aws,
     examples: &[&str],
     handle: impl AsyncFn(&Request) -> Response<String>,
-    sound: impl Fn(&Request) -> bool,
+    is_valid: impl Fn(&Request) -> bool,
 ) {
     let watch = Watch::on(aws);
-    let with_body = |mangled: Mangled| (json!({"body": &mangled.text}), mangled);
-    let bodies = mangled(examples).into_iter().map(with_body);
+    let with_body = |mutation: Mutation| (json!({"body": &mutation.text}), mutation);
+    let bodies = mutations(examples).into_iter().map(with_body);
     let with_header = |(name, word): (&str, String)| {
         let how = format!("the header {name} is {word}");
         let parts =
             json!({"body": examples[0], "headers": {name: word}, "multiValueHeaders": {name: [word]}});
-        (parts, Mangled { how, text: examples[0].to_owned() })
+        (parts, Mutation { how, text: examples[0].to_owned() })
     };
-    let words = mutation::of_words();
-    // What the runtime can't read as a header it refuses before any handler sees it.
+    let words = mutation::words();
+    // The runtime refuses an invalid header before any handler sees it.
     let words: Vec<_> = words.into_iter().filter(|word| HeaderValue::from_str(word).is_ok()).collect();
     let headers = HEADERS.into_iter().flat_map(|name| words.iter().map(move |word| (name, word.clone())));
     let bytes = json!({"body": "//79", "isBase64Encoded": true});
-    let bytes = (bytes, Mangled { how: "no text is left".to_owned(), text: String::new() });
-    for (parts, mangled) in bodies.chain(headers.map(with_header)).chain([bytes]) {
-        report(&mangled, answered(&watch, "POST", &parts, &handle, &sound).await);
+    let bytes = (bytes, Mutation { how: "no text is left".to_owned(), text: String::new() });
+    for (parts, mutation) in bodies.chain(headers.map(with_header)).chain([bytes]) {
+        report(&mutation, answered(&watch, "POST", &parts, &handle, &is_valid).await);
     }
 }
 
-/// Asks for every hostile id. What can be an id is looked up, anything else is not found; nothing has an effect.
+/// Queries every hostile id. A valid id is looked up, an invalid one is not found, and neither has an effect.
 pub async fn query(
     aws: &Aws,
     id: &str,
     handle: impl AsyncFn(&Request) -> Response<String>,
-    sound: impl Fn(&Request) -> bool,
+    is_valid: impl Fn(&Request) -> bool,
 ) {
     let watch = Watch::on(aws);
-    for id in mutation::of_words().into_iter().chain([id.to_owned()]) {
-        let mangled = Mangled { how: "the id in the path is this".to_owned(), text: id.clone() };
+    for id in mutation::words().into_iter().chain([id.to_owned()]) {
+        let mutation = Mutation { how: "the id in the path is this".to_owned(), text: id.clone() };
         let parts = json!({"pathParameters": {"id": id}});
-        report(&mangled, answered(&watch, "GET", &parts, &handle, &sound).await);
+        report(&mutation, answered(&watch, "GET", &parts, &handle, &is_valid).await);
     }
 }
 
@@ -62,33 +62,30 @@ async fn answered(
     method: &str,
     parts: &Value,
     handle: &impl AsyncFn(&Request) -> Response<String>,
-    sound: &impl Fn(&Request) -> bool,
+    is_valid: &impl Fn(&Request) -> bool,
 ) -> Result<(), String> {
     let request = lambda_http::request::from_str(&event(method, parts).to_string())
         .map_err(|error| format!("the runtime can't read the request: {error}"))?;
     let (response, effects) = watch.over(handle(&request)).await?;
-    check(method, &response, &effects, sound(&request))
+    check(method, &response, &effects, is_valid(&request))
 }
 
-fn check(method: &str, response: &Response<String>, effects: &[Call], sound: bool) -> Result<(), String> {
+fn check(method: &str, response: &Response<String>, effects: &[Call], is_valid: bool) -> Result<(), String> {
     let status = response.status().as_u16();
     let body: Value = serde_json::from_str(response.body()).map_err(|_| "the answer is no JSON")?;
-    if sound {
-        expect(
-            effects.is_empty() == (method == "GET"),
-            "what is asked for changes something, or what is sent nothing",
-        )?;
-        return expect((200..300).contains(&status), &format!("it is sound, and answered with {status}"));
+    if is_valid {
+        expect(effects.is_empty() == (method == "GET"), "a query had an effect, or a submission had none")?;
+        return expect((200..300).contains(&status), &format!("it is is_valid, and answered with {status}"));
     }
-    expect(effects.is_empty(), "it isn't sound, and had an effect")?;
+    expect(effects.is_empty(), "it isn't is_valid, and had an effect")?;
     expect(
         [400, 404, 413, 415, 422].contains(&status),
-        &format!("it isn't sound, and answered with {status}"),
+        &format!("it isn't is_valid, and answered with {status}"),
     )?;
     let content_type = response.headers().get("content-type").and_then(|value| value.to_str().ok());
     expect(content_type == Some("application/problem+json"), "the answer is no problem document")?;
     expect(body["status"] == status, "the problem document has another status")?;
-    // Names of fields are repeated, so that the caller finds them; values are not.
+    // A problem names fields, so that the caller finds them, and never repeats a value.
     let errors = body["errors"].as_array().cloned().unwrap_or_default();
     let rules = errors.iter().filter_map(|error| error["detail"].as_str());
     let said: Vec<&str> = rules.chain(body["detail"].as_str()).collect();

@@ -1,12 +1,12 @@
-//! A direct call, as a state machine makes it.
+//! A direct invocation, as by a state machine.
 
 use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use serde_json::value::RawValue;
 
-use super::{Watch, check_reason, expect, mangled, report};
+use super::{Watch, check_reason, expect, mutations, report};
 use crate::Aws;
 
-/// Calls with every mangled example that is JSON at all. What isn't sound fails by a documented name, without effect.
+/// Invokes a handler with every mutation that is JSON. An invalid request fails with a documented name, and without an effect.
 pub async fn invocation<T>(
     aws: &Aws,
     examples: &[&str],
@@ -14,9 +14,9 @@ pub async fn invocation<T>(
 ) {
     let watch = Watch::on(aws);
     let (mut accepted, mut refused) = (0, 0);
-    for mangled in mangled(examples) {
-        // What is no JSON, nobody can call a function with.
-        let Ok(payload) = serde_json::from_str(&mangled.text) else { continue };
+    for mutation in mutations(examples) {
+        // Lambda invokes a function with JSON only.
+        let Ok(payload) = serde_json::from_str(&mutation.text) else { continue };
         let event = LambdaEvent::new(payload, Context::default());
         let result = watch.over(handle(event)).await.and_then(|(answer, effects)| match answer {
             Ok(_) => {
@@ -29,7 +29,7 @@ pub async fn invocation<T>(
                 expect(effects.is_empty(), "it was refused and had an effect")
             }
         });
-        report(&mangled, result);
+        report(&mutation, result);
     }
     assert!(accepted > 0 && refused > 100, "{accepted} accepted and {refused} refused");
 }

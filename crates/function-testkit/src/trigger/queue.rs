@@ -1,4 +1,4 @@
-//! A buffer queue, from which Lambda takes messages.
+//! A buffer queue, from which Lambda delivers messages.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -6,7 +6,7 @@ use lambda_messaging::consumer::Consume;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
 
-use super::{Watch, check_reason, expect, mangled, report};
+use super::{Watch, check_reason, expect, mutations, report};
 use crate::{
     Aws,
     aws::{Call, QUEUE, REASON, is_message},
@@ -16,47 +16,50 @@ use crate::{
 /// The names of a message's attributes, in their order.
 const ATTRIBUTES: [&str; 2] = ["Idempotency-Key", "bytes"];
 
-/// A message that was handled, and what came of it.
+/// A handled message.
 #[derive(Debug)]
 pub struct Handled {
     /// The message's body.
     pub message: String,
-    /// The calls that changed or told something; the dead letter is none of them.
+    /// The calls that changed or published something, without the dead letter.
     pub effects: Vec<Call>,
-    /// Why it was dead-lettered, if it was.
+    /// The reason of its dead letter, if it became one.
     pub dead_letter: Option<String>,
 }
 
-/// Gives a consumer every mangled example as the last try of a message. Nothing stays in the queue: each is handled, or
-/// dead-lettered as it is, with a documented reason and no effect. What else is expected, the judge says.
+/// Delivers every mutation as the last attempt of a message. No message stays in the queue: each is handled, or dead-lettered
+/// unchanged, with a documented reason and without an effect. The judge checks everything else.
 pub async fn queue(
     aws: &Aws,
     examples: &[&str],
     consume: impl Consume,
     judge: impl Fn(&Handled) -> Result<(), String>,
 ) {
-    let (watch, words) = (Watch::on(aws), mutation::of_words());
-    // What no queue takes never comes out of one.
-    let messages = mangled(examples).into_iter().filter(|mangled| is_message(&mangled.text));
-    for (mangled, word) in messages.zip(words.iter().cycle()) {
-        let batch = serde_json::from_value(batch(&mangled.text, word)).expect("what SQS makes is a batch");
+    let (watch, words) = (Watch::on(aws), mutation::words());
+    // A queue never delivers a message that it would not accept.
+    let messages = mutations(examples).into_iter().filter(|mutation| is_message(&mutation.text));
+    for (mutation, word) in messages.zip(words.iter().cycle()) {
+        let batch = serde_json::from_value(batch(&mutation.text, word)).expect("what SQS makes is a batch");
         let batch = LambdaEvent::new(batch, in_a_minute());
         // Boxed, or the futures within would nest deeper than the compiler follows.
         let result = watch.over(Box::pin(consume(batch))).await.and_then(|(response, calls)| {
             let response = response.map_err(|error| format!("the batch failed: {error:?}"))?;
             expect(response.batch_item_failures.is_empty(), "the message stayed in the queue")?;
-            judge(&handled(&mangled.text, calls)?)
+            judge(&handled(&mutation.text, calls)?)
         });
-        report(&mangled, result);
+        report(&mutation, result);
     }
 }
 
-/// Judges that whatever isn't sound is dead-lettered as such, and nothing else is.
-pub fn only_if(sound: impl Fn(&str) -> bool) -> impl Fn(&Handled) -> Result<(), String> {
+/// Judges that invalid messages are dead-lettered as such, and that valid ones are not.
+pub fn only_if(is_valid: impl Fn(&str) -> bool) -> impl Fn(&Handled) -> Result<(), String> {
     move |handled| {
         let reason = handled.dead_letter.as_deref();
-        let taken_as_sound = !matches!(reason, Some("MalformedEvent" | "UnexpectedEventType"));
-        expect(taken_as_sound == sound(&handled.message), "what isn't sound was taken for it, or the reverse")
+        let taken_as_valid = !matches!(reason, Some("MalformedEvent" | "UnexpectedEventType"));
+        expect(
+            taken_as_valid == is_valid(&handled.message),
+            "an invalid message was accepted, or a valid one was not",
+        )
     }
 }
 
@@ -87,7 +90,7 @@ fn in_a_minute() -> Context {
     context
 }
 
-/// A batch as Lambda hands it over. Whoever sends a message also chooses its attributes, that of dead letters among them.
+/// A batch as Lambda delivers it. A sender chooses the attributes too, even the one that dead letters have.
 fn batch(body: &str, word: &str) -> Value {
     let attributes = json!({
         ATTRIBUTES[0]: {"dataType": "String", "stringValue": format!("={word}")},

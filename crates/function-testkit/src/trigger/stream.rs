@@ -1,44 +1,45 @@
-//! A table's stream, from which Lambda takes new rows.
+//! A table's stream, from which Lambda delivers rows.
 
 use aws_lambda_events::dynamodb::Event as StreamEvent;
 use lambda_messaging::outbox::Row;
 use lambda_runtime::Diagnostic;
 use serde_json::value::RawValue;
 
-use super::{Watch, check_reason, expect, mangled, report};
+use super::{Watch, check_reason, expect, mutations, report};
 use crate::{Aws, aws::Call};
 
-/// Gives an outbox every mangled row that a stream could hold. No row holds the stream up: a sound one is told of, any
-/// other is dead-lettered with a documented reason and not told of.
+/// Delivers every mutated row that a stream could hold. No row blocks the stream: a valid one is published, an invalid one is
+/// dead-lettered with a documented reason.
 pub async fn stream(
     aws: &Aws,
     examples: &[&str],
-    tell: impl AsyncFn(StreamEvent) -> Result<(), Diagnostic>,
-    sound: impl Fn(&Row) -> bool,
+    handle: impl AsyncFn(StreamEvent) -> Result<(), Diagnostic>,
+    is_valid: impl Fn(&Row) -> bool,
 ) {
     let watch = Watch::on(aws);
     let mut rows = 0;
-    for mangled in mangled(examples) {
-        // What is no DynamoDB JSON is in no table.
-        let Ok(row) = serde_json::from_str::<Row>(&mangled.text) else { continue };
-        let Some(event) = event(&mangled.text) else { continue };
+    for mutation in mutations(examples) {
+        // A table holds DynamoDB JSON only.
+        let Ok(row) = serde_json::from_str::<Row>(&mutation.text) else { continue };
+        let Some(event) = event(&mutation.text) else { continue };
         rows += 1;
-        let result = watch.over(tell(event)).await.and_then(|(told, calls)| {
-            told.map_err(|error| format!("the stream is held up: {error:?}"))?;
+        let result = watch.over(handle(event)).await.and_then(|(handled, calls)| {
+            handled.map_err(|error| format!("the stream is held up: {error:?}"))?;
             match calls.iter().find_map(Call::dead_letter) {
                 Some((error_type, detail)) => {
                     check_reason(&error_type, &detail)?;
-                    expect(!sound(&row), "a sound row was dead-lettered")?;
+                    expect(!is_valid(&row), "a valid row was dead-lettered")?;
                     expect(calls.len() == 1, "it was dead-lettered and had an effect")
                 }
-                None => {
-                    expect(sound(&row) && !calls.is_empty(), "a row was neither told of nor dead-lettered")
-                }
+                None => expect(
+                    is_valid(&row) && !calls.is_empty(),
+                    "a row was neither published nor dead-lettered",
+                ),
             }
         });
-        report(&mangled, result);
+        report(&mutation, result);
     }
-    assert!(rows > 100, "only {rows} of the mangled rows could be in a table");
+    assert!(rows > 100, "only {rows} of the mutated rows could be in a table");
 }
 
 /// A part of the stream as Lambda hands it over.
