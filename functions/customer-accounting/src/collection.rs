@@ -1,4 +1,4 @@
-//! The fare collection saga, as the one who starts it sees it.
+//! The start of the fare collection saga.
 
 use aws_sdk_sfn::{Client, operation::start_execution::StartExecutionError};
 use contracts::RideCompleted;
@@ -23,7 +23,7 @@ impl FareCollection {
     pub(crate) async fn start(&self, event: &Event<RideCompleted>) -> Result<(), Failure> {
         let RideCompleted { ride, customer, fare, .. } = &event.data;
         let trace = event.traceparent.map_or_else(TraceParent::start, TraceParent::child);
-        // Every field is always there: a state machine that reads one which isn't fails for good.
+        // Every field is always present: a state machine fails for good when it reads a missing one.
         let input = json!({"fareId": ride, "customer": customer, "amount": fare,
                            "correlationId": event.correlationid, "traceparent": trace});
         let start = self.client.start_execution().state_machine_arn(&self.state_machine_arn);
@@ -31,8 +31,8 @@ impl FareCollection {
             return Ok(());
         };
         match error.as_service_error() {
-            // AWS says so when the input differs or the execution has ended; while it runs, and with the same input, it
-            // answers as if it had just been started.
+            // AWS gives this error when the input differs or the execution has ended. While an execution with the same input runs, AWS
+            // answers as if it had just started.
             Some(StartExecutionError::ExecutionAlreadyExists(_)) => Ok(()),
             _ => Err(Failure::aws("states:StartExecution", &error)),
         }

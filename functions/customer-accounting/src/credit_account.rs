@@ -1,5 +1,5 @@
-//! Credits a customer's account with a paid fare, or takes that back: a participant of the fare collection saga, which
-//! invokes it and matches on the names of its errors.
+//! Credits a customer's account with a paid fare, or reverses the credit. The fare collection saga invokes it, and matches on the
+//! names of its errors.
 
 use contracts::{CustomerId, Money, RideId};
 use lambda_messaging::{CorrelationId, Failure, idempotent_write::Written, json, metrics::Metrics};
@@ -17,7 +17,7 @@ pub struct CreditAccount {
     refused_suffix: String,
 }
 
-/// What the saga asks for.
+/// The saga's request.
 #[derive(Debug, Deserialize)]
 pub struct Request {
     action: Action,
@@ -34,7 +34,7 @@ enum Action {
     Reverse,
 }
 
-/// What the saga is told.
+/// The answer to the saga.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct Answer {
     entry: &'static str,
@@ -48,7 +48,7 @@ impl CreditAccount {
         Self { ledger, refused_suffix }
     }
 
-    /// Answers the saga. The request comes as it was written, so that one which is none fails by a name, too.
+    /// Handles a request. It comes as raw JSON, so that a malformed request fails with a stable name too.
     ///
     /// # Errors
     /// `AccountCreditException`: the account takes no credit; nothing was entered, and trying again changes nothing.

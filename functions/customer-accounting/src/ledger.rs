@@ -1,6 +1,6 @@
-//! The ledger: entries are added, never changed. A fare's entries stand together under its id, one of each kind:
-//! `OPENED` when its ride was completed, `CREDITED` when it was paid, `REVERSED` when that was taken back. A fare counts
-//! as paid if it is credited and not reversed.
+//! The ledger: entries are added, never changed. A fare has at most one entry of each kind under its id: `OPENED` when its ride was
+//! completed, `CREDITED` when it was paid, `REVERSED` when the credit was reversed. A fare counts as paid if it is credited and not
+//! reversed.
 
 use aws_sdk_dynamodb::{
     Client,
@@ -22,7 +22,7 @@ pub struct Ledger {
     table: String,
 }
 
-/// What a fare's entry is about.
+/// The content of a fare's entries.
 #[derive(Debug)]
 pub(crate) struct Fare<'a> {
     pub id: RideId,
@@ -37,14 +37,14 @@ impl Ledger {
         Self { client, table }
     }
 
-    /// Enters what a ride costs. The fare's id is the ride's, so a ride can't be entered twice.
+    /// Opens a ride's fare. The fare has the ride's id, so no ride is entered twice.
     pub(crate) async fn open_fare(&self, ride: &RideCompleted) -> Result<Written, Failure> {
         let fare = Fare { id: ride.ride, customer: &ride.customer, amount: ride.fare };
         idempotent_write::put(&self.client, &self.table, "fareId", entry(&fare, "OPENED")).await
     }
 
-    /// Enters that a fare was paid, unless that has been reversed: a credit that was held up, and comes after its own
-    /// reversal, finds it and stays out. The check and the entry are one transaction.
+    /// Credits a paid fare, unless the credit has been reversed: a delayed credit that comes after its own reversal has no effect. The
+    /// check and the entry are one transaction.
     ///
     /// # Errors
     /// Permanent `AccountCreditException` if the credit has been reversed.
@@ -84,7 +84,7 @@ impl Ledger {
         Err(Failure::aws("dynamodb:TransactWriteItems", &error))
     }
 
-    /// Enters that a fare's credit is reversed, whether there is one or not: one that is still to come stays out.
+    /// Reverses a fare's credit, even one that has not come yet: it will have no effect.
     pub(crate) async fn reverse(&self, fare: &Fare<'_>) -> Result<Written, Failure> {
         idempotent_write::put(&self.client, &self.table, "fareId", entry(fare, "REVERSED")).await
     }

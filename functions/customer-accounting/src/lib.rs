@@ -1,5 +1,4 @@
-//! Customer Accounting keeps the ledger: what every fare is, and what became of it. It has every fare collected, and
-//! takes part in that saga.
+//! Customer Accounting keeps the ledger of fares. It starts the collection of every fare, and takes part in that saga.
 
 #[cfg(test)]
 mod bad_input;

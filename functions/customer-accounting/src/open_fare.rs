@@ -1,4 +1,4 @@
-//! Opens the fare of a completed ride and has it collected.
+//! Opens the fare of a completed ride and starts its collection.
 
 use contracts::RideCompleted;
 use lambda_messaging::{Effect, Event, Failure, consumer::Receiver};
@@ -13,7 +13,7 @@ pub struct OpenFare {
 }
 
 impl OpenFare {
-    /// Enters fares into this ledger, and has them collected there.
+    /// Opens fares in this ledger, and starts this collection.
     #[must_use]
     pub fn new(ledger: Ledger, collection: FareCollection) -> Self {
         Self { ledger, collection }
@@ -23,8 +23,8 @@ impl OpenFare {
 impl Receiver for OpenFare {
     type Payload = RideCompleted;
 
-    /// Store first, then start. If the start fails, or never happens because of a crash, the message comes again and
-    /// finds the entry; so the start isn't left out because the entry is there.
+    /// Stores first, then starts. After a failed start, or a crash before it, the message comes again and finds the entry. So the start
+    /// doesn't depend on the entry being new.
     async fn receive(&self, event: Event<RideCompleted>) -> Result<Effect, Failure> {
         let opened = self.ledger.open_fare(&event.data).await?;
         self.collection.start(&event).await?;

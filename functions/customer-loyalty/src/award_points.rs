@@ -12,7 +12,7 @@ pub struct AwardPoints {
 }
 
 impl AwardPoints {
-    /// Awards points here.
+    /// Awards points in this table.
     #[must_use]
     pub fn new(points: LoyaltyPoints) -> Self {
         Self { points }

@@ -1,4 +1,4 @@
-//! The points table: under each customer one award per ride, and the balance that they add up to.
+//! The points table: for each customer one award per ride, and the sum of the awards as the balance.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use lambda_messaging::{
 
 use crate::Points;
 
-/// Two rides of one customer at the same moment meet on the balance; one of them goes again.
+/// The attempts at an award. Concurrent awards to one customer conflict on the balance, and one of them is retried.
 const ATTEMPTS: u32 = 5;
 
 /// The `LoyaltyPoints` table.
@@ -33,7 +33,7 @@ impl LoyaltyPoints {
         Self { client, table }
     }
 
-    /// Awards a ride's points. The award, which guards, and the balance, which it changes, are one transaction.
+    /// Awards a ride's points. The award guards the balance: both are written in one transaction.
     pub(crate) async fn award(
         &self,
         customer: &CustomerId,
@@ -63,7 +63,7 @@ impl LoyaltyPoints {
         ))
     }
 
-    /// One try; the inner error says why the transaction was cancelled.
+    /// Makes one attempt; the inner error holds the reasons of a cancelled transaction.
     async fn transact(
         &self,
         customer: &CustomerId,
@@ -101,7 +101,7 @@ impl LoyaltyPoints {
     }
 }
 
-/// Taken already, or in somebody's way. Anything else (a throttle, say) is the service's trouble.
+/// True if the award exists or another one conflicts. Any other reason, such as throttling, is a failure of the service.
 fn is_about_the_data(reasons: &[CancellationReason]) -> bool {
     let code = |reason: &CancellationReason| {
         matches!(reason.code(), Some("ConditionalCheckFailed" | "TransactionConflict"))

@@ -1,4 +1,4 @@
-//! Features a ride.
+//! Features extraordinary rides.
 
 use contracts::{Distance, Money, RideCompleted};
 use lambda_messaging::{Effect, Event, Failure, consumer::Receiver};
@@ -6,15 +6,15 @@ use lambda_runtime::Error;
 
 use crate::FeaturedRides;
 
-/// The receiver of the rides that pass the subscription's filter. SNS may take a quarter of an hour until a filter holds, so
-/// ordinary rides may come, too.
+/// The receiver of the rides that pass the subscription's filter. SNS may take a quarter of an hour to apply a filter, so ordinary
+/// rides may come too.
 #[derive(Debug)]
 pub struct FeatureRide {
     featured: FeaturedRides,
     extraordinary: Bounds,
 }
 
-/// From where on a ride is extraordinary: both must hold. The subscription's filter is made of the same parameters.
+/// The minimum fare and distance of an extraordinary ride. The subscription's filter has the same parameters.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
     fare: Money,
@@ -22,10 +22,10 @@ pub struct Bounds {
 }
 
 impl Bounds {
-    /// Reads a fare, and kilometres.
+    /// Reads a fare and a distance in kilometres.
     ///
     /// # Errors
-    /// If either is none.
+    /// If either can't be read.
     pub fn parse(fare: &str, distance: &str) -> Result<Self, Error> {
         Ok(Self { fare: Money::parse(fare)?, distance: Distance::parse(distance)? })
     }
@@ -36,7 +36,7 @@ impl Bounds {
 }
 
 impl FeatureRide {
-    /// Features rides from these bounds on here.
+    /// Features the rides within these bounds in this table.
     #[must_use]
     pub fn new(featured: FeaturedRides, extraordinary: Bounds) -> Self {
         Self { featured, extraordinary }

@@ -1,4 +1,4 @@
-//! The table of featured rides. Who rode is nobody's business here, so it isn't stored.
+//! The table of featured rides. It doesn't store the customer.
 
 use aws_sdk_dynamodb::Client;
 use contracts::RideCompleted;

@@ -1,7 +1,7 @@
 //! Extraordinary Rides features the rides worth telling about: those whose fare and distance pass its filter.
 //!
-//! The filter is a policy on this service's own subscription, so ordinary rides don't reach its queue, but for some minutes after
-//! the filter has changed. Hence the receiver compares once more.
+//! The filter is a policy on this service's own subscription, so ordinary rides don't reach its queue, except for some minutes after
+//! a change of the filter. So the receiver compares once more.
 
 #[cfg(test)]
 mod bad_input;

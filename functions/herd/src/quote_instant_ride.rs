@@ -1,4 +1,4 @@
-//! Answers for a herd when quotes are asked for.
+//! Quotes instant rides for a herd.
 
 use contracts::{QuotesRequested, RideQuoted};
 use jiff::Timestamp;
@@ -8,8 +8,8 @@ use lambda_messaging::{
 
 use crate::{PriceList, SOURCE};
 
-/// The receiver of requests for quotes, for one herd. It keeps no record of what it has answered: asked again it answers
-/// the same, and whoever asked counts a responder once.
+/// The receiver of requests for quotes, for one herd. It keeps no record of its quotes: the same request gets the same quote, and the
+/// requester counts a responder once.
 #[derive(Debug)]
 pub struct QuoteInstantRide {
     prices: PriceList,

@@ -55,7 +55,11 @@ async fn submit_ride_prebooking() {
         let ends = [("SUBMITTED", "PrebookingSubmitted"), ("REJECTED", "PrebookingRejected")];
         let alike =
             |(status, event): &(&str, &str)| stored.body.contains(status) && types(published) == [*event];
-        if ends.iter().any(alike) { Ok(()) } else { Err("the stored status is not the published one".to_owned()) }
+        if ends.iter().any(alike) {
+            Ok(())
+        } else {
+            Err("the stored status is not the published one".to_owned())
+        }
     };
     trigger::queue(&aws, &[&example("prebooking/prebooking.json")], consume, judge).await;
 }

@@ -1,5 +1,5 @@
-//! Ride Booking takes what customers want: a ride ahead (prebooking), through queues that absorb whole campaigns, or a ride
-//! right now, for which every herd is asked (RFQ, a request for quotes).
+//! Ride Booking takes prebookings, through queues that absorb whole campaigns, and requests for quotes (RFQs) for instant rides, which
+//! go to every herd.
 
 #[cfg(test)]
 mod bad_input;

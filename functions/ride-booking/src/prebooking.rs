@@ -1,6 +1,5 @@
-//! Rides that are booked ahead. API Gateway writes each request straight into a queue, so accepting one needs no function
-//! and a campaign's peak meets nothing that could refuse it; what follows is a row of filters with queues between them,
-//! each as fast as it can be.
+//! Prebookings. API Gateway writes each request straight into a queue, so accepting a request needs no function, and nothing refuses a
+//! campaign's peak. Filters with queues between them follow, each at its own speed.
 
 mod bookings;
 mod process;

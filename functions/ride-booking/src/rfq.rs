@@ -1,5 +1,5 @@
-//! Rides that are wanted right now: a scatter-gather. Every herd is asked for a quote at the same time, each answers or
-//! doesn't, and an aggregator gathers the answers until all are there or the time is up.
+//! Requests for quotes: a scatter-gather. Every herd is asked for a quote at the same time, and an aggregator collects the quotes until
+//! all have come or the deadline has passed.
 
 mod aggregate;
 mod collect;

@@ -1,29 +1,29 @@
-//! A completed ride, as it is reported and once it is known to be sound.
+//! The completed ride that a unicorn's app reports.
 
 use contracts::{CustomerId, Distance, Duration, Money, Place, RideCompleted, RideId};
 use lambda_messaging::{Faults, FieldReader, RawFields};
 
-/// A ride completion that keeps every rule.
+/// A valid ride completion.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RideCompletion {
-    /// Where it started.
+    /// The place where it started.
     pub from: Place,
-    /// Where it ended.
+    /// The place where it ended.
     pub to: Place,
-    /// How long it took.
+    /// The duration of the ride.
     pub duration: Duration,
-    /// How far it went.
+    /// The distance of the ride.
     pub distance: Distance,
-    /// Who rode.
+    /// The customer who rode.
     pub customer: CustomerId,
-    /// What it costs.
+    /// The price of the ride.
     pub fare: Money,
 }
 
 const FIELDS: [&str; 6] = ["from", "to", "duration", "distance", "customer", "fare"];
 
 impl RideCompletion {
-    /// Checks a reported ride and names everything that is wrong with it.
+    /// Checks a reported ride, and returns every fault.
     pub fn parse(raw: &RawFields) -> Result<Self, Faults> {
         let mut fields = FieldReader::new(raw, &FIELDS);
         let completion = Self::read(&mut fields);

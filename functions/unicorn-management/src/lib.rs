@@ -1,7 +1,7 @@
-//! Unicorn Management takes completed rides from the unicorns' app and tells every interested service.
+//! Unicorn Management takes completed rides from the unicorns' app and publishes them.
 //!
-//! Store first, then tell: `submit-ride-completion` writes the ride and answers; the table's own stream, which
-//! can't miss a write, drives `publish-ride-completions` (a transactional outbox).
+//! `submit-ride-completion` stores the ride and answers. The table's stream, which misses no write, invokes
+//! `publish-ride-completions` (a transactional outbox).
 
 #[cfg(test)]
 mod bad_input;

@@ -1,4 +1,4 @@
-//! Publishes every stored ride, from the write itself: the Rides table's stream.
+//! Publishes every ride that is inserted into the Rides table.
 
 use lambda_messaging::{
     Failure,

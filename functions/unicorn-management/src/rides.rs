@@ -1,4 +1,4 @@
-//! The Rides table: completed rides as rows, and rows as the events they become.
+//! The Rides table: completed rides as rows, and the events that follow from rows.
 
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use contracts::{CustomerId, Distance, Duration, Money, Place, RideCompleted, RideId};
@@ -38,9 +38,9 @@ impl Rides {
         Self { keyed: KeyedTable::new(client.clone(), table.clone(), keys), client, table }
     }
 
-    /// Stores a ride; gives the ride that the key stands for now, which may be an earlier one.
+    /// Stores a ride; returns the ride that the key stands for, which may be an earlier one.
     pub(crate) async fn store(&self, new: NewRide) -> Result<RideId, Failure> {
-        // Labels of one request, not part of what is stored.
+        // Labels of one request, not part of the ride.
         let labels = [("correlationId", text(&new.correlation_id)), ("traceparent", text(new.trace_parent))];
         let (id, mut row, labels) = (new.ride.ride, row(&new.ride), item::new(labels));
         let Some(key) = &new.key else {
@@ -76,8 +76,7 @@ pub(crate) fn reported(ride: &RideCompleted) -> Value {
     row.map(|(name, value)| (name, characters(value))).collect()
 }
 
-/// The event that a stored row becomes. It depends on nothing but the row, so that publishing the row again
-/// publishes the same event.
+/// The event that follows from a stored row. It depends on nothing but the row, so that publishing again publishes the same event.
 pub(crate) fn event(row: &Row) -> Result<Event<RideCompleted>, Failure> {
     let ride = RideCompleted {
         ride: row.read("id", RideId::parse)?,

@@ -1,4 +1,4 @@
-//! Takes a ride completion: checks it, stores it, says yes.
+//! Takes a ride completion: checks it, stores it, accepts it.
 
 use contracts::RideId;
 use lambda_messaging::{

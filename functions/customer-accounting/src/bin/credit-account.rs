@@ -1,4 +1,4 @@
-//! A step of the fare collection saga → a credit in the ledger, or its reversal.
+//! Starts `credit-account`: a step of the fare collection saga → a credit in the ledger, or its reversal.
 
 use aws_sdk_dynamodb::Client;
 use customer_accounting::{CreditAccount, Ledger};

@@ -1,5 +1,5 @@
-//! The Prebookings table. Beside the bookings it holds, for each idempotency key, which booking it stands for, and for
-//! each message that repeated one, which booking it meant.
+//! The Prebookings table. Beside the bookings it maps each idempotency key to its booking, and each repeated submission to the booking
+//! that it repeats.
 
 use aws_sdk_dynamodb::{
     Client,
@@ -26,10 +26,10 @@ pub struct Prebookings {
     table: String,
 }
 
-/// What became of storing a submission.
+/// The result of storing a submission.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Stored {
-    /// It is a booking of its own, from now on or from an earlier delivery.
+    /// The submission is a booking of its own, inserted now or by an earlier delivery.
     Own(Written),
     /// It repeats this request, whose booking can now be reached by its id, too.
     Repetition(First),
@@ -37,12 +37,12 @@ pub(crate) enum Stored {
     KeyConflict,
 }
 
-/// How processing a booking ended.
+/// The decision on a booking.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Decision {
     /// The ride will take place.
     Confirmed,
-    /// It won't, for these reasons.
+    /// The ride will not take place, for these reasons.
     Rejected(Vec<Fault>),
 }
 
@@ -93,7 +93,7 @@ impl Prebookings {
         }
     }
 
-    /// Records how processing ended, once.
+    /// Records the decision once.
     ///
     /// # Errors
     /// Permanent `UnknownPrebooking` if there is no such booking: events of bookings follow from stored ones.
@@ -159,7 +159,7 @@ fn read_entry(entry: &Item) -> Option<(String, First)> {
     Some((value("digest")?.clone(), first))
 }
 
-/// What a submission asks for. A repeated delivery has the same.
+/// The content of a submission. A redelivery has the same content.
 fn content(submission: &Submission) -> Item {
     let mut content = item::new([("id", text(submission.id))]);
     content.extend(submission.witness.iter().map(|witness| ("witness".to_owned(), text(witness))));
@@ -174,7 +174,7 @@ fn content(submission: &Submission) -> Item {
     content
 }
 
-/// How the booking begins. A repeated delivery finds it as it has become since.
+/// The initial state of a booking. A redelivery finds its current state.
 fn beginning(submission: &Submission) -> Item {
     let (status, reasons) = match &submission.asked {
         Ok(_) => ("SUBMITTED", &[][..]),

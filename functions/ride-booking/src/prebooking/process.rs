@@ -1,5 +1,5 @@
-//! Decides on a submitted prebooking. This is the part that takes its time, so it runs at a bounded concurrency: a
-//! campaign makes its queue longer, and not its load higher.
+//! Decides on submitted prebookings. This is the slow part, so it runs at a bounded concurrency: a campaign makes its queue longer, and
+//! its load no higher.
 
 use contracts::{PrebookingRejected, PrebookingSubmitted};
 use jiff::Timestamp;
@@ -23,31 +23,31 @@ impl ProcessRidePrebooking {
     }
 }
 
-/// The topic's events about a prebooking. The subscription's filter lets pass what was submitted only; but SNS may take a
-/// quarter of an hour until a filter holds, so the rest may come, too.
+/// The topic's events about a prebooking. The subscription's filter passes submitted ones only, but SNS may take a quarter of an hour
+/// to apply a filter, so rejected ones may come too.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Told {
-    /// It is to be decided.
+pub enum PrebookingEvent {
+    /// The prebooking awaits its decision.
     Submitted(PrebookingSubmitted),
-    /// It was rejected at once.
+    /// The prebooking was rejected on submission.
     Rejected(PrebookingRejected),
 }
 
 impl Receiver for ProcessRidePrebooking {
-    type Payload = Told;
+    type Payload = PrebookingEvent;
 
-    async fn receive(&self, event: Event<Told>) -> Result<Effect, Failure> {
+    async fn receive(&self, event: Event<PrebookingEvent>) -> Result<Effect, Failure> {
         match event.data {
-            Told::Submitted(booking) => {
+            PrebookingEvent::Submitted(booking) => {
                 let decision = decide(&booking, Timestamp::now());
                 Ok(self.bookings.decide(booking.prebooking, &decision).await?.into())
             }
-            Told::Rejected(_) => Ok(Effect::Nothing("it was rejected at once")),
+            PrebookingEvent::Rejected(_) => Ok(Effect::Nothing("it was rejected at once")),
         }
     }
 }
 
-impl IncomingPayload for Told {
+impl IncomingPayload for PrebookingEvent {
     fn read(event_type: &str, data: &str) -> Result<Self, EventError> {
         match event_type {
             PrebookingSubmitted::TYPE => json::read(data).map(Self::Submitted),
@@ -64,7 +64,7 @@ impl IncomingPayload for Told {
     }
 }
 
-/// What waited too long can't take place any more.
+/// Confirms a ride unless its time passed while the prebooking waited.
 fn decide(booking: &PrebookingSubmitted, now: Timestamp) -> Decision {
     if booking.when > now {
         Decision::Confirmed

@@ -1,4 +1,4 @@
-//! Tells a caller how a prebooking stands.
+//! Answers queries for a prebooking's status.
 
 use contracts::PrebookingId;
 use lambda_messaging::api::{self, Problem, Request, Response, StatusCode};
@@ -27,7 +27,7 @@ impl QueryRidePrebooking {
 
     async fn find(&self, request: &Request) -> Result<Value, Problem> {
         let id = api::path_parameter(request, "id").and_then(|id| PrebookingId::parse(&id).ok());
-        // No prebooking will ever have such an id.
+        // No prebooking ever has an invalid id.
         let id =
             id.ok_or_else(|| Problem::not_found("a prebooking's id is the UUID that submitting it gave"))?;
         api::set_log_context(id, id);

@@ -1,29 +1,29 @@
-//! A ride that is booked ahead, as it is asked for and once it is known to be sound.
+//! The prebooking that a customer submits.
 
 use contracts::{CustomerId, Place, PrebookingId, PrebookingSubmitted};
 use jiff::{SignedDuration, Timestamp};
 use lambda_messaging::{Faults, FieldReader, RawFields};
 
-/// A prebooking that keeps every rule.
+/// A valid prebooking.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RidePrebooking {
-    /// Where it is to start.
+    /// The place where the ride is to start.
     pub from: Place,
-    /// Where it is to end.
+    /// The place where it is to end.
     pub to: Place,
-    /// When it is to start.
+    /// The time when it is to start.
     pub when: Timestamp,
-    /// Who wants to ride.
+    /// The customer who wants to ride.
     pub customer: CustomerId,
 }
 
 const FIELDS: [&str; 4] = ["from", "to", "when", "customer"];
 
-/// A leap year: nobody is refused for booking the same day of the next one.
+/// A leap year, so that a customer can book the same day of the next year.
 const AT_MOST_AHEAD: SignedDuration = SignedDuration::from_hours(366 * 24);
 
 impl RidePrebooking {
-    /// Checks what was asked for, and names everything that is wrong with it. A time is judged as of `now`.
+    /// Checks a prebooking as of `now`, and returns every fault.
     pub fn parse(raw: &RawFields, now: Timestamp) -> Result<Self, Faults> {
         let mut fields = FieldReader::new(raw, &FIELDS);
         let prebooking = Self::read(&mut fields, now);

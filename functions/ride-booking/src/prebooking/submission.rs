@@ -1,5 +1,5 @@
-//! What API Gateway wrote into the submission queue: the request's body as the message's, and beside it, as its attributes, the
-//! request's identity and the headers that matter. Nobody has looked at either before.
+//! Submissions, as API Gateway writes them into the submission queue: the request's body as the message's body, the request's identity
+//! and some headers as its attributes. Nothing has checked either of them before.
 
 use contracts::PrebookingId;
 use jiff::Timestamp;
@@ -14,11 +14,11 @@ use super::RidePrebooking;
 /// A request for a prebooking, valid or not.
 #[derive(Debug)]
 pub(crate) struct Submission {
-    /// The request's id, which its caller was told.
+    /// The request's id, which its caller got as the answer.
     pub id: PrebookingId,
     /// API Gateway's other id of the request. A caller may be able to choose the first, and never this one.
     pub witness: Option<String>,
-    /// As of when it is judged.
+    /// The time at which the submission is judged.
     pub accepted_at: Timestamp,
     pub asked: Result<RidePrebooking, Vec<Fault>>,
     pub key: Option<Key>,
@@ -76,7 +76,7 @@ impl Submission {
         Self { id, accepted_at, correlation_id, asked: parse(body, accepted_at), ..self }
     }
 
-    /// Adds a reason to reject it.
+    /// Adds a reason to reject the submission.
     pub(crate) fn reject(&mut self, reason: Fault) {
         let others = self.asked.as_ref().err().cloned().unwrap_or_default();
         self.asked = Err(others.into_iter().chain([reason]).collect());

@@ -1,4 +1,4 @@
-//! Takes the submissions out of their queue: checks each, stores it, tells of it.
+//! Takes submissions from their queue: checks each, stores it, publishes it.
 
 use contracts::PrebookingRejected;
 use futures_util::future::join_all;
@@ -20,13 +20,13 @@ pub struct SubmitRidePrebooking {
 }
 
 impl SubmitRidePrebooking {
-    /// Stores bookings here, and tells of them there.
+    /// Stores bookings in this table, and publishes them on this topic.
     #[must_use]
     pub fn new(bookings: Prebookings, topic: Publisher) -> Self {
         Self { bookings, topic }
     }
 
-    /// Stores what a message asks for; gives the event that tells of it.
+    /// Stores a submission; returns the event that announces it.
     async fn store(&self, message: &Message<'_>) -> Result<(publisher::Message, Effect), Failure> {
         let mut submission = Submission::read(message)?;
         let effect = match self.bookings.submit(&submission).await? {
@@ -45,7 +45,7 @@ impl SubmitRidePrebooking {
                 }
             }
         };
-        Ok((tell(&submission)?, effect))
+        Ok((announcement(&submission)?, effect))
     }
 }
 
@@ -56,18 +56,18 @@ impl MessageReceiver for SubmitRidePrebooking {
     async fn receive_messages(&self, messages: &[Message<'_>]) -> Vec<Result<Effect, Failure>> {
         let stored = join_all(messages.iter().map(|message| self.store(message))).await;
         let events: Vec<_> = stored.iter().flatten().map(|(event, _)| event.clone()).collect();
-        let mut told = self.topic.publish(&events).await.into_iter();
-        let mut settle = |effect| told.next().unwrap_or_else(untold).map(|()| effect);
+        let mut published = self.topic.publish(&events).await.into_iter();
+        let mut settle = |effect| published.next().unwrap_or_else(unanswered).map(|()| effect);
         stored.into_iter().map(|stored| stored.and_then(|(_, effect)| settle(effect))).collect()
     }
 }
 
-fn untold() -> Result<(), Failure> {
+fn unanswered() -> Result<(), Failure> {
     Err(Failure::transient("Unanswered", "the topic gave no result for this event"))
 }
 
-/// The event of a submission. Told again it is the same, but for a step of its trace: the rest follows from the message.
-fn tell(submission: &Submission) -> Result<publisher::Message, Failure> {
+/// The event of a submission. A repetition publishes the same event, except for a step of its trace.
+fn announcement(submission: &Submission) -> Result<publisher::Message, Failure> {
     match submission.asked.clone() {
         Ok(prebooking) => message(submission, prebooking.into_event(submission.id)),
         Err(reasons) => message(submission, PrebookingRejected { prebooking: submission.id, reasons }),

@@ -1,4 +1,4 @@
-//! What the answers to a request come to: the aggregator's rules, and no table.
+//! The aggregator's rules, without its table.
 
 use contracts::{CustomerId, HerdName, Place, Quote, RfqId};
 use jiff::Timestamp;
@@ -10,11 +10,11 @@ pub(crate) struct Rfq {
     pub from: Place,
     pub to: Place,
     pub customer: CustomerId,
-    /// Who was asked: these answers are waited for.
+    /// The herds that were asked: the request waits for their quotes.
     pub asked: Vec<HerdName>,
     pub submitted_at: Timestamp,
     pub reply_by: Timestamp,
-    /// When the deadline closed it, if it had to.
+    /// The time when the deadline closed the request, if it did.
     pub expired_at: Option<Timestamp>,
     /// The quotes that came before it was closed, in the order they came.
     pub quotes: Vec<Answer>,
@@ -30,15 +30,15 @@ pub(crate) struct Answer {
 }
 
 impl Rfq {
-    /// When it was closed: by the last answer, or by the deadline. That all have answered isn't recorded but follows from
-    /// the answers, so there is no moment at which all are there and it is still open.
+    /// The time when the last quote or the deadline closed the request. It follows from the quotes instead of being recorded, so a
+    /// request with all its quotes is never open.
     pub(crate) fn closed_at(&self) -> Option<Timestamp> {
         let all_answered = self.quotes.len() >= self.asked.len();
         let last = self.quotes.iter().map(|answer| answer.received_at).max();
         self.expired_at.or(last.filter(|_| all_answered))
     }
 
-    /// The quote to take, once it is closed and if there is any.
+    /// The best quote of a closed request, if there is any.
     pub(crate) fn best(&self) -> Option<&Quote> {
         self.closed_at().and_then(|_| best(self.quotes.iter().map(|answer| &answer.quote)))
     }

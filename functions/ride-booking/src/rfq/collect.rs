@@ -1,4 +1,4 @@
-//! The aggregator: gathers the quotes for each request until all who were asked have answered, or the deadline comes.
+//! The aggregator: collects the quotes for each request until every herd that was asked has answered, or the deadline has passed.
 
 use contracts::{RfqDeadlineReached, RideQuoted};
 use lambda_messaging::{
@@ -11,23 +11,23 @@ use super::{
     rfqs::{Counted, Expiry},
 };
 
-/// The receiver of what comes into the response queue.
+/// The receiver of the response queue's messages.
 #[derive(Debug)]
 pub struct CollectQuotes {
     rfqs: Rfqs,
 }
 
-/// What comes into the response queue.
+/// A message in the response queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Response {
     /// A herd has answered.
     Quoted(RideQuoted),
-    /// The time for answers is up.
+    /// The deadline for quotes has passed.
     Deadline(RfqDeadlineReached),
 }
 
 impl CollectQuotes {
-    /// Gathers quotes in this table.
+    /// Collects quotes in this table.
     #[must_use]
     pub fn new(rfqs: Rfqs) -> Self {
         Self { rfqs }

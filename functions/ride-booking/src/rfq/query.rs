@@ -1,4 +1,4 @@
-//! Tells a customer how a request for quotes stands.
+//! Answers queries for a request for quotes.
 
 use contracts::{Quote, RfqId};
 use lambda_messaging::api::{self, Problem, Request, Response, StatusCode};

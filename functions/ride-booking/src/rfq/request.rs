@@ -1,4 +1,4 @@
-//! A ride that is wanted right now, as it is asked for and once it is known to be sound.
+//! The request for quotes that a customer submits.
 
 use contracts::{
     CustomerId, HerdName, Place,
@@ -7,32 +7,32 @@ use contracts::{
 use lambda_messaging::{Faults, FieldReader, RawFields};
 use rust_decimal::prelude::ToPrimitive;
 
-/// A request for quotes that keeps every rule.
+/// A valid request for quotes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InstantRideRfq {
-    /// Where the ride is to start.
+    /// The place where the ride is to start.
     pub from: Place,
-    /// Where it is to end.
+    /// The place where it is to end.
     pub to: Place,
-    /// Who wants to ride.
+    /// The customer who wants to ride.
     pub customer: CustomerId,
-    /// Who is to be asked, each once and in alphabetical order; all if not given.
+    /// The herds to ask, each once and in alphabetical order; all herds if `None`.
     pub herds: Option<Vec<HerdName>>,
-    /// How long the customer waits for quotes; as long as the deployment says if not given.
+    /// The time that the customer waits for quotes; the deployment's default if `None`.
     pub reply_within: Option<ReplyWithin>,
 }
 
-/// How long answers are waited for: 1 to 900 whole seconds, as long as a queue can hold back the message that ends it.
+/// The time to wait for quotes: 1 to 900 whole seconds. A queue can delay the message that ends it no longer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReplyWithin(u16);
 
-/// Why a text is no such time.
+/// The reason why a text is not such a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ReplyWithinError {
-    /// Not a number of that range.
+    /// The text is not a number, or it is out of range.
     #[error(transparent)]
     Decimal(DecimalError),
-    /// Seconds come whole, and at least one of them.
+    /// The text is less than a second, or a fraction of one.
     #[error("must be a whole number of seconds, at least 1")]
     NotWhole,
 }
@@ -41,7 +41,7 @@ const FIELDS: [&str; 5] = ["from", "to", "customer", "herds", "reply-within"];
 const MAX_SECONDS: u32 = 900;
 
 impl InstantRideRfq {
-    /// Checks what was asked for, and names everything that is wrong with it. These herds can be asked.
+    /// Checks a request, and returns every fault. The herds that it may name are `known`.
     pub fn parse(raw: &RawFields, known: &[HerdName]) -> Result<Self, Faults> {
         let mut fields = FieldReader::new(raw, &FIELDS);
         let rfq = Self::read(&mut fields, known);

@@ -1,4 +1,4 @@
-//! Takes a request for quotes: checks it, stores it, says yes. That the herds are asked follows from the write.
+//! Takes a request for quotes: checks it, stores it, accepts it. The stored row's outbox asks the herds.
 
 use contracts::RfqId;
 use jiff::Timestamp;

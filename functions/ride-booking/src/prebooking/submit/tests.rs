@@ -110,7 +110,7 @@ async fn a_batch_is_stored_and_told_in_one_call_sound_or_not() {
 }
 
 #[tokio::test]
-async fn a_second_delivery_tells_again_what_a_crash_may_have_left_untold() {
+async fn a_second_delivery_publishes_again_what_a_crash_may_have_left_unpublished() {
     let told = Told::default();
     let confirmed_meanwhile = mock!(Client::put_item).then_error(|| {
         let stored = item::new([
