@@ -1,6 +1,6 @@
 # `make` or `make help` says what there is. Everything real stands in tools/ and in cargo.
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test test-unit test-e2e test-containers test-containers-if-possible prepare emulators test-chaos chaos limits fuzz lint lint-rust lint-python lint-templates check-functions diagrams access fmt build deploy bench bench-prebooking bench-rfq
+.PHONY: help demo up down test test-unit test-e2e test-containers test-containers-if-possible prepare emulators test-chaos chaos limits fuzz lint lint-rust lint-python lint-templates check-functions doc diagrams access fmt build deploy bench bench-prebooking bench-rfq
 
 PYTHON ?= python3
 PORT ?= 4566
@@ -80,6 +80,9 @@ lint-templates:
 
 check-functions: ## Build for Lambda and check each function's size and what it links against (FEW=1: the largest, the smallest, the changed)
 	$(WILD_RYDES) check-functions --arch $(ARCH) $(if $(FEW),--few)
+
+doc: ## Build the API documentation of the crates, with its warnings denied
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
 
 diagrams: ## Draw the state machines in the docs anew
 	$(WILD_RYDES) diagrams
