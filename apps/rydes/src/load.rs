@@ -8,6 +8,8 @@ pub mod campaign;
 pub mod many_rfqs;
 pub mod mix;
 pub mod options;
+mod responses;
+mod submission;
 pub mod tally;
 pub mod timeline;
 
@@ -25,9 +27,10 @@ use client::{
 use tokio::{task::JoinSet, time::Instant};
 
 use self::{
-    arrivals::{Arrival, let_arrive, locked, milliseconds, new_key, since, tried_once_with},
+    arrivals::{Arrival, locked, milliseconds, send_when_due, since},
     mix::UseCase,
     options::LoadPlan,
+    submission::{new_key, submit_with_key},
     tally::{Load, Progress, Sending, Tally},
 };
 
@@ -57,7 +60,7 @@ pub async fn run(
         async move {
             let Some(api) = api else { return Err("not in the mix".to_owned()) };
             let (key, body) = (new_key(), use_case.body(n));
-            let id = tried_once_with(&api, use_case.path(), &key, &body, use_case.id()).await?;
+            let id = submit_with_key(&api, use_case.path(), &key, &body, use_case.id()).await?;
             let Some(journal) = journal.as_ref() else { return Ok(()) };
             let noted = journal.note(&Accepted::now(use_case.kind(), &id, Some(&key), &body));
             noted.map_err(|_| "accepted, and not noted in the journal".to_owned())
@@ -117,18 +120,18 @@ async fn send<F>(
 {
     let due = (0..plan.requests).map(|n| Some(plan.schedule.due(n)));
     let each = |arrival: Arrival| {
-        let Arrival { n, due, room_since, waited } = arrival;
+        let Arrival { n, due, slot_since, waited } = arrival;
         let use_case = plan.mix.of(n);
         let due_ms = milliseconds(due.saturating_duration_since(start));
         let (tally, answer) = (Arc::clone(&tally), request(use_case, n));
         async move {
-            let late_ms = since(due.max(room_since));
-            locked(&tally).sends(use_case, Sending { due_ms, late_ms, at_ms: since(start), waited });
+            let late_ms = since(due.max(slot_since));
+            locked(&tally).record_sending(use_case, Sending { due_ms, late_ms, at_ms: since(start), waited });
             let answer = answer.await;
-            locked(&tally).hears(use_case, due_ms, since(due), &answer);
+            locked(&tally).record_answer(use_case, due_ms, since(due), &answer);
         }
     };
-    let_arrive(due, start, plan.connections, each).await;
+    send_when_due(due, start, plan.connections, each).await;
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::{
     credentials::CachedCredentials,
     deployment::Deployment,
-    error::{Error, innermost},
+    error::{Error, root_cause},
 };
 
 /// API Gateway gives up after half a minute. An emulator that starts a container for a request may need longer.
@@ -64,7 +64,7 @@ impl Api {
         // No other provider may be chosen by a dependency; the second of two identical choices is ignored.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = Client::builder().timeout(ANSWERED_WITHIN).build();
-        let http = http.map_err(|error| Error::Unexpected(innermost(&error)))?;
+        let http = http.map_err(|error| Error::Unexpected(root_cause(&error)))?;
         Ok(Self { http, url, region, credentials: None })
     }
 
@@ -137,7 +137,7 @@ impl Api {
             }
         }
         let unreachable =
-            |error: reqwest::Error| Error::Unreachable { call: url.clone(), reason: innermost(&error) };
+            |error: reqwest::Error| Error::Unreachable { call: url.clone(), reason: root_cause(&error) };
         let response = request.send().await.map_err(unreachable)?;
         let header =
             |name| response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -159,7 +159,7 @@ impl Api {
     ) -> Result<Vec<(String, String)>, Error> {
         let identity = Identity::from(credentials);
         let unsignable =
-            |error: &dyn std::error::Error| Error::Usage(format!("can't be signed: {}", innermost(error)));
+            |error: &dyn std::error::Error| Error::Usage(format!("can't be signed: {}", root_cause(error)));
         let parameters = v4::SigningParams::builder()
             .identity(&identity)
             .region(&self.region)

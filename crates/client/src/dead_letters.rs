@@ -70,7 +70,7 @@ pub async fn queues(deployment: &Deployment) -> Result<Vec<DeadLetterQueue>, Err
     for queue in &mut queues {
         queue.letters = count(&sqs, &queue.url).await?;
         let reasons = &mut queue.reasons;
-        let unseen = look(&sqs, &queue.url, |letter| {
+        let unseen = peek(&sqs, &queue.url, |letter| {
             *reasons.entry(letter.reason().to_owned()).or_default() += 1;
         });
         let unseen = unseen.await?;
@@ -85,13 +85,13 @@ pub async fn queues(deployment: &Deployment) -> Result<Vec<DeadLetterQueue>, Err
 pub async fn letters(deployment: &Deployment, queue: &str) -> Result<Vec<DeadLetter>, Error> {
     let sqs = Client::new(deployment.aws());
     let mut letters = Vec::new();
-    look(&sqs, &named(deployment, queue)?.url, |letter| letters.push(letter.clone())).await?;
+    peek(&sqs, &named(deployment, queue)?.url, |letter| letters.push(letter.clone())).await?;
     Ok(letters)
 }
 
 /// Passes each letter to `show`, and leaves all where they are. Gives how many could not be shown: of a message group a FIFO
 /// queue gives ten messages, and no more until these are deleted or visible again.
-pub async fn look(sqs: &Client, url: &str, mut show: impl FnMut(&DeadLetter)) -> Result<u64, Error> {
+pub async fn peek(sqs: &Client, url: &str, mut show: impl FnMut(&DeadLetter)) -> Result<u64, Error> {
     let mut left = count(sqs, url).await?;
     let mut handles = Vec::new();
     while left > 0 {
@@ -182,7 +182,7 @@ impl DeadLetter {
     /// The attribute of this name that API Gateway added to the message. It puts an equals sign before each value, as SQS takes
     /// no empty one.
     #[must_use]
-    pub fn written_at_the_edge(&self, name: &str) -> Option<&str> {
+    pub fn edge_attribute(&self, name: &str) -> Option<&str> {
         let attribute = self.message.message_attributes.as_ref()?.get(name)?;
         attribute.string_value()?.strip_prefix('=').filter(|value| !value.is_empty())
     }

@@ -51,7 +51,7 @@ pub enum Error {
     Unreachable {
         /// The call.
         call: String,
-        /// The innermost cause.
+        /// The root cause.
         reason: String,
     },
     /// AWS said no.
@@ -105,7 +105,7 @@ impl Error {
             },
             other => causes(Some(other))
                 .find_map(|cause| cause.downcast_ref::<CredentialsError>())
-                .map_or_else(|| Self::Unreachable { call, reason: innermost(other) }, Self::from),
+                .map_or_else(|| Self::Unreachable { call, reason: root_cause(other) }, Self::from),
         }
     }
 }
@@ -130,7 +130,7 @@ fn causes<'a>(
 }
 
 /// The last cause, which is the one that says something.
-pub fn innermost(error: &dyn StdError) -> String {
+pub fn root_cause(error: &dyn StdError) -> String {
     let mut cause = error;
     while let Some(source) = cause.source() {
         cause = source;

@@ -121,7 +121,7 @@ async fn search_group(
     let (mut lines, mut next) = (Vec::new(), None);
     loop {
         let page = client.filter_log_events().log_group_name(&group).filter_pattern(&pattern);
-        let page = once_not_throttled(page.start_time(since.as_millisecond()).set_next_token(next)).await?;
+        let page = next_page(page.start_time(since.as_millisecond()).set_next_token(next)).await?;
         next = page.next_token;
         let events = page.events.unwrap_or_default();
         // Lambda's own lines, about starts and ends, are not JSON.
@@ -134,7 +134,7 @@ async fn search_group(
 }
 
 /// The next page. The SDK tries again a few times; then the search waits and goes on where it was, so nothing is lost.
-async fn once_not_throttled(page: FilterLogEventsFluentBuilder) -> Result<FilterLogEventsOutput, Error> {
+async fn next_page(page: FilterLogEventsFluentBuilder) -> Result<FilterLogEventsOutput, Error> {
     let (mut pause, mut waited) = (FIRST_PAUSE, Duration::ZERO);
     loop {
         match page.clone().send().await {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use aws_sdk_sqs::Client;
 use client::{
     Deployment, Error,
-    dead_letters::{DeadLetter, look},
+    dead_letters::{DeadLetter, peek},
     queues::under_way,
     tables::{Item, value},
 };
@@ -58,7 +58,7 @@ pub(super) async fn dead_letters(
     for (_, stack) in deployment.stacks() {
         for (output, url) in &stack.outputs {
             let Some(queue) = output.strip_suffix("DlqUrl") else { continue };
-            let unseen = look(&sqs, url, |letter| {
+            let unseen = peek(&sqs, url, |letter| {
                 dead_letter(queue, letter, audit);
                 submissions.extend(Submission::of(queue, letter));
             })
@@ -82,9 +82,9 @@ struct Submission {
 impl Submission {
     /// The accepted request in a letter; none in others, as in poison: only API Gateway gives a message an identity.
     fn of(queue: &str, letter: &DeadLetter) -> Option<Self> {
-        let id = letter.written_at_the_edge("RequestId").filter(|_| queue == "PrebookingSubmission")?;
+        let id = letter.edge_attribute("RequestId").filter(|_| queue == "PrebookingSubmission")?;
         let id = PrebookingId::parse(id).ok()?.to_string();
-        let witness = letter.written_at_the_edge("ExtendedRequestId").unwrap_or_default();
+        let witness = letter.edge_attribute("ExtendedRequestId").unwrap_or_default();
         Some(Self { id, witness: witness.to_owned() })
     }
 

@@ -15,7 +15,10 @@ use serde::Serialize;
 use tokio::{task::JoinSet, time::Instant};
 
 use self::{decisions::Decisions, sending::send};
-use super::arrivals::{Sent, locked, percentile, since};
+use super::{
+    arrivals::{locked, since},
+    responses::{Responses, percentile},
+};
 
 /// How many prebookings, and how fast.
 #[derive(Debug, Clone, Args)]
@@ -130,9 +133,9 @@ pub async fn run(
     let api = Arc::new(Api::from_deployment(deployment, "ride-booking").await?);
     let queues = Queues::from_deployment(deployment)?;
     let (start, patience) = (Instant::now(), Duration::from_secs(plan.timeout));
-    let sent = Arc::new(Mutex::new(Sent::default()));
+    let responses = Arc::new(Mutex::new(Responses::default()));
     let mut sender = JoinSet::new();
-    sender.spawn(send(api, plan.bookings, plan.rate, start, Arc::clone(&sent)));
+    sender.spawn(send(api, plan.bookings, plan.rate, start, Arc::clone(&responses)));
     let mut samples: Vec<Sample> = Vec::new();
     let mut deadline = start + patience;
     loop {
@@ -140,7 +143,7 @@ pub async fn run(
         while sender.try_join_next().is_some() {}
         let over = sender.is_empty();
         // Three calls at once are a large future, which callers needn't carry along.
-        let sample = Box::pin(queues.sample(start, &sent)).await?;
+        let sample = Box::pin(queues.sample(start, &responses)).await?;
         progress(&sample);
         let empty = sample.backlog() == 0 && samples.last().is_some_and(|before| before.backlog() == 0);
         samples.push(sample);
@@ -151,16 +154,16 @@ pub async fn run(
         }
         tokio::time::sleep(BETWEEN_SAMPLES).await;
     }
-    let sent = std::mem::take(&mut *locked(&sent));
+    let responses = std::mem::take(&mut *locked(&responses));
     // Counts of messages are approximate: empty queues may have been empty for that moment only.
-    let ids: Vec<String> = sent.taken.iter().map(|taken| taken.id.clone()).collect();
+    let ids: Vec<String> = responses.accepted.iter().map(|accepted| accepted.id.clone()).collect();
     let (tables, mut decisions) = (Tables::from_deployment(deployment), Decisions::of(&ids));
     let (mut pause, longest) = BETWEEN_QUESTIONS;
     while !decisions.look(&tables).await? && Instant::now() < deadline {
         tokio::time::sleep_until(deadline.min(Instant::now() + pause)).await;
         pause = (pause * 2).min(longest);
     }
-    Ok(summary(plan, sent, samples, &decisions))
+    Ok(summary(plan, responses, samples, &decisions))
 }
 
 /// The queues that a prebooking goes through.
@@ -182,10 +185,10 @@ impl<'a> Queues<'a> {
     }
 
     /// Acceptances are counted before the queues, so that no request seems to have left a queue that it has not reached.
-    async fn sample(&self, start: Instant, sent: &Mutex<Sent>) -> Result<Sample, Error> {
+    async fn sample(&self, start: Instant, responses: &Mutex<Responses>) -> Result<Sample, Error> {
         let (accepted, refused) = {
-            let sent = locked(sent);
-            (sent.taken.len() as u64, sent.refused.values().sum::<usize>() as u64)
+            let responses = locked(responses);
+            (responses.accepted.len() as u64, responses.refused.values().sum::<usize>() as u64)
         };
         let at_ms = since(start);
         let (submission, processing, notification) = tokio::try_join!(
@@ -199,33 +202,38 @@ impl<'a> Queues<'a> {
     }
 }
 
-fn summary(plan: &CampaignPlan, mut sent: Sent, samples: Vec<Sample>, decisions: &Decisions) -> Campaign {
-    sent.latencies_ms.sort_unstable();
-    let accepted = sent.taken.len();
+fn summary(
+    plan: &CampaignPlan,
+    mut responses: Responses,
+    samples: Vec<Sample>,
+    decisions: &Decisions,
+) -> Campaign {
+    responses.latencies_ms.sort_unstable();
+    let accepted = responses.accepted.len();
     // The first moment from which on nothing waits.
     let waiting = samples.iter().rposition(|sample| sample.backlog() > 0);
     let drained =
-        waiting.map_or(sent.last_ms, |n| samples.get(n + 1).or(samples.last()).map_or(0, |s| s.at_ms));
+        waiting.map_or(responses.last_ms, |n| samples.get(n + 1).or(samples.last()).map_or(0, |s| s.at_ms));
     let per_second = |count: usize, ms: u64| count as u64 * 1000 / ms.max(1);
     let deepest = |of: fn(&Sample) -> u64| samples.iter().map(of).max().unwrap_or_default();
     let decided = decisions.confirmed + decisions.rejected;
     Campaign {
         bookings: plan.bookings,
         accepted,
-        refused: sent.refused,
+        refused: responses.refused,
         confirmed: decisions.confirmed,
         rejected: decisions.rejected,
         undecided: accepted.saturating_sub(decided),
-        accept_rate_per_second: per_second(accepted, sent.last_ms),
-        accept_p50_ms: percentile(&sent.latencies_ms, 50),
-        accept_p99_ms: percentile(&sent.latencies_ms, 99),
+        accept_rate_per_second: per_second(accepted, responses.last_ms),
+        accept_p50_ms: percentile(&responses.latencies_ms, 50),
+        accept_p99_ms: percentile(&responses.latencies_ms, 99),
         deepest_backlog: deepest(Sample::backlog),
         deepest_by_queue: Backlog {
             submission: deepest(|sample| sample.submission),
             processing: deepest(|sample| sample.processing),
             notification: deepest(|sample| sample.notification),
         },
-        drain_ms: drained.saturating_sub(sent.last_ms),
+        drain_ms: drained.saturating_sub(responses.last_ms),
         decided_per_second: per_second(decided, drained),
         samples,
     }

@@ -15,7 +15,11 @@ use jiff::Timestamp;
 use serde::Serialize;
 use tokio::{task::JoinSet, time::Instant};
 
-use super::arrivals::{Sent, Taken, arrive, locked, percentile, tried_once};
+use super::{
+    arrivals::locked,
+    responses::{Accepted, Responses, percentile, send_at_rate},
+    submission::submit,
+};
 
 /// How many requests are looked at together.
 const AT_ONCE: usize = 20;
@@ -77,32 +81,38 @@ pub async fn run(
 ) -> Result<ManyRfqs, Error> {
     let api = Arc::new(Api::from_deployment(deployment, "ride-booking").await?);
     let (start, started_at) = (Instant::now(), Timestamp::now());
-    let sent = Arc::new(Mutex::new(Sent::default()));
+    let responses = Arc::new(Mutex::new(Responses::default()));
     let mut sender = JoinSet::new();
-    sender.spawn(send(Arc::clone(&api), request.body(), plan.clone(), start, Arc::clone(&sent)));
+    sender.spawn(send(Arc::clone(&api), request.body(), plan.clone(), start, Arc::clone(&responses)));
     while !sender.is_empty() {
         tokio::time::sleep(Duration::from_millis(100)).await;
         while sender.try_join_next().is_some() {}
-        progress(locked(&sent).taken.len() as u64);
+        progress(locked(&responses).accepted.len() as u64);
     }
-    let sent = std::mem::take(&mut *locked(&sent));
-    let rfqs = closed(&api, &sent.taken).await?;
-    Ok(summary(plan, sent, started_at, &rfqs))
+    let responses = std::mem::take(&mut *locked(&responses));
+    let rfqs = closed(&api, &responses.accepted).await?;
+    Ok(summary(plan, responses, started_at, &rfqs))
 }
 
-async fn send(api: Arc<Api>, body: String, plan: ManyRfqsPlan, start: Instant, sent: Arc<Mutex<Sent>>) {
+async fn send(
+    api: Arc<Api>,
+    body: String,
+    plan: ManyRfqsPlan,
+    start: Instant,
+    responses: Arc<Mutex<Responses>>,
+) {
     let request = |_| {
         let (api, body) = (Arc::clone(&api), body.clone());
-        async move { tried_once(&api, "/submit-instant-ride-rfq", &body, "rfq-id").await }
+        async move { submit(&api, "/submit-instant-ride-rfq", &body, "rfq-id").await }
     };
-    arrive(plan.times, plan.rate, start, sent, request).await;
+    send_at_rate(plan.times, plan.rate, start, responses, request).await;
 }
 
 /// The requests, each with when it arrived, once it is closed, or as it stands long after its time.
-async fn closed(api: &Arc<Api>, taken: &[Taken]) -> Result<Vec<(u64, Rfq)>, Error> {
-    let mut rfqs = Vec::with_capacity(taken.len());
-    for some in taken.chunks(AT_ONCE) {
-        let looks = some.iter().map(|taken| once_closed(Arc::clone(api), taken.clone()));
+async fn closed(api: &Arc<Api>, accepted: &[Accepted]) -> Result<Vec<(u64, Rfq)>, Error> {
+    let mut rfqs = Vec::with_capacity(accepted.len());
+    for some in accepted.chunks(AT_ONCE) {
+        let looks = some.iter().map(|accepted| once_closed(Arc::clone(api), accepted.clone()));
         for rfq in looks.collect::<JoinSet<_>>().join_all().await {
             rfqs.push(rfq?);
         }
@@ -110,23 +120,28 @@ async fn closed(api: &Arc<Api>, taken: &[Taken]) -> Result<Vec<(u64, Rfq)>, Erro
     Ok(rfqs)
 }
 
-async fn once_closed(api: Arc<Api>, Taken { id, arrived_ms }: Taken) -> Result<(u64, Rfq), Error> {
+async fn once_closed(api: Arc<Api>, Accepted { id, due_ms }: Accepted) -> Result<(u64, Rfq), Error> {
     loop {
         let rfq = query(&api, &id).await?;
         let rfq = rfq.ok_or_else(|| Error::Unexpected(format!("{id} was not stored")))?;
         let overdue = Timestamp::now().as_millisecond() - rfq.reply_by.as_millisecond();
         if rfq.is_closed() || u128::try_from(overdue).is_ok_and(|ms| ms > GRACE.as_millis()) {
-            return Ok((arrived_ms, rfq));
+            return Ok((due_ms, rfq));
         }
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
 }
 
-fn summary(plan: &ManyRfqsPlan, mut sent: Sent, started_at: Timestamp, arrived: &[(u64, Rfq)]) -> ManyRfqs {
-    sent.latencies_ms.sort_unstable();
-    let took = |(arrived_ms, rfq): &(u64, Rfq)| {
+fn summary(
+    plan: &ManyRfqsPlan,
+    mut responses: Responses,
+    started_at: Timestamp,
+    arrived: &[(u64, Rfq)],
+) -> ManyRfqs {
+    responses.latencies_ms.sort_unstable();
+    let took = |(due_ms, rfq): &(u64, Rfq)| {
         let since_start = rfq.closed_at?.as_millisecond() - started_at.as_millisecond();
-        Some(u64::try_from(since_start).unwrap_or_default().saturating_sub(*arrived_ms))
+        Some(u64::try_from(since_start).unwrap_or_default().saturating_sub(*due_ms))
     };
     let mut closed_ms: Vec<u64> = arrived.iter().filter_map(took).collect();
     closed_ms.sort_unstable();
@@ -134,16 +149,16 @@ fn summary(plan: &ManyRfqsPlan, mut sent: Sent, started_at: Timestamp, arrived: 
     let count = |which: fn(&Rfq) -> bool| rfqs().filter(|rfq| which(rfq)).count();
     ManyRfqs {
         requests: plan.times,
-        accepted: sent.taken.len(),
+        accepted: responses.accepted.len(),
         closed_by_the_last_answer: count(|rfq| rfq.is_closed() && rfq.silent().next().is_none()),
         closed_by_the_deadline: count(|rfq| rfq.is_closed() && rfq.silent().next().is_some()),
         open: count(|rfq| !rfq.is_closed()),
         quotes: rfqs().map(|rfq| rfq.quotes.len()).sum(),
         late: rfqs().map(|rfq| rfq.late.len()).sum(),
-        accept_p50_ms: percentile(&sent.latencies_ms, 50),
-        accept_p99_ms: percentile(&sent.latencies_ms, 99),
+        accept_p50_ms: percentile(&responses.latencies_ms, 50),
+        accept_p99_ms: percentile(&responses.latencies_ms, 99),
         closed_p50_ms: percentile(&closed_ms, 50),
         closed_p99_ms: percentile(&closed_ms, 99),
-        refused: sent.refused,
+        refused: responses.refused,
     }
 }

@@ -6,7 +6,7 @@ use clap::Args;
 use client::Error;
 use jiff::SignedDuration;
 
-use super::{arrivals::arrival, mix::Mix};
+use super::{arrivals::due_after, mix::Mix};
 
 /// How much load, as typed. All of it is judged together, so that every fault is said at once.
 #[derive(Debug, Clone, Args)]
@@ -133,7 +133,7 @@ impl Schedule {
             let micros = (twice * ramp / rate).isqrt();
             return Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX));
         }
-        self.ramp / 2 + arrival(n, self.rate).unwrap_or_default()
+        self.ramp / 2 + due_after(n, self.rate).unwrap_or_default()
     }
 
     /// How many are due before this time.

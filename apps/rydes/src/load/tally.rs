@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use client::{Error, error::innermost};
+use client::{Error, error::root_cause};
 use hdrhistogram::{Counter, Histogram};
 use rust_decimal::Decimal;
 use serde::Serialize;
@@ -111,7 +111,7 @@ impl Figures {
     }
 }
 
-/// A request that goes now.
+/// The sending of a request.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Sending {
     /// When it was due, after the start.
@@ -124,7 +124,7 @@ pub(super) struct Sending {
     pub waited: bool,
 }
 
-/// Everything that is known of a run.
+/// All counts and latencies of a run.
 pub(super) struct Tally {
     by_use_case: BTreeMap<UseCase, Count>,
     all: Count,
@@ -146,7 +146,7 @@ struct Count {
 const LONGEST_MS: u64 = 3_600_000;
 
 fn histogram<C: Counter>(digits: u8) -> Result<Histogram<C>, Error> {
-    Histogram::new_with_bounds(1, LONGEST_MS, digits).map_err(|error| Error::Unexpected(innermost(&error)))
+    Histogram::new_with_bounds(1, LONGEST_MS, digits).map_err(|error| Error::Unexpected(root_cause(&error)))
 }
 
 impl Tally {
@@ -163,8 +163,8 @@ impl Tally {
         })
     }
 
-    /// A request goes now.
-    pub fn sends(&mut self, use_case: UseCase, sending: Sending) {
+    /// Records that a request is sent.
+    pub fn record_sending(&mut self, use_case: UseCase, sending: Sending) {
         let Sending { due_ms, late_ms, at_ms, waited } = sending;
         self.lateness.saturating_record(late_ms);
         self.waited_for_room += u64::from(waited);
@@ -175,9 +175,15 @@ impl Tally {
         self.timeline.at(due_ms).sent += 1;
     }
 
-    /// A request was answered, or wasn't, so long after it was due.
-    pub fn hears(&mut self, use_case: UseCase, due_ms: u64, latency_ms: u64, answer: &Result<(), String>) {
-        self.timeline.at(due_ms).hears(latency_ms, answer.is_ok());
+    /// Records an answer, or that there was none, and how long that took from when the request was due.
+    pub fn record_answer(
+        &mut self,
+        use_case: UseCase,
+        due_ms: u64,
+        latency_ms: u64,
+        answer: &Result<(), String>,
+    ) {
+        self.timeline.at(due_ms).record_answer(latency_ms, answer.is_ok());
         for count in self.counts(use_case) {
             match answer {
                 Ok(()) => {

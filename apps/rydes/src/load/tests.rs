@@ -206,8 +206,8 @@ async fn it_ends_early_if_it_is_told_to_and_says_what_was_not_answered() {
 fn tally(rides: impl IntoIterator<Item = (u64, u64)>) -> Tally {
     let mut tally = Tally::new().unwrap();
     for (due_ms, latency_ms) in rides {
-        tally.sends(UseCase::Rides, Sending { due_ms, at_ms: due_ms, ..Sending::default() });
-        tally.hears(UseCase::Rides, due_ms, latency_ms, &Ok(()));
+        tally.record_sending(UseCase::Rides, Sending { due_ms, at_ms: due_ms, ..Sending::default() });
+        tally.record_answer(UseCase::Rides, due_ms, latency_ms, &Ok(()));
     }
     tally
 }
@@ -215,8 +215,8 @@ fn tally(rides: impl IntoIterator<Item = (u64, u64)>) -> Tally {
 #[test]
 fn percentiles_are_those_of_all_latencies() {
     let mut tally = tally((1..=1000).rev().map(|n| (n, n)));
-    tally.sends(UseCase::Quotes, Sending { late_ms: 7, waited: true, ..Sending::default() });
-    tally.hears(UseCase::Quotes, 0, 30_000, &Err("no answer".to_owned()));
+    tally.record_sending(UseCase::Quotes, Sending { late_ms: 7, waited: true, ..Sending::default() });
+    tally.record_answer(UseCase::Quotes, 0, 30_000, &Err("no answer".to_owned()));
     let load = tally.summary(&plan(1000, 1001, 1), false);
     let Figures { p50_ms, p90_ms, p99_ms, max_ms, .. } = load.all;
     assert_eq!([p50_ms, p90_ms, p99_ms, max_ms], [500, 900, 990, 1000], "errors have no part in it");

@@ -68,7 +68,7 @@ impl Timeline {
         let mut slices = std::mem::take(&mut self.slices).into_iter();
         while let Some(mut slice) = slices.next() {
             if let Some(next) = slices.next() {
-                slice.takes(&next);
+                slice.merge(&next);
             }
             self.slices.push(slice);
         }
@@ -98,8 +98,8 @@ impl Sliced {
         Self { sent: 0, accepted: 0, errors: 0, latencies: none.clone() }
     }
 
-    /// A request was answered, or wasn't.
-    pub fn hears(&mut self, latency_ms: u64, accepted: bool) {
+    /// Records an answer, or that there was none.
+    pub fn record_answer(&mut self, latency_ms: u64, accepted: bool) {
         if accepted {
             self.accepted += 1;
             self.latencies.saturating_record(latency_ms);
@@ -108,7 +108,7 @@ impl Sliced {
         }
     }
 
-    fn takes(&mut self, other: &Self) {
+    fn merge(&mut self, other: &Self) {
         self.sent += other.sent;
         self.accepted += other.accepted;
         self.errors += other.errors;

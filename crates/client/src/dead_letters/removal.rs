@@ -24,7 +24,7 @@ pub struct Moved {
     pub left: u64,
 }
 
-/// Which dead letters are meant.
+/// Which dead letters are selected.
 #[derive(Debug, Clone)]
 pub enum Letters {
     /// All of them.
@@ -43,30 +43,32 @@ pub async fn redrive(deployment: &Deployment, queue: &str, which: &Letters) -> R
         Error::Usage(format!("{} can't be redriven: {rows}", queue.queue))
     })?;
     if let Letters::All = which
-        && let Some(moved) = natively(&sqs, &queue.url, source).await?
+        && let Some(moved) = redrive_natively(&sqs, &queue.url, source).await?
     {
         return Ok(Moved { moved, left: count(&sqs, &queue.url).await? });
     }
-    let moved = each(&sqs, &queue.url, meant(which), async |letter| send(&sqs, source, letter).await).await?;
-    all_of(which, moved)
+    let moved =
+        remove_each(&sqs, &queue.url, selected(which), async |letter| send(&sqs, source, letter).await)
+            .await?;
+    require_all(which, moved)
 }
 
 /// Deletes dead letters.
 pub async fn discard(deployment: &Deployment, queue: &str, which: &Letters) -> Result<Moved, Error> {
     let sqs = Client::new(deployment.aws());
-    all_of(which, delete(&sqs, &named(deployment, queue)?.url, meant(which)).await?)
+    require_all(which, delete(&sqs, &named(deployment, queue)?.url, selected(which)).await?)
 }
 
-/// Deletes those messages of a queue that are meant.
+/// Deletes those messages of a queue that are selected.
 pub(crate) async fn delete(
     sqs: &Client,
     url: &str,
-    meant: impl Fn(&DeadLetter) -> bool,
+    selected: impl Fn(&DeadLetter) -> bool,
 ) -> Result<Moved, Error> {
-    each(sqs, url, meant, async |_| Ok(())).await
+    remove_each(sqs, url, selected, async |_| Ok(())).await
 }
 
-fn meant(which: &Letters) -> impl Fn(&DeadLetter) -> bool {
+fn selected(which: &Letters) -> impl Fn(&DeadLetter) -> bool {
     move |letter| match which {
         Letters::All => true,
         Letters::These(ids) => ids.contains(&letter.id),
@@ -74,7 +76,7 @@ fn meant(which: &Letters) -> impl Fn(&DeadLetter) -> bool {
 }
 
 /// SQS's own redrive; none if there is none here.
-async fn natively(sqs: &Client, from: &str, to: &str) -> Result<Option<u64>, Error> {
+async fn redrive_natively(sqs: &Client, from: &str, to: &str) -> Result<Option<u64>, Error> {
     let (from, to) = (arn(sqs, from).await?, arn(sqs, to).await?);
     let started = sqs.start_message_move_task().source_arn(&from).destination_arn(to).send().await;
     if let Err(error) = &started
@@ -105,12 +107,12 @@ async fn natively(sqs: &Client, from: &str, to: &str) -> Result<Option<u64>, Err
     }
 }
 
-/// Does something with each of the letters that are meant, and deletes it when that is done.
-async fn each(
+/// Passes each selected letter to `before`, and then deletes it.
+async fn remove_each(
     sqs: &Client,
     url: &str,
-    meant: impl Fn(&DeadLetter) -> bool,
-    what: impl AsyncFn(&DeadLetter) -> Result<(), Error>,
+    selected: impl Fn(&DeadLetter) -> bool,
+    before: impl AsyncFn(&DeadLetter) -> Result<(), Error>,
 ) -> Result<Moved, Error> {
     let (mut moved, mut others) = (0, Vec::new());
     let mut left = count(sqs, url).await?;
@@ -121,11 +123,11 @@ async fn each(
         }
         for letter in letters {
             left = left.saturating_sub(1);
-            if !meant(&letter) {
+            if !selected(&letter) {
                 others.extend(letter.message.receipt_handle);
                 continue;
             }
-            what(&letter).await?;
+            before(&letter).await?;
             let delete =
                 sqs.delete_message().queue_url(url).set_receipt_handle(letter.message.receipt_handle);
             delete.send().await.map_err(|error| Error::aws("sqs:DeleteMessage", &error))?;
@@ -137,7 +139,7 @@ async fn each(
 }
 
 /// Fails if some of the letters that were named are not among those that were moved.
-fn all_of(which: &Letters, moved: Moved) -> Result<Moved, Error> {
+fn require_all(which: &Letters, moved: Moved) -> Result<Moved, Error> {
     if let Letters::These(ids) = which
         && moved.moved < ids.len() as u64
     {

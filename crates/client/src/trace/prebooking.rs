@@ -114,18 +114,18 @@ async fn steps(
     };
     let mut submission = Step::new("submit-ride-prebooking", Delivery::Queue);
     let stored = if at_once { verdict("rejected") } else { "stored".to_owned() };
-    submission.has_seen(Some((stored, time(item, "recordedAt"))), submitted);
+    submission.record(Some((stored, time(item, "recordedAt"))), submitted);
 
     let mut filing = Step::new("datalake-ingestion", Delivery::Queue);
     let event = if at_once { "PrebookingRejected" } else { "PrebookingSubmitted" };
-    filing.has_seen(filed(lake, event, id, submitted).await?, submitted);
+    filing.record(filed(lake, event, id, submitted).await?, submitted);
 
     let mut processing = Step::new("process-ride-prebooking", Delivery::Queue);
     if at_once {
         let why = "type PrebookingRejected is not PrebookingSubmitted".to_owned();
         processing.delivery = Delivery::FilteredOut(why);
     } else if decided.is_some() {
-        processing.has_seen(Some((verdict(&status.to_lowercase()), decided)), submitted);
+        processing.record(Some((verdict(&status.to_lowercase()), decided)), submitted);
     }
     Ok(vec![submission, filing, processing])
 }

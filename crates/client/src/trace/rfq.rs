@@ -61,7 +61,7 @@ fn steps(rfq: &Rfq, deployed: &[String]) -> Vec<Step> {
         };
         let best =
             rfq.best.as_ref().map_or("no quote".to_owned(), |best| format!("best: {}", best.responder));
-        gathering.has_seen(Some((format!("{by}\n{best}"), Some(closed_at))), rfq.submitted_at);
+        gathering.record(Some((format!("{by}\n{best}"), Some(closed_at))), rfq.submitted_at);
     }
     steps.push(gathering);
     steps
@@ -79,7 +79,7 @@ fn of_herd(rfq: &Rfq, herd: &str) -> Step {
         (None, Some(late)) => Some((format!("{}, too late", offer(&late)), late.received_at)),
         (None, None) => rfq.is_closed().then(|| ("silent".to_owned(), None)),
     };
-    step.has_seen(seen, rfq.submitted_at);
+    step.record(seen, rfq.submitted_at);
     step
 }
 

@@ -134,7 +134,7 @@ impl Tracer<'_> {
     async fn look(&self, row: &Item, trace: &mut RideTrace) -> Result<(), Error> {
         let accepted = trace.accepted;
         for step in trace.services.iter_mut().filter(|step| step.is_awaited()) {
-            step.has_seen(self.effect(&step.service, row, accepted).await?, accepted);
+            step.record(self.effect(&step.service, row, accepted).await?, accepted);
         }
         let ride = self.ride.to_string();
         let fare = self.tables.item("fare-collection", "FaresTableName", &[("fareId", &ride)]).await?;
@@ -144,15 +144,15 @@ impl Tracer<'_> {
         for step in trace.fare_collection.iter_mut().filter(|step| step.is_awaited()) {
             let seen = match step.delivery {
                 Delivery::Started => outcome(&fare),
-                _ => self.told(&fare).await?,
+                _ => self.outcome_notified(&fare).await?,
             };
-            step.has_seen(seen, accepted);
+            step.record(seen, accepted);
         }
         Ok(())
     }
 
     /// Looks for the notification about how the collection ended. A fare that needs review has none yet.
-    async fn told(&self, fare: &Item) -> Result<Seen, Error> {
+    async fn outcome_notified(&self, fare: &Item) -> Result<Seen, Error> {
         match value(fare, "status").as_str() {
             "COLLECTED" => {
                 self.notified(&format!("{}-collected", self.ride), "payment receipt e-mailed").await

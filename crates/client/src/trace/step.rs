@@ -43,7 +43,7 @@ impl Step {
         self.effect.is_none() && matches!(self.delivery, Delivery::Queue | Delivery::Started)
     }
 
-    pub(crate) fn has_seen(&mut self, seen: Seen, accepted: Timestamp) {
+    pub(crate) fn record(&mut self, seen: Seen, accepted: Timestamp) {
         if let Some((effect, at)) = seen {
             self.effect = Some(effect);
             self.latency_ms = at.map(|at| at.as_millisecond() - accepted.as_millisecond());

@@ -1,14 +1,23 @@
-//! Lets the prebookings of a campaign arrive.
+//! Sends the prebookings of a campaign.
 
 use std::sync::{Arc, Mutex};
 
 use client::{Api, prebooking::Prebooking};
 use tokio::time::Instant;
 
-use crate::load::arrivals::{Sent, arrive, tried_once};
+use crate::load::{
+    responses::{Responses, send_at_rate},
+    submission::submit,
+};
 
-/// Lets them arrive. Dropped, it takes those under way with it.
-pub(super) async fn send(api: Arc<Api>, bookings: u32, rate: u32, start: Instant, sent: Arc<Mutex<Sent>>) {
+/// Sends them at a rate. Dropped, it cancels those under way.
+pub(super) async fn send(
+    api: Arc<Api>,
+    bookings: u32,
+    rate: u32,
+    start: Instant,
+    responses: Arc<Mutex<Responses>>,
+) {
     let request = |n| {
         let api = Arc::clone(&api);
         async move {
@@ -18,8 +27,8 @@ pub(super) async fn send(api: Arc<Api>, bookings: u32, rate: u32, start: Instant
                 when: None,
                 customer: format!("c-{n}"),
             };
-            tried_once(&api, "/submit-ride-prebooking", &booking.body(), "id").await
+            submit(&api, "/submit-ride-prebooking", &booking.body(), "id").await
         }
     };
-    arrive(bookings, rate, start, sent, request).await;
+    send_at_rate(bookings, rate, start, responses, request).await;
 }
