@@ -12,6 +12,7 @@ pub mod journal;
 mod pages;
 mod queues;
 mod rides;
+mod sources;
 
 use std::time::Duration;
 
@@ -22,6 +23,7 @@ use self::{
     findings::Audit,
     journal::{Journals, Told},
     pages::Pages,
+    sources::Sources,
 };
 
 /// Waits until nothing is under way, or until the time is up, and then looks at everything.
@@ -33,13 +35,14 @@ pub async fn run(
 ) -> Result<Audit, Error> {
     let mut audit = Audit::default();
     // A journal that can't be read is better seen now than after all is looked at.
-    let mut told = Told::read(journals)?;
-    let pages = Pages::from_deployment(deployment);
+    let told = Told::read(journals)?;
     queues::settle(deployment, settle, &mut audit).await?;
-    let mut filed = Filed::in_lake(&Lake::from_deployment(deployment)?).await?;
-    rides::audit(deployment, &pages, &mut filed, &mut told, &mut audit, &mut progress).await?;
-    effects::audit(&pages, &mut audit, &mut progress).await?;
-    bookings::audit(&pages, &mut filed, &mut told, &mut audit, &mut progress).await?;
+    let filed = Filed::in_lake(&Lake::from_deployment(deployment)?).await?;
+    let mut sources = Sources { pages: Pages::from_deployment(deployment), filed, told };
+    rides::audit(deployment, &mut sources, &mut audit, &mut progress).await?;
+    effects::audit(&sources.pages, &mut audit, &mut progress).await?;
+    bookings::audit(&mut sources, &mut audit, &mut progress).await?;
+    let Sources { pages, filed, told } = sources;
     filed.audit_strangers(&mut audit);
     if !journals.files.is_empty() {
         told.audit(&mut audit);

@@ -8,42 +8,37 @@ use client::{
 };
 
 use super::{
-    filed::Filed,
     findings::Audit,
-    journal::Told,
-    pages::{PREBOOKINGS, Pages, RFQS},
+    pages::{PREBOOKINGS, RFQS},
+    sources::Sources,
 };
 
 pub(super) async fn audit(
-    pages: &Pages<'_>,
-    filed: &mut Filed,
-    told: &mut Told,
+    sources: &mut Sources<'_>,
     audit: &mut Audit,
     progress: &mut impl FnMut(&Audit),
 ) -> Result<(), Error> {
-    let mut bookings = pages.all(PREBOOKINGS)?.send();
+    let mut bookings = sources.pages.all(PREBOOKINGS)?.send();
     while let Some(page) = bookings.next().await {
         let page = page.map_err(|error| Error::aws("dynamodb:Scan", &error))?;
-        prebookings(pages, filed, told, page.items(), audit).await?;
+        prebookings(sources, page.items(), audit).await?;
         progress(audit);
     }
-    let mut rfqs = pages.all(RFQS)?.send();
+    let mut rfqs = sources.pages.all(RFQS)?.send();
     while let Some(page) = rfqs.next().await {
         let page = page.map_err(|error| Error::aws("dynamodb:Scan", &error))?;
         for rfq in page.items() {
             self::rfq(rfq, audit);
-            told.stored(Kind::Rfq, rfq, audit);
+            sources.told.stored(Kind::Rfq, rfq, audit);
         }
         progress(audit);
     }
     Ok(())
 }
 
-/// Each is decided and in the lake, once; and what repeats another leads to it.
+/// Checks that each is decided and in the lake once, and that a repeated request refers to an existing one.
 async fn prebookings(
-    pages: &Pages<'_>,
-    filed: &mut Filed,
-    told: &mut Told,
+    Sources { pages, filed, told }: &mut Sources<'_>,
     items: &[Item],
     audit: &mut Audit,
 ) -> Result<(), Error> {

@@ -13,8 +13,8 @@ use rust_decimal::Decimal;
 use super::{
     filed::Filed,
     findings::Audit,
-    journal::Told,
     pages::{EXTRAORDINARY, FARES, LEDGER, LOYALTY, NOTIFICATIONS, PAYMENTS, PROVIDER, Pages, RIDES},
+    sources::Sources,
 };
 
 /// So many are looked up together.
@@ -24,9 +24,7 @@ const TOGETHER: usize = 300;
 /// only if it is one, and its fare at an end at which the money adds up.
 pub(super) async fn audit(
     deployment: &Deployment,
-    pages: &Pages<'_>,
-    filed: &mut Filed,
-    told: &mut Told,
+    Sources { pages, filed, told }: &mut Sources<'_>,
     audit: &mut Audit,
     progress: &mut impl FnMut(&Audit),
 ) -> Result<(), Error> {
