@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{CorrelationId, EventPayload, IncomingPayload, TraceParent, json};
+use crate::{CorrelationId, EventError, EventPayload, IncomingPayload, TraceParent, json};
 
 /// An event and its envelope.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,34 +80,6 @@ impl<T: IncomingPayload> Event<T> {
             return Err(EventError::Malformed("the event's id is not that of its data".to_owned()));
         }
         Ok(Self { specversion, id, source, event_type, time, subject, correlationid, traceparent, data })
-    }
-}
-
-/// The reason why a message is not an event that its reader accepts. It never quotes the message.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum EventError {
-    /// The message is not an event, or its data is not the data of its type.
-    #[error("{0}")]
-    Malformed(String),
-    /// The event is of none of these types.
-    #[error("expected an event of type {}", .0.join(" or "))]
-    UnexpectedType(Vec<&'static str>),
-}
-
-impl EventError {
-    /// The error of an event that is of none of these types.
-    #[must_use]
-    pub fn unexpected_type(expected: &[&'static str]) -> Self {
-        Self::UnexpectedType(expected.to_vec())
-    }
-
-    /// The error's stable name: alarms, dead letters and state machines match on it.
-    #[must_use]
-    pub fn error_type(&self) -> &'static str {
-        match self {
-            Self::Malformed(_) => "MalformedEvent",
-            Self::UnexpectedType(_) => "UnexpectedEventType",
-        }
     }
 }
 

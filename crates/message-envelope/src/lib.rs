@@ -3,6 +3,7 @@
 //! | module | content |
 //! |---|---|
 //! | `event` | [`Event`]: a CloudEvents 1.0 document with a correlation id and a trace context |
+//! | `event_error` | [`EventError`]: the reasons why a message is not an event that its reader accepts |
 //! | `payload` | [`EventPayload`], the data of an event, and [`IncomingPayload`], the data that a receiver accepts |
 //! | `trace_context` | [`TraceParent`]: W3C trace context |
 //! | `token` | ids of a restricted alphabet, among them [`CorrelationId`] and [`IdempotencyKey`] |
@@ -11,6 +12,7 @@
 //! | [`json`] | JSON as it travels through a queue |
 
 mod event;
+mod event_error;
 mod fault;
 pub mod json;
 mod payload;
@@ -18,7 +20,8 @@ mod raw_fields;
 mod token;
 mod trace_context;
 
-pub use event::{Event, EventError, SpecVersion};
+pub use event::{Event, SpecVersion};
+pub use event_error::EventError;
 pub use fault::{Fault, Faults};
 pub use payload::{EventPayload, IncomingPayload};
 pub use raw_fields::{FieldReader, RawFields, RawValue};

@@ -1,4 +1,4 @@
-//! What customers are told of.
+//! The events that customers are notified of.
 
 use contracts::{CustomerId, FareCollected, FareCollectionFailed, RideCompleted, RideId};
 use lambda_messaging::{EventError, EventPayload, IncomingPayload, json};
@@ -17,7 +17,7 @@ pub enum Occasion {
 }
 
 impl Occasion {
-    /// Whom it concerns.
+    /// The customer to notify.
     pub(crate) fn customer(&self) -> &CustomerId {
         match self {
             Self::Ride(ride) => &ride.customer,
