@@ -87,7 +87,7 @@ doc: ## Build the API documentation of the crates, with its warnings denied
 diagrams: ## Draw the state machines in the docs anew
 	$(WILD_RYDES) diagrams
 
-access: ## Write anew in the docs who may do what
+access: ## Print who may do what
 	$(WILD_RYDES) access
 
 fmt: ## Format the code

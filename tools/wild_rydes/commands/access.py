@@ -1,4 +1,4 @@
-"""Writes anew in the docs who may do what."""
+"""Prints who may do what: each function, each app and each other role."""
 
 import argparse
 

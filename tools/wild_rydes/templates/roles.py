@@ -1,7 +1,7 @@
 """Compares what each role allows with what its function does, and what each app may call with the methods that there are.
 
 Run with the Python of the environment for checks, and with the folder of the built functions. Prints what is wrong, and fails if
-anything is. `--table` rewrites the table in docs/access.md instead.
+anything is. `--table` prints who may do what instead.
 """
 
 import re
@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from wild_rydes.paths import ROOT
 from wild_rydes.templates.calls import ACTIONS, Calls
 from wild_rydes.templates.reader import resources, templates
 from wild_rydes.templates.rights import Rights, branches, identity, inline_policies, rights
@@ -29,16 +28,12 @@ WITHOUT_ADDRESS = {
 }
 ASSUMED_BY_LAMBDA = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}
 PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
-PAGE = ROOT / "docs" / "access.md"
-TABLE = re.compile(r"(<!-- access, written by make access -->\n).*?(<!-- end of access -->)", re.DOTALL)
 
 
 def main() -> None:
     all_of_them = [Template(path) for path in templates()]
-    text = PAGE.read_text()
-    page = TABLE.sub(lambda match: match[1] + table(all_of_them) + match[2], text)
     if "--table" in sys.argv:
-        PAGE.write_text(page)
+        print("\n\n".join(access(all_of_them)))
         return
     built, calls = Path(sys.argv[1]), Calls()
     faults: list[str] = []
@@ -48,8 +43,6 @@ def main() -> None:
         faults += template.faults()
     if not any(template.functions for template in all_of_them):
         faults.append("there are no functions to check")
-    if page != text or not TABLE.search(text):
-        faults.append(f"{PAGE.name}: its table is out of date, or not there: run make access")
     if faults:
         sys.exit("\n".join(faults))
 
@@ -169,28 +162,28 @@ def invocation(api: dict[str, Any], method: str, path: str) -> tuple[str, str]:
     return "execute-api:Invoke", f"${{{identity(api)}}}/${{Stage}}/{method.upper()}{anything}"
 
 
-def table(templates: list[Template]) -> str:
-    """The table of rights, in Markdown, without those that every function has for its log, and those that only the local emulator
-    asks for."""
+def access(templates: list[Template]) -> Iterator[str]:
+    """The rights of each function, app and other role, without those that every function has for its log, and those that only the
+    local emulator asks for."""
     in_lambdas_hands = (*FROM_QUEUE, *FROM_STREAM)
     unsaid = {*in_lambdas_hands, *LOGS, *ACTIONS}
-    rows = []
+    found: dict[str, list[str]] = {}
     for template in templates:
         for function in template.functions:
-            polled = {resource for action, resource in function.lambdas if action in in_lambdas_hands}
+            polled = sorted({resource for action, resource in function.lambdas if action in in_lambdas_hands})
             own = {right for right in function.allowed if right[0] not in unsaid}
-            rows.append((function.program, in_words(own), ", ".join(f"`{source}`" for source in sorted(polled))))
-        rows += [(role, in_words(inline_policies(template.there[role])), "") for role in template.other_roles]
-        rows += [(app, in_words(allowed), "") for app, allowed in template.apps.items()]
-    lines = ["| who | may | and Lambda, for it, polls |", "|---|---|---|"]
-    return "\n".join(lines + [f"| `{who}` | {may} | {polled} |" for who, may, polled in sorted(rows)] + [""])
+            found[function.program] = in_words(own) + [f"Lambda polls {source} for it" for source in polled]
+        found |= {role: in_words(inline_policies(template.there[role])) for role in template.other_roles}
+        found |= {app: in_words(allowed) for app, allowed in template.apps.items()}
+    for who, may in sorted(found.items()):
+        yield "\n  ".join([who, *may])
 
 
-def in_words(allowed: Rights) -> str:
+def in_words(allowed: Rights) -> list[str]:
     by_resource: dict[str, list[str]] = {}
     for action, resource in sorted(allowed):
         by_resource.setdefault(resource, []).append(action)
-    return "<br>".join(f"{', '.join(actions)} on `{resource}`" for resource, actions in sorted(by_resource.items()))
+    return [f"{', '.join(actions)} on {resource}" for resource, actions in sorted(by_resource.items())]
 
 
 if __name__ == "__main__":
