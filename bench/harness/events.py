@@ -1,33 +1,32 @@
 """The events of each function: the examples that its unit tests change, as Lambda hands them over."""
 
+import functools
 import json
+import re
 from typing import Any
 
 from wild_rydes import console
-from wild_rydes.paths import ROOT
+from wild_rydes.paths import INFRA, ROOT
 
 SEEDS = ROOT / "fuzz" / "seeds"
-# The trigger of each function, and the example in fuzz/seeds.
+# The trigger of each function, and the example in fuzz/seeds. Those of services that take events are found in the templates.
 EXAMPLES = {
-    "award-points": ("queue", "envelope/ride-completed.json"),
     "collect-quotes": ("queue", "envelope/ride-quoted.json"),
     "credit-account": ("call", "credit_request/credit.json"),
-    "feature-ride": ("queue", "envelope/ride-completed.json"),
-    "ingest-events": ("queue", "envelope/ride-completed.json"),
-    "notify-customer": ("queue", "envelope/ride-completed.json"),
-    "open-fare": ("queue", "envelope/ride-completed.json"),
     "process-payment": ("queue", "envelope/payment-requested.json"),
-    "process-ride-prebooking": ("queue", "envelope/prebooking-submitted.json"),
     "publish-instant-ride-rfqs": ("stream", "rfq_row/rfq.json"),
     "publish-ride-completions": ("stream", "ride_row/ride.json"),
     "query-instant-ride-rfq": ("get", ""),
     "query-ride-prebooking": ("get", ""),
-    "quote-instant-ride": ("queue", "envelope/quotes-requested.json"),
     "release-withheld-notifications": ("stream", "contact_row/contact.json"),
     "submit-instant-ride-rfq": ("post", "rfq/rfq.json"),
     "submit-ride-completion": ("post", "ride_completion/ride.json"),
     "submit-ride-prebooking": ("queue", "prebooking/prebooking.json"),
 }
+# An output by which a service declares that it takes an event, and through which queue.
+EFFECT = re.compile(r'^  (\w+)Effect:\n.*\n +\{"queue": "(\w+)"', re.MULTILINE)
+PROGRAM = re.compile(r"CodeUri: \S*/([\w-]+)/\n")
+POLLED = re.compile(r"Queue: !GetAtt (\w+)Queue\.Arn")
 # The one id in the examples.
 ID = "0190c8f4-5f7b-7c3e-8a57-0d6f2b7b9f10"
 ACCOUNT = "123456789012"
@@ -54,9 +53,26 @@ def event(function: str, count: int, first: int) -> bytes:
 
 
 def door_of(function: str) -> tuple[str, str]:
-    if function not in EXAMPLES:
+    examples = EXAMPLES | of_subscribers()
+    if function not in examples:
         raise console.Stop(f"the benchmarks have no event for {function}: add one to EXAMPLES in bench/harness/events.py")
-    return EXAMPLES[function]
+    return examples[function]
+
+
+@functools.cache
+def of_subscribers() -> dict[str, tuple[str, str]]:
+    """The examples of the functions that are given events: of several, the one that the template declares first."""
+    examples = {}
+    for template in INFRA.glob("*.yaml"):
+        text = template.read_text()
+        events = {queue: event for event, queue in reversed(EFFECT.findall(text))}
+        _, *functions = PROGRAM.split(text)
+        for program, properties in zip(functions[::2], functions[1::2], strict=True):
+            polled = POLLED.search(properties)
+            if polled and polled[1] in events:
+                kebab = re.sub(r"(?<!^)(?=[A-Z])", "-", events[polled[1]]).lower()
+                examples[program] = ("queue", f"envelope/{kebab}.json")
+    return examples
 
 
 def text(example: str, number: int) -> str:
