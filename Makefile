@@ -1,6 +1,6 @@
 # `make` or `make help` says what there is. Everything real stands in tools/ and in cargo.
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test test-unit test-e2e test-containers test-containers-if-possible prepare emulators test-chaos chaos limits fuzz lint lint-rust lint-python lint-templates check-functions doc diagrams access fmt build deploy bench bench-prebooking bench-rfq
+.PHONY: help demo up down test test-unit test-e2e test-containers test-containers-if-possible prepare emulators test-chaos chaos limits fuzz lint lint-rust lint-python lint-templates check-functions doc diagrams access new-service fmt build deploy bench bench-prebooking bench-rfq
 
 PYTHON ?= python3
 PORT ?= 4566
@@ -89,6 +89,9 @@ diagrams: ## Draw the state machines in the docs anew
 
 access: ## Print who may do what
 	$(WILD_RYDES) access
+
+new-service: ## Make a new service that takes an event: make new-service NAME=ride-insurance EVENT=RideCompleted
+	$(WILD_RYDES) new-service --name "$(NAME)" --event "$(EVENT)"
 
 fmt: ## Format the code
 	cargo fmt --all

@@ -1,0 +1,13 @@
+//! An event `SampleEvent` → a record of it.
+
+use aws_sdk_dynamodb::Client;
+use lambda_messaging::{Function, consumer};
+use sample_service::{RecordSampleService, Records};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    let function = Function::start("sample-service").await;
+    let [table] = function.settings([("SAMPLE_SERVICE_TABLE_NAME", "where events are recorded")])?;
+    let records = Records::new(Client::new(function.aws()), table);
+    consumer::run(&function, RecordSampleService::new(records)).await
+}

@@ -1,0 +1,100 @@
+"""A service is named in its folder and its template, and nowhere else: one that is made passes its tests, and one that is taken
+away leaves nothing behind."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from wild_rydes import environments
+from wild_rydes.commands import new_service
+from wild_rydes.paths import LOCAL, ROOT
+
+NAME, EVENT = "ride-insurance", "RideCompleted"
+
+
+class Copy:
+    """A copy of the checkout, with what isn't committed yet."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        listed = self.git("ls-files", "-z", "--cached", "--others", "--exclude-standard", at=ROOT)
+        for name in filter(None, listed.split("\0")):
+            if (ROOT / name).is_file():
+                (path / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(ROOT / name, path / name)
+        self.git("init", "--quiet")
+        self.git("add", "--all")
+        self.git("-c", "user.name=test", "-c", "user.email=test@example.com", "commit", "--quiet", "--message=As it is")
+
+    def git(self, *arguments: str, at: Path | None = None) -> str:
+        return subprocess.run(["git", *arguments], cwd=at or self.path, check=True, capture_output=True, text=True).stdout
+
+    def run(self, *command: str | Path) -> str:
+        # Dependencies are compiled there already.
+        env = {**os.environ, "CARGO_TARGET_DIR": str(ROOT / "target"), "PYTHONPATH": str(self.path / "tools")}
+        ended = subprocess.run(command, cwd=self.path, env=env, capture_output=True, text=True)
+        assert ended.returncode == 0, f"{command}: {ended.stdout}{ended.stderr}"
+        return ended.stdout
+
+
+def test_a_service_that_is_made_passes_and_one_that_is_taken_away_is_gone() -> None:
+    # Always the same folder, so that cargo knows again what it has compiled for it.
+    shutil.rmtree(LOCAL / "new-service", ignore_errors=True)
+    copy = Copy(LOCAL / "new-service")
+    copy.run("make", "new-service", f"NAME={NAME}", f"EVENT={EVENT}")
+    changed = {line[3:] for line in copy.git("status", "--porcelain", "--untracked-files=all").splitlines()}
+    own = {path for path in changed if path.startswith(f"functions/{NAME}/") or path == f"infra/{NAME}.yaml"}
+    assert changed - own == {"Cargo.lock"}
+    assert f"infra/{NAME}.yaml" in own
+
+    copy.run("cargo", "fmt", "--package", NAME, "--check")
+    tests = copy.run("cargo", "test", "--locked", "--offline", "--package", NAME)
+    assert f"test bad_input::record_{NAME.replace('-', '_')} ... ok" in tests
+    rules = copy.path / "tools" / "wild_rydes" / "cfn_lint_rules"
+    copy.run(environments.bin_of("checks") / "cfn-lint", "--append-rules", rules, "--", f"infra/{NAME}.yaml")
+
+    shutil.rmtree(copy.path / "functions" / NAME)
+    (copy.path / "infra" / f"{NAME}.yaml").unlink()
+    copy.run("cargo", "metadata", "--format-version=1", "--offline")
+    assert copy.git("status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "faults"),
+    [
+        ("ride-insurance", []),
+        ("insurance", ["two or more words"]),
+        ("Ride_Insurance", ["two or more words"]),
+        ("", ["two or more words"]),
+        ("Insurance-Of-Rides-And-Their-Riders", ["two or more words", "35 characters"]),
+        ("customer-loyalty", ["functions/customer-loyalty exists", "infra/customer-loyalty.yaml exists"]),
+        ("lambda-messaging", ["a crate lambda-messaging exists"]),
+        ("prebooking-processing", ["infra/ride-booking.yaml has a queue or a table PrebookingProcessing"]),
+        ("herd-insurance", ["begins with herd-"]),
+    ],
+)
+def test_every_fault_of_a_name_is_said_at_once(name: str, faults: list[str]) -> None:
+    found = list(new_service.name_faults(name))
+    assert len(found) == len(faults), found
+    for fault, said in zip(faults, found, strict=True):
+        assert fault in said
+
+
+def test_an_unknown_event_is_refused_with_those_that_are_known() -> None:
+    topics = new_service.topics_by_event()
+    assert list(new_service.event_faults("RideCompleted", topics)) == []
+    (fault,) = new_service.event_faults("RideStarted", topics)
+    for event in ("RideCompleted", "FareCollected", "PrebookingSubmitted"):
+        assert event in fault
+
+
+def test_every_known_event_has_an_example_and_a_topic() -> None:
+    for event, topic in new_service.topics_by_event().items():
+        kebab = re.sub(r"(?<!^)(?=[A-Z])", "-", event).lower()
+        assert (ROOT / "fuzz" / "seeds" / "envelope" / f"{kebab}.json").exists(), event
+        exported = [path for path in (ROOT / "infra").glob("*.yaml") if f'-{topic}Arn"}}' in path.read_text()]
+        assert len(exported) == 1, topic
