@@ -6,6 +6,7 @@ use aws_sdk_athena::{
     Client,
     types::{QueryExecutionContext, QueryExecutionState},
 };
+use jiff::Timestamp;
 
 use crate::{deployment::Deployment, error::Error};
 
@@ -66,6 +67,25 @@ impl Lake {
         Ok(())
     }
 
+    /// Looks for an event: what became of it in words, and since when.
+    pub async fn filed(
+        &self,
+        event: &str,
+        id: &str,
+        happened: Timestamp,
+    ) -> Result<Option<(String, Option<Timestamp>)>, Error> {
+        let day = happened.strftime("%F");
+        let question = format!(
+            "CAST(ingested_at AS varchar) FROM unique_events WHERE type = '{event}' AND dt = '{day}' AND id = '{id}'"
+        );
+        let rows = self.select(&question).await?;
+        Ok(match rows.as_slice() {
+            [] => None,
+            [row] => Some(("event filed as Parquet".to_owned(), row.first().and_then(|cell| sql_time(cell)))),
+            more => Some((format!("event counted {} times", more.len()), None)),
+        })
+    }
+
     async fn wait(&self, id: &str) -> Result<(), Error> {
         loop {
             let execution = self.client.get_query_execution().query_execution_id(id).send().await;
@@ -83,5 +103,25 @@ impl Lake {
                 }
             }
         }
+    }
+}
+
+/// `2026-11-23 05:00:00.123`, which is UTC, or with an offset behind it.
+fn sql_time(text: &str) -> Option<Timestamp> {
+    let iso = text.replacen(' ', "T", 1);
+    iso.parse().or_else(|_| format!("{iso}Z").parse()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_as_athena_and_as_duckdb_write_them() {
+        let noon: Timestamp = "2026-11-23T12:00:00.5Z".parse().unwrap();
+        for text in ["2026-11-23 12:00:00.500", "2026-11-23 12:00:00.5+00", "2026-11-23 14:00:00.5+02"] {
+            assert_eq!(sql_time(text), Some(noon), "{text}");
+        }
+        assert_eq!(sql_time("soon"), None);
     }
 }

@@ -23,8 +23,10 @@ pub mod queues;
 pub mod rfq;
 pub mod ride;
 pub mod status;
+pub mod subscribers;
 pub mod tables;
 pub mod trace;
+mod words;
 
 pub use api::{Answer, Api};
 pub use deployment::Deployment;

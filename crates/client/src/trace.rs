@@ -5,4 +5,3 @@ pub mod prebooking;
 pub mod rfq;
 pub mod ride;
 pub mod step;
-mod tier;

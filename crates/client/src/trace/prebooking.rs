@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::step::{Delivery, Step, filed};
+use super::step::{Delivery, Step};
 use crate::{
     api::Api,
     deployment::Deployment,
@@ -118,7 +118,7 @@ async fn steps(
 
     let mut filing = Step::new("datalake-ingestion", Delivery::Queue);
     let event = if at_once { "PrebookingRejected" } else { "PrebookingSubmitted" };
-    filing.record(filed(lake, event, id, submitted).await?, submitted);
+    filing.record(lake.filed(event, id, submitted).await?, submitted);
 
     let mut processing = Step::new("process-ride-prebooking", Delivery::Queue);
     if at_once {

@@ -1,21 +1,23 @@
 //! The trace of a ride: what every service did with it.
 
-use std::time::Duration;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    iter,
+    time::Duration,
+};
 
 use contracts::RideId;
 use jiff::Timestamp;
 use serde::Serialize;
 use tokio::time::Instant;
 
-use super::{
-    step::{Delivery, Seen, Step, filed},
-    tier::Tier,
-};
+use super::step::{Delivery, Step};
 use crate::{
     deployment::Deployment,
     error::Error,
     filter::{Verdict, judge},
     lake::Lake,
+    subscribers::{Published, Seen, SeenIn, Subscriber},
     tables::{Item, Tables, amount, time, value},
 };
 
@@ -55,20 +57,6 @@ impl RideTrace {
     }
 }
 
-/// A subscriber and how its effect is looked up.
-struct Subscriber {
-    service: &'static str,
-    queue: &'static str,
-}
-
-const SUBSCRIBERS: [Subscriber; 5] = [
-    Subscriber { service: "customer-notification", queue: "CustomerNotificationQueueUrl" },
-    Subscriber { service: "customer-accounting", queue: "CustomerAccountingQueueUrl" },
-    Subscriber { service: "customer-loyalty", queue: "CustomerLoyaltyQueueUrl" },
-    Subscriber { service: "datalake-ingestion", queue: "DatalakeIngestionQueueUrl" },
-    Subscriber { service: "extraordinary-rides", queue: "ExtraordinaryRidesQueueUrl" },
-];
-
 /// Waits until every service that should see the ride has, or until the time is up, and tells what is known then.
 pub async fn trace(
     deployment: &Deployment,
@@ -82,6 +70,7 @@ pub async fn trace(
         deployment,
         ride,
         lake: Lake::from_deployment(deployment)?,
+        subscribers: Subscribers::from_deployment(deployment)?,
     };
     let row =
         tracer.tables.item("unicorn-management", "RidesTableName", &[("id", &ride.to_string())]).await?;
@@ -103,6 +92,7 @@ struct Tracer<'a> {
     tables: Tables<'a>,
     lake: Lake,
     ride: RideId,
+    subscribers: Subscribers,
 }
 
 impl Tracer<'_> {
@@ -110,10 +100,12 @@ impl Tracer<'_> {
         let accepted =
             recorded_at(row).ok_or_else(|| Error::Unexpected("the ride has no time".to_owned()))?;
         let mut services = Vec::new();
-        for subscriber in &SUBSCRIBERS {
+        for subscriber in &self.subscribers.ride {
             let delivery = self.delivery(subscriber, row).await?;
-            services.push(Step::new(subscriber.service, delivery));
+            services.push(Step::new(&subscriber.service, delivery));
         }
+        let told = self.subscribers.services_told();
+        let told = told.into_iter().map(|service| Step::new(service, Delivery::Queue));
         Ok(RideTrace {
             ride: self.ride.to_string(),
             from: value(row, "from"),
@@ -123,96 +115,59 @@ impl Tracer<'_> {
             accepted,
             correlation_id: value(row, "correlationId"),
             services,
-            fare_collection: vec![
-                Step::new("fare-collection", Delivery::Started),
-                Step::new("customer-notification", Delivery::Queue),
-            ],
+            fare_collection: iter::once(Step::new("fare-collection", Delivery::Started))
+                .chain(told)
+                .collect(),
         })
     }
 
     /// Looks for the effects not yet seen.
     async fn look(&self, row: &Item, trace: &mut RideTrace) -> Result<(), Error> {
         let accepted = trace.accepted;
-        for step in trace.services.iter_mut().filter(|step| step.is_awaited()) {
-            step.record(self.effect(&step.service, row, accepted).await?, accepted);
+        let ride = completed(row, accepted);
+        for (step, subscriber) in trace.services.iter_mut().zip(&self.subscribers.ride) {
+            if step.is_awaited() {
+                step.record(subscriber.effect(&self.tables, &self.lake, &ride).await?, accepted);
+            }
         }
-        let ride = self.ride.to_string();
-        let fare = self.tables.item("fare-collection", "FaresTableName", &[("fareId", &ride)]).await?;
+        let fare = self.tables.item("fare-collection", "FaresTableName", &[("fareId", &ride.id)]).await?;
         let Some(fare) = fare else {
             return Ok(());
         };
         for step in trace.fare_collection.iter_mut().filter(|step| step.is_awaited()) {
             let seen = match step.delivery {
                 Delivery::Started => outcome(&fare),
-                _ => self.outcome_notified(&fare).await?,
+                _ => self.outcome_effect(&step.service, &fare, accepted).await?,
             };
             step.record(seen, accepted);
         }
         Ok(())
     }
 
-    /// Looks for the notification about how the collection ended. A fare that needs review has none yet.
-    async fn outcome_notified(&self, fare: &Item) -> Result<Seen, Error> {
-        match value(fare, "status").as_str() {
-            "COLLECTED" => {
-                self.notified(&format!("{}-collected", self.ride), "payment receipt e-mailed").await
-            }
-            "FAILED" => self.notified(&format!("{}-failed", self.ride), "payment problem e-mailed").await,
-            "NEEDS_REVIEW" => Ok(Some(("nothing to tell yet".to_owned(), None))),
-            _ => Ok(None),
-        }
-    }
-
-    async fn notified(&self, event: &str, told: &str) -> Result<Seen, Error> {
-        let table = "NotificationsTableName";
-        let found = self.tables.item("customer-notification", table, &[("eventId", event)]).await?;
-        Ok(found.and_then(|item| match value(&item, "status").as_str() {
-            "SENT" => Some((told.to_owned(), recorded_at(&item))),
-            "NO_ADDRESS" => Some(("no address on file, nothing sent".to_owned(), recorded_at(&item))),
-            _ => None,
-        }))
-    }
-
-    async fn effect(&self, service: &str, row: &Item, accepted: Timestamp) -> Result<Seen, Error> {
-        let (ride, customer) = (self.ride.to_string(), value(row, "customer"));
-        match service {
-            "customer-notification" => self.notified(&ride, "receipt e-mailed").await,
-            "customer-accounting" => {
-                let found = self
-                    .tables
-                    .item(service, "LedgerTableName", &[("fareId", &ride), ("entry", "OPENED")])
-                    .await?;
-                Ok(found
-                    .map(|item| (format!("fare of {} opened", amount(&item, "amount")), recorded_at(&item))))
-            }
-            "customer-loyalty" => self.points(service, &ride, &customer).await,
-            "datalake-ingestion" => filed(&self.lake, "RideCompleted", &ride, accepted).await,
-            _ => {
-                let found =
-                    self.tables.item(service, "ExtraordinaryRidesTableName", &[("rideId", &ride)]).await?;
-                Ok(found.map(|item| ("ride featured".to_owned(), recorded_at(&item))))
-            }
-        }
-    }
-
-    async fn points(&self, service: &str, ride: &str, customer: &str) -> Result<Seen, Error> {
-        let table = "LoyaltyPointsTableName";
-        let award = [("customer", customer), ("entry", &format!("RIDE#{ride}"))];
-        let Some(award) = self.tables.item(service, table, &award).await? else {
-            return Ok(None);
+    /// The effect at a service of how the collection ended. While a fare needs review there is nothing to tell.
+    async fn outcome_effect(&self, service: &str, fare: &Item, accepted: Timestamp) -> Result<Seen, Error> {
+        let (ending, subscribers) = match value(fare, "status").as_str() {
+            "COLLECTED" => ("collected", &self.subscribers.collected),
+            "FAILED" => ("failed", &self.subscribers.failed),
+            "NEEDS_REVIEW" => return Ok(Some(("nothing to tell yet".to_owned(), None))),
+            _ => return Ok(None),
         };
-        let balance =
-            self.tables.item(service, table, &[("customer", customer), ("entry", "BALANCE")]).await?;
-        let total = balance.map(|item| value(&item, "points")).and_then(|points| points.parse().ok());
-        let total = total.unwrap_or_default();
-        let effect =
-            format!("{} points awarded, {total} in all: {}", value(&award, "points"), Tier::of_points(total));
-        Ok(Some((effect, recorded_at(&award))))
+        let Some(subscriber) = subscribers.iter().find(|subscriber| subscriber.service == service) else {
+            return Ok(Some(("is not told of this outcome".to_owned(), None)));
+        };
+        let ended = ["collectedAt", "failedAt"].into_iter().find_map(|name| time(fare, name));
+        let outcome = Published {
+            id: format!("{}-{ending}", self.ride),
+            time: ended.unwrap_or(accepted),
+            data: fields(fare, &[("fare", "fareId"), ("customer", "customer"), ("amount", "amount")]),
+        };
+        subscriber.effect(&self.tables, &self.lake, &outcome).await
     }
 
     /// Finds the service's subscription and asks its filter.
     async fn delivery(&self, subscriber: &Subscriber, row: &Item) -> Result<Delivery, Error> {
-        let queue = self.deployment.output(subscriber.service, subscriber.queue)?;
+        let queue =
+            self.deployment.output(&subscriber.service, &format!("{}QueueUrl", subscriber.queue()))?;
         let topic = self.deployment.output("unicorn-management", "RideCompletionTopicArn")?;
         let sns = aws_sdk_sns::Client::new(self.deployment.aws());
         let mut pages = sns.list_subscriptions_by_topic().topic_arn(topic).into_paginator().items().send();
@@ -230,9 +185,8 @@ impl Tracer<'_> {
                 return Ok(Delivery::Queue);
             };
             let attribute = |name: &str| match name {
-                "type" => Some("RideCompleted".to_owned()),
-                "fare" | "distance" => Some(value(row, name)),
-                _ => None,
+                "type" => Some(subscriber.event.clone()),
+                name => row.contains_key(name).then(|| value(row, name)),
             };
             return Ok(match judge(&policy, attribute) {
                 Verdict::FilteredOut(why) => Delivery::FilteredOut(why),
@@ -241,6 +195,45 @@ impl Tracer<'_> {
         }
         Ok(Delivery::NotSubscribed)
     }
+}
+
+/// The services that take an event of the ride, and whose effect is seen.
+struct Subscribers {
+    ride: Vec<Subscriber>,
+    collected: Vec<Subscriber>,
+    failed: Vec<Subscriber>,
+}
+
+impl Subscribers {
+    fn from_deployment(deployment: &Deployment) -> Result<Self, Error> {
+        let of = |event: &str| {
+            let all = deployment.subscribers_of(event)?.into_iter();
+            Ok::<_, Error>(all.filter(|subscriber| subscriber.seen_in() != SeenIn::Elsewhere).collect())
+        };
+        Ok(Self {
+            ride: of("RideCompleted")?,
+            collected: of("FareCollected")?,
+            failed: of("FareCollectionFailed")?,
+        })
+    }
+
+    /// The services that are told how the collection of the fare ended.
+    fn services_told(&self) -> BTreeSet<&str> {
+        let told = self.collected.iter().chain(&self.failed);
+        told.map(|subscriber| subscriber.service.as_str()).collect()
+    }
+}
+
+/// The event of a ride.
+fn completed(row: &Item, accepted: Timestamp) -> Published {
+    let same = ["from", "to", "duration", "distance", "customer", "fare"].map(|name| (name, name));
+    let data = fields(row, &[&[("ride", "id")][..], &same].concat());
+    Published { id: value(row, "id"), time: accepted, data }
+}
+
+/// The fields of an event, each from an attribute.
+fn fields(item: &Item, names: &[(&str, &str)]) -> BTreeMap<String, String> {
+    names.iter().map(|(field, attribute)| ((*field).to_owned(), value(item, attribute))).collect()
 }
 
 /// How the collection of a fare ended.
