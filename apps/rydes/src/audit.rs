@@ -6,6 +6,7 @@
 
 mod bookings;
 mod effects;
+mod fares;
 mod filed;
 pub mod findings;
 pub mod journal;
@@ -13,6 +14,7 @@ mod pages;
 mod queues;
 mod rides;
 mod sources;
+mod subscribers;
 
 use std::time::Duration;
 
@@ -40,8 +42,8 @@ pub async fn run(
     let filed = Filed::in_lake(&Lake::from_deployment(deployment)?).await?;
     let mut sources = Sources { pages: Pages::from_deployment(deployment), filed, told };
     rides::audit(deployment, &mut sources, &mut audit, &mut progress).await?;
-    effects::audit(&sources.pages, &mut audit, &mut progress).await?;
-    bookings::audit(&mut sources, &mut audit, &mut progress).await?;
+    effects::audit(deployment, &sources.pages, &mut audit, &mut progress).await?;
+    bookings::audit(deployment, &mut sources, &mut audit, &mut progress).await?;
     let Sources { pages, filed, told } = sources;
     filed.audit_strangers(&mut audit);
     if !journals.files.is_empty() {

@@ -2,18 +2,22 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use client::{
-    Error,
+    Deployment, Error,
     journal::Kind,
-    tables::{Item, value},
+    subscribers::Published,
+    tables::{Item, time, value},
 };
+use jiff::Timestamp;
 
 use super::{
     findings::Audit,
     pages::{PREBOOKINGS, RFQS},
     sources::Sources,
+    subscribers::Effects,
 };
 
 pub(super) async fn audit(
+    deployment: &Deployment,
     sources: &mut Sources<'_>,
     audit: &mut Audit,
     progress: &mut impl FnMut(&Audit),
@@ -21,7 +25,7 @@ pub(super) async fn audit(
     let mut bookings = sources.pages.all(PREBOOKINGS)?.send();
     while let Some(page) = bookings.next().await {
         let page = page.map_err(|error| Error::aws("dynamodb:Scan", &error))?;
-        prebookings(sources, page.items(), audit).await?;
+        prebookings(deployment, sources, page.items(), audit).await?;
         progress(audit);
     }
     let mut rfqs = sources.pages.all(RFQS)?.send();
@@ -38,6 +42,7 @@ pub(super) async fn audit(
 
 /// Checks that each is decided and in the lake once, and that a repeated request refers to an existing one.
 async fn prebookings(
+    deployment: &Deployment,
     Sources { pages, filed, told }: &mut Sources<'_>,
     items: &[Item],
     audit: &mut Audit,
@@ -62,23 +67,35 @@ async fn prebookings(
             );
         }
     }
-    let mut count = 0;
-    for booking in items.iter().filter(|item| stands_for(item).is_none()) {
-        count += 1;
-        let id = value(booking, "id");
-        let about = format!("prebooking {id}");
-        audit.expects(is_decided(booking), &about, PREBOOKINGS.0, "not decided");
-        let is_filed = filed.known(&id) == 1;
-        audit.expects(
-            is_filed,
-            &about,
-            "datalake-ingestion",
-            "its event is missing in the lake, or counted twice",
-        );
+    let bookings: Vec<&Item> = items.iter().filter(|item| stands_for(item).is_none()).collect();
+    let (rejected, taken): (Vec<&Item>, Vec<&Item>) =
+        bookings.iter().copied().partition(|booking| is_rejected_at_once(booking));
+    for (event, bookings) in [("PrebookingRejected", rejected), ("PrebookingSubmitted", taken)] {
+        let events: Vec<Published> = bookings.iter().map(|booking| submitted(booking)).collect();
+        let effects = Effects::of(pages, deployment, event, &events).await?;
+        for event in &events {
+            effects.audit(event, &format!("prebooking {}", event.id), filed, audit)?;
+        }
+    }
+    for booking in &bookings {
         told.stored(Kind::Prebooking, booking, audit);
     }
-    audit.looked_at("prebookings", count);
+    audit.looked_at("prebookings", bookings.len());
     Ok(())
+}
+
+/// The event of a booking, submitted or rejected.
+fn submitted(booking: &Item) -> Published {
+    let id = value(booking, "id");
+    let fields = ["customer", "from", "to", "when"].into_iter().filter(|name| booking.contains_key(*name));
+    let data = fields.map(|name| (name.to_owned(), value(booking, name)));
+    let data = data.chain([("prebooking".to_owned(), id.clone())]).collect();
+    Published { id, time: time(booking, "submittedAt").unwrap_or(Timestamp::UNIX_EPOCH), data }
+}
+
+/// True if it broke a rule when it was submitted, so that nothing was left to decide.
+fn is_rejected_at_once(booking: &Item) -> bool {
+    value(booking, "status") == "REJECTED" && !booking.contains_key("decidedAt")
 }
 
 /// True if it has come to its end.

@@ -1,65 +1,99 @@
 //! Each effect, and whether anything was accepted that it follows from.
 
+use std::collections::BTreeMap;
+
 use client::{
-    Error,
+    Deployment, Error,
+    subscribers::{SeenIn, Subscriber},
     tables::{Item, value},
 };
 
 use super::{
+    fares::Ending,
     findings::Audit,
-    pages::{EXTRAORDINARY, FARES, LEDGER, LOYALTY, NOTIFICATIONS, PAYMENTS, Pages, RIDES, Table},
+    pages::{FARES, LOYALTY, NOTIFICATIONS, PAYMENTS, PREBOOKINGS, Pages, RIDES, Table},
 };
 
-/// Nothing follows from a ride that was never accepted, and each customer's points add up.
+/// No effect is of a ride or a prebooking that was never accepted, and each customer's points add up.
 pub(super) async fn audit(
+    deployment: &Deployment,
     pages: &Pages<'_>,
     audit: &mut Audit,
     progress: &mut impl FnMut(&Audit),
 ) -> Result<(), Error> {
-    for (table, of_ride) in [
-        (LEDGER, "fareId"),
-        (FARES, "fareId"),
-        (PAYMENTS, "fareId"),
-        (NOTIFICATIONS, "rideId"),
-        (EXTRAORDINARY, "rideId"),
-    ] {
-        let mut effects = pages.all(table)?.send();
+    for ((service, table), subscribers) in by_table(deployment)? {
+        let mut effects = pages.all((&service, &table))?.send();
         while let Some(page) = effects.next().await {
             let page = page.map_err(|error| Error::aws("dynamodb:Scan", &error))?;
-            follow(pages, table, page.items(), |item| Some(value(item, of_ride)), audit).await?;
-            if table == NOTIFICATIONS {
-                outcomes(page.items(), audit);
+            let items = page.items();
+            for (of, what) in [(RIDES, "ride"), (PREBOOKINGS, "prebooking")] {
+                let those: Vec<&Subscriber> = subscribers.iter().filter(|s| is_of(s, what)).collect();
+                let id = |item: &Item| {
+                    let read = |subscriber: &&Subscriber| subscriber.event_field(item, &["id", what, "fare"]);
+                    those.iter().find_map(read).map(|id| Ending::ride_of(&id).to_owned())
+                };
+                follow(pages, &service, items, id, (of, what), audit).await?;
             }
+            match (service.as_str(), table.as_str()) {
+                NOTIFICATIONS => outcomes(items, audit),
+                LOYALTY => {
+                    for balance in items.iter().filter(|item| value(item, "entry") == "BALANCE") {
+                        add_up(pages, balance, audit).await?;
+                    }
+                }
+                _ => {}
+            }
+            audit.looked_at("effects", items.len());
             progress(audit);
         }
     }
-    let mut points = pages.all(LOYALTY)?.send();
-    while let Some(page) = points.next().await {
-        let page = page.map_err(|error| Error::aws("dynamodb:Scan", &error))?;
-        let ride = |item: &Item| value(item, "entry").strip_prefix("RIDE#").map(str::to_owned);
-        follow(pages, LOYALTY, page.items(), ride, audit).await?;
-        for balance in page.items().iter().filter(|item| value(item, "entry") == "BALANCE") {
-            add_up(pages, balance, audit).await?;
+    for table in [FARES, PAYMENTS] {
+        let mut effects = pages.all(table)?.send();
+        while let Some(page) = effects.next().await {
+            let page = page.map_err(|error| Error::aws("dynamodb:Scan", &error))?;
+            let id = |item: &Item| Some(value(item, "fareId"));
+            follow(pages, table.0, page.items(), id, (RIDES, "ride"), audit).await?;
+            audit.looked_at("effects", page.items().len());
+            progress(audit);
         }
-        progress(audit);
     }
     Ok(())
 }
 
-/// Looks for the ride that each of these effects is of.
+/// The subscribers whose effects are in each table. That of the prebookings themselves holds what was accepted.
+fn by_table(deployment: &Deployment) -> Result<BTreeMap<(String, String), Vec<Subscriber>>, Error> {
+    let mut tables = BTreeMap::<_, Vec<Subscriber>>::new();
+    for subscriber in deployment.subscribers()? {
+        if let SeenIn::Table(table) = subscriber.seen_in()
+            && (subscriber.service.as_str(), table.as_str()) != PREBOOKINGS
+        {
+            tables.entry((subscriber.service.clone(), table)).or_default().push(subscriber);
+        }
+    }
+    Ok(tables)
+}
+
+/// True if a subscriber's event is of a prebooking, or else of a ride.
+fn is_of(subscriber: &Subscriber, what: &str) -> bool {
+    subscriber.event.starts_with("Prebooking") == (what == "prebooking")
+}
+
+/// Looks for the ride or the prebooking that each of these effects is of.
 async fn follow(
     pages: &Pages<'_>,
-    table: Table,
+    service: &str,
     effects: &[Item],
-    ride: impl Fn(&Item) -> Option<String>,
+    id: impl Fn(&Item) -> Option<String>,
+    (of, what): (Table, &str),
     audit: &mut Audit,
 ) -> Result<(), Error> {
-    let rides = pages.with(RIDES, ["id"], effects.iter().filter_map(&ride).map(|ride| [ride])).await?;
-    for ride in effects.iter().filter_map(&ride) {
-        let about = format!("ride {ride}");
-        audit.expects(rides.contains_key(&[ride]), &about, table.0, "has an effect, but was never accepted");
+    let ids: Vec<String> = effects.iter().filter_map(id).collect();
+    let accepted = pages.with(of, ["id"], ids.iter().map(|id| [id.clone()])).await?;
+    for id in ids {
+        let about = format!("{what} {id}");
+        let is_accepted = accepted.contains_key(&[id]);
+        audit.expects(is_accepted, &about, service, "has an effect, but was never accepted");
     }
-    audit.looked_at("effects", effects.len());
     Ok(())
 }
 

@@ -23,7 +23,7 @@ pub struct Finding {
     /// The thing that is wrong: a ride, a fare, a message and so on.
     pub about: String,
     /// The service that it shows at.
-    pub service: &'static str,
+    pub service: String,
     /// The fault.
     pub what: String,
 }
@@ -40,15 +40,19 @@ impl Audit {
         *self.looked_at.entry(what).or_default() += count as u64;
     }
 
-    pub(super) fn finds(&mut self, about: impl Into<String>, service: &'static str, what: impl Into<String>) {
+    pub(super) fn finds(&mut self, about: impl Into<String>, service: &str, what: impl Into<String>) {
         self.found += 1;
         if self.findings.len() < MOST_SHOWN {
-            self.findings.push(Finding { about: about.into(), service, what: what.into() });
+            self.findings.push(Finding {
+                about: about.into(),
+                service: service.to_owned(),
+                what: what.into(),
+            });
         }
     }
 
     /// Finds something unless it holds.
-    pub(super) fn expects(&mut self, holds: bool, about: &str, service: &'static str, otherwise: &str) {
+    pub(super) fn expects(&mut self, holds: bool, about: &str, service: &str, otherwise: &str) {
         if !holds {
             self.finds(about, service, otherwise);
         }

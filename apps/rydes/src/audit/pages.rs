@@ -1,6 +1,6 @@
 //! Tables, page by page.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use aws_sdk_dynamodb::{
     Client,
@@ -30,7 +30,7 @@ impl<'a> Pages<'a> {
     }
 
     /// All of a table.
-    pub fn all(&self, (service, table): Table) -> Result<ScanPaginator, Error> {
+    pub fn all(&self, (service, table): (&str, &str)) -> Result<ScanPaginator, Error> {
         let scan = self.client.scan().table_name(self.deployment.output(service, table)?);
         Ok(scan.consistent_read(true).into_paginator())
     }
@@ -54,19 +54,23 @@ impl<'a> Pages<'a> {
         Ok(query.into_paginator().items())
     }
 
-    /// The items with these keys, by key; those that aren't there are left out.
+    /// The items with these keys, in no particular order; those that aren't there are left out.
+    pub async fn at(&self, service: &str, table: &str, mut keys: Vec<Item>) -> Result<Vec<Item>, Error> {
+        // A key may be asked for only once in a call.
+        let mut asked = HashSet::new();
+        keys.retain(|key| asked.insert(format!("{:?}", key.iter().collect::<BTreeMap<_, _>>())));
+        self.tables.items(service, table, &keys).await
+    }
+
+    /// The same by key.
     pub async fn with<const N: usize>(
         &self,
         (service, table): Table,
         names: [&str; N],
         keys: impl IntoIterator<Item = [String; N]>,
     ) -> Result<HashMap<[String; N], Item>, Error> {
-        let mut keys: Vec<[String; N]> = keys.into_iter().collect();
-        // A key may be asked for only once in a call.
-        keys.sort_unstable();
-        keys.dedup();
-        let keys: Vec<Item> = keys.iter().map(|key| item(names, key)).collect();
-        let items = self.tables.items(service, table, &keys).await?;
+        let keys = keys.into_iter().map(|key| item(names, &key)).collect();
+        let items = self.at(service, table, keys).await?;
         let key = |item: &Item| names.map(|name| value(item, name));
         Ok(items.into_iter().map(|item| (key(&item), item)).collect())
     }
@@ -83,7 +87,6 @@ pub(super) const PAYMENTS: Table = ("customer-payment", "PaymentsTableName");
 pub(super) const PROVIDER: Table = ("customer-payment", "SimulatedProviderTableName");
 pub(super) const LOYALTY: Table = ("customer-loyalty", "LoyaltyPointsTableName");
 pub(super) const NOTIFICATIONS: Table = ("customer-notification", "NotificationsTableName");
-pub(super) const EXTRAORDINARY: Table = ("extraordinary-rides", "ExtraordinaryRidesTableName");
 pub(super) const PREBOOKINGS: Table = ("ride-booking", "PrebookingsTableName");
 pub(super) const RFQS: Table = ("ride-booking", "RfqsTableName");
 

@@ -28,7 +28,7 @@ pub fn show(audit: &Audit) {
     }
     let mut findings = table(&["finding", "service", "about"]);
     for Finding { about, service, what } in &audit.findings {
-        findings.add_row([what, *service, about]);
+        findings.add_row([what, service, about]);
     }
     let shown = audit.findings.len() as u64;
     println!("{findings}");
