@@ -1,4 +1,4 @@
-//! What somebody may do to what is there.
+//! The rights of a principal on the tables, queues, topics and buckets of a deployment.
 
 use aws_config::{SdkConfig, sts::AssumeRoleProvider};
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
@@ -7,9 +7,9 @@ use aws_sdk_sns::error::{ProvideErrorMetadata, SdkError};
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
-use crate::{World, disturbances::and_back, eventually};
+use crate::{World, eventually, fault_injection::restoring};
 
-/// What holds data or takes messages.
+/// A resource that holds data or takes messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Thing {
     /// A table, by its name.
@@ -23,7 +23,7 @@ pub enum Thing {
 }
 
 impl Thing {
-    /// What it is addressed by.
+    /// The name, URL or ARN by which calls address it.
     pub fn address(&self) -> &str {
         let (Self::Table(address) | Self::Queue(address) | Self::Topic(address) | Self::Bucket(address)) =
             self;
@@ -31,7 +31,7 @@ impl Thing {
     }
 }
 
-/// A function, and what it was given.
+/// A function, with its role and environment.
 #[derive(Debug)]
 pub struct Function {
     pub name: String,
@@ -41,13 +41,13 @@ pub struct Function {
 }
 
 impl Function {
-    /// Whether its environment tells it of a thing. A variable may name several.
+    /// True if its environment tells it of a thing. A variable may name several.
     pub fn is_told_of(&self, thing: &Thing) -> bool {
         self.environment.iter().any(|value| value.split(',').any(|part| part == thing.address()))
     }
 }
 
-/// What there is in the stacks of a deployment.
+/// The resources and functions in the stacks of a deployment.
 #[derive(Debug, Default)]
 pub struct Inventory {
     pub things: Vec<Thing>,
@@ -55,7 +55,7 @@ pub struct Inventory {
 }
 
 impl World {
-    /// What there is in the stacks.
+    /// The resources and functions in the stacks.
     pub async fn inventory(&self) -> Inventory {
         let cloudformation = aws_sdk_cloudformation::Client::new(self.aws());
         let lambda = aws_sdk_lambda::Client::new(self.aws());
@@ -93,7 +93,7 @@ impl World {
         there
     }
 
-    /// Takes on a role. Only Lambda may assume it, so it trusts its own account, too, until that is done.
+    /// Assumes a role. Only Lambda may, so the role trusts its own account, too, until that is done.
     pub async fn as_role(&self, arn: &str) -> SdkConfig {
         let (name, account) = (arn.rsplit('/').next().unwrap(), arn.split(':').nth(4).unwrap());
         let role = self.iam.get_role().role_name(name).send().await.unwrap().role.unwrap();
@@ -113,22 +113,22 @@ impl World {
             AssumeRoleProvider::builder(arn).session_name("test").configure(self.aws()).build().await;
         set(trust.to_string()).await;
         let assumed = eventually("the role is assumed", || provider.provide_credentials(), Result::is_ok);
-        let credentials = and_back(assumed, async || set(before).await).await.unwrap();
+        let credentials = restoring(assumed, async || set(before).await).await.unwrap();
         self.aws().to_builder().credentials_provider(SharedCredentialsProvider::new(credentials)).build()
     }
 }
 
-/// Somebody who tries what can be done.
+/// A principal, which tries the calls that its credentials may allow.
 #[derive(Debug)]
-pub struct Somebody {
+pub struct Principal {
     dynamodb: aws_sdk_dynamodb::Client,
     sqs: aws_sdk_sqs::Client,
     sns: aws_sdk_sns::Client,
     s3: aws_sdk_s3::Client,
 }
 
-impl Somebody {
-    /// Whoever has these credentials.
+impl Principal {
+    /// The principal with these credentials.
     pub fn with(aws: &SdkConfig) -> Self {
         // An emulator's bucket has no host name of its own.
         let s3 = aws_sdk_s3::config::Builder::from(aws).force_path_style(true).build();
@@ -209,7 +209,7 @@ impl Somebody {
     }
 }
 
-/// Whether a call was allowed, whatever else became of it.
+/// True if a call was allowed, even if it failed for another reason.
 fn allowed<T, E: ProvideErrorMetadata, R>(answer: Result<T, SdkError<E, R>>) -> bool {
     let Err(error) = answer else {
         return true;

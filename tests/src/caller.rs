@@ -1,11 +1,11 @@
-//! Who calls the endpoints: an app with credentials of its own, or nobody.
+//! The callers of the APIs: apps with credentials of their own, and callers without rights.
 
 use aws_config::SdkConfig;
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use client::{Answer, Api, Deployment};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::{Contract, Prebooking, Rfq, Ride, World, unique};
+use crate::{Contract, Prebooking, Rfq, Ride, World, eventually, quotes, unique};
 
 /// A caller of the endpoints. What it sends and gets is held against the contracts.
 pub struct Caller {
@@ -31,12 +31,12 @@ impl Caller {
         user.caller(world).await
     }
 
-    /// Somebody with credentials that allow nothing.
+    /// A caller with credentials that allow nothing.
     pub async fn stranger(world: &World) -> Self {
         User::without_rights(world).await.caller(world).await
     }
 
-    /// Somebody who knows an app's access key, but not its secret.
+    /// A caller that knows an app's access key, but not its secret.
     pub async fn impostor(world: &World) -> Self {
         let mut user = User::without_rights(world).await;
         let policy = world.output("unicorn-management", "UnicornManagementAppPolicyArn").to_owned();
@@ -56,7 +56,7 @@ impl Caller {
         self.aws.as_ref().expect("a caller that signs")
     }
 
-    /// Calls any method of an API. Whoever may do so is refused for what is asked: a text, or what isn't there.
+    /// Calls any method of an API. A caller with the right is refused for another reason: the body is a text, or the item isn't there.
     pub async fn tries(&self, service: &str, method: &str, path: &str) -> Answer {
         let api = match service {
             "unicorn-management" => &self.unicorn_management,
@@ -127,6 +127,19 @@ impl Caller {
         let answer = self.ride_booking.get(&format!("/query-instant-ride-rfq/{id}"), &[]).await.unwrap();
         Contract::query_instant_ride_rfq().check_answer(&answer);
         answer
+    }
+
+    /// The request once it is closed.
+    pub async fn sees_closed(&self, id: &str) -> Value {
+        let look = || self.queries_rfq(id);
+        eventually("it is closed", look, |answer| answer.body["status"] == "CLOSED").await.body
+    }
+
+    /// The request once so many quotes are there.
+    pub async fn sees_quotes(&self, id: &str, count: usize) -> Value {
+        let look = || self.queries_rfq(id);
+        let right = |answer: &Answer| quotes(&answer.body, "quotes").len() == count;
+        eventually("the quotes are there", look, right).await.body
     }
 }
 

@@ -1,4 +1,4 @@
-//! What the emulator under test does in its own way, as `emulators.json` says: no test asks which one it is.
+//! The emulator under test, by its profile in `emulators.json`: no test asks which one it is.
 
 use std::{collections::HashMap, process::Command, sync::LazyLock};
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::World;
 
-/// The profile of the emulator.
+/// The ways in which an emulator behaves, as its profile in `emulators.json` says.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct Profile {
@@ -28,7 +28,7 @@ enum Functions {
     Containers,
 }
 
-/// A page that shows what the emulator holds; what stands on it is found by these pointers, however deep.
+/// A page that shows messages of the emulator, and pointers to their fields, at any depth.
 #[derive(Debug, Deserialize)]
 struct Page {
     path: String,
@@ -36,7 +36,7 @@ struct Page {
     text: String,
 }
 
-/// The one under test.
+/// The profile of the emulator under test.
 pub(crate) static PROFILE: LazyLock<Profile> = LazyLock::new(|| {
     let name = std::env::var("EMULATOR").expect("EMULATOR names a profile: run `make test-e2e`");
     let mut file: HashMap<String, Value> =
@@ -46,13 +46,13 @@ pub(crate) static PROFILE: LazyLock<Profile> = LazyLock::new(|| {
         .unwrap_or_else(|error| panic!("emulators.json has no such {name}: {error}"))
 });
 
-/// How many times longer than the embedded emulator this one may take, unless somebody says so.
+/// The factor by which this emulator may take longer than the embedded one; `PATIENCE` overrides it.
 pub(crate) fn patience() -> u32 {
     std::env::var("PATIENCE")
         .map_or(PROFILE.patience, |patience| patience.parse().expect("PATIENCE is a number"))
 }
 
-/// That many, or as many as this emulator is made for: `CROWD` is the share of it.
+/// That many, or the share `CROWD` where an emulator can't take as many.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a small number")]
 pub fn crowd(of: u32) -> usize {
     let share: f64 = std::env::var("CROWD").map_or(1.0, |share| share.parse().expect("CROWD is a number"));

@@ -1,13 +1,15 @@
+//! Waiting for a condition, with a deadline.
+
 use std::{fmt::Debug, time::Duration};
 
 use tokio::time::{Instant, sleep};
 
 use crate::emulator;
 
-/// Generous: these machines are noisy, and nothing here measures time.
+/// Long, because these machines are noisy and no test measures time.
 const DEADLINE: Duration = Duration::from_mins(1);
 
-/// Looks until what is seen is right, and gives it. If that never happens, tells what was seen last.
+/// Looks until the value is right, and gives it. Panics with the last value once the deadline has passed.
 #[track_caller]
 pub fn eventually<T: Debug, F: Future<Output = T>>(
     what: &str,
@@ -17,7 +19,7 @@ pub fn eventually<T: Debug, F: Future<Output = T>>(
     eventually_within(DEADLINE, what, look, right)
 }
 
-/// The same with a deadline of its own, for what is much work. Either is longer on an emulator that needs more patience.
+/// The same with a deadline of its own, for long work. An emulator's profile may lengthen both.
 #[track_caller]
 pub fn eventually_within<T: Debug, F: Future<Output = T>>(
     patience: Duration,
@@ -43,7 +45,7 @@ pub fn eventually_within<T: Debug, F: Future<Output = T>>(
     }
 }
 
-/// So many seconds for others to do their part in, or more on an emulator that needs more patience.
+/// So many seconds, or more if the emulator's profile says so.
 #[must_use]
 pub fn unhurried(seconds: u32) -> u32 {
     seconds * emulator::patience()

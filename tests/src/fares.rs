@@ -20,7 +20,7 @@ pub struct Fare {
     pub reserved: bool,
     /// What counts as paid, in hundredths, as the ledger says.
     pub paid: i64,
-    /// Whether somebody has to look at it: the executions that were parked.
+    /// The executions that were parked for a person to look at.
     pub parked: Vec<String>,
 }
 

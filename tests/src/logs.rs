@@ -11,7 +11,7 @@ use crate::World;
 const PAGE: usize = 10_000;
 
 impl World {
-    /// Shows every line of every function's log to somebody, by its log group.
+    /// Shows every line of every function's log, with its log group.
     pub async fn every_log_line(&self, mut show: impl FnMut(&str, &str)) {
         let logs = Client::new(self.aws());
         let prefix = format!("/wild-rydes/{}/", self.deployment.stage);

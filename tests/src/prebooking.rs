@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Map, Value, json};
 
-use crate::{World, disturbances::and_back, unique, world::text};
+use crate::{World, fault_injection::restoring, unique, world::text};
 
 /// A prebooking to submit: sound, of a customer of its own, unless a test says otherwise.
 #[derive(Debug, Clone)]
@@ -82,6 +82,6 @@ impl World {
             }
         };
         set(false).await;
-        and_back(what, async || set(true).await).await
+        restoring(what, async || set(true).await).await
     }
 }

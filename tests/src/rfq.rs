@@ -6,7 +6,7 @@ use contracts::Place;
 use herd::{PriceList, RawPriceList};
 use serde_json::{Map, Value, json};
 
-use crate::{Caller, eventually, unique};
+use crate::unique;
 
 /// A request for quotes: sound, of a customer of its own, unless a test says otherwise.
 #[derive(Debug, Clone)]
@@ -100,19 +100,4 @@ pub fn quotes(rfq: &Value, which: &str) -> Vec<Value> {
     }
     quotes.sort_by_key(|quote| quote["responder"].as_str().unwrap().to_owned());
     quotes
-}
-
-impl Caller {
-    /// The request once it is closed.
-    pub async fn sees_closed(&self, id: &str) -> Value {
-        let look = || self.queries_rfq(id);
-        eventually("it is closed", look, |answer| answer.body["status"] == "CLOSED").await.body
-    }
-
-    /// The request once so many quotes are there.
-    pub async fn sees_quotes(&self, id: &str, count: usize) -> Value {
-        let look = || self.queries_rfq(id);
-        let right = |answer: &client::Answer| quotes(&answer.body, "quotes").len() == count;
-        eventually("the quotes are there", look, right).await.body
-    }
 }

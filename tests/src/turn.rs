@@ -1,4 +1,4 @@
-//! When a test has its turn: so many run side by side, and those that disturb others run alone, after them.
+//! The order of tests: so many run side by side, and those with faults for the whole deployment run alone, after them.
 
 use std::sync::LazyLock;
 
@@ -6,15 +6,15 @@ use tokio::sync::{
     Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard, Semaphore, SemaphorePermit, watch,
 };
 
-/// Most of a test is waiting. More than these would only make each other late.
+/// Tests mostly wait. More of them would only delay each other.
 const SIDE_BY_SIDE: usize = 8;
 
 static PLACES: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(side_by_side()));
-static DISTURBANCE: RwLock<()> = RwLock::const_new(());
-/// Those that want to be alone come in the order in which they have asked, so that it is nearly the same in every run.
+static DEPLOYMENT: RwLock<()> = RwLock::const_new(());
+/// Tests that run alone do so in the order in which they have asked, which is nearly the same in every run.
 static QUEUE: Mutex<()> = Mutex::const_new(());
-/// How many tests wait for a place beside others. Those that want to be alone let them go first: otherwise each of them would
-/// make all wait for the slowest, again and again.
+/// The number of tests that wait for a place beside others. Tests that run alone let them go first: otherwise each of them would
+/// make all wait for the slowest.
 static WAITING: LazyLock<watch::Sender<usize>> = LazyLock::new(|| watch::Sender::new(0));
 
 /// The turn of one test, until it is dropped.
@@ -28,7 +28,7 @@ impl Turn {
     pub(crate) async fn shared() -> Self {
         let waiting = Waiting::begin();
         let place = PLACES.acquire().await.unwrap();
-        let guard = DISTURBANCE.read().await;
+        let guard = DEPLOYMENT.read().await;
         drop(waiting);
         Self::Shared { _guard: guard, _place: place }
     }
@@ -37,7 +37,7 @@ impl Turn {
     pub(crate) async fn alone() -> Self {
         let queue = QUEUE.lock().await;
         WAITING.subscribe().wait_for(|waiting| *waiting == 0).await.unwrap();
-        Self::Alone { _guard: DISTURBANCE.write().await, _queue: queue }
+        Self::Alone { _guard: DEPLOYMENT.write().await, _queue: queue }
     }
 }
 

@@ -80,7 +80,7 @@ async fn work(world: &World) -> Work {
     let closed = |answer: &client::Answer| answer.body["status"] == "CLOSED";
     eventually("it is closed", || customers.queries_rfq(&silent), closed).await;
 
-    for service in world.services() {
+    for service in world.services().await {
         world.poisons(service, &unique("{ poison")).await;
     }
     Work { collected, customer: ride.customer().to_owned(), refused, ordinary, prebooking, rfq }
@@ -100,11 +100,11 @@ async fn an_audit_is_green_where_all_is_well_and_finds_whatever_is_not() {
         [12, 12, 3, 2],
         "{audit:#}"
     );
-    let queues = world.services().len() as u64;
+    let queues = world.services().await.len() as u64;
     assert_eq!(looked_at("dead letters"), queues, "{audit:#}");
     // All herds' queues have one name.
     let reasons = audit["dead_letters"].as_object().unwrap();
-    assert_eq!(reasons.len() as u64, queues - world.herds().len() as u64 + 1, "{audit:#}");
+    assert_eq!(reasons.len() as u64, queues - world.herds().await.len() as u64 + 1, "{audit:#}");
     assert_eq!(reasons["PrebookingSubmission: NotAQueueMessage"], 1, "{audit:#}");
 
     // What was withheld is sent as its customer has an address.
@@ -136,13 +136,13 @@ async fn an_audit_is_green_where_all_is_well_and_finds_whatever_is_not() {
             "an entry is lost",
             of_two(ledger, ("fareId", &all.collected), ("entry", "OPENED")),
             None,
-            &["customer-accounting: fare missing in the ledger, or wrong"][..],
+            &["customer-accounting: effect of RideCompleted missing or wrong"][..],
         ),
         (
             "an amount is another",
             of_two(ledger, ("fareId", &all.collected), ("entry", "OPENED")),
             Some(("amount", number("1"))),
-            &["customer-accounting: fare missing in the ledger, or wrong"],
+            &["customer-accounting: effect of RideCompleted missing or wrong"],
         ),
         (
             "a credit is lost",
@@ -215,7 +215,7 @@ async fn an_audit_is_green_where_all_is_well_and_finds_whatever_is_not() {
             of_two(points, ("customer", &all.customer), ("entry", &award)),
             None,
             &[
-                "customer-loyalty: points missing or wrong",
+                "customer-loyalty: effect of RideCompleted missing or wrong",
                 "customer-loyalty: awards don't add up to the balance",
             ],
         ),
@@ -223,14 +223,14 @@ async fn an_audit_is_green_where_all_is_well_and_finds_whatever_is_not() {
             "a receipt is lost",
             of_ride(notifications, "eventId", &all.collected),
             None,
-            &["customer-notification: customer not notified"],
+            &["customer-notification: effect of RideCompleted missing or wrong"],
         ),
         (
             "nobody is told of a payment",
             of_ride(notifications, "eventId", &paid),
             Some(("status", text("SENDING"))),
             &[
-                "customer-notification: customer not notified of how it ended",
+                "customer-notification: effect of FareCollected missing or wrong",
                 "customer-notification: e-mail may have been sent: see rydes settle-email",
             ],
         ),
@@ -238,13 +238,13 @@ async fn an_audit_is_green_where_all_is_well_and_finds_whatever_is_not() {
             "an extraordinary ride isn't featured",
             of_ride(featured, "rideId", &all.collected),
             None,
-            &["extraordinary-rides: extraordinary, but not featured"],
+            &["extraordinary-rides: effect of RideCompleted missing or wrong"],
         ),
         (
             "an ordinary ride is featured",
             of_ride(featured, "rideId", &all.ordinary),
             Some(("fare", number("49.99"))),
-            &["extraordinary-rides: featured, but not extraordinary"],
+            &["extraordinary-rides: effect of RideCompleted that should not be there"],
         ),
         (
             "a ride that never was is featured",
@@ -256,7 +256,7 @@ async fn an_audit_is_green_where_all_is_well_and_finds_whatever_is_not() {
             "a prebooking is never decided",
             of_ride(prebookings, "id", &all.prebooking),
             Some(("status", text("SUBMITTED"))),
-            &["ride-booking: not decided"],
+            &["ride-booking: effect of PrebookingSubmitted missing or wrong"],
         ),
         (
             "a request is never closed",
@@ -328,14 +328,14 @@ async fn an_audit_is_green_where_all_is_well_and_finds_whatever_is_not() {
 
     // A filter that is off by one: more than the bound, where the contract says at least.
     let lowest = Ride::default().with("fare", "50").with("distance", "20");
-    let kept_back = world.with_filter_of("extraordinary-rides", ">=", ">", async || {
+    let kept_back = world.with_filter_of(Service::EXTRAORDINARY, ">=", ">", async || {
         let id = Caller::unicorn_management_app(&world).await.completes(&lowest).await;
         eventually("it is published", || world.filed(&id), |f| *f == (1, 1)).await;
         id
     });
     let id = kept_back.await;
     let (green, audit) = audits().await;
-    let unfeatured = "extraordinary-rides: extraordinary, but not featured".to_owned();
+    let unfeatured = "extraordinary-rides: effect of RideCompleted missing or wrong".to_owned();
     assert_eq!((green, found(&audit)), (false, vec![unfeatured]));
     assert_eq!(audit["findings"][0]["about"], format!("ride {id}"));
     world.delivers(Service::EXTRAORDINARY, &world.event_in_the_lake(&id).await).await;

@@ -1,13 +1,13 @@
-//! What the functions have logged in a bad hour: which of them did what, when, and for which request; and nothing that is
-//! nobody else's business.
+//! What the functions have logged in a bad hour: which of them did what, when, and for which request; and nothing that
+//! is private.
 
 use std::collections::BTreeMap;
 
 use end_to_end::World;
 use serde_json::Value;
 
-/// What stands in the requests, the events and the poison of the run, and in no other word of a log. Their ids are not
-/// among it: they are made by us, and are what logs are for.
+/// Parts of the requests, the events and the poison of the run that no other word of a log has. Ids are not among them: logs
+/// are there to find them.
 const PRIVATE: [&str; 9] =
     ["rider-", "@", "Berlin", "Frankfurt", "Bonn", "place-", "poison", "specversion", "\"data\""];
 /// Fares that no other number is.

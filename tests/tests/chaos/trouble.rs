@@ -1,75 +1,62 @@
-//! What goes wrong, for as long as it is polled.
+//! The faults of a bad hour, for as long as they are polled.
 
 use std::{
     cell::{Cell, RefCell},
+    collections::BTreeSet,
     time::Duration,
 };
 
-use end_to_end::{Service, World, unique};
+use client::subscribers::{Published, Subscriber};
+use end_to_end::{Service, World, service_of, unique};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use crate::Dice;
 
-const KILLED: [&str; 10] = [
-    "publish-ride-completions",
-    "notify-customer",
-    "open-fare",
-    "award-points",
-    "ingest-events",
-    "feature-ride",
-    "process-payment",
-    "submit-ride-prebooking",
-    "process-ride-prebooking",
-    "collect-quotes",
-];
-/// A message that nobody can handle.
+/// A message that can't be handled.
 pub struct Poison {
     pub service: Service,
     pub body: String,
-    /// What its dead letter is to say.
+    /// The reason that its dead letter must have.
     pub reason: &'static str,
 }
 
-/// Functions die, wherever they are in their work.
+/// Kills functions at any point of their work. Herds are left out: the aggregator doesn't wait for their late answers.
 pub async fn kill(world: &World, dice: &Dice, every_ms: u64, killed: &Cell<usize>) {
+    let services = world.services().await.into_iter().filter(|service| service.name != "Herd");
+    let mut functions: BTreeSet<&str> = services.map(|service| service.function).collect();
+    functions.insert("publish-ride-completions");
+    let functions: Vec<&str> = functions.into_iter().collect();
     loop {
         sleep(Duration::from_millis(every_ms)).await;
-        killed.set(killed.get() + world.kills(&[dice.one_of(&KILLED)]));
+        killed.set(killed.get() + world.kills(&[dice.one_of(&functions)]));
     }
 }
 
-/// Messages come again, later and out of order; the topics' subscribers get some of what they had before.
+/// Delivers events to their subscribers again, late and out of order.
 pub async fn repeat(world: &World, dice: &Dice, repeated: &Cell<usize>) {
-    let topics = [
-        ("unicorn-management", "RideCompletionTopicArn"),
-        ("ride-booking", "PrebookingNotificationTopicArn"),
-        ("ride-booking", "RequestForQuotesTopicArn"),
-        ("fare-collection", "FareCollectionTopicArn"),
-    ];
     let mut heard = Vec::new();
-    for (stack, topic) in topics {
-        heard.push(world.listens_to(world.output(stack, topic)).await);
-    }
-    let herds = world.herds();
-    let receivers = |event_type: &str| -> &[Service] {
-        match event_type {
-            "RideCompleted" => {
-                &[Service::NOTIFICATION, Service::ACCOUNTING, Service::LOYALTY, Service::DATALAKE]
+    for (_, stack) in world.deployment.stacks() {
+        for (output, topic) in &stack.outputs {
+            // The operator's topic carries no events.
+            if output.ends_with("TopicArn") && output != "OperatorTopicArn" {
+                heard.push(world.listens_to(topic).await);
             }
-            "PrebookingSubmitted" => &[Service::PREBOOKING_PROCESSING, Service::PREBOOKING_NOTIFICATION],
-            "QuotesRequested" => &herds,
-            "FareCollected" | "FareCollectionFailed" => &[Service::NOTIFICATION],
-            _ => &[],
         }
-    };
+    }
+    let services = world.services().await;
+    let subscribers = world.deployment.subscribers().unwrap();
     loop {
         for queue in &heard {
             let Some(body) = world.receives(queue).await else { continue };
             let event: Value = serde_json::from_str(&body).unwrap();
-            for service in receivers(event["type"].as_str().unwrap()) {
+            let published = Published::from_message(&event).unwrap();
+            let takes =
+                |subscriber: &&Subscriber| event["type"] == *subscriber.event && subscriber.takes(&published);
+            for subscriber in subscribers.iter().filter(takes) {
                 if dice.once_in(3) {
-                    world.delivers_after(dice.one_of(&[0, 0, 2, 5]), *service, &body).await;
+                    let service = service_of(subscriber, &services);
+                    world.delivers_after(dice.one_of(&[0, 0, 2, 5]), service, &body).await;
                     repeated.set(repeated.get() + 1);
                 }
             }
@@ -81,7 +68,7 @@ pub async fn repeat(world: &World, dice: &Dice, repeated: &Cell<usize>) {
 /// Sends poison among the sound messages until the load is over. It ends by itself: cut off between sending a message and noting
 /// it down, it would leave poison behind that is taken for a sound message.
 pub async fn poison(world: &World, dice: &Dice, poisoned: &RefCell<Vec<Poison>>, over: &Cell<bool>) {
-    let services = world.services();
+    let services = world.services().await;
     loop {
         sleep(Duration::from_millis(700)).await;
         if over.get() {
@@ -90,7 +77,7 @@ pub async fn poison(world: &World, dice: &Dice, poisoned: &RefCell<Vec<Poison>>,
         let service = dice.one_of(&services);
         let other = json!({"specversion": "1.0", "id": unique("e"), "source": "/test", "type": "Nonsense",
                            "time": jiff::Timestamp::now().to_string(), "correlationid": "c", "data": {}});
-        let lake = service.function == "ingest-events";
+        let lake = service.function == Service::DATALAKE.function;
         let (body, reason) = if service == Service::PREBOOKING_SUBMISSION {
             (unique("{ poison"), "NotAQueueMessage")
         } else if dice.once_in(2) || lake {

@@ -1,6 +1,6 @@
-//! Nobody does what their credentials don't allow, and everybody can do what they are there for.
+//! Each principal can do what it is there for, and nothing else.
 
-use end_to_end::{Caller, Contract, Inventory, Somebody, Thing, World};
+use end_to_end::{Caller, Contract, Inventory, Principal, Thing, World};
 use futures_util::{StreamExt, stream};
 
 /// How many requests are under way at the same time.
@@ -14,13 +14,13 @@ async fn functions_have_ways_into_what_they_are_told_of_and_none_into_anything_e
     let mut faults = Vec::new();
     for function in &functions {
         let name = &function.name;
-        let somebody = &Somebody::with(&world.as_role(&function.role).await);
+        let principal = &Principal::with(&world.as_role(&function.role).await);
         let tries = things.iter().map(async |thing| {
             if !function.is_told_of(thing) {
-                return ways_into_anothers(name, somebody, thing).await;
+                return ways_into_anothers(name, principal, thing).await;
             }
             // Which ways into its own it needs, `make lint` compares with its calls.
-            let locked_out = somebody.ways_into(thing).await.is_empty();
+            let locked_out = principal.ways_into(thing).await.is_empty();
             locked_out.then(|| format!("{name} is told of {thing:?}, and has no way into it"))
         });
         let found: Vec<_> = stream::iter(tries).buffer_unordered(AT_ONCE).collect().await;
@@ -41,7 +41,7 @@ async fn each_app_calls_its_own_api_and_nobody_else_does() {
         ),
         ("the Customer App", Caller::customer_app(&world).await, Some(ride_booking)),
         ("a key with a wrong secret", Caller::impostor(&world).await, None),
-        ("somebody without a policy", Caller::stranger(&world).await, None),
+        ("a caller without a policy", Caller::stranger(&world).await, None),
         ("an unsigned request", Caller::anonymous(&world), None),
     ];
     for (who, caller, own) in &callers {
@@ -69,16 +69,16 @@ async fn apps_have_no_way_round_their_apis() {
         ("the Unicorn Management App", Caller::unicorn_management_app(&world).await),
         ("the Customer App", Caller::customer_app(&world).await),
     ] {
-        let somebody = &Somebody::with(caller.aws());
-        let tries = things.iter().map(|thing| ways_into_anothers(who, somebody, thing));
+        let principal = &Principal::with(caller.aws());
+        let tries = things.iter().map(|thing| ways_into_anothers(who, principal, thing));
         let found: Vec<_> = stream::iter(tries).buffer_unordered(AT_ONCE).collect().await;
         faults.extend(found.into_iter().flatten());
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
-/// What is wrong if somebody has a way into a thing.
-async fn ways_into_anothers(who: &str, somebody: &Somebody, thing: &Thing) -> Option<String> {
-    let ways = somebody.ways_into_anothers(thing).await;
+/// The fault, if a principal has a way into a thing.
+async fn ways_into_anothers(who: &str, principal: &Principal, thing: &Thing) -> Option<String> {
+    let ways = principal.ways_into_anothers(thing).await;
     (!ways.is_empty()).then(|| format!("{who} may {} at {thing:?}", ways.join(", ")))
 }

@@ -7,20 +7,16 @@ use end_to_end::{Caller, Prebooking, Rfq, Ride, Service, World, eventually, uniq
 use futures_util::future::join_all;
 use serde_json::json;
 
-/// A ride that has reached everyone.
-async fn completed(world: &World, ride: &Ride) -> String {
+/// A ride that has reached every service, by its event.
+async fn completed(world: &World, ride: &Ride) -> (String, String) {
     let id = Caller::unicorn_management_app(world).await.completes(ride).await;
-    eventually("the receipt is sent", || world.notification(&id), |n| n.as_deref() == Some("SENT")).await;
-    eventually("the fare is open", || world.fare(&id), Option::is_some).await;
-    eventually("the points are awarded", || world.points(ride.customer()), Option::is_some).await;
-    eventually("the event is in the lake", || world.filed(&id), |f| *f == (1, 1)).await;
-    eventually("the ride is featured", || world.featured(&id), |f| *f).await;
-    id
+    let event = world.reaches_every_subscriber(&id).await;
+    (id, event)
 }
 
-async fn drained(world: &World) {
-    for service in Service::ALL {
-        eventually("the queue is empty", || world.backlog(service), |n| *n == 0).await;
+async fn drained(world: &World, services: &[Service]) {
+    for service in services {
+        eventually("the queue is empty", || world.backlog(*service), |n| *n == 0).await;
     }
 }
 
@@ -60,16 +56,16 @@ async fn a_redelivered_event_has_no_second_effect() {
     let ride = Ride::default();
     let email = format!("{}@example.com", ride.customer());
     world.puts_address_on_file(ride.customer(), &email).await;
-    let id = completed(&world, &ride).await;
-    let event = world.event_in_the_lake(&id).await;
+    let (id, event) = completed(&world, &ride).await;
+    let services = world.subscribers_of("RideCompleted").await;
 
     // Twice into every queue, and once more from the topic to all of them.
-    for service in Service::ALL {
-        world.delivers(service, &event).await;
-        world.delivers(service, &event).await;
+    for service in &services {
+        world.delivers(*service, &event).await;
+        world.delivers(*service, &event).await;
     }
     world.tells_again_of(&id).await;
-    drained(&world).await;
+    drained(&world, &services).await;
 
     let paid = format!("{id}-collected");
     eventually("the payment is told", || world.notification(&paid), |n| n.as_deref() == Some("SENT")).await;
@@ -82,7 +78,7 @@ async fn a_redelivered_event_has_no_second_effect() {
     assert_eq!(world.points(ride.customer()).await, Some(("256".into(), "1".into())));
     let (copies, counted) = world.filed(&id).await;
     assert_eq!(counted, 1, "the view counts the event once, of {copies} copies");
-    for service in Service::ALL {
+    for service in services {
         assert!(world.dead_letter(service, &event).await.is_none(), "{service:?}: a duplicate is no error");
     }
 }
@@ -92,7 +88,7 @@ async fn a_poison_message_goes_to_the_dead_letter_queue_with_its_reason() {
     let world = World::shared().await;
     let other_type = json!({"specversion": "1.0", "id": unique("e"), "source": "/test", "type": "RideStarted",
                             "time": "2026-11-23T00:00:00Z", "correlationid": "c", "data": {}});
-    for service in Service::ALL {
+    for service in world.subscribers_of("RideCompleted").await {
         let mangled = unique("{ not JSON");
         world.delivers(service, &mangled).await;
         let letter = eventually(

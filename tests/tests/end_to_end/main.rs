@@ -14,4 +14,5 @@ mod rfq;
 mod rydes_cli;
 mod saga_invariant;
 mod stripe;
+mod subscribers;
 mod withheld;

@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, fmt::Debug};
 
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
-use end_to_end::{User, World, elsewhere, eventually};
+use end_to_end::{User, World, eventually, from_another_address};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -90,14 +90,14 @@ async fn who_comes_without_tls_is_refused_whoever_it_is() {
     let administrator = User::administrator(&world).await.aws(&world);
     // Both speak plain HTTP; the first from where only the emulator is.
     let here = administrator.endpoint_url().unwrap().to_owned();
-    let elsewhere = elsewhere(&administrator).await;
+    let remote = from_another_address(&administrator).await;
     for queue in outputs(&world, &["QueueUrl", "DlqUrl"]) {
         let look = async |endpoint: &str| {
             let sqs = aws_sdk_sqs::config::Builder::from(&administrator).endpoint_url(endpoint).build();
             aws_sdk_sqs::Client::from_conf(sqs).get_queue_attributes().queue_url(&queue).send().await
         };
         look(&here).await.unwrap();
-        refused(&queue, look(&elsewhere).await);
+        refused(&queue, look(&remote).await);
     }
     for bucket in outputs(&world, &["BucketName"]) {
         let look = async |endpoint: &str| {
@@ -106,7 +106,7 @@ async fn who_comes_without_tls_is_refused_whoever_it_is() {
             s3.list_objects_v2().bucket(&bucket).send().await
         };
         look(&here).await.unwrap();
-        refused(&bucket, look(&elsewhere).await);
+        refused(&bucket, look(&remote).await);
     }
 }
 

@@ -20,7 +20,7 @@ use client::{
     journal::{Accepted, Journal, Kind},
     queues,
 };
-use end_to_end::{Caller, Ride, Service, World, asks_proxy, eventually_within, unique};
+use end_to_end::{Caller, Ride, World, asks_proxy, eventually_within, unique};
 use serde_json::{Value, json};
 use tokio::{process::Command, time::sleep};
 
@@ -79,7 +79,7 @@ async fn a_backlog_drains_at_the_quotas_pace_and_only_what_can_never_be_handled_
     hopeless.had_a_handful_of_attempts(&letters);
     load::is_mailed_once(&world, &rides).await;
     report.is_of_quotas_that_were_reached();
-    client_waits_too(&rides[0].id).await;
+    client_waits_too(&world, &rides[0].id).await;
 
     quotas(None, 1.0).await;
     for (queue, letter) in &letters {
@@ -144,7 +144,7 @@ fn why(letter: &DeadLetter) -> String {
 }
 
 /// `rydes logs` asks for every function's log, at the quota as it is: no machine is too slow to reach that one.
-async fn client_waits_too(ride: &str) {
+async fn client_waits_too(world: &World, ride: &str) {
     quotas(Some("sandbox"), 1.0).await;
     let proxy = std::env::var("FAULTS").unwrap();
     let (lines, found) = rydes_says(&["logs", ride, "--json"], &[("AWS_ENDPOINT_URL", &proxy)]).await;
@@ -152,7 +152,7 @@ async fn client_waits_too(ride: &str) {
     assert!(found && throttled > 0, "{throttled} calls were throttled: {lines:#}");
     let functions: BTreeSet<&str> =
         lines.as_array().unwrap().iter().filter_map(|line| line["function"].as_str()).collect();
-    for service in [Service::LOYALTY, Service::ACCOUNTING, Service::NOTIFICATION, Service::DATALAKE] {
+    for service in world.subscribers_of("RideCompleted").await {
         let of = |name: &&str| name.ends_with(service.function);
         assert!(functions.iter().any(of), "nothing of {service:?}, only of {functions:?}");
     }

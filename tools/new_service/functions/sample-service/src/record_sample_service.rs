@@ -1,10 +1,7 @@
 //! Records an event.
 
 use contracts::SampleEvent;
-use lambda_messaging::{
-    Event, Failure,
-    consumer::{Effect, Receiver},
-};
+use lambda_messaging::{Effect, Event, Failure, consumer::Receiver};
 
 use crate::Records;
 

@@ -3,7 +3,8 @@
 use aws_sdk_dynamodb::Client;
 use lambda_messaging::{
     Failure,
-    once::{self, Written, text},
+    idempotent_write::{self, Written},
+    item::{self, text},
 };
 
 /// The `SampleService` table.
@@ -22,8 +23,8 @@ impl Records {
 
     /// Records an event, unless an earlier delivery of it has.
     pub(crate) async fn add(&self, event: &str) -> Result<Written, Failure> {
-        let record = once::item([("eventId", text(event))]);
-        once::put(&self.client, &self.table, "eventId", record).await
+        let record = item::new([("eventId", text(event))]);
+        idempotent_write::put(&self.client, &self.table, "eventId", record).await
     }
 }
 

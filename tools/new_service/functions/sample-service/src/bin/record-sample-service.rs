@@ -9,5 +9,5 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let function = Function::start("sample-service").await;
     let [table] = function.settings([("SAMPLE_SERVICE_TABLE_NAME", "where events are recorded")])?;
     let records = Records::new(Client::new(function.aws()), table);
-    consumer::run(&function, RecordSampleService::new(records)).await
+    consumer::run(consumer::events(&function, RecordSampleService::new(records))?).await
 }

@@ -1,8 +1,8 @@
-//! The proxy that functions take for AWS: `tests/fault-proxy`.
+//! The fault proxy, which functions take for AWS: `tests/fault-proxy`.
 
 use serde_json::Value;
 
-/// Tells the proxy something, or asks how it is.
+/// Gives the proxy an order, or asks for one of its pages.
 pub async fn asks_proxy(page: &str, order: Option<Value>) -> String {
     let proxy = std::env::var("FAULTS").expect("FAULTS is an address: run `make chaos` or `make limits`");
     let url = format!("{proxy}/{page}");

@@ -1,4 +1,4 @@
-//! What tests do to a deployment: they deny, kill, change and delay, and set it right again.
+//! Fault injection: tests deny, throttle and change parts of a deployment while something happens, and restore them after it.
 
 use std::panic::{AssertUnwindSafe, resume_unwind};
 
@@ -9,7 +9,7 @@ use futures_util::FutureExt;
 use crate::{Service, World, world::Item};
 
 impl World {
-    /// Denies a function an action while something happens.
+    /// Denies an action to a function while something happens.
     pub async fn while_denied<T>(&self, function: &str, action: &str, what: impl Future<Output = T>) -> T {
         self.while_denied_on(function, action, "*", what).await
     }
@@ -33,7 +33,7 @@ impl World {
         let permit = async || {
             self.iam.delete_role_policy().role_name(&role).policy_name(NAME).send().await.unwrap();
         };
-        and_back(what, permit).await
+        restoring(what, permit).await
     }
 
     /// Deploys one more herd, as a person would, while something happens.
@@ -51,7 +51,7 @@ impl World {
         ]);
         deploy.extend(parameters);
         sam(&deploy).await;
-        and_back(what(), async || sam(&["delete", "--stack-name", &stack, "--no-prompts"]).await).await
+        restoring(what(), async || sam(&["delete", "--stack-name", &stack, "--no-prompts"]).await).await
     }
 
     /// Runs another build of a function while something happens.
@@ -65,23 +65,22 @@ impl World {
             update.zip_file(aws_sdk_lambda::primitives::Blob::new(archive)).send().await.unwrap();
         };
         set(build).await;
-        and_back(what(), async || set(function).await).await
+        restoring(what(), async || set(function).await).await
     }
 
-    /// Lets no execution of a function begin while something happens, as if others took all that the account may run at once.
+    /// Throttles a function while something happens, as if other functions used all of the account's concurrency.
     pub async fn while_throttled<T>(&self, function: &str, what: impl Future<Output = T>) -> T {
         let lambda = aws_sdk_lambda::Client::new(self.aws());
         let name = format!("wild-rydes-{}-{function}", self.deployment.stage);
         let put = lambda.put_function_concurrency().function_name(&name).reserved_concurrent_executions(0);
         put.send().await.unwrap();
-        and_back(what, async || {
+        restoring(what, async || {
             lambda.delete_function_concurrency().function_name(&name).send().await.unwrap();
         })
         .await
     }
 
-    /// Changes an item of a table while something happens: takes it away, or sets one of its attributes, for which it need
-    /// not be there.
+    /// Changes an item of a table while something happens: deletes it, or sets one of its attributes, and creates it if need be.
     pub async fn while_changed<T>(
         &self,
         (stack, table): (&str, &str),
@@ -109,7 +108,7 @@ impl World {
                 put(item).await;
             }
         }
-        and_back(what, async || match before {
+        restoring(what, async || match before {
             Some(item) => put(item).await,
             None => delete().await,
         })
@@ -119,14 +118,14 @@ impl World {
     /// Replaces a part of the filter of a service's subscription while something happens.
     pub async fn with_filter_of<T>(
         &self,
-        stack: &str,
+        service: Service,
         part: &str,
         by: &str,
         what: impl AsyncFnOnce() -> T,
     ) -> T {
         const POLICY: &str = "FilterPolicy";
         let topic = self.output("unicorn-management", "RideCompletionTopicArn");
-        let queue = self.output(stack, "ExtraordinaryRidesQueueUrl").rsplit('/').next().unwrap();
+        let queue = self.queue_name(service);
         let subscriptions = self.sns.list_subscriptions_by_topic().topic_arn(topic).send().await.unwrap();
         let ours = |s: &&aws_sdk_sns::types::Subscription| s.endpoint().unwrap().ends_with(queue);
         let subscription = subscriptions.subscriptions().iter().find(ours).unwrap();
@@ -140,10 +139,10 @@ impl World {
         let changed = before.replace(part, by);
         assert_ne!(changed, before, "the filter has no such part");
         set(changed).await;
-        and_back(what(), async || set(before).await).await
+        restoring(what(), async || set(before).await).await
     }
 
-    /// Shortens, while something happens, how long a queue keeps a message invisible after its receiver has died.
+    /// Shortens a queue's visibility timeout while something happens.
     pub async fn with_visibility_timeout<T>(
         &self,
         service: Service,
@@ -159,7 +158,7 @@ impl World {
         .await
     }
 
-    /// Has a queue set each message aside that comes a second time, while something happens.
+    /// Makes a queue dead-letter each message at its second receive, while something happens.
     pub async fn with_a_single_receive<T>(&self, service: Service, what: impl Future<Output = T>) -> T {
         let single = |policy: &str| {
             let mut policy: serde_json::Value = serde_json::from_str(policy).unwrap();
@@ -184,7 +183,7 @@ impl World {
             set.attributes(name.clone(), value).send().await.unwrap();
         };
         set(change(&before)).await;
-        and_back(what, async || set(before).await).await
+        restoring(what, async || set(before).await).await
     }
 
     /// The role whose policy is named after the function. Role names themselves are cut off.
@@ -206,10 +205,9 @@ async fn sam(arguments: &[&str]) {
     assert!(ended.status.success(), "sam {arguments:?}: {ended:?}");
 }
 
-/// Lets something happen in a disturbed world, and sets the world right again even if that panics: every test after it
-/// would fail too.
-pub(crate) async fn and_back<T>(what: impl Future<Output = T>, set_right: impl AsyncFnOnce()) -> T {
+/// Runs something under a fault, and removes the fault even if that panics: every later test would fail, too.
+pub(crate) async fn restoring<T>(what: impl Future<Output = T>, restore: impl AsyncFnOnce()) -> T {
     let happened = AssertUnwindSafe(what).catch_unwind().await;
-    set_right().await;
+    restore().await;
     happened.unwrap_or_else(|panic| resume_unwind(panic))
 }

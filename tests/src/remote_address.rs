@@ -1,12 +1,14 @@
+//! A proxy on another address, to call the emulator as another machine would.
+
 use aws_config::SdkConfig;
 use tokio::{
     io::copy_bidirectional,
     net::{TcpListener, TcpSocket},
 };
 
-/// An endpoint from which calls get to the emulator as if they came from elsewhere: from another address than 127.0.0.1, from
-/// which alone the policies take plain HTTP.
-pub async fn elsewhere(aws: &SdkConfig) -> String {
+/// Starts a proxy on another address of this machine; gives its endpoint. The policies take plain HTTP from 127.0.0.1 alone,
+/// and calls through this proxy come from 127.0.0.2.
+pub async fn from_another_address(aws: &SdkConfig) -> String {
     let port = aws.endpoint_url().unwrap().rsplit(':').next().unwrap().trim_end_matches('/');
     let emulator = format!("127.0.0.1:{port}").parse().unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -18,7 +20,7 @@ pub async fn elsewhere(aws: &SdkConfig) -> String {
                 let socket = TcpSocket::new_v4().unwrap();
                 socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
                 let mut onward = socket.connect(emulator).await.unwrap();
-                // Whoever hangs up first ends it.
+                // The connection ends when either side closes it.
                 let _ = copy_bidirectional(&mut caller, &mut onward).await;
             });
         }

@@ -1,0 +1,60 @@
+//! The services that take events, as the deployed stacks declare them: a new service is among them by itself.
+
+use std::collections::BTreeSet;
+
+use client::subscribers::SeenIn;
+use end_to_end::{Caller, Prebooking, Ride, World, in_days, unique};
+use serde_json::Value;
+
+#[tokio::test]
+async fn every_declared_subscriber_does_its_part() {
+    let world = World::shared().await;
+    let unicorns = Caller::unicorn_management_app(&world).await;
+    let customers = Caller::customer_app(&world).await;
+    let ride = unicorns.completes(&Ride::default()).await;
+    let unpaid = Ride::default().with("customer", format!("{}_fail_auth", unique("c")));
+    let unpaid = unicorns.completes(&unpaid).await;
+    let booking = customers.prebooks(&Prebooking::default()).await;
+    let rejected = customers.prebooks(&Prebooking::default().with("when", in_days(-1))).await;
+
+    let mut published = BTreeSet::new();
+    for id in [ride.clone(), format!("{ride}-collected"), format!("{unpaid}-failed"), booking, rejected] {
+        let event: Value = serde_json::from_str(&world.reaches_every_subscriber(&id).await).unwrap();
+        published.insert(event["type"].as_str().unwrap().to_owned());
+    }
+    let declared = world.deployment.subscribers().unwrap();
+    let seen = declared.iter().filter(|subscriber| subscriber.seen_in() != SeenIn::Elsewhere);
+    let missing: Vec<_> = seen.filter(|subscriber| !published.contains(&subscriber.event)).collect();
+    assert!(missing.is_empty(), "no event of this test is of the types of {missing:?}");
+}
+
+#[tokio::test]
+async fn every_subscription_of_a_topic_is_declared() {
+    let world = World::shared().await;
+    let services = world.services().await;
+    let declared = world.deployment.subscribers().unwrap();
+    let mut subscribed = 0;
+    for (_, stack) in world.deployment.stacks() {
+        for (_, topic) in stack.outputs.iter().filter(|(output, _)| output.ends_with("TopicArn")) {
+            let pages =
+                world.sns.list_subscriptions_by_topic().topic_arn(topic).into_paginator().items().send();
+            for subscription in pages.collect::<Result<Vec<_>, _>>().await.unwrap() {
+                // Tests subscribe queues of their own.
+                let is_subscribed =
+                    |queue: &str| subscription.endpoint().unwrap().ends_with(&format!(":{queue}"));
+                let Some(service) =
+                    services.iter().find(|service| is_subscribed(world.queue_name(**service)))
+                else {
+                    continue;
+                };
+                let is_it = declared.iter().any(|d| d.service == service.stack && d.queue() == service.name);
+                assert!(
+                    is_it,
+                    "{service:?} is subscribed to {topic}, and no output of its stack declares it"
+                );
+                subscribed += 1;
+            }
+        }
+    }
+    assert!(subscribed > 0, "no service is subscribed to any topic");
+}
