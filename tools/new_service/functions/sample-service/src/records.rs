@@ -41,6 +41,6 @@ mod tests {
             .match_requests(|put| put.item().unwrap()["eventId"] == text("e-1"))
             .then_output(|| PutItemOutput::builder().build());
         let client = mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, [&rule]);
-        assert_eq!(Records::new(client, "records".into()).add("e-1").await, Ok(Written::Now));
+        assert_eq!(Records::new(client, "records".into()).add("e-1").await, Ok(Written::Inserted));
     }
 }
