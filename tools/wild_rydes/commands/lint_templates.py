@@ -23,6 +23,8 @@ def run(_: argparse.Namespace) -> None:
     validate(templates)
     deployment.waves()
     passed(f"{len(templates)} templates")
+    check("templates.alike", "blocks that recur in the templates are not alike")
+    passed("blocks of resources, which are alike in all templates")
     check("templates.state_machines", "there are faults in the state machines")
     passed("state machines, their roles and diagrams")
     # The calls of a function are read from its program.
