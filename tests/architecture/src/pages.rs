@@ -77,21 +77,34 @@ fn every_make_target_that_a_page_names_exists() {
     let exists = |target: &str| {
         makefile.lines().any(|line| line.split_once(':').is_some_and(|(name, _)| name == target))
     };
+    assert_none(&unknown("make", exists));
+}
+
+#[test]
+fn every_rydes_command_that_a_page_names_has_a_file_of_its_name() {
+    let commands = root().join("apps/rydes/src/commands");
+    assert_none(&unknown("rydes", |command| commands.join(command.replace('-', "_") + ".rs").is_file()));
+}
+
+/// The first words behind a program's name in the code of all pages that are no command of it.
+fn unknown(program: &str, exists: impl Fn(&str) -> bool) -> Vec<String> {
     let mut faults = Vec::new();
     for path in files(&[".md"]) {
-        let targets = Page::read(&path).code.iter().flat_map(|code| targets(code)).collect::<Vec<_>>();
-        let missing = targets.into_iter().filter(|target| !exists(target));
-        faults.extend(missing.map(|target| format!("{}: there is no make {target}", relative(&path))));
+        let code = Page::read(&path).code;
+        let missing = code.iter().flat_map(|code| calls(program, code)).filter(|command| !exists(command));
+        faults.extend(missing.map(|command| format!("{}: there is no {program} {command}", relative(&path))));
     }
-    assert_none(&faults);
+    faults
 }
 
 /// Of `make test-e2e ONLY=…` on a line by itself, behind a prompt, or behind another command: `test-e2e`.
-fn targets(code: &str) -> Vec<String> {
+fn calls<'a>(program: &str, code: &'a str) -> Vec<&'a str> {
     let commands = code.lines().flat_map(|line| line.trim_start_matches("$ ").split("&& "));
     let words = commands.map(|command| command.split_whitespace().skip_while(|word| word.contains('=')));
-    let targets = words.filter_map(|mut words| (words.next()? == "make").then(|| words.next()).flatten());
-    targets.filter(|word| !word.contains('=')).map(str::to_owned).collect()
+    let first = words.filter_map(|mut words| (words.next()? == program).then(|| words.next()).flatten());
+    first
+        .filter(|word| word.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') && !word.starts_with('-'))
+        .collect()
 }
 
 #[test]
