@@ -5,32 +5,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::LazyLock;
 
 use cargo_metadata::MetadataCommand;
 
 use crate::repository::{assert_none, relative, root};
 use crate::sources::{Module, ModulePath, modules};
 
-/// Modules that need each other today. The list may get shorter, and must not get longer.
-const KNOWN: &[(&str, &[&str])] = &[];
-
 #[test]
 fn no_two_modules_need_each_other() {
-    let new = CIRCLES.iter().filter(|circle| !circle.is_known());
-    let faults = new.map(|c| format!("{}: {} → {}: {}", c.package, c.from, c.to, c.place));
-    assert_none(&faults.collect::<Vec<_>>());
-}
-
-#[test]
-fn no_circle_that_is_gone_is_still_excused() {
-    let in_one =
-        |package: &str, module: &str| CIRCLES.iter().any(|c| c.package == package && c.from == module);
-    let excused =
-        KNOWN.iter().flat_map(|(package, modules)| modules.iter().map(move |module| (package, module)));
-    let gone = excused.filter(|(package, module)| !in_one(package, module));
-    let faults =
-        gone.map(|(package, module)| format!("{package}: {module} is in no circle: remove it from KNOWN"));
+    let faults = circles().into_iter().map(|c| format!("{}: {} → {}: {}", c.package, c.from, c.to, c.place));
     assert_none(&faults.collect::<Vec<_>>());
 }
 
@@ -42,15 +25,6 @@ struct Circle {
     /// Where the first names the second.
     place: String,
 }
-
-impl Circle {
-    fn is_known(&self) -> bool {
-        let has = |modules: &[&str]| [&self.from, &self.to].iter().all(|end| modules.contains(&end.as_str()));
-        KNOWN.iter().any(|(package, modules)| *package == self.package && has(modules))
-    }
-}
-
-static CIRCLES: LazyLock<Vec<Circle>> = LazyLock::new(circles);
 
 /// The circles in all libraries and programs.
 fn circles() -> Vec<Circle> {
