@@ -19,6 +19,7 @@ EXAMPLES = {
     "query-instant-ride-rfq": ("get", ""),
     "query-ride-prebooking": ("get", ""),
     "release-withheld-notifications": ("stream", "contact_row/contact.json"),
+    "reconcile-payments": ("call", "schedule/hourly.json"),
     "submit-instant-ride-rfq": ("post", "rfq/rfq.json"),
     "submit-ride-completion": ("post", "ride_completion/ride.json"),
     "submit-ride-prebooking": ("queue", "prebooking/prebooking.json"),

@@ -17,6 +17,7 @@ GIVEN = {
     "CURRENCY": "EUR",
     "HERD_NAME": "rainbow",
     "HERD_QUEUE_PREFIX": "herd-",
+    "LOOK_BACK_DAYS": "7",
     "PAYMENT_PROVIDER": "simulated",
     "PICKUP_MINUTES": "7",
     "PRICE_PER_KM": "2.00",

@@ -2,6 +2,7 @@
 //! look at it.
 
 use aws_sdk_dynamodb::types::{AttributeValue, Select};
+use aws_sdk_lambda::primitives::Blob;
 use serde_json::{Value, json};
 
 use crate::{
@@ -69,10 +70,11 @@ impl World {
         pages.iter().map(|page| usize::try_from(page.count).unwrap()).sum()
     }
 
-    /// What the provider did for a fare.
+    /// What the provider did for a fare. A refund that failed later moved nothing.
     pub async fn provider_calls(&self, fare: &str) -> Vec<ProviderCall> {
         let table = self.output("customer-payment", "SimulatedProviderTableName");
-        let entries = self.entries(table, fare, "CALL#").await;
+        let mut entries = self.entries(table, fare, "CALL#").await;
+        entries.retain(|call| !call.contains_key("failedLater"));
         let call = |item: &Item| ProviderCall {
             operation: text(item, "operation"),
             amount: cents(item),
@@ -80,6 +82,22 @@ impl World {
             done: text(item, "recordedAt"),
         };
         entries.iter().map(call).collect()
+    }
+
+    /// What our record says of a fare's payment.
+    pub async fn payment(&self, fare: &str, attribute: &str) -> Option<String> {
+        let payment = self.item("customer-payment", "PaymentsTableName", &[("fareId", fare)]).await?;
+        payment.contains_key(attribute).then(|| text(&payment, attribute))
+    }
+
+    /// Has the provider asked what it did later, as the schedule does; gives what that came to.
+    pub async fn reconciles(&self) -> Value {
+        let lambda = aws_sdk_lambda::Client::new(self.aws());
+        let function = format!("wild-rydes-{}-reconcile-payments", self.deployment.stage);
+        let invoked = lambda.invoke().function_name(function).payload(Blob::new("{}")).send().await.unwrap();
+        let answer: Value = serde_json::from_slice(invoked.payload.unwrap().as_ref()).unwrap();
+        assert!(invoked.function_error.is_none(), "{answer}");
+        answer
     }
 
     async fn provider_state(&self, fare: &str) -> Option<String> {

@@ -117,7 +117,7 @@ pub async fn resolve(
     if trace.is_settled() {
         let queue = deployment.output("fare-collection", "FareReviewQueueUrl")?;
         let sqs = aws_sdk_sqs::Client::new(deployment.aws());
-        delete(&sqs, queue, |message| execution(&message.body).as_deref() == Some(parked.as_str())).await?;
+        delete(&sqs, queue, |message| is_about(&message.body, &parked, &id)).await?;
     }
     Ok(trace)
 }
@@ -192,10 +192,13 @@ async fn start(deployment: &Deployment, client: &Client, id: &str, input: &Value
     }
 }
 
-/// The execution that a message of the review queue is about.
-fn execution(body: &str) -> Option<String> {
-    let message: Value = serde_json::from_str(body).ok()?;
-    Some(message.get("execution")?.as_str()?.to_owned())
+/// True if a message of the review queue is about this execution, or about the fare's refund that has failed. A dispute of
+/// the fare isn't over with that.
+fn is_about(body: &str, execution: &str, fare: &str) -> bool {
+    let Ok(message) = serde_json::from_str::<Value>(body) else { return false };
+    let state = &message["state"];
+    message["execution"] == execution
+        || (state["fareId"] == fare && state["reported"]["kind"] == "refund-failed")
 }
 
 #[cfg(test)]
@@ -225,6 +228,23 @@ mod tests {
                     "{resolution:?} of {standing:?}"
                 );
             }
+        }
+    }
+
+    #[test]
+    fn an_end_clears_what_led_to_it_and_no_dispute() {
+        let message = |execution: &str, fare: &str, kind: &str| {
+            json!({"execution": execution, "state": {"fareId": fare, "reported": {"kind": kind}}}).to_string()
+        };
+        for (body, is_about_it) in [
+            (message("arn", "1", ""), true),
+            (message("other", "1", "refund-failed"), true),
+            (message("other", "1", "disputed"), false),
+            (message("other", "2", "refund-failed"), false),
+            (json!({"execution": "other", "state": {"fareId": "1"}}).to_string(), false),
+            ("{ poison".to_owned(), false),
+        ] {
+            assert_eq!(is_about(&body, "arn", "1"), is_about_it, "{body}");
         }
     }
 

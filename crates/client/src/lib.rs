@@ -11,6 +11,7 @@ pub mod contact;
 mod credentials;
 pub mod dead_letters;
 pub mod deployment;
+pub mod dispute;
 pub mod email;
 pub mod error;
 pub mod fare;

@@ -1,6 +1,7 @@
 //! The triggers of functions, and what is expected of a function for each input. Each mutation is delivered by itself, so that its
 //! effects can be told from those of others.
 
+mod answer;
 mod api;
 mod invocation;
 mod queue;
@@ -11,6 +12,7 @@ use std::panic::AssertUnwindSafe;
 use futures_util::FutureExt;
 
 pub use self::{
+    answer::answer,
     api::{post, query},
     invocation::invocation,
     queue::{Handled, only_if, queue},

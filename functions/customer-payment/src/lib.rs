@@ -1,13 +1,16 @@
 //! Customer Payment takes what a fare costs from the customer, or gives it back, through a payment provider. It is a
 //! participant of the fare collection saga: it gets its requests from a FIFO queue, a customer's one after the other,
-//! and answers each to the saga by the task token that the request carries.
+//! and answers each to the saga by the task token that the request carries. On a schedule it learns what the provider did
+//! later.
 
 #[cfg(test)]
 mod bad_input;
 mod payments;
 mod process_payment;
 pub mod provider;
+mod reconcile_payments;
 mod request;
+mod review;
 mod saga;
 
 use contracts::METRICS_NAMESPACE;
@@ -15,7 +18,9 @@ use lambda_messaging::Service;
 
 pub use payments::Payments;
 pub use process_payment::ProcessPayment;
+pub use reconcile_payments::{ReconcilePayments, Reconciled};
 pub use request::{Operation, PaymentRequested};
+pub use review::Review;
 pub use saga::Saga;
 
 /// This service in logs, metrics and dead letters.

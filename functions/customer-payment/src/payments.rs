@@ -1,4 +1,4 @@
-//! The Payments table: where each fare's payment stands. A payment moves forward only:
+//! The Payments table: where each fare's payment stands. A payment moves forward:
 //!
 //! ```text
 //! (none) ── authorize ──▶ REQUESTED ──────▶ AUTHORIZED ── capture ──▶ CAPTURED
@@ -9,6 +9,8 @@
 //!    └────── void ──▶ GIVEN_UP ───────────▶ VOIDED or REFUNDED ◀── void or refund
 //! ```
 //!
+//! There is one way back: a refund that the provider had accepted can fail later, and then the payment is `CAPTURED` again.
+//!
 //! The provider is asked for nothing before the record says how it is asked: as which of its customers, with which payment
 //! method, for how much, by which key. So a try whose answer never came can be repeated exactly as it was made, whatever
 //! is on file by then; and where there is no record, nothing was ever asked for.
@@ -16,6 +18,8 @@
 //! A void that finds no record leaves `VOIDED` all the same: an authorization that was held up, and arrives after its own
 //! compensation, then finds that it has been given up. One that finds `REQUESTED` leaves `GIVEN_UP` before it asks what
 //! became of the request, so that no other try is begun meanwhile.
+
+mod later;
 
 use std::fmt;
 
@@ -30,6 +34,7 @@ use lambda_messaging::{
     item::{self, Item, number, text},
 };
 
+pub(crate) use self::later::{Learned, Reported};
 use crate::provider::{IdempotencyKey, Payment, PaymentId, Terms};
 
 /// For how long a provider surely knows a key again. Stripe promises 24 hours.
@@ -183,20 +188,24 @@ impl Payments {
         }
     }
 
-    /// Moves the payment on from where it was found.
+    /// Moves the payment on from where it was found. The count of spent keys is a part of that: a key that was spent
+    /// meanwhile may be the one that `to` was reached with.
     ///
     /// # Errors
     /// Transient `PaymentMovedOn` if it isn't there any more: another delivery was faster. Looking again helps.
-    pub(crate) async fn advance(&self, payment: &Payment, from: Status, to: &Record) -> Result<(), Failure> {
+    pub(crate) async fn advance(&self, payment: &Payment, from: &Record, to: &Record) -> Result<(), Failure> {
         let mut set = "SET #status = :to, spentKeys = :spent, recordedAt = :now".to_owned();
         let mut update = self
             .client
             .update_item()
             .table_name(&self.table)
             .key("fareId", text(payment.fare))
-            .condition_expression("#status = :from")
+            .condition_expression(
+                "#status = :from AND (attribute_not_exists(spentKeys) OR spentKeys = :known)",
+            )
             .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":from", text(from))
+            .expression_attribute_values(":from", text(from.status))
+            .expression_attribute_values(":known", number(from.spent_keys))
             .expression_attribute_values(":to", text(to.status))
             .expression_attribute_values(":spent", number(to.spent_keys))
             .expression_attribute_values(":now", text(format_args!("{:.3}", Timestamp::now())));
@@ -231,10 +240,8 @@ fn record(item: &Item, payment: &Payment) -> Result<Record, Failure> {
         let detail = "the fare's payment is known with another amount or customer";
         return Err(Failure::permanent("IdempotencyConflict", detail));
     }
-    let value = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
-    let written = value("status").ok_or_else(|| malformed("the payment has no status"))?;
-    let status = Status::ALL.into_iter().find(|status| status.to_string() == written);
-    let status = status.ok_or_else(|| malformed("the payment has no known status"))?;
+    let value = |name: &str| value(item, name);
+    let status = status(item)?;
     let request = || {
         let customer = value("providerCustomer")?;
         let (payment_method, currency) = (value("paymentMethod")?, value("currency")?);
@@ -252,4 +259,14 @@ fn record(item: &Item, payment: &Payment) -> Result<Record, Failure> {
         _ => 0,
     };
     Ok(Record { status, request: request(), id: value("providerPaymentId").map(PaymentId), spent_keys })
+}
+
+fn value(item: &Item, name: &str) -> Option<String> {
+    item.get(name).and_then(|value| value.as_s().ok()).cloned()
+}
+
+fn status(item: &Item) -> Result<Status, Failure> {
+    let written = value(item, "status").ok_or_else(|| malformed("the payment has no status"))?;
+    let status = Status::ALL.into_iter().find(|status| status.to_string() == written);
+    status.ok_or_else(|| malformed("the payment has no known status"))
 }

@@ -96,7 +96,7 @@ impl<P: PaymentProvider> ProcessPayment<P> {
             Ok(id) => id,
             Err(ProviderError::Refused(cause)) if is_first => {
                 let refused = found.moved(Status::Refused, None);
-                self.payments.advance(payment, Status::Requested, &refused).await?;
+                self.payments.advance(payment, &found, &refused).await?;
                 return Err(NotMade::answer(NOT_AUTHORIZED, cause));
             }
             // The outcome of an earlier try is unknown, and this refusal may not be its answer.
@@ -108,7 +108,7 @@ impl<P: PaymentProvider> ProcessPayment<P> {
             Err(error @ ProviderError::Unavailable(_)) => return Err(not_made(error, NOT_AUTHORIZED)),
         };
         let authorized = found.moved(Status::Authorized, Some(reserved));
-        self.payments.advance(payment, Status::Requested, &authorized).await?;
+        self.payments.advance(payment, &found, &authorized).await?;
         Ok((authorized, Effect::Made))
     }
 
@@ -146,7 +146,7 @@ impl<P: PaymentProvider> ProcessPayment<P> {
         let captured = self.provider.capture(payment, &id, &key).await;
         self.answered(payment, &found, captured, NOT_CAPTURED).await?;
         let captured = found.moved(Status::Captured, Some(id));
-        self.payments.advance(payment, Status::Authorized, &captured).await?;
+        self.payments.advance(payment, &found, &captured).await?;
         Ok((captured, Effect::Made))
     }
 
@@ -163,7 +163,7 @@ impl<P: PaymentProvider> ProcessPayment<P> {
         let found = match found.status {
             Status::Requested => {
                 let given_up = found.moved(Status::GivenUp, None);
-                self.payments.advance(payment, Status::Requested, &given_up).await?;
+                self.payments.advance(payment, &found, &given_up).await?;
                 given_up
             }
             _ => found,
@@ -174,7 +174,7 @@ impl<P: PaymentProvider> ProcessPayment<P> {
             Status::Authorized => self.release(payment, &found, id_of(&found)?).await?,
             Status::Captured => self.refund(payment, &found, id_of(&found)?).await?,
         };
-        self.payments.advance(payment, found.status, &made).await?;
+        self.payments.advance(payment, &found, &made).await?;
         Ok((made, Effect::Made))
     }
 
@@ -237,7 +237,7 @@ impl<P: PaymentProvider> ProcessPayment<P> {
     ) -> Result<T, NotMade> {
         if matches!(answer, Err(ProviderError::Spent(_))) {
             let spent = Record { spent_keys: found.spent_keys.saturating_add(1), ..found.clone() };
-            self.payments.advance(payment, found.status, &spent).await?;
+            self.payments.advance(payment, found, &spent).await?;
         }
         answer.map_err(|error| not_made(error, refusal))
     }

@@ -1,6 +1,7 @@
 //! Whoever moves the money. The service knows providers by this trait only; which one a deployment uses is a parameter
 //! of its template.
 
+mod reports;
 mod simulated;
 mod stripe;
 
@@ -9,8 +10,9 @@ use std::{fmt, future::Future};
 use contracts::{CustomerId, Money, RideId};
 
 pub use self::{
-    simulated::Simulated,
-    stripe::{PaymentMethods, Stripe, StripeSetupError},
+    reports::{Cursor, ProviderReports, ReasonCode, Report, ReportId, ReportKind, ReportPage},
+    simulated::{Simulated, SimulatedReports},
+    stripe::{PaymentMethods, Stripe, StripeReports, StripeSetupError, stripe_key},
 };
 
 /// What is to be paid, as a provider needs to know it. No card data: the provider has that on file.

@@ -371,6 +371,47 @@ async fn parks(world: &World, saga: &Saga, suffix: &str, step: &'static str) -> 
     world.while_denied("open-fare", "states:StartExecution", parking).await
 }
 
+/// The findings about a fare.
+fn about(audit: &Value, fare: &str) -> Vec<String> {
+    let findings = audit["findings"].as_array().unwrap().iter();
+    let about = findings.filter(|finding| finding["about"] == format!("fare {fare}"));
+    about.map(|finding| finding["what"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn what_the_provider_did_later_is_found_until_it_is_learned_and_dealt_with() {
+    let world = World::alone().await;
+    let saga = Saga::deployed(&world).await;
+    let app = Caller::unicorn_management_app(&world).await;
+    let completes = async |suffix: &str| {
+        let ride = Ride::default().with("customer", format!("{}{suffix}", unique("c")));
+        app.completes(&ride).await
+    };
+    let (refunded, disputed) =
+        (completes("_fail_credit_fail_refund_later").await, completes("_disputed").await);
+    let (_, audit) = audits().await;
+    assert_eq!(about(&audit, &refunded), ["the provider's books differ"], "{audit:#}");
+    assert_eq!(about(&audit, &disputed), ["the provider has a dispute that our record lacks"]);
+
+    world.reconciles().await;
+    let parked = eventually("people have it", || world.looks_at(&refunded), |fare| !fare.parked.is_empty());
+    saga.ended(&parked.await.parked[0]).await;
+    let (_, audit) = audits().await;
+    let findings = about(&audit, &refunded);
+    assert!(findings.contains(&"needs review: see rydes fare".to_owned()), "{findings:?}");
+    assert_eq!(about(&audit, &disputed), Vec::<String>::new());
+    let listed = audit["disputes"].as_array().unwrap();
+    let listed = listed.iter().find(|listed| listed["fare"] == disputed.as_str()).unwrap();
+    assert_eq!(listed["reason"], "fraudulent");
+
+    let resolved = rydes(&["fare", "resolve", &refunded, "--as", "taken-back"]).await;
+    assert!(resolved.status.success(), "{resolved:?}");
+    let settled = rydes(&["fare", "settle-dispute", &disputed]).await;
+    assert!(settled.status.success(), "{settled:?}");
+    let (_, audit) = audits().await;
+    assert_eq!((about(&audit, &refunded), about(&audit, &disputed)), (vec![], vec![]), "{audit:#}");
+}
+
 #[tokio::test]
 async fn what_people_brought_to_an_end_leaves_nothing_to_find() {
     let world = World::alone().await;

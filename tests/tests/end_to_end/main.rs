@@ -10,6 +10,7 @@ mod observability;
 mod operations;
 mod prebooking;
 mod publish_subscribe;
+mod reconciliation;
 mod rfq;
 mod rydes_cli;
 mod saga_invariant;

@@ -7,9 +7,11 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use contracts::{CustomerId, Money, RideId};
 use customer_payment::provider::{
-    IdempotencyKey, Payment, PaymentId, PaymentMethods, PaymentProvider, ProviderError, Stripe, Terms, Voided,
+    IdempotencyKey, Payment, PaymentId, PaymentMethods, PaymentProvider, ProviderError, ProviderReports,
+    Report, ReportKind, Stripe, StripeReports, Terms, Voided,
 };
 use end_to_end::{World, unique};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 /// Any that begins with `sk_`.
@@ -115,6 +117,46 @@ async fn an_error_that_stripe_has_saved_is_got_past_with_another_key() {
     }
     assert_eq!(till.voids(&id, "void-1").await, Ok(Voided::Released));
     assert_eq!(till.intent(&id).await["status"], "canceled");
+}
+
+#[tokio::test]
+async fn a_refund_that_fails_later_is_reported_and_can_be_made_again() {
+    let till = Till::with(GOOD).await;
+    let id = till.authorizes("256.50").await;
+    assert_eq!(till.captures(&id).await, Ok(()));
+    assert_eq!(till.refunds(&id, "refund").await, Ok(()));
+    assert_eq!((till.reported(ReportKind::RefundFailed).await, till.is_refunded(&id).await), (vec![], true));
+
+    let refunds = till.asks(&format!("/v1/refunds?payment_intent={id}")).await;
+    let refund = refunds["data"][0]["id"].as_str().unwrap().to_owned();
+    told("/v1/_fail_refund", &format!("refund={refund}")).await;
+    let reported = till.reported(ReportKind::RefundFailed).await;
+    let seen: Vec<_> = reported
+        .iter()
+        .map(|report| (report.id.to_string(), report.payment.clone(), report.reason.to_string()))
+        .collect();
+    assert_eq!(seen, [(refund, id.clone(), "expired_or_canceled_card".to_owned())]);
+    assert!(!till.is_refunded(&id).await);
+
+    assert_eq!(till.refunds(&id, "refund-1").await, Ok(()));
+    assert!(till.is_refunded(&id).await);
+    let refunds = till.asks(&format!("/v1/refunds?payment_intent={id}")).await;
+    assert_eq!(refunds["data"].as_array().unwrap().len(), 2, "the failed one, and another");
+}
+
+#[tokio::test]
+async fn a_dispute_is_reported_of_the_payment_that_it_is_about() {
+    let till = Till::with(GOOD).await;
+    let id = till.authorizes("256.50").await;
+    assert_eq!(till.captures(&id).await, Ok(()));
+    assert_eq!(till.reported(ReportKind::Disputed).await, vec![]);
+    let dispute = told("/v1/_dispute", &format!("payment_intent={id}")).await;
+    let reported = till.reported(ReportKind::Disputed).await;
+    let seen: Vec<_> = reported
+        .iter()
+        .map(|report| (report.id.to_string(), report.payment.clone(), report.reason.to_string()))
+        .collect();
+    assert_eq!(seen, [(dispute, id, "fraudulent".to_owned())]);
 }
 
 #[tokio::test]
@@ -279,6 +321,26 @@ impl Till {
         self.stripe.refund(&self.payment("256.50"), id, &self.key(key)).await
     }
 
+    // ---- what Stripe reports later ---------------------------------------------------------------------------------
+
+    /// What is reported of this fare.
+    async fn reported(&self, kind: ReportKind) -> Vec<Report> {
+        let since = Timestamp::now() - SignedDuration::from_hours(1);
+        let (mut reported, mut after) = (Vec::new(), None);
+        loop {
+            let page = reports().reports(kind, since, after.as_ref()).await.unwrap();
+            reported.extend(page.reports.into_iter().filter(|report| report.fare == self.fare));
+            after = page.next;
+            if after.is_none() {
+                return reported;
+            }
+        }
+    }
+
+    async fn is_refunded(&self, id: &PaymentId) -> bool {
+        reports().is_refunded(&self.payment("256.50"), id).await.unwrap()
+    }
+
     // ---- Stripe's own record ---------------------------------------------------------------------------------------
 
     async fn asks(&self, path: &str) -> Value {
@@ -301,6 +363,11 @@ impl Till {
 fn provider(world: &World, url: &str, secret: &str) -> Stripe {
     let table = world.output("customer-payment", "PaymentMethodsTableName").to_owned();
     Stripe::at(url, secret, "usd", PaymentMethods::new(world.dynamodb.clone(), table)).unwrap()
+}
+
+/// What Stripe reports later.
+fn reports() -> StripeReports {
+    StripeReports::at(&url(), SECRET).unwrap()
 }
 
 /// Tells Stripe something that the app would have told it, and gives the id of what that made.

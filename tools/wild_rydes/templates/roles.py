@@ -69,7 +69,7 @@ class Function:
                 case {"Type": "DynamoDB", "Properties": {"Stream": stream, "DestinationConfig": {"OnFailure": failed}}}:
                     self.lambdas |= {(action, identity(stream)) for action in FROM_STREAM}
                     self.lambdas.add(("sqs:SendMessage", identity(failed["Destination"])))
-                case {"Type": "Api"}:
+                case {"Type": "Api" | "Schedule"}:
                     pass
                 case _:
                     self.unknown_events.append(event["Type"])

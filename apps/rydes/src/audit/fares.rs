@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use super::{
     filed::Filed,
-    findings::Audit,
+    findings::{Audit, Dispute},
     pages::{FARES, LEDGER, PAYMENTS, PROVIDER, Pages},
     subscribers::Effects,
 };
@@ -109,6 +109,7 @@ impl Fares {
             _ => Money::default(),
         };
         self.audit_books(id, &about, audit);
+        self.audit_dispute(id, &about, audit);
         let credited = match (self.entry(id, "CREDITED"), self.entry(id, "REVERSED")) {
             (Some(amount), None) => amount,
             _ => Money::default(),
@@ -154,6 +155,19 @@ impl Fares {
             _ => matches!(state.as_deref(), None | Some("VOIDED")),
         };
         audit.expects(agree, about, PAYMENTS.0, "the provider's books differ");
+    }
+
+    /// A dispute is listed, and is a finding only if the provider has one that our record lacks.
+    fn audit_dispute(&self, id: &str, about: &str, audit: &mut Audit) {
+        let ours = self.payments.get(&[id.to_owned()]);
+        let dispute = ours.map(|ours| value(ours, "disputeId")).unwrap_or_default();
+        let books = self.provider.as_ref().and_then(|books| books.get(&[id.to_owned(), "STATE".to_owned()]));
+        let theirs = books.map(|theirs| value(theirs, "dispute")).unwrap_or_default();
+        let known = theirs.is_empty() || theirs == dispute;
+        audit.expects(known, about, PAYMENTS.0, "the provider has a dispute that our record lacks");
+        if let Some(ours) = ours.filter(|_| !dispute.is_empty()) {
+            audit.lists(Dispute { fare: id.to_owned(), id: dispute, reason: value(ours, "disputeReason") });
+        }
     }
 
     /// Each service that takes the outcome knows how the collection ended, and none knows of another end.

@@ -15,6 +15,19 @@ pub struct Audit {
     pub found: u64,
     /// Dead letters that carry their reason, by queue and reason.
     pub dead_letters: BTreeMap<String, u64>,
+    /// Payments that their customers dispute, as far as our records say: the first thousand.
+    pub disputes: Vec<Dispute>,
+}
+
+/// A payment that its customer disputes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Dispute {
+    /// The fare that was paid.
+    pub fare: String,
+    /// The provider's id of the dispute.
+    pub id: String,
+    /// The reason, as the provider says.
+    pub reason: String,
 }
 
 /// Something that isn't as it should be.
@@ -48,6 +61,12 @@ impl Audit {
                 service: service.to_owned(),
                 what: what.into(),
             });
+        }
+    }
+
+    pub(super) fn lists(&mut self, dispute: Dispute) {
+        if self.disputes.len() < MOST_SHOWN {
+            self.disputes.push(dispute);
         }
     }
 

@@ -1,6 +1,7 @@
 //! `rydes fare`
 
 mod resolve;
+mod settle_dispute;
 
 use std::{process::ExitCode, time::Duration};
 
@@ -10,7 +11,7 @@ use client::{
     trace::fare::{self, FareTrace},
 };
 
-use self::resolve::Resolve;
+use self::{resolve::Resolve, settle_dispute::SettleDispute};
 use crate::{
     exit::success_if,
     global::Global,
@@ -34,13 +35,16 @@ pub struct Fare {
 #[derive(Debug, Subcommand)]
 enum Command {
     Resolve(Resolve),
+    SettleDispute(SettleDispute),
 }
 
 impl Fare {
     /// Fails if the time is up before the collection has ended. A fare that was given up has ended, too.
     pub async fn run(self, global: &Global) -> Result<ExitCode, Error> {
-        if let Some(Command::Resolve(resolve)) = self.command {
-            return resolve.run(global).await;
+        match self.command {
+            Some(Command::Resolve(resolve)) => return resolve.run(global).await,
+            Some(Command::SettleDispute(settle)) => return settle.run(global).await,
+            None => {}
         }
         let deployment = global.deployment().await?;
         let bar = progress::spinner(global.json);

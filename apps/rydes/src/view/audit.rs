@@ -3,7 +3,7 @@
 use comfy_table::Cell;
 
 use super::table::{number, table};
-use crate::audit::findings::{Audit, Finding};
+use crate::audit::findings::{Audit, Dispute, Finding};
 
 /// How it goes, in a line.
 pub fn progress(audit: &Audit) -> String {
@@ -22,6 +22,13 @@ pub fn show(audit: &Audit) {
         looked_at.add_row([Cell::new(format!("  {why}")), number(count)]);
     }
     println!("{looked_at}");
+    if !audit.disputes.is_empty() {
+        let mut disputes = table(&["disputed fare", "dispute", "reason"]);
+        for Dispute { fare, id, reason } in &audit.disputes {
+            disputes.add_row([fare, id, reason]);
+        }
+        println!("{disputes}");
+    }
     if audit.is_green() {
         println!("All is as it should be.");
         return;

@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::Client;
 use customer_payment::{
     Payments, ProcessPayment, Saga,
-    provider::{PaymentMethods, PaymentProvider, Simulated, Stripe},
+    provider::{PaymentMethods, PaymentProvider, Simulated, Stripe, stripe_key},
 };
 use lambda_messaging::{Function, consumer};
 use lambda_runtime::Error;
@@ -24,16 +24,13 @@ async fn main() -> Result<(), Error> {
 }
 
 async fn stripe(function: &Function) -> Result<Stripe, Error> {
-    let [secret, currency, methods] = function.settings([
-        ("STRIPE_SECRET_NAME", "the secret that holds Stripe's key"),
+    let [currency, methods] = function.settings([
         ("CURRENCY", "the deployment's one currency, as in EUR"),
         ("PAYMENT_METHODS_TABLE_NAME", "which payment method at Stripe a customer pays with"),
     ])?;
-    let secrets = aws_sdk_secretsmanager::Client::new(function.aws());
-    let secret = secrets.get_secret_value().secret_id(secret).send().await?;
-    let key = secret.secret_string().ok_or("the secret that should hold Stripe's key holds no text")?;
+    let key = stripe_key(function).await?;
     let methods = PaymentMethods::new(Client::new(function.aws()), methods);
-    Ok(Stripe::new(key, &currency, methods)?)
+    Ok(Stripe::new(&key, &currency, methods)?)
 }
 
 async fn run(function: &Function, provider: impl PaymentProvider) -> Result<(), Error> {

@@ -27,7 +27,7 @@ use contracts::{CustomerId, Money, RideId};
 use jiff::Timestamp;
 use lambda_messaging::{
     CorrelationId,
-    item::{Item, text},
+    item::{Item, number, text},
 };
 use proptest::prelude::*;
 
@@ -134,6 +134,8 @@ struct Around {
     calls: u32,
     /// True if the provider never answers.
     hangs: bool,
+    /// True if a reconciliation learns, during the next call, that an earlier refund has failed.
+    is_reconciled_meanwhile: bool,
 }
 
 type World = Arc<Mutex<Around>>;
@@ -143,8 +145,12 @@ struct Provider(World);
 impl Provider {
     /// Answers a call as a provider does: by its key, once for all, and with the trouble of the day.
     fn make(&self, operation: Operation, key: &IdempotencyKey, asked: String) -> Result<(), ProviderError> {
-        let Around { books, trouble, calls, .. } = &mut *self.0.lock().unwrap();
+        let Around { books, trouble, calls, record, is_reconciled_meanwhile, .. } =
+            &mut *self.0.lock().unwrap();
         *calls += 1;
+        if std::mem::take(is_reconciled_meanwhile) {
+            record.as_mut().unwrap().insert("spentKeys".into(), number(1));
+        }
         let trouble = trouble.unwrap_or(Trouble::None);
         let no_answer = || Err(ProviderError::Unavailable("test".into()));
         let is_under_way = books.calls.get(&key.0).is_some_and(|(_, saved)| *saved == Saved::UnderWay);
@@ -248,14 +254,19 @@ fn table(world: &World) -> aws_sdk_dynamodb::Client {
         MockResponse::Output(PutItemOutput::builder().build())
     });
     let update = mock!(aws_sdk_dynamodb::Client::update_item).then_compute_response(move |update| {
-        assert_eq!(update.condition_expression(), Some("#status = :from"));
+        let condition = "#status = :from AND (attribute_not_exists(spentKeys) OR spentKeys = :known)";
+        assert_eq!(update.condition_expression(), Some(condition));
         let mut around = advancing.lock().unwrap();
         if around.trouble == Some(Trouble::BeforeRecord) {
             let error = ErrorMetadata::builder().code("InternalServerError").build();
             return MockResponse::Error(UpdateItemError::generic(error));
         }
         let values = update.expression_attribute_values().unwrap();
-        let Some(record) = around.record.as_mut().filter(|record| record["status"] == values[":from"]) else {
+        let is_there = |record: &&mut Item| {
+            let spent = record.get("spentKeys");
+            record["status"] == values[":from"] && spent.is_none_or(|spent| *spent == values[":known"])
+        };
+        let Some(record) = around.record.as_mut().filter(is_there) else {
             let taken = ConditionalCheckFailedException::builder().build();
             return MockResponse::Error(UpdateItemError::ConditionalCheckFailedException(taken));
         };
@@ -665,4 +676,19 @@ proptest! {
             Ok(())
         })?;
     }
+}
+
+#[tokio::test]
+async fn a_refund_is_not_recorded_if_its_key_was_spent_meanwhile() {
+    let payer = Payer::new();
+    for operation in [Operation::Authorize, Operation::Capture] {
+        payer.delivers(operation, Trouble::None, true).await.unwrap();
+    }
+    payer.world.lock().unwrap().is_reconciled_meanwhile = true;
+    let overtaken = payer.delivers(Operation::Refund, Trouble::None, true).await;
+    assert_eq!(overtaken.unwrap_err().reason().error_type, "PaymentMovedOn");
+    assert_eq!(payer.delivers(Operation::Refund, Trouble::None, true).await, Ok(Effect::Made));
+    let around = payer.world.lock().unwrap();
+    let keys: Vec<_> = around.books.calls.keys().filter(|key| key.contains("refund")).collect();
+    assert_eq!(keys.len(), 2, "the second try has another key: {keys:?}");
 }

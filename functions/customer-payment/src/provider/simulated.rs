@@ -7,8 +7,12 @@
 //! |---|---|
 //! | `_fail_auth`, `_fail_charge`, `_fail_void`, `_fail_refund` | the call is refused |
 //! | `_error_void`, `_error_refund` | the first key's call fails, and so does each repetition of it; one with another key doesn't |
+//! | `_fail_refund_later` | the first key's refund is accepted, and then fails: the provider reports it |
+//! | `_disputed` | the customer disputes the payment once it is captured: the provider reports it |
 //! | `_flaky` | of each call, the first two tries find the provider unavailable |
 //! | `_slow` | every call takes a fifth of a second |
+
+mod reports;
 
 use std::time::Duration;
 
@@ -27,12 +31,13 @@ use lambda_messaging::{
     item::{self, Item, number, text},
 };
 
-use super::{IdempotencyKey, Payment, PaymentId, PaymentProvider, ProviderError, Terms, Voided};
+pub use self::reports::SimulatedReports;
+use super::{IdempotencyKey, Payment, PaymentId, PaymentProvider, ProviderError, ReportKind, Terms, Voided};
 
 /// The tries that find it unavailable for `_flaky`.
 const FLAKY_TRIES: u32 = 2;
 const SLOW: Duration = Duration::from_millis(200);
-const SUFFIXES: [&str; 9] = [
+const SUFFIXES: [&str; 11] = [
     "_fail_auth",
     "_fail_charge",
     "_fail_void",
@@ -40,6 +45,8 @@ const SUFFIXES: [&str; 9] = [
     "_fail_credit",
     "_error_void",
     "_error_refund",
+    "_fail_refund_later",
+    "_disputed",
     "_flaky",
     "_slow",
 ];
@@ -61,6 +68,8 @@ struct Move<'a> {
     /// On what terms; of what was authorized before, the authorization's hold.
     terms: Option<&'a Terms>,
     begun: Timestamp,
+    /// What is reported of it later.
+    report: Option<ReportKind>,
 }
 
 /// What the record says of a move.
@@ -156,6 +165,9 @@ impl Simulated {
             ("begunAt", text(format_args!("{:.3}", step.begun))),
         ]));
         entry.extend(asked.clone());
+        if step.report == Some(ReportKind::RefundFailed) {
+            entry.insert("failedLater".to_owned(), AttributeValue::Bool(true));
+        }
         let put = Put::builder()
             .table_name(&self.table)
             .set_item(Some(entry))
@@ -165,21 +177,32 @@ impl Simulated {
             .table_name(&self.table)
             .key("fareId", text(payment.fare))
             .key("entry", text("STATE"))
-            .update_expression("SET #state = :to, amount = :amount")
             .expression_attribute_names("#state", "state")
             .expression_attribute_values(":to", text(step.to))
             .expression_attribute_values(":amount", number(payment.amount));
+        let set = "SET #state = :to, amount = :amount";
+        let state = match step.report {
+            Some(kind @ ReportKind::Disputed) => state
+                .update_expression(format!("{set}, dispute = :dispute"))
+                .expression_attribute_values(":dispute", text(reports::report_id(kind, payment))),
+            Some(ReportKind::RefundFailed) | None => state.update_expression(set),
+        };
         let state = match step.from {
             None => state.condition_expression("attribute_not_exists(fareId)"),
             Some(from) => {
                 state.condition_expression("#state = :from").expression_attribute_values(":from", text(from))
             }
         };
-        let call = self
+        let report = step.report.map(|kind| reports::put(&self.table, kind, payment));
+        let report = report.map(|put| TransactWriteItem::builder().set_put(put).build());
+        let mut call = self
             .client
             .transact_write_items()
             .transact_items(TransactWriteItem::builder().set_put(put.build().ok()).build())
             .transact_items(TransactWriteItem::builder().set_update(state.build().ok()).build());
+        if let Some(report) = report {
+            call = call.transact_items(report);
+        }
         let Err(error) = call.send().await else {
             return Ok(Moved::Now);
         };
@@ -205,17 +228,21 @@ impl Simulated {
         }
     }
 
-    /// The payment's state, if it has one.
     async fn state(&self, payment: &Payment) -> Result<Option<String>, ProviderError> {
-        let get = self.client.get_item().table_name(&self.table).consistent_read(true);
-        let get = get.key("fareId", text(payment.fare)).key("entry", text("STATE"));
-        let got = get.send().await.map_err(|e| unavailable(&Failure::aws("dynamodb:GetItem", &e)))?;
-        let state = |mut item: Item| match item.remove("state") {
-            Some(AttributeValue::S(state)) => Some(state),
-            _ => None,
-        };
-        Ok(got.item.and_then(state))
+        state_of(&self.client, &self.table, payment).await
     }
+}
+
+/// The payment's state, if it has one.
+async fn state_of(client: &Client, table: &str, payment: &Payment) -> Result<Option<String>, ProviderError> {
+    let get = client.get_item().table_name(table).consistent_read(true);
+    let get = get.key("fareId", text(payment.fare)).key("entry", text("STATE"));
+    let got = get.send().await.map_err(|e| unavailable(&Failure::aws("dynamodb:GetItem", &e)))?;
+    let state = |mut item: Item| match item.remove("state") {
+        Some(AttributeValue::S(state)) => Some(state),
+        _ => None,
+    };
+    Ok(got.item.and_then(state))
 }
 
 impl PaymentProvider for Simulated {
@@ -235,8 +262,15 @@ impl PaymentProvider for Simulated {
         key: &IdempotencyKey,
     ) -> Result<PaymentId, ProviderError> {
         let begun = self.meet(payment, "authorize", "_fail_auth", key).await?;
-        let step =
-            Move { operation: "authorize", from: None, to: "AUTHORIZED", key, terms: Some(terms), begun };
+        let step = Move {
+            operation: "authorize",
+            from: None,
+            to: "AUTHORIZED",
+            key,
+            terms: Some(terms),
+            begun,
+            report: None,
+        };
         match self.make(payment, step).await? {
             Moved::Now | Moved::Before => Ok(id(payment)),
             Moved::AnotherCall => Err(another_call()),
@@ -253,8 +287,16 @@ impl PaymentProvider for Simulated {
         key: &IdempotencyKey,
     ) -> Result<(), ProviderError> {
         let begun = self.meet(payment, "capture", "_fail_charge", key).await?;
-        let step =
-            Move { operation: "capture", from: Some("AUTHORIZED"), to: "CAPTURED", key, terms: None, begun };
+        let report = has(&payment.customer, "_disputed").then_some(ReportKind::Disputed);
+        let step = Move {
+            operation: "capture",
+            from: Some("AUTHORIZED"),
+            to: "CAPTURED",
+            key,
+            terms: None,
+            begun,
+            report,
+        };
         done(self.make(payment, step).await?, "CAPTURED")
     }
 
@@ -265,8 +307,15 @@ impl PaymentProvider for Simulated {
         key: &IdempotencyKey,
     ) -> Result<Voided, ProviderError> {
         let begun = self.meet(payment, "void", "_fail_void", key).await?;
-        let step =
-            Move { operation: "void", from: Some("AUTHORIZED"), to: "VOIDED", key, terms: None, begun };
+        let step = Move {
+            operation: "void",
+            from: Some("AUTHORIZED"),
+            to: "VOIDED",
+            key,
+            terms: None,
+            begun,
+            report: None,
+        };
         match self.make(payment, step).await? {
             // Refunded, too: the refund that follows is known by its key, and only its answer is given again.
             Moved::NotFrom(Some(state)) if state == "CAPTURED" || state == "REFUNDED" => Ok(Voided::Captured),
@@ -281,8 +330,12 @@ impl PaymentProvider for Simulated {
         key: &IdempotencyKey,
     ) -> Result<(), ProviderError> {
         let begun = self.meet(payment, "refund", "_fail_refund", key).await?;
-        let step =
-            Move { operation: "refund", from: Some("CAPTURED"), to: "REFUNDED", key, terms: None, begun };
+        let fails_later =
+            has(&payment.customer, "_fail_refund_later") && self.is_first_key(payment, "refund", key).await?;
+        // One that fails later leaves the amount where it was.
+        let (to, report) =
+            if fails_later { ("CAPTURED", Some(ReportKind::RefundFailed)) } else { ("REFUNDED", None) };
+        let step = Move { operation: "refund", from: Some("CAPTURED"), to, key, terms: None, begun, report };
         done(self.make(payment, step).await?, "REFUNDED")
     }
 

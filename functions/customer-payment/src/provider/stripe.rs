@@ -10,7 +10,9 @@ mod answer;
 mod api;
 mod currency;
 mod error;
+mod key;
 mod payment_methods;
+mod reports;
 #[cfg(test)]
 mod tests;
 mod transport;
@@ -21,18 +23,19 @@ use stripe_core::{
     PaymentIntentAllowedPaymentMethodTypes, PaymentIntentCaptureMethod,
     payment_intent::{
         CapturePaymentIntent, CreatePaymentIntent, CreatePaymentIntentOffSession, ListPaymentIntent,
-        RetrievePaymentIntent,
     },
     refund::CreateRefund,
 };
 use stripe_types::Currency;
 
 use self::{
-    answer::{Intent, IntentWithCharge, Intents, MadeRefund, Status},
+    answer::{Intent, List, MadeRefund, Status},
     api::Api,
     payment_methods::OnFile,
 };
-pub use self::{error::StripeSetupError, payment_methods::PaymentMethods};
+pub use self::{
+    error::StripeSetupError, key::stripe_key, payment_methods::PaymentMethods, reports::StripeReports,
+};
 use super::{IdempotencyKey, Payment, PaymentId, PaymentProvider, ProviderError, Terms, Voided};
 
 /// How long Stripe may take for what a step asks of it, of which there may be three in a row: see [`ProcessPayment`].
@@ -208,9 +211,7 @@ impl PaymentProvider for Stripe {
         }
         self.in_time(async {
             // Keys are forgotten after a day; that the money went back isn't.
-            let look = RetrievePaymentIntent::new(id.0.as_str()).expand(["latest_charge".to_owned()]);
-            let intent: IntentWithCharge = self.api.send(&look, None).await?;
-            if intent.is_refunded() {
+            if reports::is_refunded(&self.api, payment, id).await? {
                 return Ok(());
             }
             // Without an amount it is all that isn't refunded yet: somebody may have given back a part by hand.
@@ -236,7 +237,7 @@ impl PaymentProvider for Stripe {
         }
         self.in_time(async {
             let list = ListPaymentIntent::new().customer(terms.customer.as_str()).limit(100);
-            let intents: Intents = self.api.send(&list, None).await?;
+            let intents: List<Intent> = self.api.send(&list, None).await?;
             let fare = payment.fare.to_string();
             for intent in intents.data {
                 if intent.metadata.get(FARE) == Some(&fare) {

@@ -1,21 +1,25 @@
 """Serves localstripe's application on a loopback port. Run by localstripe.py in localstripe's own environment.
 
-localstripe's own program would listen on every interface and keep its data in a file in /tmp. It also lacks three
-things that we rely on at Stripe, and which it is given here: idempotency keys, the list of a customer's intents, and
-`allowed_payment_method_types`, which took the place of `payment_method_types` with Stripe's API of 2026-09-30.
+localstripe's own program would listen on every interface and keep its data in a file in /tmp. It also lacks some
+things that we rely on at Stripe, and which it is given here: idempotency keys, the list of a customer's intents,
+`allowed_payment_method_types`, which took the place of `payment_method_types` with Stripe's API of 2026-09-30, refunds
+that fail later, with their events, and disputes.
 
-A test that wants Stripe to fail says so: `POST /v1/_fail_next` with a `path`, and the next new call to it is an error.
+A test that wants Stripe to fail says so: `POST /v1/_fail_next` with a `path`, and the next new call to it is an error;
+`POST /v1/_fail_refund` with a `refund` that is to fail now; `POST /v1/_dispute` with a `payment_intent` that its customer
+disputes.
 """
 
 import asyncio
+import json
 import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiohttp import web
 from localstripe.errors import UserError
-from localstripe.resources import PaymentIntent, store
-from localstripe.server import app
+from localstripe.resources import Event, PaymentIntent, Refund, StripeObject, store
+from localstripe.server import api_list_all, app
 
 # Nothing outlives the process.
 store.dump_to_disk = lambda: None
@@ -37,6 +41,39 @@ async def fail_next(request: web.Request) -> web.Response:
     path = (await request.post())["path"]
     failing.add(path)
     return json_response(200, b'{"id": "fail_next"}')
+
+
+async def fail_refund(request: web.Request) -> web.Response:
+    """Fails a refund that was accepted, as Stripe does when a bank gives the money back: with an event."""
+    refund = Refund._api_retrieve((await request.post())["refund"])
+    refund.status, refund.failure_reason = "failed", "expired_or_canceled_card"
+    event = Event("refund.failed", refund)
+    return json_response(200, json.dumps({"id": event.id}).encode())
+
+
+class Dispute(StripeObject):  # type: ignore[misc,unused-ignore]
+    """A customer's dispute of a payment."""
+
+    object = "dispute"
+    _id_prefix = "dp_"
+
+    def __init__(self, payment_intent: str) -> None:
+        super().__init__()
+        self.payment_intent = payment_intent
+        self.reason = "fraudulent"
+        self.status = "needs_response"
+
+    @classmethod
+    def _api_list_all(cls, url: str, created: dict[str, str] | None = None, **filters: str) -> Any:
+        """Lists disputes as Stripe does: the newest first, and those that were made since a time."""
+        disputes, since = super()._api_list_all(url, **filters), int((created or {}).get("gte", 0))
+        disputes._list = [dispute for dispute in reversed(disputes._list) if dispute.created >= since]
+        return disputes
+
+
+async def dispute(request: web.Request) -> web.Response:
+    intent = PaymentIntent._api_retrieve((await request.post())["payment_intent"])
+    return json_response(200, json.dumps({"id": Dispute(intent.id).id}).encode())
 
 
 @web.middleware  # type: ignore[untyped-decorator,unused-ignore]
@@ -93,8 +130,22 @@ def create_for_cards(cls: type[Any], /, allowed_payment_method_types: list[str] 
     return create(cls, **data)
 
 
+events_of_one_type = Event._api_list_all.__func__
+
+
+def events_of_types(cls: type[Any], /, url: str, types: list[str] | None = None, **filters: Any) -> Any:
+    """Lists events as Stripe does: the newest first, and of several types at once."""
+    events = events_of_one_type(cls, url, **filters)
+    events._list = [event for event in reversed(events._list) if types is None or event.type in types]
+    return events
+
+
+Event._api_list_all = classmethod(events_of_types)
 PaymentIntent._api_create = classmethod(create_for_cards)
 PaymentIntent._api_list_all = classmethod(newest_of_customer)
 app.router.add_post("/v1/_fail_next", fail_next)
+app.router.add_post("/v1/_fail_refund", fail_refund)
+app.router.add_post("/v1/_dispute", dispute)
+app.router.add_get("/v1/disputes", api_list_all(Dispute, "/v1/disputes"))
 app.middlewares.insert(0, first_answer_again)
 web.run_app(app, host="127.0.0.1", port=int(sys.argv[1]), access_log=None, print=None)

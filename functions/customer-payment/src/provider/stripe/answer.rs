@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::provider::Cursor;
+
 /// A payment intent.
 #[derive(Deserialize)]
 pub(super) struct Intent {
@@ -40,39 +42,74 @@ impl Intent {
     }
 }
 
-/// A page of intents, the newest first.
+/// A page of a list, the newest first.
 #[derive(Deserialize)]
-pub(super) struct Intents {
-    pub data: Vec<Intent>,
+pub(super) struct List<T> {
+    pub data: Vec<T>,
+    #[serde(default)]
+    has_more: bool,
 }
 
-/// An intent of which `latest_charge` was expanded.
-#[derive(Deserialize)]
-pub(super) struct IntentWithCharge {
-    latest_charge: Option<Charge>,
-}
-
-impl IntentWithCharge {
-    /// Whether all of it was given back.
-    pub(super) fn is_refunded(&self) -> bool {
-        self.latest_charge.as_ref().is_some_and(|charge| charge.refunded)
+impl<T> List<T> {
+    /// Where the next page begins, if there is one.
+    pub(super) fn next(&self, id: impl Fn(&T) -> &String) -> Option<Cursor> {
+        let last = self.data.last().filter(|_| self.has_more)?;
+        Some(Cursor(id(last).clone()))
     }
-}
-
-#[derive(Deserialize)]
-struct Charge {
-    refunded: bool,
 }
 
 /// A refund.
 #[derive(Deserialize)]
 pub(super) struct MadeRefund {
     status: Option<String>,
+    #[serde(default)]
+    pub amount: i64,
+}
+
+/// An event of a refund, with the refund as it was then. A failed refund stays one.
+#[derive(Deserialize)]
+pub(super) struct RefundEvent {
+    pub id: String,
+    pub created: i64,
+    pub data: RefundEventData,
+}
+
+#[derive(Deserialize)]
+pub(super) struct RefundEventData {
+    pub object: RefundInEvent,
+}
+
+#[derive(Deserialize)]
+pub(super) struct RefundInEvent {
+    pub id: String,
+    status: Option<String>,
+    pub failure_reason: Option<String>,
+    pub payment_intent: Option<String>,
+}
+
+/// A dispute of which `payment_intent` was expanded.
+#[derive(Deserialize)]
+pub(super) struct Disputed {
+    pub id: String,
+    pub created: i64,
+    pub reason: Option<String>,
+    pub payment_intent: Option<Intent>,
 }
 
 impl MadeRefund {
-    /// Whether the money stays with us after all. A pending one is on its way.
+    /// True if the money stays with us after all. A pending one is on its way.
     pub(super) fn failed(&self) -> bool {
-        matches!(self.status.as_deref(), Some("failed" | "canceled"))
+        failed(self.status.as_deref())
     }
+}
+
+impl RefundInEvent {
+    /// The same.
+    pub(super) fn failed(&self) -> bool {
+        failed(self.status.as_deref())
+    }
+}
+
+fn failed(status: Option<&str>) -> bool {
+    matches!(status, Some("failed" | "canceled"))
 }
