@@ -388,7 +388,7 @@ async fn what_the_provider_did_later_is_found_until_it_is_learned_and_dealt_with
         app.completes(&ride).await
     };
     let (refunded, disputed) =
-        (completes("_fail_credit_fail_refund_later").await, completes("_disputed").await);
+        (completes("_fail_refund_later_fail_credit").await, completes("_disputed").await);
     let (_, audit) = audits().await;
     assert_eq!(about(&audit, &refunded), ["the provider's books differ"], "{audit:#}");
     assert_eq!(about(&audit, &disputed), ["the provider has a dispute that our record lacks"]);

@@ -29,7 +29,7 @@ fn given_up() -> Fare {
 async fn a_refund_that_fails_later_is_learned_and_told_once_and_can_be_made_again() {
     let world = World::shared().await;
     let saga = Saga::deployed(&world).await;
-    let id = collects(&saga, "_fail_credit_fail_refund_later").await;
+    let id = collects(&saga, "_fail_refund_later_fail_credit").await;
     // The provider said yes, and the money is here all the same.
     assert_eq!(world.looks_at(&id).await, Fare { taken: FARE, ..given_up() });
     assert_eq!(world.payment(&id, "status").await.as_deref(), Some("REFUNDED"));
@@ -89,7 +89,7 @@ async fn a_dispute_is_learned_and_told_once_and_the_fare_stays_as_it_is() {
 async fn a_run_that_can_tell_nobody_is_completed_by_the_next_one() {
     let world = World::alone().await;
     let saga = Saga::deployed(&world).await;
-    let id = collects(&saga, "_fail_credit_fail_refund_later").await;
+    let id = collects(&saga, "_fail_refund_later_fail_credit").await;
     let mute = async {
         let tried = std::panic::AssertUnwindSafe(world.reconciles());
         let failed = futures_util::FutureExt::catch_unwind(tried).await;
