@@ -23,8 +23,9 @@ async fn an_alarm_of_each_kind_tells_the_operator() {
         let quiet = json!({"AlarmName": name, "StateValue": "OK", "StateReason": "a test begins"});
         world.asks_cloudwatch("SetAlarmState", quiet).await;
         // The emulator measures nothing by itself.
-        let measured = json!({"MetricName": metric, "Dimensions": alarm["Dimensions"],
-                              "Value": alarm["Threshold"].as_f64().unwrap() + 1.0});
+        let falls = alarm["ComparisonOperator"].as_str().unwrap().starts_with("LessThan");
+        let value = alarm["Threshold"].as_f64().unwrap() + if falls { -1.0 } else { 1.0 };
+        let measured = json!({"MetricName": metric, "Dimensions": alarm["Dimensions"], "Value": value});
         let put = json!({"Namespace": alarm["Namespace"], "MetricData": [measured]});
         world.asks_cloudwatch("PutMetricData", put).await;
         let told = async || {
