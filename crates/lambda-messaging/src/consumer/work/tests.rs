@@ -382,7 +382,7 @@ async fn what_waits_behind_a_failure_in_its_group_waits_no_longer() {
     assert!(queue.letters().is_empty());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_is_not_begun_in_time_is_handed_back_with_all_its_attempts() {
     let (mut queue, rough) = (Queue::in_groups(&[(Some("a"), "slow"); 10]), Rough::default());
     let mut deliveries = 0;
@@ -398,7 +398,7 @@ async fn what_is_not_begun_in_time_is_handed_back_with_all_its_attempts() {
     assert!(rows.values().all(|past| !past.unended && past.attempts <= 1), "{rows:?}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_attempt_without_end_costs_only_its_own_message_time() {
     let (mut queue, rough) = (Queue::of(&["good", "endless", "slow"]), Rough::default());
     for _ in 0..4 {
@@ -421,7 +421,7 @@ impl BatchReceiver for Overwhelmed {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_batch_that_takes_too_long_is_kept_as_a_whole() {
     let mut queue = Queue::of(&["good", "good"]);
     let delivered = queue.deliver(&Batch(Overwhelmed), Duration::from_millis(400), &Notify::new()).await;
