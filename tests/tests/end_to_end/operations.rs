@@ -22,9 +22,9 @@ async fn an_alarm_of_each_kind_tells_the_operator() {
         let name = &alarm["AlarmName"];
         let quiet = json!({"AlarmName": name, "StateValue": "OK", "StateReason": "a test begins"});
         world.asks_cloudwatch("SetAlarmState", quiet).await;
-        // The emulator measures nothing by itself.
+        // An emulator may add up what it measured itself of all functions: that has to be outweighed.
         let falls = alarm["ComparisonOperator"].as_str().unwrap().starts_with("LessThan");
-        let value = alarm["Threshold"].as_f64().unwrap() + if falls { -1.0 } else { 1.0 };
+        let value = alarm["Threshold"].as_f64().unwrap() + if falls { -1e9 } else { 1.0 };
         let measured = json!({"MetricName": metric, "Dimensions": alarm["Dimensions"], "Value": value});
         let put = json!({"Namespace": alarm["Namespace"], "MetricData": [measured]});
         world.asks_cloudwatch("PutMetricData", put).await;
