@@ -1,6 +1,7 @@
 //! What the provider does after it has answered is learned by the next reconciliation, once, and told to people.
 //!
-//! The schedule isn't waited for: these tests invoke its function, as it does.
+//! The schedule isn't waited for: these tests invoke its function, as it does. Each runs alone, because a reconciliation learns
+//! of everything, the other tests' payments too.
 
 use contracts::RideId;
 use end_to_end::{Fare, Saga, World, eventually, unique};
@@ -27,7 +28,7 @@ fn given_up() -> Fare {
 
 #[tokio::test]
 async fn a_refund_that_fails_later_is_learned_and_told_once_and_can_be_made_again() {
-    let world = World::shared().await;
+    let world = World::alone().await;
     let saga = Saga::deployed(&world).await;
     let id = collects(&saga, "_fail_refund_later_fail_credit").await;
     // The provider said yes, and the money is here all the same.
@@ -61,7 +62,7 @@ async fn a_refund_that_fails_later_is_learned_and_told_once_and_can_be_made_agai
 
 #[tokio::test]
 async fn a_dispute_is_learned_and_told_once_and_the_fare_stays_as_it_is() {
-    let world = World::shared().await;
+    let world = World::alone().await;
     let saga = Saga::deployed(&world).await;
     let id = collects(&saga, "_disputed").await;
     let collected =
