@@ -141,7 +141,7 @@ pub fn trace_parent(request: &Request) -> TraceParent {
     given.map_or_else(TraceParent::start, TraceParent::child)
 }
 
-/// What came of a request, or why it was refused.
+/// The answer to a request: its outcome, or the reason why it was refused.
 #[must_use]
 pub fn respond(status: StatusCode, outcome: Result<serde_json::Value, Problem>) -> Response<String> {
     match outcome {

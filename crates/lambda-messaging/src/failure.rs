@@ -25,7 +25,7 @@ pub enum Failure {
 pub struct Reason {
     /// The name that alarms, dead letters and state machines match on.
     pub error_type: String,
-    /// What failed, for a person.
+    /// The cause, for a person.
     pub detail: String,
 }
 

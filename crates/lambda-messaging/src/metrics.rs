@@ -15,10 +15,10 @@ use serde_json::{Value, json};
 
 use crate::{Effect, Failure, Service, telemetry::function_name};
 
-/// What CloudWatch takes of one metric in one line.
+/// The most values of one metric that CloudWatch takes in one line.
 const MAX_VALUES: usize = 100;
 
-/// What one invocation came to.
+/// The outcomes of one invocation.
 #[derive(Debug)]
 pub struct Metrics {
     service: Service,

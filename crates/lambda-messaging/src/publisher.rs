@@ -15,7 +15,7 @@ use crate::{
     failure::Reason,
 };
 
-/// What SNS takes in one call.
+/// The limits of one call to SNS.
 const MAX_ENTRIES: usize = 10;
 const MAX_BYTES: usize = 256 * 1024;
 const ATTEMPTS: u32 = 3;

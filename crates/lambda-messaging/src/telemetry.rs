@@ -25,7 +25,7 @@ pub fn start(service: &'static str) {
     }));
 }
 
-/// What Lambda calls this function.
+/// This function's name in Lambda.
 pub(crate) fn function_name() -> String {
     std::env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default()
 }

@@ -2,7 +2,7 @@
 
 use function_testkit::{Aws, example, trigger};
 use lambda_messaging::{
-    Event, consumer,
+    Event, Function, consumer,
     outbox::{self, Outbox},
 };
 use serde_json::json;
@@ -12,21 +12,25 @@ use crate::{
     WithheldFor,
 };
 
+/// The receiver of notifications, with the clients of this function.
+pub(crate) fn receiver(function: &Function) -> NotifyCustomer {
+    let dynamodb = aws_sdk_dynamodb::Client::new(function.aws());
+    NotifyCustomer::new(
+        Contacts::new(dynamodb.clone(), "contacts".into()),
+        Notifications::new(dynamodb.clone(), "notifications".into()),
+        Withheld::new(dynamodb, "withheld".into()),
+        WithheldFor::parse("24").unwrap(),
+        Mailer::new(function, "from@example.com".into()),
+        "EUR".into(),
+    )
+}
+
 #[tokio::test]
 async fn notify_customer() {
     let aws = Aws::default();
     aws.answer("GetItem", r#"{"Item":{"email":{"S":"jane-doe@example.com"}}}"#);
     let function = aws.function();
-    let dynamodb = aws_sdk_dynamodb::Client::new(function.aws());
-    let receiver = NotifyCustomer::new(
-        Contacts::new(dynamodb.clone(), "contacts".into()),
-        Notifications::new(dynamodb.clone(), "notifications".into()),
-        Withheld::new(dynamodb, "withheld".into()),
-        WithheldFor::parse("24").unwrap(),
-        Mailer::new(&function, "from@example.com".into()),
-        "EUR".into(),
-    );
-    let consume = consumer::events(&function, receiver).unwrap();
+    let consume = consumer::events(&function, receiver(&function)).unwrap();
     let is_valid = trigger::only_if(|body| Event::<Occasion>::parse(body).is_ok());
     let [ride, paid, not_paid] = ["ride-completed", "fare-collected", "fare-collection-failed"]
         .map(|event| example(&format!("envelope/{event}.json")));

@@ -148,7 +148,7 @@ impl<P: ProviderReports> ReconcilePayments<P> {
     }
 }
 
-/// What a report means to a payment.
+/// A report's meaning for a payment.
 enum Meaning {
     Nothing(&'static str),
     /// The record says what is reported, and who has to know, knows: the refund failed at once. Its key is spent all the same.

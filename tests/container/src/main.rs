@@ -56,7 +56,7 @@ struct Options {
     /// Where its log goes.
     #[arg(long)]
     log: PathBuf,
-    /// What stands in its environment: NAME=value.
+    /// A variable of its environment: NAME=value.
     #[arg(long = "env")]
     environment: Vec<String>,
     /// A file to copy into it before it starts: file here=file there.

@@ -153,7 +153,7 @@ impl Tracer<'_> {
             _ => return Ok(None),
         };
         let Some(subscriber) = subscribers.iter().find(|subscriber| subscriber.service == service) else {
-            return Ok(Some(("is not told of this outcome".to_owned(), None)));
+            return Ok(Some(("does not subscribe to this outcome".to_owned(), None)));
         };
         let ended = ["collectedAt", "failedAt"].into_iter().find_map(|name| time(fare, name));
         let outcome = Published {

@@ -23,7 +23,7 @@ pub(super) struct Delivery {
     /// When the message was put into the queue, by the queue's clock.
     pub sent_at: Timestamp,
     pub body: String,
-    /// What stands in the body for people and machines that follow it.
+    /// The ids in the body by which people and machines follow it.
     pub ids: Ids,
     pub attributes: Vec<(String, SqsMessageAttribute)>,
 }
@@ -70,7 +70,7 @@ impl TryFrom<SqsMessage> for Delivery {
 }
 
 impl Delivery {
-    /// What every log line about it says.
+    /// The fields of every log line about it.
     pub(super) fn span(&self) -> Span {
         let Self { message_id, receive_count, ids: Ids { id, correlationid, .. }, .. } = self;
         let (event_id, correlation_id) = (id.as_ref().map(display), correlationid.as_ref().map(display));

@@ -7,7 +7,7 @@ use tracing::warn;
 use super::{dead_letters::DeadLetters, delivery::Delivery};
 use crate::{Failure, Function, Service, failure::Reason};
 
-/// What SQS takes in one call.
+/// The most messages that SQS takes in one call.
 const MAX_ENTRIES: usize = 10;
 
 /// The buffer queues that feed a function, each with its dead-letter queue.

@@ -21,7 +21,7 @@ pub trait BatchReceiver {
     fn receive_batch(&self, events: Vec<AnyEvent>) -> impl Future<Output = Vec<Result<Effect, Failure>>>;
 }
 
-/// Handles a batch of messages that are no events: what somebody outside put into the queue, as it was written.
+/// Handles a batch of messages that are no events: their bodies are what a system outside wrote.
 /// Idempotent, like [`Receiver`].
 pub trait MessageReceiver {
     /// Makes the messages' effects; gives what each message came to, in their order.
@@ -38,7 +38,7 @@ pub struct Message<'a> {
     pub id: &'a str,
     /// When it was put into the queue. The same for every delivery, so what is judged by it is judged alike each time.
     pub sent_at: Timestamp,
-    /// What stands in it.
+    /// The body, as it was sent.
     pub body: &'a str,
     attributes: &'a [(String, SqsMessageAttribute)],
 }

@@ -6,6 +6,7 @@ use lambda_messaging::{Function, IncomingPayload};
 use serde_json::{Value, json};
 
 use super::*;
+use crate::bad_input::receiver;
 
 /// The request line of SES's one call.
 const SEND: &str = "POST https://email.us-east-1.amazonaws.com/v2/email/outbound-emails";
@@ -49,15 +50,7 @@ async fn deliver_of(aws: &Aws, completed: Timestamp) -> Result<Effect, Failure> 
     let config = aws.function().aws().to_builder().timeout_config(timeouts.build());
     let config = config.retry_config(RetryConfig::standard().with_max_attempts(3));
     let function = Function::new(crate::SERVICE, config.build(), |_| None);
-    let dynamodb = aws_sdk_dynamodb::Client::new(function.aws());
-    let receiver = NotifyCustomer::new(
-        Contacts::new(dynamodb.clone(), "contacts".into()),
-        Notifications::new(dynamodb.clone(), "notifications".into()),
-        Withheld::new(dynamodb, "withheld".into()),
-        WithheldFor::parse("24").unwrap(),
-        Mailer::new(&function, "from@example.com".into()),
-        "EUR".into(),
-    );
+    let receiver = receiver(&function);
     let event = sent("RideCompleted", &json!(RideCompleted::sample()));
     let event = Event { time: completed, ..Event::parse(&event).unwrap() };
     receiver.receive(event).await
@@ -137,7 +130,7 @@ async fn no_address_on_file_is_no_error_and_the_event_is_withheld_until_there_is
 #[tokio::test(start_paused = true)]
 async fn an_address_that_comes_while_the_event_is_being_withheld_is_used_at_once() {
     let aws = aws("cmr@example.com");
-    // The stream may have told of it before there was anything to release.
+    // The stream may have delivered the new address before the event was withheld.
     aws.refuse_with("GetItem", 1, 200, |_| "{}".to_owned());
     assert_eq!(deliver(&aws).await, Ok(Effect::Made));
     assert_eq!(story(&aws), ["look", "NO_ADDRESS", "withhold", "look", "SENDING", "send", "SENT"]);

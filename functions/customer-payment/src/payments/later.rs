@@ -1,4 +1,4 @@
-//! What the provider reported of a payment after it had answered. Each report has its effect once: the write that makes it
+//! Records the reports that the provider made of a payment after it had answered. Each report has its effect once: the write that makes it
 //! is conditional on the report not being among those learned, and adds it to them.
 
 use aws_sdk_dynamodb::{

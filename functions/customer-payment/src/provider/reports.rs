@@ -1,4 +1,4 @@
-//! What a provider reports of its own accord: refunds that it had accepted and that failed later, and disputes.
+//! Reports that a provider makes of its own accord: refunds that it had accepted and that failed later, and disputes.
 
 use std::{fmt, future::Future};
 
@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::{Payment, PaymentId, ProviderError};
 
-/// What happened to a payment after the provider had answered.
+/// The kinds of reports about a payment that the provider had answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReportKind {
     /// A refund failed that had been accepted. The money is with us.
@@ -83,7 +83,7 @@ impl fmt::Display for ReasonCode {
 /// A provider's report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
-    /// What happened.
+    /// The kind of event.
     pub kind: ReportKind,
     /// The provider's id of the refund or the dispute: a report that is read again has the same.
     pub id: ReportId,
@@ -91,9 +91,9 @@ pub struct Report {
     pub fare: RideId,
     /// The provider's id of its payment.
     pub payment: PaymentId,
-    /// Why, as the provider says.
+    /// The reason that the provider gives.
     pub reason: ReasonCode,
-    /// When.
+    /// The time of the event.
     pub at: Timestamp,
 }
 

@@ -12,9 +12,9 @@ use lambda_messaging::{
 
 use crate::SOURCE;
 
-/// What SQS takes in one call.
+/// The most messages that SQS takes in one call.
 const MAX_ENTRIES: usize = 10;
-/// What SQS holds a message back for at most.
+/// The longest delay of a message in SQS.
 const MAX_DELAY_SECONDS: i64 = 900;
 
 /// The outbox that the Rfqs table's stream is.
@@ -25,7 +25,7 @@ pub struct PublishInstantRideRfqs {
     response_queue_url: String,
 }
 
-/// What follows from a stored request.
+/// The messages that follow from a stored request.
 #[derive(Debug)]
 pub struct Scatter {
     request: Message,

@@ -1,4 +1,4 @@
-//! What the simulated provider reports later. A report is written in the same transaction as the call that it is about, into
+//! The later reports of the simulated provider. A report is written in the same transaction as the call that it is about, into
 //! a partition of its own, so that it is found without looking through all payments.
 
 use aws_sdk_dynamodb::{

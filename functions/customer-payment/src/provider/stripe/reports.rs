@@ -1,5 +1,5 @@
-//! What Stripe reports later. Of refunds that fail it keeps an event each, for 30 days; of disputes a list. Both are asked for
-//! by when that happened: a refund can fail a month after it was made.
+//! The later reports of Stripe. It keeps an event for each refund that fails, for 30 days, and a list of disputes. Both are
+//! filtered by the time of the event: a refund can fail a month after it was made.
 
 use contracts::RideId;
 use jiff::Timestamp;
@@ -40,7 +40,7 @@ impl StripeReports {
         Ok(Self { api: Api::new(secret, None)? })
     }
 
-    /// What answers at this base URL in Stripe's place.
+    /// The server at this base URL in Stripe's place.
     ///
     /// # Errors
     ///
