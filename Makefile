@@ -1,6 +1,6 @@
 # `make` or `make help` says what there is. Everything real stands in tools/ and in cargo.
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test test-unit test-e2e test-containers test-containers-if-possible prepare emulators test-chaos chaos limits fuzz lint lint-rust lint-python lint-templates check-functions doc diagrams access new-service fmt build deploy bench bench-prebooking bench-rfq
+.PHONY: help demo up down test test-unit test-e2e test-containers test-containers-if-possible prepare emulators test-chaos chaos limits fuzz lint lint-rust lint-python lint-workflows lint-templates check-functions doc diagrams access new-service fmt build deploy bench bench-prebooking bench-rfq
 
 PYTHON ?= python3
 PORT ?= 4566
@@ -37,8 +37,8 @@ test-unit: ## Unit and property tests, handlers with mocked AWS clients
 test-e2e: ## End-to-end tests against an emulator of their own, or the one at AWS_ENDPOINT_URL (ONLY=<part of a name>)
 	$(WILD_RYDES) test-e2e --only "$(ONLY)" $(if $(RELEASE),--release)
 
-test-containers: ## The same against an emulator of each profile in a container (IMAGES="<image> …", RELEASE=1: all functions as they go to Lambda)
-	$(WILD_RYDES) test-containers --images "$(IMAGES)" --only "$(ONLY)" $(if $(RELEASE),--release)
+test-containers: ## The same against an emulator of each profile in a container (PROFILE=<name>, IMAGES="<image> …", RELEASE=1: all functions as they go to Lambda)
+	$(WILD_RYDES) test-containers --images "$(IMAGES)" --profile "$(PROFILE)" --only "$(ONLY)" $(if $(RELEASE),--release)
 
 test-containers-if-possible:
 	$(WILD_RYDES) test-containers --images "$(IMAGES)" --profile "$(PROFILE)" $(if $(FEW),--few) --if-possible
@@ -61,7 +61,7 @@ limits: ## Load beyond AWS's quotas, while they are enforced, and an audit after
 fuzz: ## Give every parser 100,000 inputs (RUNS=<number>), or one of them again (INPUT=<file>)
 	$(WILD_RYDES) fuzz --runs $(RUNS) --input "$(INPUT)"
 
-lint: lint-rust lint-python lint-templates ## Formatting, clippy, ruff, mypy, templates, state machines, roles
+lint: lint-rust lint-python lint-workflows lint-templates ## Formatting, clippy, ruff, mypy, workflows, templates, state machines, roles
 
 lint-rust:
 	cargo fmt --all --check
@@ -74,6 +74,9 @@ lint-rust:
 
 lint-python:
 	$(WILD_RYDES) lint-python
+
+lint-workflows:
+	$(WILD_RYDES) lint-workflows
 
 lint-templates:
 	$(WILD_RYDES) lint-templates

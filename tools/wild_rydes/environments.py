@@ -23,6 +23,7 @@ CONTENTS = {
     "sam": "the SAM CLI, which deploys the stacks",
     "ministack": "ministack, the local emulator",
     "checks": "cfn-lint, ruff, mypy and pytest, which check templates and tools",
+    "workflows": "actionlint, shellcheck and zizmor, which check the workflows",
     "deny": "cargo-deny, which checks the Rust dependencies",
     "localstripe": "localstripe, a stateful fake of Stripe's API",
     "boto3": "boto3 and Lambda's Python runtime client, for the benchmarks' yardstick",

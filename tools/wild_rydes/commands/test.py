@@ -11,6 +11,7 @@ STEPS = [
     Step(FEW_FUNCTIONS, "the largest, the smallest and the changed functions as they go to Lambda", beside=19),
     Step("lint-rust", "formatting, clippy, dependencies"),
     Step("lint-python", "formatting, lints and types of the tools"),
+    Step("lint-workflows", "workflows"),
     Step("lint-templates", "templates, state machines, roles"),
     Step("test-unit", "unit and property tests, bad input, tests of the tools"),
     Step("test-e2e", "end-to-end tests against the embedded emulator"),
