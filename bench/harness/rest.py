@@ -10,8 +10,9 @@ from harness.context import Context
 from harness.deployed import Deployed
 from harness.figures import figure, ratio, shown
 from wild_rydes import console, functions
-from wild_rydes.deployment import Deployment, Stack
+from wild_rydes.deployment import Deployment
 from wild_rydes.paths import ROOT
+from wild_rydes.stacks import Stack
 
 RIDES, IN_A_TURN = 200, 10
 CLIENT = "harness.rest_client"

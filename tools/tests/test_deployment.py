@@ -1,60 +1,23 @@
-"""Stacks are deployed in the order of what they export and import."""
+"""A deployment deploys what has changed, and says beforehand what it does."""
 
-import json
 from pathlib import Path
 
 import pytest
 
-from wild_rydes import console, deployment
-from wild_rydes.deployment import Deployment, Stack, stacks_of, waves
-
-EXPORT = "Outputs: {A: {Value: a, Export: {Name: !Sub wild-rydes-${Stage}-%s}}}\n"
-IMPORT = "Fn::ImportValue: !Sub wild-rydes-${Stage}-%s\n"
-
-
-@pytest.fixture
-def infra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(deployment, "INFRA", tmp_path)
-    return tmp_path
+from wild_rydes import console
+from wild_rydes.commands import deploy
+from wild_rydes.deployment import Deployment, leftovers, refuse_stuck
+from wild_rydes.stacks import Stack
 
 
-def test_a_template_comes_after_those_that_it_imports_from(infra: Path) -> None:
-    (infra / "a.yaml").write_text(IMPORT % "TopicArn")
-    (infra / "b.yaml").write_text(EXPORT % "TopicArn" + IMPORT % "OperatorArn")
-    (infra / "c.yaml").write_text(EXPORT % "OperatorArn")
-    (infra / "d.yaml").write_text("Resources: {}\n")
-    assert [[path.stem for path in wave] for wave in waves()] == [["c", "d"], ["b"], ["a"]]
-
-
-def test_an_import_that_nothing_exports_is_named(infra: Path) -> None:
-    (infra / "a.yaml").write_text(IMPORT % "NoSuchArn")
-    with pytest.raises(console.Stop, match="a needs NoSuchArn"):
-        waves()
-
-
-def test_templates_that_import_from_each_other_are_named(infra: Path) -> None:
-    (infra / "a.yaml").write_text(EXPORT % "A" + IMPORT % "B")
-    (infra / "b.yaml").write_text(EXPORT % "B" + IMPORT % "A")
-    with pytest.raises(console.Stop, match=r"each other: a needs .*b needs"):
-        waves()
-
-
-def test_a_template_with_instances_is_a_stack_for_each(infra: Path) -> None:
-    template = infra / "herd.yaml"
-    assert stacks_of(template) == [Stack(template, "herd")]
-    (infra / "herd.instances.json").write_text(json.dumps({"rainbow": {"PricePerKm": "2.00"}, "stardust": {}}))
-    rainbow = Stack(template, "herd-rainbow", {"Name": "rainbow", "PricePerKm": "2.00"})
-    assert stacks_of(template) == [rainbow, Stack(template, "herd-stardust", {"Name": "stardust"})]
-
-
-def test_a_fingerprint_changes_with_template_function_and_parameters(infra: Path) -> None:
-    template, code = infra / "loyalty.yaml", infra / "award-points"
+def test_a_fingerprint_changes_with_template_function_and_parameters(tmp_path: Path) -> None:
+    template, code = tmp_path / "loyalty.yaml", tmp_path / "award-points"
     code.mkdir()
     (code / "bootstrap").write_bytes(b"1")
     template.write_text("CodeUri: award-points/\n")
 
     def fingerprint(stage: str = "dev", **parameters: str) -> str:
-        return Deployment(stage, "x86_64", {}, infra)._fingerprint(Stack(template, "loyalty", parameters))
+        return Deployment(stage, "x86_64", {}, tmp_path)._fingerprint(Stack(template, "loyalty"), parameters)
 
     before = fingerprint()
     assert fingerprint() == before
@@ -66,11 +29,39 @@ def test_a_fingerprint_changes_with_template_function_and_parameters(infra: Path
     assert fingerprint() not in (before, changed)
 
 
-def test_the_reason_of_a_failure_is_the_line_that_says_failed(tmp_path: Path) -> None:
-    log = tmp_path / "log"
-    log.write_text("Deploying\n  CREATE_FAILED   AWS::SQS::Queue - no  such key\nError: failed to create\n")
-    assert deployment._reason(log) == "CREATE_FAILED AWS::SQS::Queue - no such key"
-    log.write_text("Deploying\nError: no credentials\n")
-    assert deployment._reason(log) == "Error: no credentials"
-    log.write_text("")
-    assert deployment._reason(log) == "SAM gave no reason"
+def test_stacks_that_cannot_be_deployed_are_all_named_with_what_helps() -> None:
+    there = {"operations": "CREATE_COMPLETE", "herd-a": "REVIEW_IN_PROGRESS", "herd-b": "ROLLBACK_COMPLETE"}
+    refuse_stuck("dev", there)
+    there |= {"herd-c": "UPDATE_IN_PROGRESS", "herd-d": "DELETE_FAILED", "herd-e": "UPDATE_ROLLBACK_FAILED"}
+    with pytest.raises(console.Stop) as stopped:
+        refuse_stuck("dev", there)
+    _, *faults = str(stopped.value).splitlines()
+    assert [fault.split(":")[0].strip() for fault in faults] == [
+        "wild-rydes-dev-herd-c is UPDATE_IN_PROGRESS",
+        "wild-rydes-dev-herd-d is DELETE_FAILED",
+        "wild-rydes-dev-herd-e is UPDATE_ROLLBACK_FAILED",
+    ]
+    assert "make undeploy STAGE=dev" in faults[1]
+    assert faults[2].endswith("continue-update-rollback --stack-name wild-rydes-dev-herd-e")
+
+
+def test_a_stack_that_no_template_makes_any_more_is_left_over() -> None:
+    there = {"operations": "CREATE_COMPLETE", "herd-rainbow": "CREATE_COMPLETE", "herd-comet": "CREATE_COMPLETE"}
+    assert leftovers(there) == ["herd-comet"]
+
+
+def test_the_plan_says_where_a_deployment_goes_and_what_it_does_there() -> None:
+    stacks = {
+        "operations": {"status": "UPDATE_COMPLETE"},
+        "ride-booking": {"status": "ROLLBACK_COMPLETE"},
+        "herd-comet": {"status": "CREATE_COMPLETE"},
+    }
+    lines = deploy.plan("dev", {"account": "123456789012", "region": "eu-central-1", "arn": "arn:me", "stacks": stacks})
+    assert lines[0] == "Stage dev: account 123456789012, region eu-central-1, as arn:me"
+    assert "to make: " in lines[1]
+    assert "unicorn-management" in lines[1]
+    assert lines[2:4] == [
+        "  1 stacks to update: operations",
+        "  1 stacks to replace, because their first deployment failed: ride-booking",
+    ]
+    assert lines[4].endswith("make undeploy STAGE=dev ONLY=herd-comet")

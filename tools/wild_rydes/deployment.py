@@ -1,100 +1,82 @@
-"""Deploys the stacks, one per template in infra/, with the SAM CLI: the same way to AWS and to the emulator.
-
-A template that imports a value is deployed after the one that exports it; templates that don't wait for each other are
-deployed side by side. A new service is a new template: nothing here names one. A template x.yaml beside which stands
-x.instances.json is deployed once for each name in it, as x-<name>, with the parameters given there and Name=<name>.
-"""
+"""Deploys the stacks of a stage with the SAM CLI: the same way to AWS and to the emulator."""
 
 import hashlib
 import json
 import os
 import re
-import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from wild_rydes import console, environments
-from wild_rydes.paths import INFRA, ROOT
+from wild_rydes import console, environments, parameters, sam, stacks
+from wild_rydes.paths import INFRA
+from wild_rydes.stacks import Stack
 
-EXPORT = re.compile(r'Export:\s*\{?\s*Name:\s*!Sub\s*"?wild-rydes-\$\{Stage\}-(\w+)')
-IMPORT = re.compile(r'Fn::ImportValue:?\s*!Sub\s*"?wild-rydes-\$\{Stage\}-(\w+)')
 CODE = re.compile(r"CodeUri:\s*(\S+)")
 DEFINITION = re.compile(r"DefinitionUri:\s*(\S+)")
-
-
-def waves() -> list[list[Path]]:
-    """The templates in the order of deployment: each wave needs only what those before it export."""
-    templates = {path: path.read_text() for path in sorted(INFRA.glob("*.yaml"))}
-    exporter = {name: path for path, text in templates.items() for name in EXPORT.findall(text)}
-    needs = {path: {exporter.get(name, name) for name in IMPORT.findall(text)} for path, text in templates.items()}
-    order: list[list[Path]] = []
-    placed: set[Path] = set()
-    while len(placed) < len(templates):
-        wave = [path for path in templates if path not in placed and needs[path] <= placed]
-        if not wave:
-            stuck = {path.stem: needs[path] - placed for path in templates if path not in placed}
-            missing = ", ".join(f"{name} needs {', '.join(map(str, what))}" for name, what in stuck.items())
-            raise console.Stop(f"templates import values that no template exports, or import from each other: {missing}")
-        order.append(wave)
-        placed.update(wave)
-    return order
-
-
-@dataclass(frozen=True)
-class Stack:
-    """A template, and the parameters of its deployment."""
-
-    template: Path
-    name: str
-    parameters: dict[str, str] = field(default_factory=dict)
-
-
-def stacks_of(template: Path) -> list[Stack]:
-    """The one stack of a template, or one for each of its instances."""
-    instances = template.with_suffix(".instances.json")
-    if not instances.exists():
-        return [Stack(template, template.stem)]
-    each = json.loads(instances.read_text()).items()
-    return [Stack(template, f"{template.stem}-{name}", {"Name": name, **parameters}) for name, parameters in each]
+# A stack whose first deployment failed can't be updated; there is nothing in it.
+FAILED_AT_FIRST = ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED")
 
 
 class Deployment:
-    """The stacks of one stage, on AWS or on one emulator."""
+    """The stacks of one stage, on AWS or on one emulator. `given` has parameters, as PARAMETERS has them."""
 
-    def __init__(self, stage: str, arch: str, env: dict[str, str], folder: Path, parameters: Sequence[str] = ()) -> None:
-        self.stage, self.arch, self.env, self.folder, self.parameters = stage, arch, env, folder, parameters
+    def __init__(self, stage: str, arch: str, env: dict[str, str], folder: Path, given: str = "") -> None:
+        self.stage, self.arch, self.env, self.folder, self.given = stage, arch, env, folder, given
         self.logs = folder / "deploy-logs"
 
     def deploy_one(self, stack: Stack) -> None:
         """Deploys a stack whose template is not in infra/."""
-        self._deploy(environments.bin_of("sam") / "sam", stack)
+        self._deploy(stack, self.parameters([stack])[stack.name])
 
     def deploy(self, templates: Path, instance: str | None) -> None:
         """Deploys what has changed. `instance` names the emulator that earlier deployments went to; a deployment to AWS
         has none, and CloudFormation itself finds what has changed."""
+        order = stacks.stacks(templates)
+        values = self.parameters([stack for wave in order for stack in wave])
+        there = statuses(self.describe())
+        refuse_stuck(self.stage, there)
+        self.replace_failed(there)
         record = self.folder / "deployed.json"
         known = json.loads(record.read_text()) if record.exists() else {}
         deployed = known.get("stacks", {}) if instance and known.get("instance") == instance else {}
-        sam = environments.bin_of("sam") / "sam"
-        for wave in waves():
-            stacks = [stack for path in wave for stack in stacks_of(templates / path.name)]
-            changed = [stack for stack in stacks if deployed.get(stack.name) != self._fingerprint(stack)]
+        deployed = {name: digest for name, digest in deployed.items() if name in there}
+        for wave in order:
+            changed = [stack for stack in wave if deployed.get(stack.name) != self._fingerprint(stack, values[stack.name])]
             # The very first goes alone: with it the SAM CLI makes its bucket, which two at once would both try.
             alone, beside = (changed[:1], changed[1:]) if not deployed else ([], changed)
             for group in (alone, beside):
                 with ThreadPoolExecutor(max_workers=4) as pool:
-                    for stack, _ in zip(group, pool.map(lambda stack: self._deploy(sam, stack), group), strict=True):
-                        deployed[stack.name] = self._fingerprint(stack)
+                    done = pool.map(lambda stack: self._deploy(stack, values[stack.name]), group)
+                    for stack, _ in zip(group, done, strict=True):
+                        deployed[stack.name] = self._fingerprint(stack, values[stack.name])
                         if instance:
                             record.write_text(json.dumps({"instance": instance, "stacks": deployed}))
 
-    def _fingerprint(self, stack: Stack) -> str:
+    def parameters(self, of: Sequence[Stack]) -> dict[str, dict[str, str]]:
+        """Every parameter of these stacks, by the stack's name."""
+        own = {"Stage": self.stage, "Architecture": self.arch, "OnEmulator": "true" if self.env else "false"}
+        settings, faults = parameters.read(self.stage, self.given)
+        templates = sorted({str(stack.template) for stack in of})
+        declared = json.loads(environments.output("sam", "wild_rydes.cloud.declared", *templates))
+        return parameters.merge(of, declared, own, settings, faults)
+
+    def describe(self) -> dict[str, Any]:
+        """The account and the region, and the stage's stacks that are there."""
+        return json.loads(environments.output("sam", "wild_rydes.cloud.describe", self.stage, env=self.env))
+
+    def replace_failed(self, there: Mapping[str, str]) -> None:
+        """Deletes the stacks that were never deployed, so that they can be deployed again."""
+        failed = [name for name, status in there.items() if status in FAILED_AT_FIRST]
+        if failed:
+            with console.step(f"deleting what earlier deployments have left half done: {', '.join(failed)}"):
+                environments.output("sam", "wild_rydes.cloud.delete", self.stage, *failed, env=self.env)
+
+    def _fingerprint(self, stack: Stack, values: Mapping[str, str]) -> str:
         """A digest of the template, its functions and state machines, and the parameters."""
-        given = [self.stage, self.arch, self.parameters, stack.parameters]
-        digest = hashlib.sha256(json.dumps(given).encode())
+        digest = hashlib.sha256(json.dumps([self.stage, values], sort_keys=True).encode())
         text, folder = stack.template.read_text(), stack.template.parent
         digest.update(text.encode())
         for code in sorted(set(CODE.findall(text))):
@@ -103,29 +85,46 @@ class Deployment:
             digest.update((folder / definition).read_bytes())
         return digest.hexdigest()
 
-    def _deploy(self, sam: Path, stack: Stack) -> None:
-        name, template = f"wild-rydes-{self.stage}-{stack.name}", stack.template
+    def _deploy(self, stack: Stack, values: Mapping[str, str]) -> None:
+        name = f"wild-rydes-{self.stage}-{stack.name}"
         started = time.monotonic()
         self.logs.mkdir(parents=True, exist_ok=True)
-        log = self.logs / f"{stack.name}.log"
-        # SAM passes on the parameters that the template has.
-        overrides = [f"Stage={self.stage}", f"Architecture={self.arch}", f"OnEmulator={'true' if self.env else 'false'}"]
-        overrides += [f"{parameter}={value}" for parameter, value in stack.parameters.items()]
-        overrides += [p.split(":", 1)[1] for p in self.parameters if p.split(":", 1)[0] == stack.name]
-        command: list[str | Path] = [sam, "deploy", "--template-file", template, "--stack-name", name, "--resolve-s3"]
-        command += ["--s3-prefix", name, "--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset"]
-        command += ["--no-fail-on-empty-changeset", "--no-progressbar", "--parameter-overrides", *overrides]
+        # A file, because on the command line the SAM CLI takes some values apart. JSON is YAML.
+        passed = self.logs / f"{stack.name}.parameters.yaml"
+        passed.write_text(json.dumps(values, indent=2) + "\n")
+        command: list[str | Path] = [environments.bin_of("sam") / "sam", "deploy", "--template-file", stack.template]
+        command += ["--stack-name", name, "--resolve-s3", "--s3-prefix", name, "--capabilities", "CAPABILITY_IAM"]
+        command += ["--no-confirm-changeset", "--no-fail-on-empty-changeset", "--output", "json"]
+        command += ["--parameter-overrides", f"file://{passed.resolve()}"]
         command += ["--tags", f"stage={self.stage}", f"service={stack.name}"]
         env = {**os.environ, **self.env, **(environments.SAM_ON_EMULATOR if self.env else environments.SAM)}
-        with log.open("wb") as output:
-            ended = subprocess.run(command, env=env, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
-        if ended.returncode:
-            raise console.Stop(f"{name} was not deployed: {_reason(log)}; the whole log is {log.relative_to(ROOT)}")
-        console.done(f"deployed {stack.name}", time.monotonic() - started)
+        changes = sam.deploy(command, env, self.logs / f"{stack.name}.log", stack.name)
+        console.done(f"deployed {stack.name}: {changes}", time.monotonic() - started)
 
 
-def _reason(log: Path) -> str:
-    """The line of SAM's log that gives the reason."""
-    lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
-    telling = [line for line in lines if "FAILED" in line and "-" in line] or [line for line in lines if "Error" in line] or lines
-    return re.sub(r"\s+", " ", telling[0]) if telling else "SAM gave no reason"
+def statuses(described: Mapping[str, Any]) -> dict[str, str]:
+    """The status of each stack that is there."""
+    return {name: stack["status"] for name, stack in described["stacks"].items()}
+
+
+def refuse_stuck(stage: str, there: Mapping[str, str]) -> None:
+    """Stops if stacks can't be deployed, and says what would help each."""
+    help_for = {
+        "DELETE_FAILED": f"it was not deleted completely, so run make undeploy STAGE={stage}",
+        "UPDATE_ROLLBACK_FAILED": "see its events for what keeps it from its old state, mend that, and run "
+        "aws cloudformation continue-update-rollback --stack-name {}",
+    }
+    faults = []
+    for name, status in there.items():
+        stack = f"wild-rydes-{stage}-{name}"
+        if status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS":
+            faults.append(f"{stack} is {status}: wait until this has ended")
+        elif status in help_for:
+            faults.append(f"{stack} is {status}: {help_for[status].format(stack)}")
+    if faults:
+        raise console.Stop("nothing was deployed:\n  " + "\n  ".join(faults))
+
+
+def leftovers(there: Mapping[str, str]) -> list[str]:
+    """The stacks that no template makes any more, such as that of a herd that was taken out of infra/herd.instances.json."""
+    return sorted(set(there) - {stack.name for wave in stacks.stacks(INFRA) for stack in wave})

@@ -105,8 +105,8 @@ def deploy_and_run(target: Target, folder: Path, built: tuple[Path, Path], only:
     templates, builds = built
     stage = own_stage("test")
     target.make_ready()
-    parameters = target.profile.facts["parameters"]
-    Deployment(stage, functions.ARCH, target.environment(), folder, parameters).deploy(templates, None)
+    given = " ".join(target.profile.facts["parameters"])
+    Deployment(stage, functions.ARCH, target.environment(), folder, given).deploy(templates, None)
     run_at(target, stage, templates, builds, only)
 
 

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -100,6 +100,15 @@ def run(name: str, program: str, fault: str, *arguments: str | Path) -> None:
     """Runs an environment's program, which finds this package."""
     if subprocess.run([bin_of(name) / program, *arguments], env={**os.environ, "PYTHONPATH": str(TOOLS)}).returncode:
         raise console.Stop(f"{fault}: see above")
+
+
+def output(name: str, module: str, *arguments: str | Path, env: Mapping[str, str] | None = None) -> str:
+    """What a module of this package prints when it runs with an environment's Python; stops with its last line if it fails."""
+    settings = {**os.environ, **(env or {}), "PYTHONPATH": str(TOOLS)}
+    ended = subprocess.run([bin_of(name) / "python", "-m", module, *arguments], env=settings, capture_output=True, text=True)
+    if ended.returncode:
+        raise console.Stop((ended.stderr.strip().splitlines() or [f"{module} gave no reason"])[-1])
+    return ended.stdout
 
 
 def require(program: str, advice: str) -> str:

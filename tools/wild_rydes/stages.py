@@ -1,15 +1,24 @@
 """Deploys the stacks to an emulator, with the functions that were built for this machine."""
 
+import re
 import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from wild_rydes import functions
+from wild_rydes import console, functions
 from wild_rydes.deployment import Deployment
 from wild_rydes.emulator.embedded import Emulator, free_port
 from wild_rydes.paths import LOCAL
+
+
+def check_name(stage: str, command: str) -> None:
+    """Stops if a stage can't be called so."""
+    if not re.fullmatch("[a-z][a-z0-9]{0,19}", stage):
+        raise console.Stop(
+            f"STAGE is missing, or not at most 20 small letters and digits: set it, as in make {command} STAGE=dev"
+        )
 
 
 def own_stage(name: str) -> str:

@@ -1,13 +1,17 @@
-"""Builds for Lambda and deploys every stack to AWS, with the credentials of the environment."""
+"""Builds for Lambda and deploys every stack, with the region and the credentials of the environment.
+
+With AWS_ENDPOINT_URL it deploys to the emulator there, and asks nothing.
+"""
 
 import argparse
-import os
-import re
-import shlex
+from collections.abc import Mapping
+from typing import Any
 
-from wild_rydes import console, environments, functions
-from wild_rydes.deployment import Deployment
+from wild_rydes import confirmation, console, environments, functions, stacks
+from wild_rydes.deployment import FAILED_AT_FIRST, Deployment, leftovers, refuse_stuck, statuses
+from wild_rydes.emulator import profiles
 from wild_rydes.paths import INFRA, LOCAL
+from wild_rydes.stages import check_name
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,11 +22,53 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     environments.check_prerequisites()
-    if not re.fullmatch("[a-z][a-z0-9]{0,19}", options.stage):
-        raise console.Stop("STAGE is missing, or not at most 20 small letters and digits: set it, as in make deploy STAGE=dev")
-    if os.environ.get("AWS_ENDPOINT_URL"):
-        raise console.Stop("AWS_ENDPOINT_URL is set, so this would not go to AWS: unset it (a sourced .local/stack.env?)")
-    functions.build_for_aws(options.arch)
-    parameters = shlex.split(options.parameters)
-    Deployment(options.stage, options.arch, {}, LOCAL / f"aws-{options.stage}", parameters).deploy(INFRA, None)
-    console.line(f"{console.GREEN}✓{console.END} deployed; see it with: rydes status --stage {options.stage}")
+    check_name(options.stage, "deploy")
+    emulator = profiles.of_environment()
+    if emulator:
+        folder = LOCAL / f"emulator-{options.stage}"
+        given = " ".join([*emulator.profile.facts["parameters"], options.parameters])
+        deployment = Deployment(options.stage, functions.ARCH, emulator.environment(), folder, given)
+    else:
+        deployment = Deployment(options.stage, options.arch, {}, LOCAL / f"aws-{options.stage}", options.parameters)
+    # Before anything is built: the faults, and the question.
+    deployment.parameters([stack for wave in stacks.stacks() for stack in wave])
+    described = deployment.describe()
+    refuse_stuck(options.stage, statuses(described))
+    console.line("\n".join(plan(options.stage, described)))
+    if emulator:
+        emulator.make_ready()
+        templates, _ = functions.build_for_containers(folder, few=False)
+    else:
+        confirmation.confirm(f"Deploy stage {options.stage} there?", "yes")
+        functions.build_for_aws(options.arch)
+        templates = INFRA
+    deployment.deploy(templates, None)
+    console.line("\n".join(next_steps(options.stage)))
+
+
+def plan(stage: str, described: Mapping[str, Any]) -> list[str]:
+    """Says where a deployment goes, and what it does there."""
+    there = statuses(described)
+    names = [stack.name for wave in stacks.stacks() for stack in wave]
+    failed = [name for name in names if there.get(name) in FAILED_AT_FIRST]
+    lines = [f"Stage {stage}: account {described['account']}, region {described['region']}, as {described['arn']}"]
+    groups = {
+        "to make": [name for name in names if name not in there],
+        "to update": [name for name in names if name in there and name not in failed],
+        "to replace, because their first deployment failed": failed,
+    }
+    lines += [f"  {len(group)} stacks {what}: {', '.join(group)}" for what, group in groups.items() if group]
+    lines += [
+        f"  ! {name} is deployed, but no template makes it any more; to remove it: make undeploy STAGE={stage} ONLY={name}"
+        for name in leftovers(there)
+    ]
+    return lines
+
+
+def next_steps(stage: str) -> list[str]:
+    return [
+        f"{console.GREEN}✓{console.END} stage {stage} is deployed; what you can do next:",
+        f"  make smoke STAGE={stage}                       see whether it works, from its APIs to the audit",
+        f"  .local/bin/rydes status --stage {stage}        its APIs and queues; make smoke builds rydes",
+        f"  make undeploy STAGE={stage}                    remove it",
+    ]

@@ -6,7 +6,7 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from wild_rydes import console, deployment, environments, functions
+from wild_rydes import console, environments, functions, stacks
 from wild_rydes.emulator import table
 from wild_rydes.paths import INFRA, TOOLS
 
@@ -21,7 +21,7 @@ def run(_: argparse.Namespace) -> None:
     environments.run("checks", "cfn-lint", "cfn-lint found faults in the templates", "--append-rules", RULES, "--", *templates)
     passed("cfn-lint, with rules of our own for encryption, policies, limits, logs and alarms")
     validate(templates)
-    deployment.waves()
+    stacks.waves()
     passed(f"{len(templates)} templates")
     check("templates.alike", "blocks that recur in the templates are not alike")
     passed("blocks of resources, which are alike in all templates")

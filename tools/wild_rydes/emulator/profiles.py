@@ -1,6 +1,7 @@
 """The profiles of emulators in tests/emulators.json: the images of each, its settings, and the capabilities that it lacks."""
 
 import json
+import os
 import subprocess
 import time
 import urllib.error
@@ -81,6 +82,12 @@ def of_image(image: str) -> tuple[Profile, str]:
             return profile, profile.facts["images"][name]
     known = ", ".join(name for profile in read().values() for name in profile.facts["images"])
     raise console.Stop(f"no profile in tests/emulators.json has the image {image}: add it, or choose one of {known}")
+
+
+def of_environment() -> Target | None:
+    """The emulator that AWS_ENDPOINT_URL names; None for AWS itself."""
+    endpoint = os.environ.get("AWS_ENDPOINT_URL")
+    return given(endpoint) if endpoint else None
 
 
 def given(endpoint: str) -> Target:

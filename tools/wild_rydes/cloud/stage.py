@@ -1,0 +1,117 @@
+"""The stacks of a stage, as CloudFormation knows them."""
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import boto3
+import yaml
+from botocore.exceptions import ClientError, WaiterError
+
+from wild_rydes.cloud.declared import Loader
+
+# A stack with tables and functions takes minutes on AWS, and an hour if something holds it up.
+EVERY_SECONDS, ON_EMULATORS = 5.0, 0.2
+AT_MOST_SECONDS = 3600
+KEEPS = ("Retain", "RetainExceptOnCreate", "Snapshot")
+
+
+class Stage:
+    """A stage in the account and the region of the environment's credentials, or at the emulator of AWS_ENDPOINT_URL. Stacks
+    have their names without the stage."""
+
+    def __init__(self, stage: str) -> None:
+        self._prefix = f"wild-rydes-{stage}-"
+        self._session = boto3.Session()
+        self._cloudformation = self._session.client("cloudformation")
+
+    def caller(self) -> dict[str, str]:
+        """The account and the region, and who calls."""
+        caller = self._session.client("sts").get_caller_identity()
+        return {"account": caller["Account"], "arn": caller["Arn"], "region": self._session.region_name}
+
+    def stacks(self) -> dict[str, dict[str, Any]]:
+        """The status and the parameters of each stack."""
+        found: dict[str, dict[str, Any]] = {}
+        for page in self._cloudformation.get_paginator("describe_stacks").paginate():
+            for stack in page["Stacks"]:
+                # Some emulators still list what is deleted.
+                if stack["StackName"].startswith(self._prefix) and stack["StackStatus"] != "DELETE_COMPLETE":
+                    parameters = {it["ParameterKey"]: it.get("ParameterValue", "") for it in stack.get("Parameters", [])}
+                    name = stack["StackName"].removeprefix(self._prefix)
+                    found[name] = {"status": stack["StackStatus"], "parameters": parameters}
+        return found
+
+    def imports(self, names: Sequence[str]) -> dict[str, list[str]]:
+        """The stacks that each of these stacks imports from."""
+        found: dict[str, set[str]] = {name: set() for name in names}
+        for page in self._cloudformation.get_paginator("list_exports").paginate():
+            for export in page["Exports"]:
+                if export["Name"].startswith(self._prefix):
+                    exporter = export["ExportingStackId"].split("/")[1].removeprefix(self._prefix)
+                    for importer in self._importers(export["Name"]):
+                        found[importer].add(exporter)
+        return {name: sorted(sources) for name, sources in found.items()}
+
+    def _importers(self, export: str) -> list[str]:
+        pages = self._cloudformation.get_paginator("list_imports").paginate(ExportName=export)
+        try:
+            return [stack.removeprefix(self._prefix) for page in pages for stack in page["Imports"]]
+        except ClientError as error:
+            # An error where an empty list would do.
+            if "is not imported by any stack" in str(error):
+                return []
+            raise
+
+    def resources(self, name: str) -> list[dict[str, Any]]:
+        """What a stack consists of, or what a failed deletion has left of it, and what of that outlives the stack."""
+        template = self._template(name)
+        pages = self._cloudformation.get_paginator("list_stack_resources").paginate(StackName=self._prefix + name)
+        return [
+            {
+                "stack": name,
+                "type": it["ResourceType"],
+                "id": it["PhysicalResourceId"],
+                "stays": template.get(it["LogicalResourceId"], {}).get("DeletionPolicy") in KEEPS,
+            }
+            for page in pages
+            for it in page["StackResourceSummaries"]
+            if it.get("PhysicalResourceId") and it["ResourceStatus"] != "DELETE_COMPLETE"
+        ]
+
+    def _template(self, name: str) -> dict[str, Any]:
+        """The resources of a stack's template, after its transforms."""
+        got = self._cloudformation.get_template(StackName=self._prefix + name, TemplateStage="Processed")["TemplateBody"]
+        # Only after a transform it is JSON.
+        return (got if isinstance(got, dict) else yaml.load(got, Loader))["Resources"]
+
+    def delete(self, name: str) -> None:
+        """Deletes a stack, with what is in its buckets, and waits until it is gone."""
+        for resource in self.resources(name):
+            if resource["type"] == "AWS::S3::Bucket" and not resource["stays"]:
+                self._session.resource("s3").Bucket(resource["id"]).object_versions.delete()
+        stack = self._prefix + name
+        self._cloudformation.delete_stack(StackName=stack)
+        delay = EVERY_SECONDS if "amazonaws.com" in self._cloudformation.meta.endpoint_url else ON_EMULATORS
+        waiter = self._cloudformation.get_waiter("stack_delete_complete")
+        try:
+            waiter.wait(StackName=stack, WaiterConfig={"Delay": delay, "MaxAttempts": int(AT_MOST_SECONDS / delay)})
+        except WaiterError as error:
+            raise NotDeleted(f"{stack} was not deleted: {self._reason(stack) or error}") from error
+
+    def _reason(self, stack: str) -> str:
+        """The resources of a stack that could not be deleted, and why not."""
+        events = self._cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
+        failed = [event for event in events if event["ResourceStatus"] == "DELETE_FAILED" and event["LogicalResourceId"] != stack]
+        return "; ".join(
+            f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', 'no reason given')}" for event in failed
+        )
+
+    def delete_all(self, names: Iterable[str]) -> None:
+        """Deletes stacks side by side, none of which imports from another."""
+        with ThreadPoolExecutor(max_workers=4) as pool:
+            list(pool.map(self.delete, names))
+
+
+class NotDeleted(Exception):
+    """A stack is still there. The message gives the reason."""
