@@ -1,6 +1,6 @@
 # `make` or `make help` says what there is. Everything real stands in tools/ and in cargo.
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test test-unit test-e2e test-containers test-containers-if-possible prepare emulators test-chaos chaos limits fuzz lint lint-rust lint-python lint-workflows lint-templates check-functions doc diagrams access new-service fmt build deploy bench bench-prebooking bench-rfq
+.PHONY: help demo up down test test-unit test-e2e test-containers test-containers-if-possible prepare emulators test-chaos chaos limits fuzz lint lint-rust lint-python lint-workflows lint-templates check-functions doc diagrams access new-service fmt build deploy undeploy bench bench-prebooking bench-rfq
 
 PYTHON ?= python3
 PORT ?= 4566
@@ -15,7 +15,7 @@ BENCH := @PYTHONPATH=tools:bench $(PYTHON) -m harness
 help: ## Show this help
 	@echo "Wild Rydes: make <target>"
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  \1|\2/' | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
-	@echo "Options: PORT=4566 (demo, up)  ARCH=x86_64|arm64, STAGE=<name>, PARAMETERS=\"<service>:<Name>=<value> …\" (deploy)  SIZE=small|full (chaos, limits), SEED=<number> (chaos)  RUNS=<number> INPUT=<file> (fuzz)"
+	@echo "Options: PORT=4566 (demo, up)  ARCH=x86_64|arm64, STAGE=<name>, PARAMETERS=\"<service>:<Name>=<value> …\" (deploy), YES=1 (deploy and undeploy ask nothing)  SIZE=small|full (chaos, limits), SEED=<number> (chaos)  RUNS=<number> INPUT=<file> (fuzz)"
 
 demo: ## Set up whatever is missing, deploy locally, and walk through the use cases
 	$(WILD_RYDES) demo --port $(PORT)
@@ -105,8 +105,11 @@ fmt: ## Format the code
 build: ## Build the functions for Lambda (ARCH=arm64 for Graviton)
 	$(WILD_RYDES) build --arch $(ARCH)
 
-deploy: ## Build and deploy to AWS: make deploy STAGE=dev
+deploy: ## Build and deploy to AWS, or to the emulator at AWS_ENDPOINT_URL: make deploy STAGE=dev
 	$(WILD_RYDES) deploy --stage "$(STAGE)" --arch $(ARCH) --parameters "$(PARAMETERS)"
+
+undeploy: ## Delete a stage's stacks, and say before what goes and what stays: make undeploy STAGE=dev (ONLY="<stack> …")
+	$(WILD_RYDES) undeploy --stage "$(STAGE)" --only "$(ONLY)"
 
 bench: ## Cold starts, CPU time, latency and cost, beside a function that does nothing, one in Python, and other designs (ONLY="cold warm rest cost rides build", FUNCTIONS="<name> …")
 	$(BENCH) bench --only "$(ONLY)" --functions "$(FUNCTIONS)"

@@ -1,0 +1,58 @@
+"""Stacks are deleted before those that they import from."""
+
+import pytest
+
+from wild_rydes import console
+from wild_rydes.commands.undeploy import consequences
+from wild_rydes.removal import chosen, waves
+
+IMPORTS = {
+    "operations": [],
+    "rides": ["operations"],
+    "accounting": ["operations", "rides"],
+    "fares": ["accounting", "operations"],
+    "loyalty": ["operations", "rides"],
+}
+
+
+def test_a_stack_is_deleted_before_those_that_it_imports_from() -> None:
+    assert waves(IMPORTS) == [["fares", "loyalty"], ["accounting"], ["rides"], ["operations"]]
+    assert waves({}) == []
+
+
+def test_stacks_that_import_from_each_other_are_named() -> None:
+    with pytest.raises(console.Stop, match="each other, and can't be deleted: a, b"):
+        waves({"a": ["b"], "b": ["a"], "c": ["a"]})
+
+
+def test_some_stacks_can_be_chosen_if_nothing_else_needs_them() -> None:
+    assert chosen(IMPORTS, []) == IMPORTS
+    assert waves(chosen(IMPORTS, ["accounting", "fares"])) == [["fares"], ["accounting"]]
+
+
+def test_an_unknown_stack_and_one_that_others_need_are_both_named() -> None:
+    with pytest.raises(console.Stop) as stopped:
+        chosen(IMPORTS, ["loyality", "rides"])
+    assert str(stopped.value).splitlines() == [
+        "nothing was deleted:",
+        "  there is no stack loyality; did you mean loyalty?",
+        "  rides exports what others import: delete accounting, loyalty first, or name them as well",
+    ]
+
+
+def test_what_goes_is_counted_and_what_stays_is_named() -> None:
+    def resource(kind: str, name: str, stays: bool) -> dict[str, object]:
+        return {"stack": "rides", "type": f"AWS::{kind}", "id": name, "stays": stays}
+
+    table = "DynamoDB::Table"
+    resources = [
+        resource(table, "a", False),
+        resource(table, "b", False),
+        resource(table, "c", True),
+        resource("IAM::Role", "d", False),
+    ]
+    assert list(consequences({"rides": resources}))[:3] == [
+        "  1 stacks go: rides",
+        "  with all that is in them: 1 other resource, 2 tables",
+        "  stays: AWS::DynamoDB::Table c, of rides",
+    ]
