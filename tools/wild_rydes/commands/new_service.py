@@ -6,6 +6,7 @@ each event in a table of its own, and passes all tests untouched.
 
 import argparse
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,9 +34,15 @@ def run(options: argparse.Namespace) -> None:
     if faults:
         raise console.Stop("; ".join(faults))
     written = write(name, event, topics[event])
-    # Its crate becomes a part of Cargo.lock, and its code looks as all code does under its own names.
-    cargo("metadata", "--format-version=1", "--offline")
-    cargo("fmt", "--package", name)
+    try:
+        add_to_lock()
+        # Its code looks as all code does, under its own names.
+        cargo("fmt", "--package", name)
+    except console.Stop:
+        # Nothing is left half done: the command can be given again.
+        shutil.rmtree(ROOT / "functions" / name)
+        (INFRA / f"{name}.yaml").unlink()
+        raise
     for file in written:
         console.line(f"  {file.relative_to(ROOT)}")
     console.line(f"{console.GREEN}✓{console.END} {name} takes {event}; how to go on: docs/adding-a-service.md")
@@ -101,6 +108,14 @@ def write(name: str, event: str, topic: str) -> list[Path]:
 
 def pascal_case(name: str) -> str:
     return "".join(word.capitalize() for word in name.split("-"))
+
+
+def add_to_lock() -> None:
+    """Makes the new crate a part of Cargo.lock. A network is used only if crates were never downloaded here."""
+    try:
+        cargo("metadata", "--format-version=1", "--offline")
+    except console.Stop:
+        cargo("metadata", "--format-version=1")
 
 
 def cargo(*arguments: str) -> None:
