@@ -47,6 +47,6 @@ def test_choices_compensations_and_ends_are_drawn() -> None:
     choice = {"Type": "Choice", "Choices": [{"StringEquals": "PAID", "Next": "End"}], "Default": "Undo"}
     lines = drawn(Ask=choice, Undo=task("End", Comment="Compensation of it"), End={"Type": "Pass", "End": True})
     assert 'Ask -- "PAID" --> End' in lines
-    assert 'Ask -- "no" --> Undo' in lines
+    assert 'Ask -- "otherwise" --> Undo' in lines
     assert "End --> done" in lines
     assert "class Undo compensation" in lines

@@ -60,9 +60,15 @@ def forward(states: States) -> Iterator[str]:
 def choices(states: States) -> Iterator[str]:
     for name, state in states.items():
         for choice in state.get("Choices", []):
-            yield f'  {name} -- "{choice.get("StringEquals", "yes")}" --> {choice["Next"]}'
+            yield f'  {name} -- "{condition(choice)}" --> {choice["Next"]}'
         if "Default" in state:
-            yield f'  {name} -- "{"otherwise" if len(state["Choices"]) > 1 else "no"}" --> {state["Default"]}'
+            yield f'  {name} -- "otherwise" --> {state["Default"]}'
+
+
+def condition(choice: dict[str, Any]) -> str:
+    """The value that a variable must have, or the name of a variable that must be there."""
+    equals: str | None = choice.get("StringEquals")
+    return equals or str(choice["Variable"]).removeprefix("$.")
 
 
 def caught(states: States) -> Iterator[str]:
