@@ -83,7 +83,7 @@ def walk(rydes: Path, env: dict[str, str]) -> None:
     check("filtered_out" in extraordinary["delivery"], "an ordinary ride was not filtered out of Extraordinary Rides")
 
     title("Use case 2: rides are prebooked (buffering of peaks, pipes and filters)")
-    console.line("\nThe request goes from API Gateway straight into a queue; the message's id is the booking's.")
+    console.line("\nThe request goes from API Gateway straight into a queue; API Gateway's request id is the booking's id.")
     booking = run("prebook", "--from", "Berlin", "--to", "Bonn").strip()
     check(status(booking) == "CONFIRMED", "a sound prebooking was not confirmed")
 
