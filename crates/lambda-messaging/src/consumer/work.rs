@@ -50,8 +50,8 @@ pub(super) struct Work<'a> {
     queues: &'a Queues,
     attempts: &'a Attempts,
     time: Time,
-    /// The delay of the message whose call was throttled.
-    throttled: Cell<Option<i32>>,
+    /// True once a call for one of the messages was throttled.
+    throttled: Cell<bool>,
 }
 
 /// An attempt under way, and the number of attempts including it, if that was recorded.
@@ -59,7 +59,7 @@ struct Begun(Option<u32>);
 
 impl<'a> Work<'a> {
     pub(super) fn new(queues: &'a Queues, attempts: &'a Attempts, time: Time) -> Self {
-        Self { queues, attempts, time, throttled: Cell::new(None) }
+        Self { queues, attempts, time, throttled: Cell::new(false) }
     }
 
     /// Attempts to handle a message.
@@ -118,7 +118,9 @@ impl<'a> Work<'a> {
             let detail = "its function was killed at each of its last attempts, or ran out of memory";
             return Err(self.dead_letter(delivery, Failure::transient("FunctionKilled", detail)).await);
         }
-        if let Some(wait) = self.throttled.get() {
+        if self.throttled.get() {
+            // Each message has a wait of its own: those that wait for the same time come back together, and only the first is served.
+            let wait = backoff::after_throttling(delivery);
             return Err(not_attempted(wait, "a call for a message before it was throttled"));
         }
         if !self.time.allows_an_attempt() {
@@ -140,9 +142,8 @@ impl<'a> Work<'a> {
         };
         if failure.is_throttling() {
             self.record_end(delivery, &begun, Record::Undone).await;
-            let wait = backoff::after_throttling(delivery);
-            self.throttled.set(Some(wait));
-            return Settled::logged(Disposition::Kept(wait), Err(failure));
+            self.throttled.set(true);
+            return Settled::logged(Disposition::Kept(backoff::after_throttling(delivery)), Err(failure));
         }
         let attempts = match begun {
             Begun(None) if failure.is_retryable() => self.record(delivery, Record::Failed).await,

@@ -1,5 +1,5 @@
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -297,6 +297,16 @@ async fn a_throttled_call_is_not_made_for_the_next_messages() {
     assert_eq!(queue.deliver(&EachGroup(&rough), AMPLE, &rough.killed).await, kept(&["1", "2", "3"]));
     assert_eq!(rough.attempted(), ["0", "1"], "what was begun beside it ends");
     assert!(queue.waits().iter().all(|wait| (1..=60).contains(wait)), "a group waits: {:?}", queue.waits());
+}
+
+#[tokio::test]
+async fn messages_behind_a_throttled_call_do_not_come_back_together() {
+    let (mut queue, rough) = (Queue::of(&["throttled"; 10]), Rough::default());
+    queue.receive_in_vain(30);
+    queue.deliver(&One(&rough), AMPLE, &rough.killed).await;
+    let waits: BTreeSet<i32> = queue.waits().into_iter().collect();
+    assert!(waits.len() > 5, "{waits:?}");
+    assert!(waits.iter().all(|wait| (1..=240).contains(wait)), "{waits:?}");
 }
 
 #[tokio::test]
