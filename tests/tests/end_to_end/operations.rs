@@ -11,12 +11,9 @@ use serde_json::{Value, json};
 async fn an_alarm_of_each_kind_tells_the_operator() {
     let world = World::shared().await;
     let operator = world.listens_to(world.output("operations", "OperatorTopicArn")).await;
-    let ours =
-        json!({"AlarmNamePrefix": format!("wild-rydes-{}-", world.deployment.stage), "MaxRecords": 100});
-    let deployed = world.asks_cloudwatch("DescribeAlarms", ours).await;
-    assert_eq!(deployed["NextToken"], Value::Null, "not all fit into one answer: ask for more");
-    let alarms = deployed["MetricAlarms"].as_array().unwrap().iter();
-    let kinds: BTreeMap<_, _> = alarms.map(|alarm| (alarm["MetricName"].as_str().unwrap(), alarm)).collect();
+    let alarms = alarms(&world).await;
+    let kinds: BTreeMap<_, _> =
+        alarms.iter().map(|alarm| (alarm["MetricName"].as_str().unwrap(), alarm)).collect();
     assert!(!kinds.is_empty(), "there are no alarms");
     for (metric, alarm) in kinds {
         let name = &alarm["AlarmName"];
@@ -108,6 +105,21 @@ async fn who_comes_without_tls_is_refused_whoever_it_is() {
         };
         look(&here).await.unwrap();
         refused(&bucket, look(&remote).await);
+    }
+}
+
+/// All alarms of the stage, page by page.
+async fn alarms(world: &World) -> Vec<Value> {
+    let mut ours =
+        json!({"AlarmNamePrefix": format!("wild-rydes-{}-", world.deployment.stage), "MaxRecords": 100});
+    let mut alarms = Vec::new();
+    loop {
+        let page = world.asks_cloudwatch("DescribeAlarms", ours.clone()).await;
+        alarms.extend(page["MetricAlarms"].as_array().unwrap().iter().cloned());
+        match &page["NextToken"] {
+            Value::String(next) => ours["NextToken"] = next.as_str().into(),
+            _ => return alarms,
+        }
     }
 }
 

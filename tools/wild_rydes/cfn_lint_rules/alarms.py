@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from cfnlint.rules import CloudFormationLintRule, RuleMatch
 from cfnlint.template import Template
 
-from wild_rydes.cfn_lint_rules._source import APIS, DOCS, Properties, Source, runbook
+from wild_rydes.cfn_lint_rules._source import APIS, DOCS, FUNCTIONS, Properties, Source, runbook
 
 OPERATOR = {"Fn::ImportValue": {"Fn::Sub": "wild-rydes-${Stage}-OperatorTopicArn"}}
 
@@ -47,7 +47,9 @@ class StreamReadersWatched(CloudFormationLintRule):
 class StateMachinesWatched(CloudFormationLintRule):
     id = "E9022"
     shortdesc = "Alarms watch each state machine"
-    description = "Alarms watch the executions of a state machine that were aborted, failed, or timed out"
+    description = (
+        "Alarms watch the executions of a state machine that were aborted, failed, or timed out, and tell when none succeeds"
+    )
     source_url = DOCS
     tags = ["wild-rydes", "alarms"]
 
@@ -56,7 +58,7 @@ class StateMachinesWatched(CloudFormationLintRule):
         return [
             source.match(f"{name} has no alarm on {metric}", name)
             for name, _ in source.of("AWS::Serverless::StateMachine", "AWS::StepFunctions::StateMachine")
-            for metric in ("ExecutionsAborted", "ExecutionsFailed", "ExecutionsTimedOut")
+            for metric in ("ExecutionsAborted", "ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsSucceeded")
             if not source.has_alarm(metric, "StateMachineArn", {"Ref": name})
         ]
 
@@ -113,6 +115,23 @@ class AlarmsLeadToTheRunbook(CloudFormationLintRule):
             elif section[1] not in sections():
                 fault = f"{name}'s description leads to docs/operating.md#{section[1]}, which isn't there"
                 yield name, fault, ("AlarmDescription",)
+
+
+class FunctionsWatched(CloudFormationLintRule):
+    id = "E9026"
+    shortdesc = "Alarms watch each function"
+    description = "Alarms watch the invocations of a function that end with an error, and those that Lambda throttles"
+    source_url = DOCS
+    tags = ["wild-rydes", "alarms"]
+
+    def match(self, cfn: Template) -> list[RuleMatch]:
+        source = Source(cfn)
+        return [
+            source.match(f"{name} has no alarm on {metric}", name)
+            for name, _ in source.of(*FUNCTIONS)
+            for metric in ("Errors", "Throttles")
+            if not source.has_alarm(metric, "FunctionName", {"Ref": name})
+        ]
 
 
 def description(alarm: Properties) -> str:

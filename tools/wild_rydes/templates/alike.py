@@ -28,6 +28,9 @@ FREE = {
     "*DlqAlarm": {"AlarmDescription"},
     "*AgeAlarm": {"AlarmDescription"},
     "*DelayAlarm": {"AlarmDescription"},
+    # A function that a schedule invokes runs too rarely for the others' windows.
+    "*ErrorAlarm": {"AlarmDescription", "Period", "DatapointsToAlarm"},
+    "*ThrottleAlarm": {"AlarmDescription"},
     "ApiErrorAlarm": {"AlarmDescription", "Dimensions"},
     "*Topic": {"KmsMasterKeyId"},
     # Each topic has its own publisher.

@@ -12,7 +12,7 @@ from wild_rydes.templates.reader import as_list, read
 # The resources of each block in their order. A star stands for the name of the queue, function or topic.
 CONSUMER = ("*Queue", "*Dlq", "*QueuePolicy", "*DlqAlarm", "*AgeAlarm")
 PUBLISHER = ("*Dlq", "*DlqPolicy", "*DlqAlarm", "*DelayAlarm")
-FUNCTION = ("*", "*Role", "*Logs")
+FUNCTION = ("*", "*Role", "*Logs", "*ErrorAlarm", "*ThrottleAlarm")
 TOPIC = ("*Topic", "*TopicPolicy")
 CONSUMER_PARAMETERS = ("*MaximumConcurrency", "*MaximumAgeSeconds")
 CONSUMER_SETTINGS = ("BUFFER_QUEUE_URLS", "DEAD_LETTER_QUEUE_URLS", "ATTEMPTS_TABLE_NAME")
