@@ -1,6 +1,6 @@
 # `make` or `make help` says what there is. Everything real stands in tools/ and in cargo.
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test test-unit test-e2e test-containers test-containers-if-possible prepare emulators test-chaos chaos limits fuzz lint lint-rust lint-python lint-workflows lint-templates check-functions doc diagrams access new-service fmt build deploy undeploy bench bench-prebooking bench-rfq
+.PHONY: help demo up down test test-unit test-e2e test-containers test-containers-if-possible prepare emulators test-chaos chaos limits fuzz lint lint-rust lint-python lint-workflows lint-templates check-functions doc diagrams access new-service fmt build deploy smoke undeploy bench bench-prebooking bench-rfq
 
 PYTHON ?= python3
 PORT ?= 4566
@@ -107,6 +107,9 @@ build: ## Build the functions for Lambda (ARCH=arm64 for Graviton)
 
 deploy: ## Build and deploy to AWS, or to the emulator at AWS_ENDPOINT_URL: make deploy STAGE=dev
 	$(WILD_RYDES) deploy --stage "$(STAGE)" --arch $(ARCH) --parameters "$(PARAMETERS)"
+
+smoke: ## Check a deployed stage, on AWS or at AWS_ENDPOINT_URL: make smoke STAGE=dev (JSON=1, AUDIT=no for a stage in use)
+	$(WILD_RYDES) smoke --stage "$(STAGE)" $(if $(JSON),--json) $(if $(filter no,$(AUDIT)),--no-audit)
 
 undeploy: ## Delete a stage's stacks, and say before what goes and what stays: make undeploy STAGE=dev (ONLY="<stack> …")
 	$(WILD_RYDES) undeploy --stage "$(STAGE)" --only "$(ONLY)"

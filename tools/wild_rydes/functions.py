@@ -32,15 +32,30 @@ def build_for_here(broken: Path | None = None) -> None:
     """Builds the functions and rydes for this machine, where the emulator runs them as processes: quickly, not optimised."""
     if environments.are_built():
         return
+    # rydes is no function; built with them, it compiles no dependency a second time.
+    _build(FOR_HERE, *_quickly(), packages=[*_services(), "rydes", *(["broken"] if broken else [])])
+    if broken:
+        _set_aside(broken, FOR_HERE)
+    _install_rydes(FOR_HERE)
+
+
+def build_rydes() -> None:
+    """Builds the client alone: for use against what is deployed already."""
+    if not environments.are_built():
+        _build(LOCAL / "rydes", *_quickly(), packages=["rydes"])
+        _install_rydes(LOCAL / "rydes")
+
+
+def _quickly() -> tuple[str, ...]:
+    """The options of a build for this machine."""
     host = next(
         text.split()[1] for text in subprocess.check_output(["rustc", "-vV"], text=True).splitlines() if text.startswith("host:")
     )
-    options = ("--profile", "local", "--compiler", "cargo", "--target", host, "--skip-target-check")
-    # rydes is no function; built with them, it compiles no dependency a second time.
-    _build(FOR_HERE, *options, packages=[*_services(), "rydes", *(["broken"] if broken else [])])
-    if broken:
-        _set_aside(broken, FOR_HERE)
-    built = FOR_HERE / "rydes"
+    return ("--profile", "local", "--compiler", "cargo", "--target", host, "--skip-target-check")
+
+
+def _install_rydes(folder: Path) -> None:
+    built = folder / "rydes"
     RYDES.parent.mkdir(parents=True, exist_ok=True)
     # Replaced in one step, because the old one may be running.
     os.replace(built / "bootstrap", RYDES)

@@ -8,8 +8,8 @@ use client::Error;
 use crate::{
     commands::{
         add_contact::AddContact, audit::Audit, campaign::Campaign, complete_ride::CompleteRide, cost::Cost,
-        dlq::Dlq, fare::Fare, load::Load, logs::Logs, prebook::Prebook, request_quotes::RequestQuotes,
-        settle_email::SettleEmail, status::Status, trace::Trace,
+        dlq::Dlq, fare::Fare, load::Load, logs::Logs, prebook::Prebook, remove_contact::RemoveContact,
+        request_quotes::RequestQuotes, settle_email::SettleEmail, status::Status, trace::Trace,
     },
     exit,
     global::Global,
@@ -43,6 +43,7 @@ enum Command {
     Status(Status),
     SettleEmail(SettleEmail),
     AddContact(AddContact),
+    RemoveContact(RemoveContact),
     Load(Load),
     Cost(Cost),
 }
@@ -69,6 +70,7 @@ impl Command {
             Self::Status(command) => command.run(global).await,
             Self::SettleEmail(command) => command.run(global).await,
             Self::AddContact(command) => command.run(global).await,
+            Self::RemoveContact(command) => command.run(global).await,
             Self::Load(command) => command.run(global).await,
             Self::Cost(command) => command.run(global),
         }

@@ -10,6 +10,7 @@ pub mod fare;
 pub mod load;
 pub mod logs;
 pub mod prebook;
+pub mod remove_contact;
 pub mod request_quotes;
 pub mod settle_email;
 pub mod status;

@@ -18,3 +18,12 @@ pub async fn add(deployment: &Deployment, customer: &str, email: &str) -> Result
         .item("email", AttributeValue::S(email.to_owned()));
     put.send().await.map(drop).map_err(|error| Error::aws("dynamodb:PutItem", &error))
 }
+
+/// Removes a customer's address from the file, if there is one.
+pub async fn remove(deployment: &Deployment, customer: &str) -> Result<(), Error> {
+    let delete = Client::new(deployment.aws())
+        .delete_item()
+        .table_name(deployment.output("customer-notification", "ContactsTableName")?)
+        .key("customer", AttributeValue::S(customer.to_owned()));
+    delete.send().await.map(drop).map_err(|error| Error::aws("dynamodb:DeleteItem", &error))
+}
