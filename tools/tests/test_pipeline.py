@@ -1,12 +1,14 @@
 """The pipeline's role covers what the templates make, and the boundary is what their roles do."""
 
+import re
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
 
-from wild_rydes.paths import INFRA
+from wild_rydes.paths import INFRA, ROOT
 from wild_rydes.templates.calls import ACTIONS
-from wild_rydes.templates.reader import as_list, resources, templates
+from wild_rydes.templates.reader import as_list, read, resources, templates
 from wild_rydes.templates.rights import inline_policies
 
 PIPELINE = INFRA / "account" / "pipeline.yaml"
@@ -106,3 +108,15 @@ def test_the_role_can_change_neither_itself_nor_the_boundary() -> None:
         s for s in THERE["FunctionsPolicy"]["Properties"]["PolicyDocument"]["Statement"] if "iam:CreateRole" in s["Action"]
     ]
     assert within["Condition"] == {"StringEquals": {"iam:PermissionsBoundary": {"Ref": "Boundary"}}}
+
+
+@pytest.mark.parametrize(("workflow", "stage"), [("pull-request-stage", "pull${{"), ("deploy", "dev"), ("deploy", "prod")])
+def test_a_workflow_deploys_the_stages_that_its_environment_may_and_no_other_may(workflow: str, stage: str) -> None:
+    text = (ROOT / ".github" / "workflows" / f"{workflow}.yml").read_text()
+    assert re.search(rf"(?:STAGE|stage): {re.escape(stage)}", text)
+    described = read(PIPELINE)["Parameters"]["StagePattern"]["Description"]
+    patterns = re.search(r"- (\S+) for ephemeral, (\w+), or (\w+)\.", described)
+    assert patterns
+    assert [pattern for pattern in patterns.groups() if fnmatch(stage, pattern)] == [
+        f"{stage.removesuffix('${{')}*" if "$" in stage else stage
+    ]
