@@ -1,16 +1,15 @@
 //! The publish-subscribe channel: events go onto an SNS topic in batches.
 
-use std::{collections::HashMap, time::Duration};
+mod message;
 
-use aws_sdk_sns::{
-    Client,
-    types::{MessageAttributeValue, PublishBatchRequestEntry},
-};
-use serde::Serialize;
+use std::time::Duration;
+
+use aws_sdk_sns::{Client, types::PublishBatchRequestEntry};
 use tracing::{info, warn};
 
+pub use self::message::Message;
 use crate::{
-    CorrelationId, Event, Failure,
+    Failure,
     batch::{self, Results},
     failure::Reason,
 };
@@ -19,61 +18,6 @@ use crate::{
 const MAX_ENTRIES: usize = 10;
 const MAX_BYTES: usize = 256 * 1024;
 const ATTEMPTS: u32 = 3;
-
-/// An event on its way to a topic.
-#[derive(Debug, Clone)]
-pub struct Message {
-    event_id: String,
-    correlation_id: CorrelationId,
-    body: String,
-    attributes: HashMap<String, MessageAttributeValue>,
-}
-
-impl Message {
-    /// An event, and its type as an attribute that subscribers can filter by.
-    pub fn from_event<T: Serialize>(event: &Event<T>) -> Result<Self, Failure> {
-        let message = Self {
-            event_id: event.id.clone(),
-            correlation_id: event.correlationid.clone(),
-            body: event.to_json()?,
-            attributes: HashMap::new(),
-        };
-        Ok(message.text("type", event.event_type.as_str()))
-    }
-
-    /// Adds a string that subscribers can filter by.
-    #[must_use]
-    pub fn text(self, name: &str, value: impl Into<String>) -> Self {
-        self.attribute(name, "String", value.into())
-    }
-
-    /// Adds a list of strings; a subscriber's filter passes if it names any of them.
-    #[must_use]
-    pub fn texts(self, name: &str, values: &[impl AsRef<str>]) -> Self {
-        let values: Vec<&str> = values.iter().map(AsRef::as_ref).collect();
-        self.attribute(name, "String.Array", serde_json::json!(values).to_string())
-    }
-
-    /// Adds a number that subscribers can filter by.
-    #[must_use]
-    pub fn number(self, name: &str, value: &impl ToString) -> Self {
-        self.attribute(name, "Number", value.to_string())
-    }
-
-    fn attribute(mut self, name: &str, data_type: &str, value: String) -> Self {
-        let value = MessageAttributeValue::builder().data_type(data_type).string_value(value).build();
-        self.attributes.extend(value.ok().map(|value| (name.to_owned(), value)));
-        self
-    }
-
-    /// Attributes count towards the size of a batch.
-    fn size(&self) -> usize {
-        let text = |value: &MessageAttributeValue| {
-            value.data_type().len() + value.string_value().map_or(0, str::len)
-        };
-        self.body.len() + self.attributes.iter().map(|(name, value)| name.len() + text(value)).sum::<usize>()
-    }
-}
 
 /// A topic to publish to.
 #[derive(Debug, Clone)]
@@ -178,117 +122,4 @@ fn batches(messages: &[Message]) -> impl Iterator<Item = &[Message]> {
 }
 
 #[cfg(test)]
-mod tests {
-    use aws_sdk_sns::{
-        error::ErrorMetadata,
-        operation::publish_batch::{PublishBatchError, PublishBatchInput, PublishBatchOutput},
-        types::BatchResultErrorEntry,
-    };
-    use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
-
-    use super::*;
-    use crate::SpecVersion;
-
-    fn messages(count: usize, size: usize) -> Vec<Message> {
-        let event = |_| Event { data: "x".repeat(size), ..event() };
-        (0..count).map(event).map(|event| Message::from_event(&event).unwrap()).collect()
-    }
-
-    fn event() -> Event<String> {
-        Event {
-            specversion: SpecVersion::V1,
-            id: "1".to_owned(),
-            source: "/test".to_owned(),
-            event_type: "Test".to_owned(),
-            time: "2026-11-24T16:00:00Z".parse().unwrap(),
-            subject: None,
-            correlationid: CorrelationId::parse("c-1").unwrap(),
-            traceparent: None,
-            data: String::new(),
-        }
-    }
-
-    #[test]
-    fn batches_hold_what_one_call_takes() {
-        let sizes = |messages: &[Message]| batches(messages).map(<[_]>::len).collect::<Vec<_>>();
-        assert_eq!(sizes(&[]), Vec::<usize>::new());
-        assert_eq!(sizes(&messages(25, 100)), [10, 10, 5]);
-        assert_eq!(sizes(&messages(5, 100 * 1024)), [2, 2, 1]);
-        assert_eq!(sizes(&messages(2, 300 * 1024)), [1, 1]);
-    }
-
-    fn failing(id: &str, sender_fault: bool) -> PublishBatchOutput {
-        let entry = BatchResultErrorEntry::builder().id(id).code("InternalError").sender_fault(sender_fault);
-        PublishBatchOutput::builder().failed(entry.build().unwrap()).build()
-    }
-
-    /// Publishes so many messages to a topic that follows this rule.
-    async fn publish(count: usize, topic: &Rule) -> Results {
-        let client = mock_client!(aws_sdk_sns, RuleMode::MatchAny, [topic]);
-        Publisher::new(client, "topic".into()).publish(&messages(count, 1)).await
-    }
-
-    #[tokio::test]
-    async fn only_failed_messages_are_sent_again() {
-        let first = mock!(Client::publish_batch)
-            .match_requests(|r| r.publish_batch_request_entries().len() == 3)
-            .then_output(|| failing("1", false));
-        let second = mock!(Client::publish_batch)
-            .match_requests(|r| matches!(r.publish_batch_request_entries(), [only] if only.id() == "1"))
-            .then_output(|| PublishBatchOutput::builder().build());
-        let client = mock_client!(aws_sdk_sns, RuleMode::Sequential, [&first, &second]);
-        let published = Publisher::new(client, "topic".into()).publish(&messages(3, 1)).await;
-        assert_eq!((published, first.num_calls(), second.num_calls()), (vec![Ok(()); 3], 1, 1));
-    }
-
-    #[tokio::test]
-    async fn gives_up_on_a_message_after_a_few_attempts_and_says_so() {
-        let topic = mock!(Client::publish_batch).then_output(|| failing("0", false));
-        let published = publish(2, &topic).await;
-        assert!(published[0].as_ref().is_err_and(Failure::is_retryable) && published[1].is_ok());
-        assert_eq!(topic.num_calls(), ATTEMPTS as usize);
-    }
-
-    #[tokio::test]
-    async fn a_fault_of_a_message_is_its_own_and_not_retried() {
-        let topic = mock!(Client::publish_batch).then_output(|| failing("1", true));
-        let published = publish(3, &topic).await;
-        assert!(published[1].as_ref().is_err_and(|failure| !failure.is_retryable()));
-        assert_eq!((&published[0], &published[2], topic.num_calls()), (&Ok(()), &Ok(()), 1));
-    }
-
-    #[tokio::test]
-    async fn trouble_while_some_are_sent_again_leaves_the_others_published() {
-        let first = mock!(Client::publish_batch).then_output(|| failing("1", false));
-        let second = mock!(Client::publish_batch).then_error(|| of_code("InvalidParameter"));
-        let client = mock_client!(aws_sdk_sns, RuleMode::Sequential, [&first, &second]);
-        let published = Publisher::new(client, "topic".into()).publish(&messages(2, 1)).await;
-        assert!(published[0].is_ok() && published[1].as_ref().is_err_and(Failure::is_retryable));
-    }
-
-    fn of_code(code: &str) -> PublishBatchError {
-        PublishBatchError::generic(ErrorMetadata::builder().code(code).build())
-    }
-
-    #[tokio::test]
-    async fn a_call_that_is_refused_for_one_message_is_refused_for_no_other() {
-        let is_refused = |r: &PublishBatchInput| r.publish_batch_request_entries().len() > 1;
-        let all = mock!(Client::publish_batch)
-            .match_requests(is_refused)
-            .then_error(|| of_code("InvalidParameter"));
-        let one = mock!(Client::publish_batch)
-            .match_requests(move |r| !is_refused(r))
-            .then_output(|| PublishBatchOutput::builder().build());
-        let client = mock_client!(aws_sdk_sns, RuleMode::MatchAny, [&all, &one]);
-        let published = Publisher::new(client, "topic".into()).publish(&messages(3, 1)).await;
-        assert_eq!((published, all.num_calls(), one.num_calls()), (vec![Ok(()); 3], 1, 3));
-    }
-
-    #[tokio::test]
-    async fn trouble_with_the_topic_is_not_asked_for_again() {
-        let topic = mock!(Client::publish_batch).then_error(|| of_code("InternalError"));
-        let published = publish(25, &topic).await;
-        assert!(published.len() == 25 && published.iter().flatten().next().is_none());
-        assert_eq!(topic.num_calls(), 1);
-    }
-}
+mod tests;
