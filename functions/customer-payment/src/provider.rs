@@ -1,6 +1,7 @@
 //! Whoever moves the money. The service knows providers by this trait only; which one a deployment uses is a parameter
 //! of its template.
 
+mod configured;
 mod reports;
 mod simulated;
 mod stripe;
@@ -10,6 +11,7 @@ use std::{fmt, future::Future};
 use contracts::{CustomerId, Money, RideId};
 
 pub use self::{
+    configured::ConfiguredProvider,
     reports::{Cursor, ProviderReports, ReasonCode, Report, ReportId, ReportKind, ReportPage},
     simulated::{Simulated, SimulatedReports},
     stripe::{PaymentMethods, Stripe, StripeReports, StripeSetupError, stripe_key},

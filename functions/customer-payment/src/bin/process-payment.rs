@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::Client;
 use customer_payment::{
     Payments, ProcessPayment, Saga,
-    provider::{PaymentMethods, PaymentProvider, Simulated, Stripe, stripe_key},
+    provider::{ConfiguredProvider, PaymentMethods, PaymentProvider, Simulated, Stripe, stripe_key},
 };
 use lambda_messaging::{Function, consumer};
 use lambda_runtime::Error;
@@ -11,15 +11,11 @@ use lambda_runtime::Error;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let function = Function::start(customer_payment::SERVICE).await;
-    let [provider] = function.settings([("PAYMENT_PROVIDER", "who moves the money: simulated or stripe")])?;
-    match provider.as_str() {
-        "simulated" => {
-            let table = ("SIMULATED_PROVIDER_TABLE_NAME", "what the simulated provider remembers");
-            let [table] = function.settings([table])?;
+    match ConfiguredProvider::from_function(&function)? {
+        ConfiguredProvider::Simulated { table } => {
             run(&function, Simulated::new(Client::new(function.aws()), table)).await
         }
-        "stripe" => run(&function, stripe(&function).await?).await,
-        _ => Err("PAYMENT_PROVIDER must be simulated or stripe".into()),
+        ConfiguredProvider::Stripe => run(&function, stripe(&function).await?).await,
     }
 }
 

@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::Client;
 use customer_payment::{
     Payments, ReconcilePayments, Review,
-    provider::{ProviderReports, SimulatedReports, StripeReports, stripe_key},
+    provider::{ConfiguredProvider, ProviderReports, SimulatedReports, StripeReports, stripe_key},
 };
 use lambda_messaging::Function;
 use lambda_runtime::{Error, service_fn};
@@ -11,15 +11,13 @@ use lambda_runtime::{Error, service_fn};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let function = Function::start(customer_payment::SERVICE).await;
-    let [provider] = function.settings([("PAYMENT_PROVIDER", "who moves the money: simulated or stripe")])?;
-    match provider.as_str() {
-        "simulated" => {
-            let table = ("SIMULATED_PROVIDER_TABLE_NAME", "what the simulated provider remembers");
-            let [table] = function.settings([table])?;
+    match ConfiguredProvider::from_function(&function)? {
+        ConfiguredProvider::Simulated { table } => {
             run(&function, SimulatedReports::new(Client::new(function.aws()), table)).await
         }
-        "stripe" => run(&function, StripeReports::new(&stripe_key(&function).await?)?).await,
-        _ => Err("PAYMENT_PROVIDER must be simulated or stripe".into()),
+        ConfiguredProvider::Stripe => {
+            run(&function, StripeReports::new(&stripe_key(&function).await?)?).await
+        }
     }
 }
 
