@@ -1,5 +1,5 @@
-//! Request-reply at the edge: what every API function checks before it looks at a request's content, and how it
-//! says no (RFC 9457 problem documents).
+//! Request-reply at the edge: the checks that every API function makes before it reads a request's content, and the answers to
+//! requests that fail them (RFC 9457 problem documents).
 
 mod object;
 mod problem;
@@ -28,12 +28,12 @@ pub use self::{
 };
 use crate::{CorrelationId, IdempotencyKey, TraceParent, idempotency_key};
 
-/// A function that runs out of time says nothing, and API Gateway says 502 for it. So much of the time is kept for an answer.
+/// The time that is reserved for the answer. A function that runs out of time gives none, and API Gateway answers 502.
 const RESERVED_FOR_THE_ANSWER: Duration = Duration::from_secs(1);
-/// API Gateway waits for 29 s, whatever time the function has.
+/// API Gateway stops waiting for a function after 29 s.
 const GATEWAY_TIMEOUT: Duration = Duration::from_secs(29);
 
-/// Runs an API function. Whatever hangs behind it, it answers in time.
+/// Runs an API function. It answers in time even if a service that it calls hangs.
 pub async fn run<F: Future<Output = Response<String>> + Send>(
     handler: impl Fn(Request) -> F,
 ) -> Result<(), Error> {
@@ -51,7 +51,7 @@ pub async fn run<F: Future<Output = Response<String>> + Send>(
     .await
 }
 
-/// How long a request may be worked on.
+/// The time until a request must be answered.
 fn time_limit(request: &Request) -> Duration {
     let left = request.lambda_context_ref().map(|context| {
         let now = Timestamp::now().as_millisecond().try_into().unwrap_or_default();
@@ -60,7 +60,8 @@ fn time_limit(request: &Request) -> Duration {
     left.unwrap_or(GATEWAY_TIMEOUT).min(GATEWAY_TIMEOUT).saturating_sub(RESERVED_FOR_THE_ANSWER)
 }
 
-/// A request that is cut off may or may not have had its effect: its caller finds out by its key.
+/// Answers 503 if the handler takes too long. The request may have had its effect by then. Its caller finds out by sending it again
+/// with the same idempotency key.
 async fn answer_within(time: Duration, answer: impl Future<Output = Response<String>>) -> Response<String> {
     timeout(time, answer).await.unwrap_or_else(|_| {
         error!("not answered in time");
@@ -73,10 +74,10 @@ pub fn set_log_context(event_id: impl Display, correlation_id: impl Display) {
     Span::current().record("event_id", display(event_id)).record("correlation_id", display(correlation_id));
 }
 
-/// The body of a JSON request. One that doesn't say what it is is taken for JSON, as API Gateway takes it.
+/// The body of a JSON request. A request without a `Content-Type` counts as JSON, as it does for API Gateway.
 ///
 /// # Errors
-/// 415 if it says that it is something else, or is coded; 400 if it is no text.
+/// 415 for another media type or a `Content-Encoding`; 400 if the body is not UTF-8.
 pub fn json_body(request: &Request) -> Result<&str, Problem> {
     let header = |name| request.headers().get(name).map(|value| value.to_str().unwrap_or("?"));
     let media_type =
@@ -96,7 +97,7 @@ pub fn json_body(request: &Request) -> Result<&str, Problem> {
 /// The request's `Idempotency-Key`, if it has one.
 ///
 /// # Errors
-/// 400 if it isn't a usable key: ignoring it would take away the protection that the caller counts on.
+/// 400 if the key is invalid. Ignoring it would take away the protection that the caller relies on.
 pub fn idempotency_key(request: &Request) -> Result<Option<IdempotencyKey>, Problem> {
     let mut values = request.headers().get_all("idempotency-key").iter();
     let Some(value) = values.next() else {
@@ -121,13 +122,13 @@ pub fn caller(request: &Request) -> String {
     idempotency_key::caller(&of(cognito_identity_id), &of(caller)).to_owned()
 }
 
-/// A part of the request's path, by the name that the API gives it.
+/// The path parameter of this name.
 #[must_use]
 pub fn path_parameter(request: &Request, name: &str) -> Option<String> {
     request.path_parameters().first(name).map(str::to_owned)
 }
 
-/// The caller's `X-Correlation-Id`, if it sent a usable one. What isn't usable is replaced: it is only a label.
+/// The caller's `X-Correlation-Id`, if it is valid. An invalid one is not an error: the id is only a label.
 #[must_use]
 pub fn correlation_id(request: &Request) -> Option<CorrelationId> {
     CorrelationId::parse(request.headers().get("x-correlation-id")?.to_str().ok()?).ok()
@@ -174,7 +175,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn whatever_hangs_the_answer_is_a_503_before_the_function_is_stopped() {
+    async fn a_request_that_hangs_is_answered_503_before_the_function_is_stopped() {
         for (milliseconds, at_least, at_most) in
             [(10_000, 8_900, 9_000), (60_000, 27_900, 28_000), (500, 0, 0)]
         {
@@ -188,7 +189,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_takes_long_and_is_in_time_is_answered() {
+    async fn a_slow_request_is_answered_within_its_time() {
         let slow = async {
             sleep(Duration::from_secs(8)).await;
             respond(StatusCode::CREATED, Ok(serde_json::json!({})))
@@ -196,7 +197,7 @@ mod tests {
         assert_eq!(answer_within(time_limit(&with_time(10_000)), slow).await.status(), StatusCode::CREATED);
     }
 
-    /// A request as API Gateway hands it over.
+    /// A request as API Gateway sends it to the function.
     fn request(headers: &[(&str, &str)]) -> Request {
         let headers: serde_json::Map<_, _> =
             headers.iter().map(|(name, value)| ((*name).to_owned(), json!([value]))).collect();
@@ -229,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_that_is_not_ascii_is_unusable_and_no_more() {
+    fn a_header_that_is_not_ascii_is_invalid_and_leaves_the_others_alone() {
         let headers = [
             ("Idempotency-Key", "schlüssel"),
             ("X-Correlation-Id", "ü"),

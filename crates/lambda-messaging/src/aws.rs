@@ -35,8 +35,8 @@ pub async fn config() -> SdkConfig {
     config.build()
 }
 
-/// The same without retries, and with this timeout. When an answer is late, a retry by the client would repeat a call that can't
-/// be undone; when AWS throttles, it would triple the load.
+/// A copy of the configuration without retries, and with this timeout. When an answer is late, a retry by the client would repeat a
+/// call that can't be undone; when AWS throttles, it would triple the load.
 pub fn without_retries(config: &SdkConfig, timeout: Duration) -> SdkConfig {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(CONNECT_TIMEOUT)

@@ -1,12 +1,12 @@
-//! Calls that take several items at once, and may take only some of them.
+//! Batch calls: each takes several items, and may accept only some of them.
 
 use crate::Failure;
 
 /// The result of each item, in their order.
 pub type Results = Vec<Result<(), Failure>>;
 
-/// Sends items, a call for each of these batches. Whatever is wrong with an item is the failure of that item alone. Trouble
-/// with a call as a whole would be the next call's, too, so the items behind it fail with it.
+/// Sends items, with one call for each batch. A faulty item fails alone. A call that fails as a whole fails all later items too,
+/// without further calls, because the next call would meet the same trouble.
 pub async fn send<'a, T: 'a>(
     batches: impl IntoIterator<Item = &'a [T]>,
     call: impl AsyncFn(&'a [T]) -> Result<Results, Failure>,
@@ -32,7 +32,7 @@ pub async fn send<'a, T: 'a>(
     results
 }
 
-/// AWS refuses a whole batch for some faults of one item. So each goes by itself then, and the one at fault shows.
+/// AWS refuses a whole batch for some faults of a single item. Its items are then sent one by one, so that only the faulty item fails.
 async fn one_by_one_if_refused<'a, T>(
     items: &'a [T],
     call: &impl AsyncFn(&'a [T]) -> Result<Results, Failure>,
@@ -57,8 +57,8 @@ mod tests {
 
     use super::*;
 
-    /// Sends letters in batches of two by calls that are refused for a `!`, and in trouble with a `?`; gives what became of
-    /// each, and what was called.
+    /// Sends letters in batches of two. A call with a `!` is refused, and a call with a `?` is in trouble. Returns a letter for each
+    /// result, and the calls.
     async fn sent(letters: &str) -> (String, Vec<String>) {
         let (letters, calls): (Vec<char>, _) = (letters.chars().collect(), RefCell::new(Vec::new()));
         let call = async |items: &[char]| {
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn trouble_with_a_call_is_that_of_all_behind_it() {
+    async fn after_a_call_in_trouble_all_later_items_fail_without_a_call() {
         assert_eq!(sent("ab?cde").await, ("yyTTTT".to_owned(), vec!["ab".to_owned(), "?c".to_owned()]));
     }
 }

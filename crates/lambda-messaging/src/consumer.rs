@@ -43,8 +43,8 @@ pub fn events(function: &Function, receiver: impl Receiver) -> Result<impl Consu
 
 /// A consumer of a FIFO queue, which hands its receiver one event at a time: the events of a message group in their order, one
 /// after the other, and the groups concurrently, because groups are independent by design. When an event fails and stays in the
-/// queue, those behind it in its group are not attempted: they stay too, and come again behind it. A dead-lettered event is out
-/// of the way, and the group goes on.
+/// queue, those behind it in its group are not attempted: they stay too, and come again behind it. A dead-lettered event doesn't hold
+/// up its group.
 pub fn events_in_order(function: &Function, receiver: impl Receiver) -> Result<impl Consume, Error> {
     consuming(function, EachGroup(receiver))
 }
@@ -54,7 +54,7 @@ pub fn event_batches(function: &Function, receiver: impl BatchReceiver) -> Resul
     consuming(function, Batch(receiver))
 }
 
-/// A consumer that hands its receiver the messages of a batch, which are not events, as a whole.
+/// A consumer that hands its receiver the messages of a batch as a whole, for messages that are not events.
 pub fn message_batches(function: &Function, receiver: impl MessageReceiver) -> Result<impl Consume, Error> {
     consuming(function, Messages(receiver))
 }

@@ -1,5 +1,4 @@
-//! The reason on a dead letter. All of it is one attribute, beside those that the message came with: a message has room
-//! for ten, and its own come first.
+//! The reason on a dead letter. It is a single attribute, because a message can have ten attributes, and its own come first.
 
 use std::collections::HashMap;
 
@@ -8,16 +7,16 @@ use serde::Serialize;
 
 use crate::json;
 
-/// The attribute that holds the reason, as JSON. A redrive may leave it on the message, of which it is no part.
+/// The attribute that holds the reason, as JSON. A redrive may leave it on the message.
 pub(crate) const REASON: &str = "DeadLetterReason";
 const TEXT: &str = "String";
-/// SQS's bounds of a message. The names, types and values of its attributes count towards its size.
+/// SQS's limits for a message. The names, types and values of its attributes count towards its size.
 const MAX_ATTRIBUTES: usize = 10;
 const MAX_BYTES: usize = 1024 * 1024;
 
 pub(crate) type Attributes = HashMap<String, MessageAttributeValue>;
 
-/// Why something is a dead letter.
+/// The reason for which a message or a row was dead-lettered.
 #[derive(Debug, Clone, Copy, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DeadLetterReason<'a> {
@@ -28,7 +27,7 @@ pub(crate) struct DeadLetterReason<'a> {
     pub source: Option<Source<'a>>,
 }
 
-/// Where a message comes from.
+/// The origin of a dead-lettered message.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub(crate) struct Source<'a> {
     #[serde(rename = "sourceQueue")]
@@ -40,9 +39,9 @@ pub(crate) struct Source<'a> {
 }
 
 impl DeadLetterReason<'_> {
-    /// Puts the reason beside a message's own attributes, in the place of an earlier one. It gives way where SQS has no
-    /// room for it: it is shortened, then left out. Says whether it is there.
-    pub(crate) fn stand_beside(&self, body: &str, attributes: &mut Attributes) -> bool {
+    /// Adds the reason to a message's own attributes, and replaces an earlier reason. If the message would become too large for SQS, the
+    /// reason is shortened, or left out. Returns true if it was added.
+    pub(crate) fn add_to(&self, body: &str, attributes: &mut Attributes) -> bool {
         attributes.remove(REASON);
         if attributes.len() >= MAX_ATTRIBUTES {
             return false;
@@ -55,7 +54,7 @@ impl DeadLetterReason<'_> {
         is_there
     }
 
-    /// The reason in so many bytes: as it is, with less detail, or only its name.
+    /// The reason in at most this many bytes: complete, with less detail, or only its name.
     fn within(&self, bytes: usize) -> Option<String> {
         let excess = json::write(self).ok()?.len().saturating_sub(bytes);
         let kept = self.detail.floor_char_boundary(self.detail.len().saturating_sub(excess));
@@ -88,12 +87,12 @@ mod tests {
     const WHY: DeadLetterReason<'_> =
         DeadLetterReason { error_type: "Refused", detail: "né\"ver", service: "test", source: Some(SOURCE) };
 
-    /// The reason beside a message of this size, and what both take.
+    /// The reason on a message of this size, and the size of both.
     fn beside(bytes: usize) -> (Option<Value>, usize) {
         let own = MessageAttributeValue::builder().data_type("Binary").binary_value(Blob::new([0; 100]));
         let mut attributes = Attributes::from([("own".to_owned(), own.build().unwrap())]);
         let body = "x".repeat(bytes - "ownBinary".len() - 100);
-        WHY.stand_beside(&body, &mut attributes);
+        WHY.add_to(&body, &mut attributes);
         let taken = attributes.iter().map(|(name, value)| name.len() + size(value)).sum::<usize>();
         let reason = attributes.get(REASON).and_then(|value| value.string_value());
         (reason.map(|reason| serde_json::from_str(reason).unwrap()), body.len() + taken)
@@ -110,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reason_gives_way_so_that_the_letter_fits() {
+    fn a_reason_is_shortened_until_the_letter_fits() {
         let mut seen = Vec::new();
         for bytes in MAX_BYTES - 250..=MAX_BYTES {
             let (reason, size) = beside(bytes);
@@ -136,16 +135,16 @@ mod tests {
     }
 
     #[test]
-    fn a_reason_has_no_room_beside_ten_attributes_but_takes_an_earlier_ones() {
+    fn a_reason_is_left_out_beside_ten_attributes_and_replaces_an_earlier_one() {
         let own =
             |count: usize| (0..count).map(|n| (n.to_string(), text("own").unwrap())).collect::<Attributes>();
         let mut full = own(MAX_ATTRIBUTES);
-        assert!(!WHY.stand_beside("body", &mut full));
+        assert!(!WHY.add_to("body", &mut full));
         assert_eq!(full, own(MAX_ATTRIBUTES));
 
         let mut redriven = own(MAX_ATTRIBUTES - 1);
         redriven.insert(REASON.to_owned(), text("earlier").unwrap());
-        assert!(WHY.stand_beside("body", &mut redriven));
+        assert!(WHY.add_to("body", &mut redriven));
         assert_eq!(redriven.len(), MAX_ATTRIBUTES);
         assert!(redriven[REASON].string_value().unwrap().contains("Refused"));
     }

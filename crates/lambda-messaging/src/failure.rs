@@ -1,4 +1,4 @@
-//! Why a message couldn't be handled, and whether handling it again can help.
+//! Failures to handle a message: transient ones are retried, permanent ones are dead-lettered.
 
 use std::{any::Any, fmt};
 
@@ -8,28 +8,27 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use lambda_runtime::Diagnostic;
 use message_envelope::EventError;
 
-/// A failure with a stable name. Its text never holds the message's content: it goes into logs and onto
-/// dead letters.
+/// A failure with a stable name. Its text goes into logs and onto dead letters, so it never contains the message's content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Failure {
-    /// The message is sound but something around it wasn't: a retry may help.
+    /// The message is valid, but a service failed: a retry may succeed.
     Transient(Reason),
-    /// AWS takes no more for now, which says nothing about the message: a retry helps once there is room again.
+    /// AWS throttled a call: a retry succeeds once there is capacity. The attempt doesn't count against the message.
     Throttled(Reason),
-    /// The message itself can never be handled: a retry can't help.
+    /// The message itself is at fault: a retry can't succeed.
     Permanent(Reason),
 }
 
-/// A failure's stable name, and what happened.
+/// A failure's stable name and its description.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reason {
     /// The name that alarms, dead letters and state machines match on.
     pub error_type: String,
-    /// The cause, for a person.
+    /// The description, for people.
     pub detail: String,
 }
 
-/// AWS refuses these because of what was sent, so sending it again changes nothing.
+/// The error codes with which AWS refuses the content of a call. A retry can't succeed.
 const REFUSED_FOR_CONTENT: [&str; 11] = [
     "ValidationException",
     "MessageRejected",
@@ -46,7 +45,7 @@ const REFUSED_FOR_CONTENT: [&str; 11] = [
     "BatchRequestTooLong",
 ];
 
-/// AWS refuses these because of a quota.
+/// The error codes with which AWS refuses a call because of a quota.
 const THROTTLED: [&str; 17] = [
     "Throttling",
     "ThrottlingException",
@@ -60,7 +59,7 @@ const THROTTLED: [&str; 17] = [
     "ProvisionedThroughputExceededException",
     "SlowDown",
     "ExecutionLimitExceeded",
-    // How many mails may be sent.
+    // SES's sending quota.
     "LimitExceededException",
     // The key of an encrypted queue or topic.
     "KMSThrottling",
@@ -119,7 +118,7 @@ impl Failure {
         }
     }
 
-    /// The failure's name and what happened.
+    /// The failure's name and description.
     #[must_use]
     pub fn reason(&self) -> &Reason {
         match self {
@@ -136,14 +135,15 @@ impl Failure {
         }
     }
 
-    /// True if a quota was in the way, and nothing else.
+    /// True if a quota was the only cause.
     #[must_use]
     pub fn is_throttling(&self) -> bool {
         matches!(self, Self::Throttled(_))
     }
 }
 
-/// The part of a cancelled transaction that tells how to go on: one that can never be written, or that a quota kept out.
+/// The error code that decides how to treat a cancelled transaction: a part that can never be written, or else one that was
+/// throttled.
 fn cancelled_for(error: &dyn Any) -> Option<&str> {
     let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.downcast_ref() else {
         return None;
@@ -169,8 +169,8 @@ impl From<EventError> for Failure {
     }
 }
 
-/// What a function that fails as a whole tells Lambda, and a state machine that invoked it: the failure's stable name.
-/// Left to itself the runtime would name the error's Rust type, which no `Catch` could rely on.
+/// The error of a function that fails as a whole: it carries the failure's stable name, which a state machine's `Catch` can match.
+/// The runtime would use the name of the Rust type otherwise.
 impl From<Failure> for Diagnostic {
     fn from(failure: Failure) -> Self {
         let Reason { error_type, detail } = failure.reason().clone();
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_quota_is_told_from_trouble_and_trouble_from_what_can_never_be() {
+    fn throttling_is_told_from_trouble_and_trouble_from_a_refusal() {
         for (code, status, throttled, retried) in [
             ("ThrottlingException", 400, true, true),
             ("ProvisionedThroughputExceededException", 400, true, true),
@@ -215,14 +215,14 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_that_was_throttled_is_nobodys_fault() {
+    fn a_throttled_entry_is_not_its_senders_fault() {
         assert!(Failure::batch_entry("ThrottledException", true, "not taken").is_throttling());
         assert!(!Failure::batch_entry("InvalidParameter", true, "not taken").is_retryable());
         assert!(Failure::batch_entry("InternalError", false, "not taken").is_retryable());
     }
 
     #[test]
-    fn a_cancelled_transaction_is_what_its_parts_say() {
+    fn a_cancelled_transaction_has_the_failure_of_its_parts() {
         for (codes, named, throttled, retried) in [
             (["None", "ValidationError"], "ValidationError", false, false),
             (["ThrottlingError", "None"], "ThrottlingError", true, true),

@@ -46,7 +46,7 @@ impl Function {
         &self.aws
     }
 
-    /// The same for clients that don't retry, with this timeout for each call.
+    /// The configuration of AWS clients that don't retry, with this timeout for each call.
     #[must_use]
     pub fn aws_without_retries(&self, timeout: Duration) -> SdkConfig {
         let config = aws::without_retries(&self.aws, timeout);

@@ -1,5 +1,5 @@
-//! Requests that come again with the same idempotency key. What a key stands for is written in one transaction with the row that
-//! it stands for, so no key makes two rows, and a row's id says nothing of its key.
+//! Idempotency keys of requests. A key's entry and the row that it stands for are written in one transaction, so no key makes two
+//! rows. A row's id doesn't reveal its key.
 
 use aws_sdk_dynamodb::{
     Client,
@@ -15,12 +15,12 @@ use crate::{
     item::{self, Item, text},
 };
 
-/// A caller's idempotency key, and by which to tell whether it came with the same request.
+/// A caller's idempotency key, with a digest of the request that it came with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key {
-    /// The caller and its key: another caller's is another.
+    /// The caller and its key. The same key from another caller is another entry.
     pub entry: String,
-    /// The same for the same request.
+    /// The digest of the request: equal requests have equal digests.
     pub digest: String,
 }
 
@@ -42,15 +42,15 @@ pub fn caller<'a>(cognito_identity: &'a str, principal: &'a str) -> &'a str {
     }
 }
 
-/// The same value has the same digest, in whatever order its fields come.
+/// The digest of a value. The order of an object's fields doesn't matter.
 fn digest(mut value: Value) -> String {
-    // With serde_json's `preserve_order`, which a dependency may switch on, an object keeps its order.
+    // If a dependency enables serde_json's `preserve_order`, objects keep the order of their fields.
     value.sort_all_objects();
     let digest = Sha256::digest(value.to_string());
     digest.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
 }
 
-/// Two tables, one of which says for each key which row of the other one it stands for.
+/// A table of rows, and a table of keys that names the row of each key.
 #[derive(Debug, Clone)]
 pub struct KeyedTable {
     client: Client,
@@ -65,7 +65,7 @@ impl KeyedTable {
         Self { client, rows, keys }
     }
 
-    /// Puts a new row for a key; gives the id of the row that the key stands for now, which may be an earlier one.
+    /// Puts a new row for a key; returns the id of the key's row, which may be an earlier one.
     ///
     /// # Errors
     /// Permanent `IdempotencyConflict` if the key was used before with another request.
@@ -78,7 +78,7 @@ impl KeyedTable {
         }
     }
 
-    /// The id of the row that a key stands for, if it stands for one.
+    /// The id of the key's row, if the key was used before.
     ///
     /// # Errors
     /// As [`KeyedTable::put`].
@@ -99,11 +99,10 @@ fn stands_for(entry: &Item, key: &Key) -> Result<String, Failure> {
     }
 }
 
-/// Puts a key's entry and the row that it stands for, each into its table, both or none; gives the entry that is there if the
-/// key is taken.
+/// Puts a key's entry and its row into their tables, in one transaction. If the key is taken, returns the existing entry instead.
 ///
 /// # Errors
-/// Permanent `IdempotencyConflict` if the row's id is taken, and the key isn't.
+/// Permanent `IdempotencyConflict` if the row's id is taken although the key isn't.
 pub async fn put(
     client: &Client,
     (keys, entry): (&str, Item),
@@ -157,7 +156,7 @@ mod tests {
         )
     }
 
-    /// A table of keys in which this key stands for row 1 already.
+    /// A table of keys in which this key already stands for row 1.
     fn taken(by: &Key) -> Rule {
         let entry = item::new([("id", text(&by.entry)), ("row", text("1")), ("digest", text(&by.digest))]);
         mock!(Client::transact_write_items).then_error(move || {

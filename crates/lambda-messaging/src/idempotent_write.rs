@@ -1,5 +1,5 @@
-//! The idempotent receiver: the effect and the record that guards it are one write, so that a message which is
-//! delivered twice has its effect once, whatever crashes in between.
+//! The idempotent receiver: the effect and the record that guards it are one write. So a message that is delivered twice has its
+//! effect once, even if the function crashes in between.
 
 use aws_sdk_dynamodb::{
     Client,
@@ -43,7 +43,7 @@ pub async fn put(client: &Client, table: &str, key: &str, content: Item) -> Resu
     put_labelled(client, table, key, content, Item::new()).await
 }
 
-/// The same, with labels: attributes in which a repetition may differ. The first ones are kept.
+/// As [`put`], with labels: attributes that may differ in a repetition. Those of the first write are kept.
 pub async fn put_labelled(
     client: &Client,
     table: &str,
@@ -78,7 +78,7 @@ pub fn guarded(guard: &Item, reasons: &[CancellationReason]) -> Option<Result<Wr
     (first.code() == Some("ConditionalCheckFailed")).then(|| repeated(guard, first.item.as_ref()))
 }
 
-/// A repetition has no second effect; the same key with other content is a fault of the sender.
+/// The result of a write whose key is taken: a repetition if the content is the same, otherwise a fault of the sender.
 fn repeated(content: &Item, stored: Option<&Item>) -> Result<Written, Failure> {
     let same = |stored: &Item| content.iter().all(|(name, value)| stored.get(name) == Some(value));
     if stored.is_none_or(same) {

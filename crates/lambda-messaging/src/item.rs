@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 /// A DynamoDB item.
 pub type Item = HashMap<String, AttributeValue>;
 
-/// The attribute that says when an item was written. Two deliveries of one message differ in it.
+/// The attribute with the time when an item was written. Two deliveries of one message differ in it.
 pub const RECORDED_AT: &str = "recordedAt";
 
 /// A string attribute.
@@ -15,8 +15,8 @@ pub fn text(value: impl fmt::Display) -> AttributeValue {
     AttributeValue::S(value.to_string())
 }
 
-/// A number attribute: exact, no binary floating point. Written the way DynamoDB gives it back, without trailing
-/// zeros, so that what was stored compares equal to what is to be stored again.
+/// A number attribute: exact, without binary floating point. It has no trailing zeros, as DynamoDB returns it, so that a stored number
+/// equals the same number of a repetition.
 pub fn number(value: impl fmt::Display) -> AttributeValue {
     let mut digits = value.to_string();
     if digits.contains('.') {
@@ -30,7 +30,7 @@ pub fn new<const N: usize>(attributes: [(&str, AttributeValue); N]) -> Item {
     attributes.map(|(name, value)| (name.to_owned(), value)).into()
 }
 
-/// The item with the time of writing on it.
+/// The item with the current time as [`RECORDED_AT`].
 #[must_use]
 pub fn stamped(mut item: Item) -> Item {
     item.insert(RECORDED_AT.to_owned(), text(format_args!("{:.3}", jiff::Timestamp::now())));

@@ -5,8 +5,8 @@
 //! | [`Event`] | canonical message: a CloudEvents envelope with correlation id and trace context (crate `message-envelope`) |
 //! | [`publisher`] | publish-subscribe channel: batches onto an SNS topic |
 //! | [`batch`] | calls that take several items: each item succeeds or fails for itself |
-//! | [`outbox`] | transactional outbox: a table's stream, from which every new row is told of |
-//! | [`return_address`] | request-response between queues: an answer goes where the request says, if that is allowed |
+//! | [`outbox`] | transactional outbox: publishes an event for every row inserted into a table, from the table's stream |
+//! | [`return_address`] | request-reply between queues: an answer goes to the queue that the request names, if that queue is allowed |
 //! | [`consumer`] | competing consumers on a buffer queue: partial batch responses, backoff, dead-letter channel |
 //! | [`idempotent_write`] | idempotent receiver: the effect and the record that guards it in one write |
 //! | [`idempotency_key`] | idempotent request: an idempotency key and the row that it stands for, in one transaction |
@@ -14,8 +14,8 @@
 //! | [`api`] | request-reply at the edge: checks, problem documents |
 //! | [`Effect`] | the result of handling a message |
 //! | [`metrics`] | the results of handling, as CloudWatch's embedded metrics |
-//! | [`unknown_outcome`] | calls that failed and may have had their effect all the same |
-//! | [`function`] | what every function's `main` does first: telemetry, settings, AWS clients |
+//! | [`unknown_outcome`] | failed calls that may have had their effect all the same |
+//! | [`function`] | the start of every function's `main`: telemetry, settings, AWS clients |
 
 pub mod api;
 mod aws;

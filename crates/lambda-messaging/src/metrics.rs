@@ -1,12 +1,12 @@
-//! Metrics in CloudWatch's embedded metric format: a log line out of which CloudWatch takes the numbers. There is no call to
-//! wait for, or to fail.
+//! Metrics in CloudWatch's embedded metric format: log lines from which CloudWatch extracts the values. Emitting them needs no call
+//! that could take time or fail.
 //!
-//! | metric | unit | dimensions | what it counts |
+//! | metric | unit | dimensions | counts |
 //! |---|---|---|---|
-//! | `Handled` | Count | Service, Function | messages that ended well, repetitions among them |
-//! | `Duplicates` | Count | Service, Function | those whose effect an earlier delivery had made |
-//! | `Latency` | Milliseconds | Service, Function | from the event's time to its effect |
-//! | `Failed` | Count | Service, Function, ErrorType | attempts that failed, by the failure's name |
+//! | `Handled` | Count | Service, Function | messages that were handled, duplicates included |
+//! | `Duplicates` | Count | Service, Function | messages whose effect an earlier delivery had made |
+//! | `Latency` | Milliseconds | Service, Function | the time from an event to its effect |
+//! | `Failed` | Count | Service, Function, ErrorType | failed attempts, by the failure's name |
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::{Effect, Failure, Service, telemetry::function_name};
 
-/// The most values of one metric that CloudWatch takes in one line.
+/// CloudWatch's limit for the values of one metric in one line.
 const MAX_VALUES: usize = 100;
 
 /// The outcomes of one invocation.
@@ -29,13 +29,13 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// Nothing yet, at this service.
+    /// No outcomes yet, for this service.
     #[must_use]
     pub fn new(service: Service) -> Self {
         Self { service, handled: 0, duplicates: 0, latencies: Vec::new(), failed: BTreeMap::new() }
     }
 
-    /// Counts what handling a message came to; if it made its effect, that took from `since` until now.
+    /// Counts the result of handling a message. If the effect was made now, its latency is the time since `since`.
     pub fn count(&mut self, result: Result<Effect, &Failure>, since: Option<Timestamp>) {
         match result {
             Ok(effect) => {
@@ -96,7 +96,7 @@ impl Metrics {
     }
 }
 
-/// Clocks differ a little: nothing takes less than no time.
+/// Never negative, although the clocks of two machines can differ a little.
 fn milliseconds_since(time: Timestamp) -> i64 {
     Timestamp::now().as_millisecond().saturating_sub(time.as_millisecond()).max(0)
 }
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn what_ended_well_is_one_line_and_each_kind_of_failure_another() {
+    fn handled_messages_are_one_line_and_each_kind_of_failure_another() {
         let mut metrics = Metrics::new(TEST);
         let since = Timestamp::now() - SignedDuration::from_secs(2);
         metrics.count(Ok(Effect::Made), Some(since));
@@ -139,7 +139,7 @@ mod tests {
             assert_eq!(directive["Dimensions"], json!([["Service", "Function", "ErrorType"]]));
             assert_eq!((&line["ErrorType"], &line["Failed"]), (&json!(error_type), &json!(count)));
         }
-        // CloudWatch finds every dimension and metric beside the directive, or takes none.
+        // CloudWatch ignores a line that lacks one of the dimensions or metrics that its directive names.
         for line in &lines {
             let directive = &line["_aws"]["CloudWatchMetrics"][0];
             let dimensions = directive["Dimensions"][0].as_array().unwrap().iter();
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_handled_is_nothing_written() {
+    fn no_messages_make_no_lines() {
         assert_eq!(Metrics::new(TEST).lines(now()), Vec::<Value>::new());
     }
 }

@@ -26,12 +26,12 @@ pub trait Outbox {
     /// If the row can't be read. No retry helps then, so the row goes to the dead-letter queue.
     fn read(&self, row: &Row) -> Result<Self::Publication, Failure>;
 
-    /// Publishes what follows from rows; returns a result for each, in their order. After a retryable failure the stream delivers
-    /// all of them again; after any other failure the row goes to the dead-letter queue.
+    /// Publishes messages; returns a result for each, in their order. After a retryable failure the stream delivers all rows again.
+    /// After any other failure the row goes to the dead-letter queue.
     fn publish(&self, publications: Vec<Self::Publication>) -> impl Future<Output = Results>;
 }
 
-/// Handles a part of a table's stream.
+/// Handles a batch of a table's stream.
 pub trait HandleStream: AsyncFn(StreamEvent) -> Result<(), Diagnostic> {}
 impl<F: AsyncFn(StreamEvent) -> Result<(), Diagnostic>> HandleStream for F {}
 
@@ -58,7 +58,7 @@ pub fn handler(function: &Function, outbox: impl Outbox) -> Result<impl HandleSt
     })
 }
 
-/// Publishes a part of the stream. Rows that can't be published are dead-lettered last: after an earlier failure the whole batch
+/// Publishes a batch of the stream. Rows that can't be published are dead-lettered last: after a retryable failure the whole batch
 /// comes again, and would dead-letter them once more.
 ///
 /// # Errors

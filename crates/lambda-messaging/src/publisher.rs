@@ -33,8 +33,8 @@ impl Publisher {
         Self { client, topic_arn }
     }
 
-    /// Publishes messages, in as few calls as SNS allows; says of each, in their order, whether the topic took it. One that
-    /// failed may have been taken all the same, so a caller that publishes it again relies on idempotent receivers.
+    /// Publishes messages in as few calls as SNS allows, and returns a result for each, in their order. A message whose result is a
+    /// failure may have been published all the same, so a caller that publishes it again relies on idempotent receivers.
     pub async fn publish(&self, messages: &[Message]) -> Results {
         batch::send(batches(messages), async |batch| {
             let published = self.with_retries(batch).await;
@@ -52,7 +52,7 @@ impl Publisher {
         .await
     }
 
-    /// A call can succeed for some messages and fail for others: those that may yet succeed are sent again.
+    /// Publishes a batch, and retries the messages that failed and may succeed later.
     async fn with_retries(&self, batch: &[Message]) -> Result<Results, Failure> {
         let mut results: Results = vec![Ok(()); batch.len()];
         let mut failed = self.send(batch, (0..batch.len()).collect()).await?;
@@ -70,7 +70,7 @@ impl Publisher {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(fastrand::u64(0..50 << attempt))).await;
-            // If nothing comes of the whole call, they failed as they did before.
+            // If the whole call fails, the messages keep their earlier failures.
             let Ok(still_failed) = self.send(batch, again.clone()).await else { break };
             for n in again {
                 if let Some(result) = results.get_mut(n) {
@@ -82,7 +82,7 @@ impl Publisher {
         Ok(results)
     }
 
-    /// One call; gives the positions of the messages that failed.
+    /// Makes one call; returns the failures, each with the position of its message.
     async fn send(&self, batch: &[Message], positions: Vec<usize>) -> Result<Vec<(usize, Failure)>, Failure> {
         let entries = positions.into_iter().filter_map(|n| {
             let Message { body, attributes, .. } = batch.get(n)?;
@@ -104,7 +104,7 @@ impl Publisher {
     }
 }
 
-/// Splits into runs that fit into one call each.
+/// Splits messages into batches that fit into one call each.
 fn batches(messages: &[Message]) -> impl Iterator<Item = &[Message]> {
     let mut rest = messages;
     std::iter::from_fn(move || {
@@ -113,7 +113,7 @@ fn batches(messages: &[Message]) -> impl Iterator<Item = &[Message]> {
             bytes += message.size();
             bytes <= MAX_BYTES
         });
-        // A message that fits into no call goes alone, and SNS says so.
+        // A message that is too large for any call goes alone, and SNS refuses it.
         let count = fitting.count().max(1).min(rest.len());
         let (batch, after) = rest.split_at(count);
         rest = after;

@@ -1,5 +1,5 @@
-//! Request-response between queues: the requester says where the answer goes (the return address), so that a responder
-//! knows nobody who may ask.
+//! Request-reply between queues: each request carries a return address, the queue that its answer goes to. So a responder needs to
+//! know none of its requesters.
 
 use std::fmt;
 
@@ -7,15 +7,15 @@ use aws_sdk_sqs::Client;
 
 use crate::Failure;
 
-/// The queues that answers may go to. A return address stands in a message, and whoever can write a message could have
-/// answers sent anywhere: so none is taken at its word.
+/// The queues that answers may go to. A return address is part of a message, so every sender of a message could have answers sent to
+/// any queue if it weren't checked.
 #[derive(Debug)]
 pub struct ReturnAddresses {
     client: Client,
     allowed: Vec<String>,
 }
 
-/// A return address that answers may go to.
+/// A checked return address.
 #[derive(Debug, Clone, Copy)]
 pub struct ReturnAddress<'a> {
     client: &'a Client,
@@ -23,16 +23,16 @@ pub struct ReturnAddress<'a> {
 }
 
 impl ReturnAddresses {
-    /// These queues' URLs, separated by commas, and no other.
+    /// Allows only these queues, given as URLs separated by commas.
     #[must_use]
     pub fn new(client: Client, urls: &str) -> Self {
         Self { client, allowed: urls.split(',').map(str::to_owned).collect() }
     }
 
-    /// A return address as a request gives it.
+    /// Checks the return address of a request.
     ///
     /// # Errors
-    /// Permanent `ForeignReturnAddress` if it is none of those allowed.
+    /// Permanent `ForeignReturnAddress` if the queue is not allowed.
     pub fn check(&self, address: &str) -> Result<ReturnAddress<'_>, Failure> {
         let queue_url = self.allowed.iter().find(|allowed| *allowed == address).ok_or_else(|| {
             let detail = "the return address is not one of the queues that answers may go to";
@@ -43,7 +43,7 @@ impl ReturnAddresses {
 }
 
 impl ReturnAddress<'_> {
-    /// Sends an answer there.
+    /// Sends an answer to this address.
     pub async fn answer(self, body: impl fmt::Display) -> Result<(), Failure> {
         let send = self.client.send_message().queue_url(self.queue_url).message_body(body.to_string());
         let sent = send.send().await.map_err(|error| Failure::aws("sqs:SendMessage", &error));
@@ -61,7 +61,7 @@ mod tests {
     const OURS: &str = "https://sqs.us-east-1.amazonaws.com/123456789012/responses";
 
     #[tokio::test]
-    async fn an_answer_goes_where_the_request_says_if_that_is_ours() {
+    async fn an_answer_goes_to_an_allowed_return_address() {
         let rule = mock!(Client::send_message)
             .match_requests(|send| send.queue_url() == Some(OURS) && send.message_body() == Some("yes"))
             .then_output(|| SendMessageOutput::builder().build());

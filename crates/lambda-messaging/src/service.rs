@@ -1,6 +1,6 @@
 //! The identity of a service.
 
-/// The service that a function belongs to, as its logs, its metrics and its dead letters name it.
+/// The service that a function belongs to. Logs, metrics and dead letters carry its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Service {
     pub(crate) metrics_namespace: &'static str,
@@ -8,7 +8,7 @@ pub struct Service {
 }
 
 impl Service {
-    /// The service of this name, whose metrics are in this namespace of CloudWatch.
+    /// The service of this name, with its metrics in this namespace of CloudWatch.
     #[must_use]
     pub const fn new(metrics_namespace: &'static str, name: &'static str) -> Self {
         Self { metrics_namespace, name }

@@ -1,8 +1,8 @@
-//! A function's settings: read once, in `main`, and every missing one named at once.
+//! A function's settings. They are read once, in `main`, and one error names all that are missing.
 
 use std::fmt::Write;
 
-/// A setting's name and what it is for, which is what the error says when it is missing.
+/// A setting's name and purpose. The error names both when the setting is missing.
 pub type Setting = (&'static str, &'static str);
 
 /// The settings that a function needs and didn't find.
@@ -10,7 +10,7 @@ pub type Setting = (&'static str, &'static str);
 #[error("settings are missing; the function's template should set them in its environment:{0}")]
 pub struct SettingsError(String);
 
-/// Looks all of them up, in the order asked for.
+/// Reads the values of these settings, in their order.
 pub fn read<const N: usize>(
     settings: [Setting; N],
     lookup: impl Fn(&str) -> Option<String>,

@@ -1,4 +1,4 @@
-//! Logs as flat JSON lines: an event's own fields and those of the spans around it, side by side.
+//! Logs as flat JSON lines: each holds an event's own fields and those of the spans around it.
 
 use std::fmt;
 
@@ -9,8 +9,8 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-/// Starts logging. `AWS_LAMBDA_LOG_LEVEL`, which Lambda's logging settings set, chooses the level; what goes to Lambda
-/// has nothing below `INFO` compiled in.
+/// Starts logging. `AWS_LAMBDA_LOG_LEVEL`, which Lambda's logging settings set, chooses the level. Release builds contain no events
+/// below `INFO`.
 pub fn start(service: &'static str) {
     let level = std::env::var("AWS_LAMBDA_LOG_LEVEL").ok().and_then(|level| level.parse().ok());
     // A second start in one process (a test's) keeps the first.
@@ -19,7 +19,7 @@ pub fn start(service: &'static str) {
         .fmt_fields(JsonFields::new())
         .event_format(FlatJson { service, function: function_name() })
         .try_init();
-    // A panic is a log line like any other, and says where, not what: its message may quote what it stumbled over.
+    // A panic is logged with its place but without its message, which may quote personal data.
     std::panic::set_hook(Box::new(|panic| {
         error!(at = panic.location().map(ToString::to_string), "panicked");
     }));
@@ -30,7 +30,7 @@ pub(crate) fn function_name() -> String {
     std::env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default()
 }
 
-/// What the runtime's span says, in the words of the other lines.
+/// The fields of the runtime's span, each with the name that it has in our log lines.
 const RENAMED: [(&str, &str); 2] = [("requestId", "request_id"), ("xrayTraceId", "xray_trace_id")];
 
 struct FlatJson {

@@ -1,5 +1,5 @@
-//! A call that failed may have had its effect all the same: it arrived, and its answer didn't. Where the effect must not be
-//! made twice, that isn't the same as a refusal.
+//! Calls whose outcome is unknown. A failed call may have had its effect all the same, if it arrived and its answer was lost. Where an
+//! effect must not be made twice, such a call differs from a refused one.
 
 use std::{error::Error, iter::successors};
 
@@ -10,11 +10,11 @@ use aws_smithy_runtime_api::client::{
 use hyper_util::client::legacy;
 
 const SERVER_ERROR: u16 = 500;
-/// Nobody took the request.
+/// No server accepted the request.
 const SERVICE_UNAVAILABLE: u16 = 503;
 
-/// True if the call may have had its effect. Certainly not if no connection was made, or if the service said no; of an error
-/// of its own the service doesn't say how far it had got.
+/// True if the call may have had its effect. It has none if no connection was made, or if the service refused the call. An internal
+/// error of the service (5xx) leaves the outcome unknown.
 pub fn may_have_happened<E>(error: &SdkError<E, HttpResponse>) -> bool {
     match error {
         SdkError::ConstructionFailure(_) => false,
@@ -67,8 +67,8 @@ mod tests {
         client.send_message().queue_url("queue").message_body("m").send().await
     }
 
-    /// True if a call may have happened that got this answer; none if it hangs up instead.
-    async fn of_an_answer(answer: Option<&str>) -> bool {
+    /// True if a call with this answer may have had its effect. Without an answer the server closes the connection.
+    async fn may_have_happened_after(answer: Option<&str>) -> bool {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let answering = async {
@@ -83,19 +83,20 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_was_refused_has_not_happened_and_what_went_unanswered_may_have() {
+    async fn a_refused_call_has_not_happened_and_an_unanswered_one_may_have() {
         for (status, may_have) in
             [("400 Bad", false), ("429 Many", false), ("503 Down", false), ("500 Error", true)]
         {
             let answer = format!("HTTP/1.1 {status}\r\nContent-Length: 2\r\n\r\n{{}}");
-            assert_eq!(of_an_answer(Some(&answer)).await, may_have, "{status}");
+            assert_eq!(may_have_happened_after(Some(&answer)).await, may_have, "{status}");
         }
-        assert!(of_an_answer(None).await, "the connection was reset");
-        assert!(of_an_answer(Some("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{")).await, "half an answer");
+        assert!(may_have_happened_after(None).await, "the connection was reset");
+        let half = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{";
+        assert!(may_have_happened_after(Some(half)).await, "half an answer");
     }
 
     #[tokio::test]
-    async fn what_is_late_may_have_happened() {
+    async fn a_call_that_times_out_may_have_happened() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let sent = send_to(&address).await;

@@ -1,4 +1,4 @@
-//! A JSON object, read without losing a digit of a number or hiding a field that stands there twice.
+//! JSON objects, read without rounding numbers and without hiding repeated fields.
 
 use std::fmt;
 
@@ -9,8 +9,7 @@ use serde_json::{Value, value::RawValue as RawJson};
 use super::Problem;
 use crate::{Faults, RawFields, RawValue};
 
-/// What a body may hold at most. It bounds what can be said of it, too: every fault is named, and what is told of them
-/// must fit into a message.
+/// The maximum size of a body. It also bounds the list of faults in a body, which must fit into a message.
 const MAX_BYTES: usize = 8 * 1024;
 
 struct Object(Vec<(String, Box<RawJson>)>);
@@ -35,10 +34,10 @@ impl<'de> Deserialize<'de> for Object {
     }
 }
 
-/// The fields of a JSON object in their order; numbers as they were written.
+/// The fields of a JSON object in their order. Numbers keep the digits that the caller wrote.
 ///
 /// # Errors
-/// 413 if the body is too large, 400 if it is not one JSON object, or names a field twice: which of the two was meant?
+/// 413 if the body is too large; 400 if it is not one JSON object, or has the same field twice.
 pub fn json_object(body: &str) -> Result<RawFields, Problem> {
     if body.len() > MAX_BYTES {
         return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "the body must have at most 8 KiB"));
@@ -61,7 +60,8 @@ pub fn json_object(body: &str) -> Result<RawFields, Problem> {
     Ok(fields.into_iter().map(|(name, value)| (name, raw(&value))).collect())
 }
 
-/// The same for the same request, however its JSON is laid out; what isn't one JSON object, each field once, as it stands.
+/// The canonical form of a body: two bodies with the same content are equal, even if their JSON is formatted differently. A body
+/// that [`json_object`] refuses is its own text.
 #[must_use]
 pub fn canonical(body: &str) -> Value {
     let object = json_object(body).ok().and_then(|_| serde_json::from_str(body).ok());
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_object_is_refused() {
+    fn a_body_that_is_no_object_is_refused() {
         let deep = format!("{}{}", "[".repeat(100), "]".repeat(100));
         for body in ["", "null", "[]", "{", "{}{}", r#"{"a":NaN}"#, "{'a':1}", "\u{feff}{}", &deep] {
             assert_eq!(json_object(body).unwrap_err().status(), StatusCode::BAD_REQUEST, "{body:.20}");
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_large_is_not_looked_at() {
+    fn a_body_that_is_too_large_is_not_parsed() {
         let body = |length: usize| format!(r#"{{"a":"{}"}}"#, "x".repeat(length - 8));
         assert!(json_object(&body(MAX_BYTES)).is_ok());
         let problem = json_object(&body(MAX_BYTES + 1)).unwrap_err();

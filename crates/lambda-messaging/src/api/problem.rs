@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::answer;
 use crate::{Failure, Fault, Faults};
 
-/// Why a request was refused, with every fault at once.
+/// A refused request, with all its faults.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     status: StatusCode,
@@ -51,7 +51,7 @@ impl Problem {
         Self { header: Some(fault), ..Self::new(StatusCode::BAD_REQUEST, "a header can't be used") }
     }
 
-    /// 503: nothing was accepted that a later try with the same `Idempotency-Key` wouldn't find again.
+    /// 503. The caller should send the request again with the same `Idempotency-Key`, which finds the effect if there was one.
     #[must_use]
     pub fn try_later() -> Self {
         let detail =
@@ -59,7 +59,7 @@ impl Problem {
         Self { retry_after_seconds: Some(1), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, detail) }
     }
 
-    /// A failure behind the edge: 503 if a later try may succeed. If none ever will, it is a fault of ours: 500.
+    /// A failure behind the edge: 503 if a retry may succeed, otherwise 500.
     #[must_use]
     pub fn failure(failure: &Failure) -> Self {
         if failure.is_retryable() {
@@ -71,19 +71,20 @@ impl Problem {
         }
     }
 
-    /// 404: nothing is here, and nothing will come.
+    /// 404: the item does not exist, and a retry will not find it.
     #[must_use]
     pub fn not_found(detail: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, detail)
     }
 
-    /// 404: nothing is here yet, but it may be on its way.
+    /// 404: the item does not exist yet, and a retry may find it.
     #[must_use]
     pub fn not_yet(detail: &str) -> Self {
         Self { retry_after_seconds: Some(1), ..Self::not_found(detail) }
     }
 
-    /// The problem as reasons for those who can't be answered: its faults field by field, or itself.
+    /// The problem's faults, field by field, or its detail as a single fault. They are published as reasons when there is no caller to
+    /// answer.
     #[must_use]
     pub fn into_faults(self) -> Vec<Fault> {
         if self.faults.is_empty() {
@@ -93,7 +94,7 @@ impl Problem {
         }
     }
 
-    /// The status that it is answered with.
+    /// The HTTP status of the answer.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.status

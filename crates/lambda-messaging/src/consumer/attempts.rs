@@ -1,13 +1,13 @@
-//! How often handling a message was attempted. Its queue counts receives, and those aren't attempts: a throttled function
-//! receives nothing, and what stands behind another message in its group isn't attempted, but both raise the count. So
-//! attempts are recorded in a table of the service. The first receive of a message costs nothing unless it fails.
+//! Counts the attempts at each message, in a table of the service. The queue's receive count can't replace it: SQS also counts a
+//! receive when the function is throttled, or when the message waits behind another one of its group. The first attempt at a message
+//! is recorded only if it fails, so a message that succeeds at once costs no call.
 //!
-//! | attribute | |
+//! | attribute | meaning |
 //! |---|---|
 //! | `message` | the queue's name and the message's id |
-//! | `attempts` | those that failed, and the one under way |
-//! | `unended` | there while one is under way; still there afterwards if its function was killed over it |
-//! | `expiresAt` | when the queue has forgotten the message, too |
+//! | `attempts` | the number of failed attempts, including the one under way |
+//! | `unended` | present while an attempt is under way; remains if the function was killed during it |
+//! | `expiresAt` | a time at which the queue no longer holds the message |
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -32,7 +32,7 @@ use crate::{
 
 /// After this many failed attempts a message goes to the dead-letter queue.
 pub(super) const MAX_ATTEMPTS: u32 = 5;
-/// A day longer than a queue keeps a message at the longest.
+/// One day longer than a queue can keep a message.
 const KEPT: SignedDuration = SignedDuration::from_hours(15 * 24);
 /// DynamoDB's limit for one call.
 const MAX_KEYS: usize = 100;
@@ -41,7 +41,7 @@ const KEY: &str = "message";
 const ATTEMPTS: &str = "attempts";
 const UNENDED: &str = "unended";
 
-/// The table of attempts. If it is in trouble nothing is recorded, and messages are kept: a retry too many does no harm.
+/// The table of attempts. While it is in trouble no attempts are recorded, and messages are kept: an extra retry does no harm.
 pub(super) struct Attempts {
     client: Client,
     table: String,
@@ -50,13 +50,13 @@ pub(super) struct Attempts {
 /// A change to the record of attempts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Record {
-    /// It begins, and counts unless something else is recorded later.
+    /// An attempt begins. It counts unless [`Undone`](Self::Undone) follows.
     Begun,
-    /// It ended, and counts.
+    /// The attempt ended, and counts.
     Ended,
-    /// It ended, and doesn't count.
+    /// The attempt ended, and doesn't count.
     Undone,
-    /// It failed, and its beginning wasn't recorded.
+    /// An attempt failed whose beginning wasn't recorded.
     Failed,
 }
 
@@ -64,7 +64,7 @@ impl Attempts {
     pub(super) fn from_function(function: &Function) -> Result<Self, Error> {
         let [table] =
             function.settings([("ATTEMPTS_TABLE_NAME", "where attempts at messages are recorded")])?;
-        // Beside the message's own work this may take only little of the time.
+        // Most of the function's time belongs to the message itself.
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_millis(500))
             .operation_attempt_timeout(Duration::from_secs(1))
@@ -74,10 +74,10 @@ impl Attempts {
         Ok(Self { client: Client::from_conf(config.build()), table })
     }
 
-    /// Looks up what earlier attempts at these messages came to. What comes for the first time has no past.
+    /// Looks up the earlier attempts at the messages that were received before.
     pub(super) async fn look_up(&self, deliveries: &mut [Delivery]) {
         let again = deliveries.iter().filter(|delivery| delivery.receive_count > 1).map(key);
-        // Twice the same key would be refused.
+        // DynamoDB refuses a call that names a key twice.
         let keys: Vec<String> = again.collect::<BTreeSet<_>>().into_iter().collect();
         let found = join_all(keys.chunks(MAX_KEYS).map(|some| self.pasts(some))).await;
         let failure = found.iter().find_map(|found| found.as_ref().err());
@@ -104,7 +104,7 @@ impl Attempts {
         Ok(items.filter_map(|item| Some((item.get(KEY)?.as_s().ok()?.clone(), past(&item)))).collect())
     }
 
-    /// Records something of an attempt; gives how many there have been, if that is known.
+    /// Records a change; returns the number of attempts so far, if it is known.
     pub(super) async fn record(&self, delivery: &Delivery, record: Record) -> Option<u32> {
         let (expression, change) = match record {
             Record::Begun => ("SET expiresAt = :expiresAt, unended = :now ADD attempts :change", 1),
@@ -136,7 +136,7 @@ impl Attempts {
     }
 }
 
-/// A message keeps its id for as long as it is in a queue; after a redrive it is a new message, with all attempts before it.
+/// The key of a message's record. A redrive gives the message a new id, so it starts over with all its attempts.
 fn key(delivery: &Delivery) -> String {
     format!("{}/{}", delivery.queue_name, delivery.message_id)
 }

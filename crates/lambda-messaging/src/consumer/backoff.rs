@@ -1,29 +1,29 @@
-//! How long a message waits before it comes again: exponential, with full jitter, so that what failed together doesn't
-//! come back together.
+//! The backoff of messages that are kept for a retry: exponential, with full jitter, so that messages that failed together are not
+//! retried together.
 
 use super::delivery::Delivery;
 
-/// The longest wait after a first attempt. After each further failure it is four times as long: a blip is over soon, and all
-/// attempts still last through minutes of trouble.
+/// The longest wait after a first attempt. Each further failure makes it four times as long: the first retry soon follows a short
+/// disturbance, and five attempts last through minutes of trouble.
 const FIRST_SECONDS: u32 = 2;
 const MAX_SECONDS: u32 = 15 * 60;
-/// The wait after throttling is twice as long each time, and ends sooner: the quota is free again within a second. A longer one
-/// would leave it unused once the backlog is short.
+/// The longest wait after throttling. Each further throttling makes the wait twice as long. It stays shorter than after a failure,
+/// because the quota is free again within a second, and a longer wait would leave it unused once the backlog is short.
 const MAX_SECONDS_AFTER_THROTTLING: u32 = 4 * 60;
-/// A whole group waits behind its first message, so that one must come again sooner.
+/// The longest wait of a message with a group. The whole group waits behind it.
 const MAX_SECONDS_IN_A_GROUP: u32 = 60;
-/// After so many receives a message has waited for six hours, nearly two in a group, and can wait for longer: the 1,000 receives
-/// that its queue allows must last for the 14 days that it may live.
+/// After this many receives a throttled message waits for longer. By then it has waited for six hours, or for nearly two in a group.
+/// The 1,000 receives that its queue allows must last for the 14 days that the queue keeps it.
 const OFTEN: u32 = 200;
 const MAX_SECONDS_AFTER_OFTEN: u32 = 60 * 60;
 
-/// Seconds to wait after so many attempts that failed.
+/// The seconds to wait after this many failed attempts.
 pub(super) fn after_attempts(attempts: u32) -> i32 {
     jitter(bound(4, attempts).min(MAX_SECONDS))
 }
 
-/// Seconds to wait after throttling. The longer a message has been waiting for its turn, the less often it asks: a
-/// backlog then asks about as often as it is served, however large it is.
+/// The seconds to wait after throttling. A message that has waited longer retries less often, so a backlog of any size makes calls
+/// about as often as they succeed.
 pub(super) fn after_throttling(delivery: &Delivery) -> i32 {
     let Delivery { receive_count, group, .. } = delivery;
     jitter(match group {

@@ -1,4 +1,4 @@
-//! Dead letters: the message as it came, with the reason beside it.
+//! Dead letters: the message as it came, with the reason as an attribute.
 
 use aws_lambda_events::sqs::SqsMessageAttribute;
 use aws_sdk_sqs::{
@@ -16,11 +16,10 @@ use crate::{
     failure::Reason,
 };
 
-/// How many letters are on their way at once. A whole batch can be poison, and each of its messages would want a
-/// connection of its own.
+/// The number of letters that are sent concurrently. A whole batch can be poison, and would open a connection for each message.
 const AT_ONCE: usize = 8;
 
-/// The way into dead-letter queues.
+/// Sends messages to dead-letter queues.
 pub(super) struct DeadLetters {
     client: Client,
     service: &'static str,
@@ -32,8 +31,8 @@ impl DeadLetters {
         Self { client, service, at_once: Semaphore::new(AT_ONCE) }
     }
 
-    /// Sends a message to a dead-letter queue. If that fails, or is not heard of, the message stays in its own: so the
-    /// worst that happens is a second copy.
+    /// Sends a message to a dead-letter queue. If the call fails or its answer is lost, the message stays in its own queue. So the worst
+    /// case is a second copy in the dead-letter queue.
     pub(super) async fn send(&self, delivery: &Delivery, dlq_url: &str, why: &Reason) -> Result<(), Failure> {
         let mut attributes: Attributes = delivery.attributes.iter().filter_map(as_it_came).collect();
         let reason = DeadLetterReason {
@@ -46,10 +45,11 @@ impl DeadLetters {
                 receives: delivery.receive_count,
             }),
         };
-        let says_why = reason.stand_beside(&delivery.body, &mut attributes);
+        let has_reason = reason.add_to(&delivery.body, &mut attributes);
         let send = self.client.send_message().queue_url(dlq_url).message_body(&delivery.body);
         let send = send.set_message_attributes(Some(attributes)).set_message_group_id(delivery.group.clone());
-        // A FIFO queue's dead-letter queue is one too, and takes one copy of a message. Others take no such id.
+        // The dead-letter queue of a FIFO queue is a FIFO queue too, and keeps one copy for each deduplication id. Standard queues take
+        // no such id.
         let once = dlq_url.strip_suffix(".fifo").map(|_| delivery.message_id.clone());
         let send = match delivery.trace_header.as_deref().and_then(trace) {
             Some(trace) => {
@@ -57,11 +57,11 @@ impl DeadLetters {
             }
             None => send,
         };
-        // Nobody closes it.
+        // Acquiring fails only for a closed semaphore, and this one is never closed.
         let _turn = self.at_once.acquire().await;
         let sent = send.set_message_deduplication_id(once).send().await;
         let sent = sent.map_err(|error| Failure::aws("sqs:SendMessage", &error))?;
-        if !says_why {
+        if !has_reason {
             let Reason { error_type, detail } = why;
             let letter = sent.message_id().unwrap_or_default();
             warn!(letter, error_type, detail, "a dead letter without room for its reason");
@@ -70,7 +70,7 @@ impl DeadLetters {
     }
 }
 
-/// None without a value: SQS would refuse the whole message.
+/// A message attribute as it came; `None` if it has no value, because SQS would refuse the whole message.
 fn as_it_came((name, came): &(String, SqsMessageAttribute)) -> Option<(String, MessageAttributeValue)> {
     let text = came.string_value.clone().filter(|text| !text.is_empty());
     let bytes = came.binary_value.as_ref().filter(|bytes| !bytes.is_empty());
@@ -118,7 +118,7 @@ mod tests {
 
     const DLQ: &str = "http://sqs/1/buffer-dlq";
 
-    /// A message with these attributes, and these that its queue adds.
+    /// A message with its own attributes and those that its queue adds.
     fn delivery(own: &Value, by_queue: &Value) -> Delivery {
         let message = json!({
             "messageId": "m-1", "receiptHandle": "r", "body": "the body", "attributes": by_queue,
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_dead_letter_says_why_it_is_one() {
+    async fn a_dead_letter_carries_its_reason() {
         let letter = letter_of(&delivery(&json!({}), &json!({"ApproximateReceiveCount": "2"})), DLQ).await;
         assert_eq!((letter.queue_url(), letter.message_body()), (Some(DLQ), Some("the body")));
         let expected = json!({
@@ -182,7 +182,7 @@ mod tests {
                 }
             }
             let delivery = delivery(&own.clone().into(), &json!({}));
-            // The order of a map differs from one to the next.
+            // The order of a map's entries is random, so one try is not enough.
             for _ in 0..20 {
                 let letter = letter_of(&delivery, DLQ).await;
                 let mut kept = letter.message_attributes().unwrap().clone();
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_letter_that_was_one_before_says_why_it_is_one_now() {
+    async fn a_message_that_is_dead_lettered_again_carries_its_latest_reason() {
         let own = json!({REASON: string(r#"{"errorType":"Busy"}"#), "tenant": string("blue")});
         let letter = letter_of(&delivery(&own, &json!({})), DLQ).await;
         assert_eq!(reason(&letter).unwrap()["errorType"], "Refused");
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_empty_is_left_out_because_sqs_would_refuse_the_letter() {
+    async fn empty_attributes_are_left_out_because_sqs_would_refuse_the_letter() {
         let empty = json!({"text": string(""), "bytes": {"dataType": "Binary", "binaryValue": ""}});
         let letter = letter_of(&delivery(&empty, &json!({})), DLQ).await;
         assert_eq!(letter.message_attributes().unwrap().keys().collect::<Vec<_>>(), [REASON]);
@@ -241,7 +241,7 @@ mod tests {
         }
     }
 
-    /// An SQS that takes its time, and notes how many calls it has at most.
+    /// A slow SQS that counts its calls, and the most concurrent ones.
     #[derive(Debug, Clone, Default)]
     struct Slow {
         now: Arc<AtomicUsize>,
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn however_much_is_poison_few_letters_are_sent_at_once() {
+    async fn a_batch_full_of_poison_is_sent_few_letters_at_a_time() {
         let slow = Slow::default();
         let config = Config::builder()
             .behavior_version(BehaviorVersion::latest())

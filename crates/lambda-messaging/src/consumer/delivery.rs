@@ -11,19 +11,18 @@ use crate::CorrelationId;
 pub(super) struct Delivery {
     pub message_id: String,
     pub receipt_handle: String,
-    /// How often the message was received, this time included.
+    /// The number of receives, including this one.
     pub receive_count: u32,
-    /// The earlier attempts at it.
     pub past: EarlierAttempts,
     pub queue_name: String,
-    /// The message group: every message of a FIFO queue has one, others may.
+    /// The message group. Every message of a FIFO queue has one; a message of a standard queue may have one.
     pub group: Option<String>,
-    /// The X-Ray trace that it belongs to.
+    /// The X-Ray trace that the message belongs to.
     pub trace_header: Option<String>,
-    /// When the message was put into the queue, by the queue's clock.
+    /// The time when the message was put into the queue, by the queue's clock.
     pub sent_at: Timestamp,
     pub body: String,
-    /// The ids in the body by which people and machines follow it.
+    /// The ids in the body, for logs and metrics.
     pub ids: Ids,
     pub attributes: Vec<(String, SqsMessageAttribute)>,
 }
@@ -32,7 +31,7 @@ pub(super) struct Delivery {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct EarlierAttempts {
     pub attempts: u32,
-    /// The last attempt never ended: its function was killed, over this message or over one beside it.
+    /// True if the last attempt never ended: the function was killed, because of this message or of another one in its batch.
     pub unended: bool,
 }
 
@@ -40,8 +39,8 @@ impl TryFrom<SqsMessage> for Delivery {
     type Error = Diagnostic;
 
     /// # Errors
-    /// If what the queue itself adds is missing. Without it a failure couldn't be reported for this one message,
-    /// and reporting none would delete it: so the whole invocation fails, loudly.
+    /// If the ids that the queue adds are missing. Without them a failure of this message couldn't be reported, and the queue would
+    /// delete it. So the whole invocation fails.
     fn try_from(message: SqsMessage) -> Result<Self, Diagnostic> {
         let missing = |what: &str| Diagnostic {
             error_type: "NotAQueueMessage".to_owned(),
@@ -70,20 +69,20 @@ impl TryFrom<SqsMessage> for Delivery {
 }
 
 impl Delivery {
-    /// The fields of every log line about it.
+    /// The span with the fields of every log line about this delivery.
     pub(super) fn span(&self) -> Span {
         let Self { message_id, receive_count, ids: Ids { id, correlationid, .. }, .. } = self;
         let (event_id, correlation_id) = (id.as_ref().map(display), correlationid.as_ref().map(display));
         info_span!("delivery", message_id, receive_count, event_id, correlation_id)
     }
 
-    /// Since when there has been something to do: since the event, or since somebody put the message into the queue.
+    /// The time from which the latency counts: the event's time, or else the time when the message was put into the queue.
     pub(super) fn since(&self) -> Timestamp {
         self.ids.time.unwrap_or(self.sent_at)
     }
 }
 
-/// What an event's envelope says, as far as the message is an event and what it says is sound.
+/// The ids and the time of an event's envelope. Each is missing if the message is not an event, or if the value is invalid.
 #[derive(Default, Deserialize)]
 pub(super) struct Ids {
     #[serde(default)]

@@ -25,9 +25,9 @@ pub(super) trait Handler {
         deliveries.iter().map(|delivery| vec![delivery]).collect()
     }
 
-    /// The rounds in which a batch is handled. A message whose last attempt never settled may have killed the function, together with
-    /// the rest of its batch. Such suspects come last, one after the other, the likeliest at the end: the innocent ones succeed, and
-    /// only the one that kills goes on losing attempts.
+    /// The rounds in which a batch is handled. A message whose last attempt never ended may have killed the function, and with it the
+    /// work on the rest of its batch. Such suspects come last, one after the other, the likeliest at the end. So harmless messages
+    /// succeed before the function is killed again, and only the message that kills it loses attempts.
     fn rounds<'a>(&self, deliveries: &'a [Delivery]) -> Vec<Vec<&'a Delivery>> {
         let is_suspect = |unit: &Vec<&Delivery>| unit.iter().any(|delivery| delivery.past.unended);
         let (mut suspects, others): (Vec<_>, Vec<_>) =
@@ -136,7 +136,7 @@ impl<R: MessageReceiver> Handler for Messages<R> {
 
 type Results = Vec<Result<Effect, Failure>>;
 
-/// A batch that panics fails for each of its messages.
+/// Returns the results of a batch, or a failure for each message if the receiver panics.
 async fn all_or_panic(
     count: usize,
     receiving: impl Future<Output = Results>,
@@ -149,13 +149,13 @@ fn unanswered() -> Result<Effect, Failure> {
     Err(Failure::transient("Unanswered", "the handler gave no result for this message"))
 }
 
-/// Parsing is inside the guarded part, so a malformed message fails alone.
+/// Attempts to handle a message. Parsing is part of the attempt, so a malformed message fails alone.
 async fn receive(receiver: &impl Receiver, work: &Work<'_>, delivery: &Delivery) -> Settled {
     let handled = async { receiver.receive(Event::parse(&delivery.body)?).await };
     work.attempt(delivery, async { catch_panic(handled).await.unwrap_or_else(Err) }).await
 }
 
-/// A panic is the failure of the message that caused it, not of the messages beside it.
+/// Turns a panic into a failure of the message that caused it. Other messages of the batch are not affected.
 async fn catch_panic<T>(handled: impl Future<Output = T>) -> Result<T, Failure> {
     AssertUnwindSafe(handled)
         .catch_unwind()

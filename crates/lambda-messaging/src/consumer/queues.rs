@@ -1,4 +1,4 @@
-//! The queues that messages come from and go to: kept for later, or dead-lettered with the reason.
+//! The queues of a consumer: messages stay in their buffer queue for a retry, or go to its dead-letter queue.
 
 use aws_sdk_sqs::{Client, types::ChangeMessageVisibilityBatchRequestEntry};
 use lambda_runtime::Error;
@@ -7,7 +7,7 @@ use tracing::warn;
 use super::{dead_letters::DeadLetters, delivery::Delivery};
 use crate::{Failure, Function, Service, failure::Reason};
 
-/// The most messages that SQS takes in one call.
+/// SQS's limit for one call.
 const MAX_ENTRIES: usize = 10;
 
 /// The buffer queues that feed a function, each with its dead-letter queue.
@@ -46,17 +46,17 @@ impl Queues {
         Self { client, service, pairs, dead_letters }
     }
 
-    /// A queue's URL ends in its name; what stands before differs between AWS and an emulator.
+    /// The queue that a message came from. It is found by name, the last part of its URL: the rest differs between AWS and an emulator.
     fn pair(&self, delivery: &Delivery) -> Option<&Pair> {
         self.pairs.iter().find(|pair| pair.url.rsplit('/').next() == Some(&delivery.queue_name))
     }
 
-    /// The service whose queues they are.
+    /// The service that owns the queues.
     pub(super) fn service(&self) -> Service {
         self.service
     }
 
-    /// Sends the message to the dead-letter queue with the reason why, after which the source queue may delete it.
+    /// Sends a message to its dead-letter queue, with the reason. Returns true if it arrived: its own queue may delete it then.
     pub(super) async fn dead_letter(&self, delivery: &Delivery, why: &Reason) -> bool {
         let Some(Pair { dlq_url, .. }) = self.pair(delivery) else {
             return false;
@@ -68,7 +68,7 @@ impl Queues {
         sent.is_ok()
     }
 
-    /// Makes each of these messages come again after so many seconds.
+    /// Delays each message for its number of seconds.
     pub(super) async fn delay(&self, kept: &[(&Delivery, i32)]) {
         for pair in &self.pairs {
             let of_pair =
@@ -85,7 +85,7 @@ impl Queues {
                 });
                 let change = self.client.change_message_visibility_batch().queue_url(&pair.url);
                 if let Err(error) = change.set_entries(Some(entries.collect())).send().await {
-                    // The queue's own visibility timeout still brings the messages back.
+                    // The messages come back anyway, after the queue's visibility timeout.
                     let failure = Failure::aws("sqs:ChangeMessageVisibilityBatch", &error);
                     for (delivery, _) in some {
                         delivery.span().in_scope(|| warn!(error = %failure, "no backoff"));

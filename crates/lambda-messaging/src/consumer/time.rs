@@ -1,20 +1,20 @@
-//! The time that an invocation has. Lambda kills a function that runs into its deadline, and what it had finished then
-//! comes again: so its work ends before, and early enough to say what became of each message.
+//! The time of an invocation. Lambda kills a function at its deadline, and then delivers all its messages again, even those that were
+//! handled. So the work ends earlier, and leaves time to settle each message.
 
 use std::{cell::Cell, time::Duration};
 
 use jiff::Timestamp;
 use tokio::time::{Instant, timeout_at};
 
-/// The most that is kept for dead-lettering, backing off and reporting. A fifth of the time, if that is less.
+/// The time that is reserved for settling messages, or a fifth of all time if that is less.
 const RESERVED_FOR_SETTLING: Duration = Duration::from_secs(3);
 
 pub(super) struct Time {
-    /// When no message is worked on any more.
+    /// The time when work on messages ends.
     work_ends: Instant,
-    /// When nothing more is done about those worked on.
+    /// The time when settling messages ends.
     all_ends: Instant,
-    /// The least time that an attempt needs, as far as is known: the first ones of an invocation tell it about the next.
+    /// The time that an attempt is expected to need: as long as the longest of this invocation, and at least a tenth of all time.
     useful: Cell<Duration>,
 }
 
@@ -28,13 +28,13 @@ impl Time {
         Self { work_ends: ends - for_the_end, all_ends: ends - for_the_end / 8, useful: Cell::new(left / 10) }
     }
 
-    /// True if another attempt has a chance to end in time. One that hasn't would be lost for nothing.
+    /// True if another attempt can be expected to end in time. An attempt that is cut off counts, so it should not be begun.
     pub(super) fn allows_an_attempt(&self) -> bool {
         self.work_ends.saturating_duration_since(Instant::now()) >= self.useful.get()
             && Instant::now() < self.work_ends
     }
 
-    /// Works until it is done, or the time for it is over.
+    /// Runs work until it is done, or until the time for work is over.
     pub(super) async fn work<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         let began = Instant::now();
         let done = timeout_at(self.work_ends, work).await.ok();
@@ -42,7 +42,7 @@ impl Time {
         done
     }
 
-    /// Does what has to be done after the work, as far as there is time left.
+    /// Settles messages, as far as time allows.
     pub(super) async fn settle<T>(&self, settling: impl Future<Output = T>) -> Option<T> {
         timeout_at(self.all_ends, settling).await.ok()
     }

@@ -23,7 +23,7 @@ pub(super) struct Settled {
     pub result: Result<Effect, Failure>,
 }
 
-/// The fate that a message is settled with.
+/// The disposition of a settled message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Disposition {
     /// Handled: the queue may delete it.
@@ -176,7 +176,7 @@ impl<'a> Work<'a> {
         if begun.0.is_some() { self.record(delivery, end).await } else { None }
     }
 
-    /// The time that is left.
+    /// The time of the invocation.
     pub(super) fn time(&self) -> &Time {
         &self.time
     }

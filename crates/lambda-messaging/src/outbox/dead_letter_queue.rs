@@ -18,13 +18,13 @@ pub(super) struct DeadLetterQueue {
 }
 
 impl DeadLetterQueue {
-    /// Takes a row out of the stream's way: it would block every row behind it.
+    /// Dead-letters a row, which would block every row behind it in the stream.
     pub(super) async fn take(&self, row: &Row, failure: &Failure) -> Result<(), Failure> {
         let row = json::write(&row.0).unwrap_or_default();
         let Reason { error_type, detail } = failure.reason();
         let mut attributes = Attributes::new();
         let reason = DeadLetterReason { error_type, detail, service: self.service, source: None };
-        reason.stand_beside(&row, &mut attributes);
+        reason.add_to(&row, &mut attributes);
         let send = self.sqs.send_message().queue_url(&self.url).message_body(row);
         let sent = send.set_message_attributes(Some(attributes)).send().await;
         sent.map_err(|error| Failure::aws("sqs:SendMessage", &error))?;

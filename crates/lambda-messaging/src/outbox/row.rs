@@ -5,7 +5,7 @@ use serde_dynamo::AttributeValue;
 
 use crate::Failure;
 
-/// A row as the stream delivers it: all of it, or its key where the stream holds no more.
+/// A row as the stream delivers it: all attributes, or only the key if the stream carries nothing else.
 #[derive(Debug, Deserialize)]
 pub struct Row(pub(super) serde_dynamo::Item);
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::Service;
 
-/// Publishes numbers, but never 13, and while the topic is in trouble not 7.
+/// Publishes numbers. It always refuses 13, and 7 fails while the topic is in trouble.
 #[derive(Default)]
 struct Numbers {
     published: Mutex<Vec<u32>>,
@@ -73,7 +73,7 @@ async fn new_rows_are_published_together_and_changed_ones_are_not() {
     assert_eq!((outbox.published.into_inner().unwrap(), dlq.num_calls()), (vec![1, 4], 0));
 }
 
-/// Publishes every key that is written to, and reads nothing else of a row.
+/// Publishes the key of every row that is written, and reads no other attribute.
 #[derive(Default)]
 struct Keys(Mutex<Vec<String>>);
 
@@ -123,7 +123,7 @@ async fn a_row_that_is_refused_is_dead_lettered_and_the_others_are_published() {
 }
 
 #[tokio::test]
-async fn a_batch_that_comes_again_has_dead_lettered_nothing_before() {
+async fn a_batch_that_fails_and_comes_again_is_dead_lettered_once() {
     let (mut outbox, dlq) = (Numbers { in_trouble: true, ..Numbers::default() }, dead_letter("MalformedRow"));
     let batch = ["-5", "7", "5"].map(|number| record("INSERT", number));
     for _ in 0..3 {

@@ -17,7 +17,7 @@ pub struct Message {
 }
 
 impl Message {
-    /// An event, and its type as an attribute that subscribers can filter by.
+    /// A message with the event as its body, and the event's type as an attribute that subscribers can filter by.
     pub fn from_event<T: Serialize>(event: &Event<T>) -> Result<Self, Failure> {
         let message = Self {
             event_id: event.id.clone(),
@@ -34,7 +34,7 @@ impl Message {
         self.attribute(name, "String", value.into())
     }
 
-    /// Adds a list of strings; a subscriber's filter passes if it names any of them.
+    /// Adds a list of strings. A filter that names any of them lets the message pass.
     #[must_use]
     pub fn texts(self, name: &str, values: &[impl AsRef<str>]) -> Self {
         let values: Vec<&str> = values.iter().map(AsRef::as_ref).collect();
@@ -53,7 +53,7 @@ impl Message {
         self
     }
 
-    /// Attributes count towards the size of a batch.
+    /// The size that counts towards the limit of a batch: body and attributes.
     pub(super) fn size(&self) -> usize {
         let text = |value: &MessageAttributeValue| {
             value.data_type().len() + value.string_value().map_or(0, str::len)

@@ -69,7 +69,7 @@ async fn gives_up_on_a_message_after_a_few_attempts_and_says_so() {
 }
 
 #[tokio::test]
-async fn a_fault_of_a_message_is_its_own_and_not_retried() {
+async fn a_faulty_message_fails_alone_and_is_not_retried() {
     let topic = mock!(Client::publish_batch).then_output(|| failing("1", true));
     let published = publish(3, &topic).await;
     assert!(published[1].as_ref().is_err_and(|failure| !failure.is_retryable()));
@@ -77,7 +77,7 @@ async fn a_fault_of_a_message_is_its_own_and_not_retried() {
 }
 
 #[tokio::test]
-async fn trouble_while_some_are_sent_again_leaves_the_others_published() {
+async fn a_retry_that_fails_leaves_the_other_messages_published() {
     let first = mock!(Client::publish_batch).then_output(|| failing("1", false));
     let second = mock!(Client::publish_batch).then_error(|| of_code("InvalidParameter"));
     let client = mock_client!(aws_sdk_sns, RuleMode::Sequential, [&first, &second]);
@@ -90,7 +90,7 @@ fn of_code(code: &str) -> PublishBatchError {
 }
 
 #[tokio::test]
-async fn a_call_that_is_refused_for_one_message_is_refused_for_no_other() {
+async fn the_messages_of_a_refused_call_are_published_one_by_one() {
     let is_refused = |r: &PublishBatchInput| r.publish_batch_request_entries().len() > 1;
     let all =
         mock!(Client::publish_batch).match_requests(is_refused).then_error(|| of_code("InvalidParameter"));
@@ -103,7 +103,7 @@ async fn a_call_that_is_refused_for_one_message_is_refused_for_no_other() {
 }
 
 #[tokio::test]
-async fn trouble_with_the_topic_is_not_asked_for_again() {
+async fn after_trouble_with_the_topic_no_further_call_is_made() {
     let topic = mock!(Client::publish_batch).then_error(|| of_code("InternalError"));
     let published = publish(25, &topic).await;
     assert!(published.len() == 25 && published.iter().flatten().next().is_none());
