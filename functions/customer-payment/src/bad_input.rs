@@ -30,7 +30,7 @@ async fn process_payment() {
     trigger::queue(&aws, &[&example("envelope/payment-requested.json")], consume, is_valid).await;
 }
 
-/// A payment of whom and how much no log line says.
+/// A payment with a customer and an amount that no log line may contain.
 const PAYMENT: &str = r#"{"Item": {"customer": {"S": "jane-doe"}, "amount": {"N": "8642.13"}, "status": {"S": "REFUNDED"},
     "providerPaymentId": {"S": "simulated-1"}}}"#;
 

@@ -1,7 +1,6 @@
-//! Customer Payment takes what a fare costs from the customer, or gives it back, through a payment provider. It is a
-//! participant of the fare collection saga: it gets its requests from a FIFO queue, a customer's one after the other,
-//! and answers each to the saga by the task token that the request carries. On a schedule it learns what the provider did
-//! later.
+//! Customer Payment takes a fare from the customer, or gives it back, through a payment provider. It is a participant of the fare
+//! collection saga: it receives requests from a FIFO queue, which keeps each customer's requests in their order, and answers the saga
+//! by the task token of each request. On a schedule it reconciles its records with the provider's later reports.
 
 #[cfg(test)]
 mod bad_input;

@@ -1,4 +1,4 @@
-//! The Payments table: where each fare's payment stands. A payment moves forward:
+//! The Payments table: the status of each fare's payment. A payment moves forward:
 //!
 //! ```text
 //! (none) ── authorize ──▶ REQUESTED ──────▶ AUTHORIZED ── capture ──▶ CAPTURED
@@ -11,13 +11,13 @@
 //!
 //! There is one way back: a refund that the provider had accepted can fail later, and then the payment is `CAPTURED` again.
 //!
-//! The provider is asked for nothing before the record says how it is asked: as which of its customers, with which payment
-//! method, for how much, by which key. So a try whose answer never came can be repeated exactly as it was made, whatever
-//! is on file by then; and where there is no record, nothing was ever asked for.
+//! The request for an authorization is recorded before the provider is called: the provider's customer, the payment method, the amount
+//! and the idempotency key. So a try without an answer can be repeated exactly, even if the customer has another payment method by
+//! then. Without a record, the provider was never called.
 //!
-//! A void that finds no record leaves `VOIDED` all the same: an authorization that was held up, and arrives after its own
-//! compensation, then finds that it has been given up. One that finds `REQUESTED` leaves `GIVEN_UP` before it asks what
-//! became of the request, so that no other try is begun meanwhile.
+//! A void that finds no record writes `VOIDED` all the same: a delayed authorization that arrives after its own compensation then
+//! finds that it was given up. A void that finds `REQUESTED` writes `GIVEN_UP` before it asks the provider for the outcome, so that
+//! no other try begins in the meantime.
 
 mod later;
 
@@ -37,7 +37,7 @@ use lambda_messaging::{
 pub(crate) use self::later::{Learned, Reported};
 use crate::provider::{IdempotencyKey, Payment, PaymentId, Terms};
 
-/// For how long a provider surely knows a key again. Stripe promises 24 hours.
+/// The time for which a provider is sure to know a key. Stripe promises 24 hours.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(20);
 
 /// The `Payments` table.
@@ -47,22 +47,22 @@ pub struct Payments {
     table: String,
 }
 
-/// Where a payment stands.
+/// The status of a payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Status {
     /// The provider was asked to reserve the amount, or is about to be. Its answer is not known.
     Requested,
-    /// The provider said no: nothing is reserved.
+    /// The provider refused the authorization: nothing is reserved.
     Refused,
     /// The amount is reserved.
     Authorized,
     /// The amount is taken.
     Captured,
-    /// It is not to be paid any more. What became of the request is not known yet.
+    /// The payment is given up, and the outcome of its authorization is not known yet.
     GivenUp,
     /// Nothing is reserved, and nothing will be.
     Voided,
-    /// What was taken has been given back.
+    /// The taken amount was given back.
     Refunded,
 }
 
@@ -92,7 +92,7 @@ impl fmt::Display for Status {
     }
 }
 
-/// How the provider is asked for an authorization. Every try is made like the first.
+/// The request for an authorization. Every try repeats the first one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Request {
     pub terms: Terms,
@@ -101,21 +101,21 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// True if the provider still knows the request by its key. Later the same request would be another one.
+    /// True if the provider still knows the request by its key. Later the provider would take a repetition for a new request.
     pub(crate) fn is_remembered(&self) -> bool {
         Timestamp::now().duration_since(self.at) < REMEMBERED
     }
 }
 
-/// What is known of a fare's payment.
+/// The record of a fare's payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Record {
     pub status: Status,
-    /// How the authorization is asked for; none if it never was.
+    /// The request for the authorization; `None` if there was none.
     pub request: Option<Request>,
-    /// The provider's id; none if nothing was ever authorized.
+    /// The provider's id of the payment; `None` if nothing was ever authorized.
     pub id: Option<PaymentId>,
-    /// How many idempotency keys the provider answers with an error that it has saved.
+    /// The number of idempotency keys for which the provider has saved an error.
     pub spent_keys: u32,
 }
 
@@ -125,7 +125,7 @@ impl Record {
         Self { status, request, id: None, spent_keys: 0 }
     }
 
-    /// The record after it has moved on.
+    /// The record with a new status and id.
     pub(crate) fn moved(&self, status: Status, id: Option<PaymentId>) -> Self {
         Self { status, id, ..self.clone() }
     }
@@ -138,7 +138,7 @@ impl Payments {
         Self { client, table }
     }
 
-    /// Where the fare's payment stands.
+    /// The record of the fare's payment, if there is one.
     ///
     /// # Errors
     /// Permanent `IdempotencyConflict` if the fare is known with another amount or customer.
@@ -149,7 +149,7 @@ impl Payments {
         found.item.map(|item| record(&item, payment)).transpose()
     }
 
-    /// Writes the fare's first record, unless there is one: then gives that.
+    /// Writes the fare's first record. If there already is one, returns that instead.
     ///
     /// # Errors
     /// As [`find`](Self::find).
@@ -188,11 +188,11 @@ impl Payments {
         }
     }
 
-    /// Moves the payment on from where it was found. The count of spent keys is a part of that: a key that was spent
-    /// meanwhile may be the one that `to` was reached with.
+    /// Moves the payment from the record that was read to the next one. The condition includes the number of spent keys: a key that was
+    /// spent in the meantime may be the one that led to `to`.
     ///
     /// # Errors
-    /// Transient `PaymentMovedOn` if it isn't there any more: another delivery was faster. Looking again helps.
+    /// Transient `PaymentMovedOn` if another delivery has changed the record in the meantime. A retry reads it again.
     pub(crate) async fn advance(&self, payment: &Payment, from: &Record, to: &Record) -> Result<(), Failure> {
         let mut set = "SET #status = :to, spentKeys = :spent, recordedAt = :now".to_owned();
         let mut update = self
@@ -223,12 +223,12 @@ impl Payments {
     }
 }
 
-/// Another delivery has changed the record since it was read.
+/// The failure of a write that found the record changed since it was read.
 pub(crate) fn moved_on() -> Failure {
     Failure::transient("PaymentMovedOn", "another delivery changed this payment in the meantime")
 }
 
-/// A record from which nobody can tell where the payment stands. A person has to look at it.
+/// The failure for a record that makes no sense. A person has to look at it.
 pub(crate) fn malformed(detail: &str) -> Failure {
     Failure::permanent("MalformedPayment", detail)
 }

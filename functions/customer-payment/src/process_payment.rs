@@ -13,18 +13,20 @@ use crate::{
     saga::Listener,
 };
 
+// The errors that the saga's `Retry` and `Catch` match on.
+
 /// The authorization was refused, and nothing is reserved.
 const NOT_AUTHORIZED: &str = "PaymentAuthException";
-/// Asking again can't tell what became of the authorization: it is to be voided.
+/// The outcome of the authorization is unknown, and a retry can't find it out. The saga must void the authorization.
 const AUTHORIZATION_UNCLEAR: &str = "PaymentAuthUnclear";
 const NOT_CAPTURED: &str = "PaymentChargeException";
 const NOT_VOIDED: &str = "PaymentVoidException";
 const NOT_REFUNDED: &str = "PaymentRefundException";
-/// No answer, or none that says anything.
+/// The provider gave no answer, or none that tells the outcome.
 const UNAVAILABLE: &str = "PaymentProviderUnavailable";
 
-/// How long a step may take: room for a slow provider to be asked three times, and well before the function ends, so that the
-/// saga hears of it and the customer's next message isn't lost with this one.
+/// The time limit of a step. It is enough for three calls to a slow provider, and ends well before the function does, so that there
+/// is time to answer the saga and to handle the customer's next message.
 const DEADLINE: Duration = Duration::from_secs(20);
 
 /// The receiver of payment requests.
@@ -36,12 +38,12 @@ pub struct ProcessPayment<P> {
     deadline: Duration,
 }
 
-/// Why a step wasn't made.
+/// The reason why a step wasn't made.
 #[derive(Debug, PartialEq, Eq)]
 enum NotMade {
-    /// The saga should hear of it, under a name that its `Retry` and `Catch` know.
+    /// The saga is answered with this error.
     Answer { error: &'static str, cause: String },
-    /// Nobody need hear of it yet: the message itself is tried again, or dead-lettered.
+    /// The message is retried or dead-lettered.
     Fail(Failure),
 }
 
@@ -58,15 +60,15 @@ impl From<Failure> for NotMade {
 }
 
 impl<P: PaymentProvider> ProcessPayment<P> {
-    /// Keeps record here, moves money through this provider, answers there.
+    /// Makes payments through this provider, records them in this table, and answers this saga.
     #[must_use]
     pub fn new(payments: Payments, provider: P, saga: Saga) -> Self {
         Self { payments, provider, saga, deadline: DEADLINE }
     }
 
-    /// Makes the step, unless an earlier delivery has. Every call to the provider carries a key that follows from the
-    /// fare and the step, and the record follows the call: a crash in between repeats the call, and the provider gives
-    /// its first answer again.
+    /// Makes a step, unless an earlier delivery has made it. Every call to the provider carries an idempotency key that follows from
+    /// the fare and the step. The record is written after the call: a crash in between repeats the call with the same key, and the
+    /// provider gives its first answer again.
     async fn make(&self, payment: &Payment, operation: Operation) -> Result<(Record, Effect), NotMade> {
         match operation {
             Operation::Authorize => self.authorize(payment).await,
@@ -75,7 +77,7 @@ impl<P: PaymentProvider> ProcessPayment<P> {
         }
     }
 
-    /// Reserves the amount. How the provider is asked is on record first, and every later try asks as the record says.
+    /// Reserves the amount. The request is recorded before the first call, and every later try repeats it as recorded.
     async fn authorize(&self, payment: &Payment) -> Result<(Record, Effect), NotMade> {
         let (found, is_first) = self.requested(payment).await?;
         match found.status {
@@ -112,11 +114,11 @@ impl<P: PaymentProvider> ProcessPayment<P> {
         Ok((authorized, Effect::Made))
     }
 
-    /// The payment's record, written now if there is none, and whether it was.
+    /// The payment's record, and true if it was written now because there was none.
     async fn requested(&self, payment: &Payment) -> Result<(Record, bool), NotMade> {
         let terms = match self.provider.terms(payment).await {
             Ok(terms) => terms,
-            // An earlier try may have been made while there still was something to pay with.
+            // An earlier try may have been made while the customer still had a payment method.
             Err(error) => match self.payments.find(payment).await? {
                 Some(found) => return Ok((found, false)),
                 None => return Err(not_made(error, NOT_AUTHORIZED)),
@@ -130,7 +132,7 @@ impl<P: PaymentProvider> ProcessPayment<P> {
         })
     }
 
-    /// Takes what is reserved.
+    /// Takes the reserved amount.
     async fn capture(&self, payment: &Payment) -> Result<(Record, Effect), NotMade> {
         let nothing = || NotMade::answer(NOT_CAPTURED, "there is no authorization to capture");
         let found = self.payments.find(payment).await?.ok_or_else(nothing)?;
@@ -150,10 +152,10 @@ impl<P: PaymentProvider> ProcessPayment<P> {
         Ok((captured, Effect::Made))
     }
 
-    /// Sees to it that nothing is reserved and nothing taken, wherever the payment stands.
+    /// Compensates the payment in any status: afterwards nothing is reserved, and nothing is taken.
     async fn take_back(&self, payment: &Payment) -> Result<(Record, Effect), NotMade> {
         let Some(found) = self.payments.find(payment).await? else {
-            // Without a record the provider was never asked for anything, and with this one it won't be.
+            // Without a record the provider was never called. This record keeps a delayed authorization from calling it.
             let voided = Record::new(Status::Voided, None);
             return match self.payments.open(payment, &voided).await? {
                 None => Ok((voided, Effect::Made)),
@@ -178,10 +180,10 @@ impl<P: PaymentProvider> ProcessPayment<P> {
         Ok((made, Effect::Made))
     }
 
-    /// Gives up an authorization of which nobody knows what became. Its record keeps out every other try. Whatever tries
-    /// there were had one key, so asking once more by that key tells: the answer is theirs; or they are under way, which
-    /// is no answer; or none of them got there, and then this one's is voided. Only if the provider has no answer to
-    /// give for the key any more, its books are looked at.
+    /// Gives up an authorization whose outcome is unknown. The record already keeps out every other try. All earlier tries had the
+    /// same key, so one more call with that key finds their outcome: the provider repeats its answer to them, or says that one is
+    /// still under way, or, if none arrived, makes the authorization now, which is then voided. If the provider no longer has an
+    /// answer for the key, the authorization is looked up.
     async fn give_up(&self, payment: &Payment, found: &Record) -> Result<Record, NotMade> {
         let request = request_of(found)?;
         let told = if request.is_remembered() {
@@ -203,13 +205,13 @@ impl<P: PaymentProvider> ProcessPayment<P> {
         }
     }
 
-    /// Looks the request up in the provider's books.
+    /// Looks up the payment that was authorized by a request.
     async fn look(&self, payment: &Payment, request: &Request) -> Result<Option<PaymentId>, NotMade> {
         let found = self.provider.find(payment, &request.terms).await;
         found.map_err(|error| not_made(error, UNAVAILABLE))
     }
 
-    /// Voids an authorization. If it has been captured after all, and only the answer was lost, it is refunded.
+    /// Voids an authorization. If it was captured, and only the answer to the capture was lost, the payment is refunded.
     async fn release(&self, payment: &Payment, found: &Record, id: PaymentId) -> Result<Record, NotMade> {
         let key = key(payment, Operation::Void, found.spent_keys);
         let voided = self.provider.void(payment, &id, &key).await;
@@ -226,8 +228,8 @@ impl<P: PaymentProvider> ProcessPayment<P> {
         Ok(found.moved(Status::Refunded, Some(id)))
     }
 
-    /// Interprets a provider's answer. A key that it will answer with an error for ever is noted down as spent: the next
-    /// try has another one, and finds it out if the first had its effect all the same.
+    /// Interprets a provider's answer. A key for which the provider has saved an error is recorded as spent, so the next try has
+    /// another key. That try finds the effect if the first one had it all the same.
     async fn answered<T>(
         &self,
         payment: &Payment,
@@ -249,13 +251,13 @@ impl<P: PaymentProvider> Receiver for ProcessPayment<P> {
     async fn receive(&self, event: Event<PaymentRequested>) -> Result<Effect, Failure> {
         let PaymentRequested { fare, customer, amount, operation, task_token } = event.data;
         let payment = Payment { fare, customer, amount };
-        // Message expiration: money isn't moved for a saga that has given this step up. A compensation is made all the
-        // same, it can only bring things closer to where they should be.
+        // Message expiration: a step isn't made for a saga that no longer waits for it. A compensation is made all the same, because
+        // it can only bring the payment closer to its right status.
         let listener = self.saga.heartbeat(&task_token).await?;
         if listener == Listener::Gone && !operation.is_compensation() {
-            return Ok(Effect::Nothing("nobody waits for this step any more"));
+            return Ok(Effect::Nothing("the saga no longer waits for this step"));
         }
-        // A call that is cut off here is like a lost answer: the record says what was asked for.
+        // A call that is cut off here is like a lost answer: the request is on record.
         let made = tokio::time::timeout(self.deadline, self.make(&payment, operation)).await;
         match made.unwrap_or_else(|_| Err(NotMade::answer(UNAVAILABLE, "timed_out"))) {
             Ok((record, effect)) => {
@@ -266,11 +268,11 @@ impl<P: PaymentProvider> Receiver for ProcessPayment<P> {
             }
             Err(NotMade::Answer { error, cause }) => {
                 self.saga.fail(&task_token, error, &cause).await?;
-                Ok(Effect::Nothing("the step was not made, and the saga told why"))
+                Ok(Effect::Nothing("the step was not made, and the saga was told why"))
             }
             Err(NotMade::Fail(failure)) => {
                 if !failure.is_retryable() {
-                    // The message goes to the dead-letter queue; the saga needn't wait for its timeout.
+                    // The message goes to the dead-letter queue, so the saga would wait in vain until its timeout.
                     let reason = failure.reason();
                     self.saga.fail(&task_token, &reason.error_type, &reason.detail).await?;
                 }
@@ -288,19 +290,18 @@ fn request_of(record: &Record) -> Result<&Request, Failure> {
     record.request.as_ref().ok_or_else(|| malformed("the payment's record doesn't say what was asked for"))
 }
 
-/// What the saga hears of a provider's error.
+/// The answer to the saga after a provider's error.
 fn not_made(error: ProviderError, refusal: &'static str) -> NotMade {
     match error {
         ProviderError::Refused(cause) => NotMade::answer(refusal, cause),
-        // No refusal, so the saga tries again: it backs off without keeping the customer's other payments waiting, as a
-        // message that stays in the queue would.
+        // The saga retries the step, with a backoff. A message that stays in the queue would delay the customer's other payments.
         ProviderError::Spent(cause) | ProviderError::Unavailable(cause) => {
             NotMade::answer(UNAVAILABLE, cause)
         }
     }
 }
 
-/// The key of a step, after so many that are spent.
+/// The idempotency key of a step. Each spent key makes the next one different.
 fn key(payment: &Payment, operation: Operation, spent: u32) -> IdempotencyKey {
     IdempotencyKey(match spent {
         0 => format!("{}-{operation}", payment.fare),

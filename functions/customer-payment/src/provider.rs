@@ -1,5 +1,5 @@
-//! Whoever moves the money. The service knows providers by this trait only; which one a deployment uses is a parameter
-//! of its template.
+//! Payment providers, which move the money. The service knows them by a trait only. A parameter of the template chooses a deployment's
+//! provider.
 
 mod configured;
 mod reports;
@@ -17,24 +17,24 @@ pub use self::{
     stripe::{PaymentMethods, Stripe, StripeReports, StripeSetupError, stripe_key},
 };
 
-/// What is to be paid, as a provider needs to know it. No card data: the provider has that on file.
+/// A payment to make. It contains no card data, which only the provider has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Payment {
     /// The fare, which is the provider's reference to us.
     pub fare: RideId,
-    /// Who pays.
+    /// The customer who pays.
     pub customer: CustomerId,
-    /// How much.
+    /// The amount.
     pub amount: Money,
 }
 
-/// How a payment is asked for, beside what it is for: as whom the provider knows the customer, and what it takes the
-/// money from. References only, no card data.
+/// The terms of a payment: the provider's references to the customer and the payment method, and the currency. They contain no card
+/// data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Terms {
     /// The provider's id of the customer.
     pub customer: String,
-    /// The provider's id of what the customer pays with.
+    /// The provider's id of the customer's payment method.
     pub payment_method: String,
     /// The currency's code.
     pub currency: String,
@@ -50,35 +50,35 @@ impl fmt::Display for PaymentId {
     }
 }
 
-/// By which the provider knows a call that it has seen before, and gives the first answer again.
+/// An idempotency key. The provider repeats its first answer to a call with a key that it knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdempotencyKey(pub String);
 
-/// Why a provider didn't do what it was asked. The texts are codes and never hold personal data.
+/// A provider's answer other than a success. The texts are codes and never contain personal data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProviderError {
-    /// It said no, and would say so again.
+    /// The provider refused the call, and would refuse it again.
     Refused(String),
-    /// It failed, and has saved that: it gives the same answer to this key from now on. The call is not under way any
-    /// more, and may or may not have had its effect. Only a call with another key can end otherwise.
+    /// The provider failed, and has saved this error for the key: every call with the key gets it. The call has ended, and may or may
+    /// not have had its effect. Only a call with another key can succeed.
     Spent(String),
-    /// It gave no usable answer: the call may or may not have had its effect, or have it yet. The same call with the same
-    /// key is safe.
+    /// The provider gave no usable answer. The call may have had its effect, or may have it later. Repeating it with the same key is
+    /// safe.
     Unavailable(String),
 }
 
-/// What a void found.
+/// The outcome of a void.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Voided {
-    /// An authorization, or one that was void already; now there is none.
+    /// Nothing is reserved any more. Either this call released the amount, or an earlier one did.
     Released,
-    /// A payment that has been captured, which only a refund can take back. Nothing was changed.
+    /// The payment was captured, so only a refund can take it back. Nothing was changed.
     Captured,
 }
 
 /// A payment provider. Every call that moves money carries an idempotency key.
 pub trait PaymentProvider {
-    /// How the payment would be asked for now. The provider isn't asked for anything yet.
+    /// The terms on which the payment would be made now. This call moves no money.
     fn terms(&self, payment: &Payment) -> impl Future<Output = Result<Terms, ProviderError>>;
 
     /// Reserves the amount. All calls for a payment must have the same terms and the same key.
@@ -105,7 +105,7 @@ pub trait PaymentProvider {
         key: &IdempotencyKey,
     ) -> impl Future<Output = Result<Voided, ProviderError>>;
 
-    /// Gives the taken amount back, or finds that an earlier call did: never twice, whatever the key.
+    /// Gives the taken amount back, or finds that an earlier call did. It never gives it back twice, even with another key.
     fn refund(
         &self,
         payment: &Payment,
@@ -113,7 +113,8 @@ pub trait PaymentProvider {
         key: &IdempotencyKey,
     ) -> impl Future<Output = Result<(), ProviderError>>;
 
-    /// The payment that was authorized for this fare on these terms, if there is one: for when its answer never came.
+    /// The payment that was authorized for this fare on these terms, if there is one. It is looked up when the answer to an
+    /// authorization was lost.
     fn find(
         &self,
         payment: &Payment,

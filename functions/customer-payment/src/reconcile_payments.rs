@@ -1,5 +1,5 @@
-//! Learns what the provider did after it had answered: a refund that failed, a dispute. A run asks for all that happened
-//! since a time that earlier runs have covered already, so what one of them missed, another finds.
+//! Reconciles our records with the provider's later reports: failed refunds and disputes. The periods of successive runs overlap, so a
+//! report that one run missed is found by a later one.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::{
     provider::{ProviderError, ProviderReports, Report, ReportKind},
 };
 
-/// The time that is kept for saying what a run came to.
+/// The time that is reserved for reporting the result of a run.
 const FOR_THE_END: Duration = Duration::from_secs(2);
 
 /// The handler that the schedule invokes.
@@ -30,11 +30,11 @@ pub struct ReconcilePayments<P> {
 /// The result of a run.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Reconciled {
-    /// Reports that were new.
+    /// New reports.
     pub learned: u32,
     /// Reports that earlier runs had learned.
     pub known: u32,
-    /// Reports that change nothing here: of others' payments, or overtaken by a later refund.
+    /// Reports without an effect here: about payments of other systems, or overtaken by a later refund.
     pub ignored: u32,
 }
 
@@ -42,24 +42,24 @@ pub struct Reconciled {
 struct Run {
     reconciled: Reconciled,
     metrics: Metrics,
-    /// The first report that could not be learned. Those behind it are looked at all the same.
+    /// The failure of the first report that could not be learned. Later reports are handled all the same.
     failure: Option<Failure>,
 }
 
 impl<P: ProviderReports> ReconcilePayments<P> {
-    /// Asks this provider what happened in so many days, keeps record there, and has people told by them.
+    /// Reads the provider's reports of the last days, records them in this table, and notifies people by this review.
     #[must_use]
     pub fn new(payments: Payments, provider: P, review: Review, look_back_days: u32) -> Self {
         let look_back = SignedDuration::from_hours(24 * i64::from(look_back_days));
         Self { payments, provider, review, look_back }
     }
 
-    /// Runs once, until all is looked at or the time is over. What was learned by then stays learned: a run that is cut off
-    /// anywhere leaves nothing behind that the next one doesn't complete.
+    /// Makes one run, until all reports are handled or the time is over. Reports that were learned by then stay learned: the next run
+    /// completes a run that was cut off at any point.
     ///
     /// # Errors
-    /// `PaymentProviderUnavailable`: the provider gave no answer, or takes no more calls for now. `OutOfTime`: not all was
-    /// looked at. Anything else: a report that could not be learned. The next run begins anew.
+    /// `PaymentProviderUnavailable` if the provider gave no answer, or throttles calls. `OutOfTime` if some reports were not read. Any
+    /// other error is that of a report that could not be learned. The next run begins anew.
     pub async fn handle(&self, event: LambdaEvent<IgnoredAny>) -> Result<Reconciled, Diagnostic> {
         let mut run =
             Run { reconciled: Reconciled::default(), metrics: Metrics::new(SERVICE), failure: None };
@@ -83,7 +83,7 @@ impl<P: ProviderReports> ReconcilePayments<P> {
         }
     }
 
-    /// Goes through all reports, page by page. Throttling ends that, as more calls would meet more of it.
+    /// Handles all reports, page by page. Throttling ends the run, because more calls would be throttled too.
     async fn reconcile(&self, run: &mut Run) -> Result<(), Failure> {
         let since = Timestamp::now() - self.look_back;
         for kind in ReportKind::ALL {
@@ -103,7 +103,7 @@ impl<P: ProviderReports> ReconcilePayments<P> {
         Ok(())
     }
 
-    /// Brings our record to what is reported, and tells people.
+    /// Records a report, and notifies people.
     async fn learn(&self, report: &Report) -> Result<Effect, Failure> {
         let Some(found) = self.payments.reported(report).await? else {
             return Ok(Effect::Nothing("the payment is not one of ours"));
@@ -117,7 +117,7 @@ impl<P: ProviderReports> ReconcilePayments<P> {
             Meaning::News => true,
         };
         if !found.is_learned && self.payments.learn(report).await? == Learned::Before {
-            // Another run is at it, and tells of it.
+            // A concurrent run has recorded it, and notifies people.
             return Ok(Effect::Duplicate);
         }
         if is_news {
@@ -131,7 +131,7 @@ impl<P: ProviderReports> ReconcilePayments<P> {
         if found.id.as_ref() != Some(&report.payment) {
             return Ok(Meaning::Nothing("it is about another payment of the same fare"));
         }
-        // The run that learned it died before it had told of it.
+        // An earlier run recorded it, and died before it notified people.
         if found.is_learned {
             return Ok(Meaning::News);
         }
@@ -151,13 +151,16 @@ impl<P: ProviderReports> ReconcilePayments<P> {
 /// A report's meaning for a payment.
 enum Meaning {
     Nothing(&'static str),
-    /// The record says what is reported, and who has to know, knows: the refund failed at once. Its key is spent all the same.
+    /// The refund failed at once, so the saga has handled the failure. Only the idempotency key must be recorded as spent.
     KnownToTheSaga,
     News,
 }
 
 impl Run {
-    /// Counts what became of a report. Gives the failure if there is no use in looking at more of them.
+    /// Counts the result of a report.
+    ///
+    /// # Errors
+    /// The failure, if it ends the run.
     fn note(&mut self, report: &Report, learned: Result<Effect, Failure>) -> Result<(), Failure> {
         self.metrics.count(learned.as_ref().map(|effect| *effect), Some(report.at));
         let (event_id, correlation_id) = (report.id.to_string(), report.fare.to_string());
@@ -185,7 +188,7 @@ impl Run {
     }
 }
 
-/// The provider gave no answer, or none that says anything. The cause is a code of its own.
+/// The error type when the provider gave no usable answer. Its detail is the provider's code.
 const UNAVAILABLE: &str = "PaymentProviderUnavailable";
 
 fn unavailable(error: ProviderError) -> Failure {

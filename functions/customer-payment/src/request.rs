@@ -1,4 +1,4 @@
-//! What the saga asks for.
+//! The saga's requests.
 
 use std::fmt;
 
@@ -12,16 +12,16 @@ use serde::{Deserialize, Serialize};
 pub enum Operation {
     /// Reserve the amount.
     Authorize,
-    /// Take what was reserved.
+    /// Take the reserved amount.
     Capture,
-    /// Compensates an authorization, whatever has become of it: afterwards nothing is reserved and nothing taken.
+    /// Compensate an authorization with any outcome: afterwards nothing is reserved, and nothing is taken.
     Void,
-    /// Compensates a capture: gives back what was taken.
+    /// Compensate a capture: give the taken amount back.
     Refund,
 }
 
 impl Operation {
-    /// Compensations are made even if nobody waits for them any more.
+    /// True for compensations, which are made even if the saga no longer waits for them.
     #[must_use]
     pub fn is_compensation(self) -> bool {
         match self {
@@ -47,13 +47,13 @@ impl fmt::Display for Operation {
 pub struct PaymentRequested {
     /// The fare that is paid.
     pub fare: RideId,
-    /// Who pays.
+    /// The customer who pays.
     pub customer: CustomerId,
-    /// How much.
+    /// The amount.
     pub amount: Money,
-    /// What to do.
+    /// The step to make.
     pub operation: Operation,
-    /// Return address and correlation identifier in one: the saga's step that waits for the answer.
+    /// Return address and correlation identifier in one: it identifies the step of the saga that waits for the answer.
     #[serde(rename = "taskToken")]
     pub task_token: String,
 }

@@ -1,5 +1,4 @@
-//! The people who look at what no machine can decide. They are told by the fare collection saga, which knows how the fare
-//! stands and where such cases go.
+//! Review by people of the cases that no program can decide. The fare collection saga notifies them, because it knows the fare's status.
 
 use aws_sdk_sfn::{Client, operation::start_execution::StartExecutionError};
 use lambda_messaging::{Failure, TraceParent};
@@ -15,13 +14,13 @@ pub struct Review {
 }
 
 impl Review {
-    /// Tells people through the state machine with this ARN.
+    /// Notifies people through the state machine with this ARN.
     #[must_use]
     pub fn new(client: Client, state_machine_arn: String) -> Self {
         Self { client, state_machine_arn }
     }
 
-    /// Tells people of a report. The execution is named after the fare and the report, so they are told once.
+    /// Notifies people of a report. The execution is named after the fare and the report, so they are notified once.
     pub(crate) async fn tell(&self, report: &Report, payment: &Payment) -> Result<(), Failure> {
         let start = self.client.start_execution().state_machine_arn(&self.state_machine_arn);
         let start = start.name(format!("{}-{}", report.fare, report.id));
@@ -35,7 +34,7 @@ impl Review {
     }
 }
 
-/// A fare whose refund has failed is again where its collection was when a compensation fails.
+/// The input of the execution. A failed refund is handled like a failed compensation.
 fn input(report: &Report, payment: &Payment) -> Value {
     let Payment { fare, customer, amount } = payment;
     let (kind, id, reason) = (report.kind.to_string(), report.id.to_string(), report.reason.to_string());

@@ -1,28 +1,28 @@
-//! The saga that waits for an answer. A task token is return address and correlation identifier in one: whoever holds
-//! it can answer that one step of that one execution, and nothing else.
+//! The saga that waits for an answer. A task token is return address and correlation identifier in one: its holder can answer one step
+//! of one execution, and nothing else.
 
 use aws_sdk_sfn::{Client, error::ProvideErrorMetadata, error::SdkError};
 use lambda_messaging::Failure;
 
-/// Step Functions, as a participant sees it.
+/// Step Functions, from a participant's side.
 #[derive(Debug)]
 pub struct Saga {
     client: Client,
 }
 
-/// Whether anybody waits for an answer.
+/// The saga's step, which may or may not wait for an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Listener {
     /// The step waits.
     Waits,
-    /// It was answered before, has timed out, or its execution has ended.
+    /// The step was answered before or has timed out, or its execution has ended.
     Gone,
 }
 
-/// What Step Functions says when nobody waits. Trying again doesn't help, and needn't.
+/// The error codes of Step Functions for a step that no longer waits. They are no failure.
 const GONE: [&str; 3] = ["TaskTimedOut", "TaskDoesNotExist", "InvalidToken"];
 
-/// What fits into an answer's cause.
+/// The maximum length of an answer's cause.
 const MAX_CAUSE: usize = 256;
 
 impl Saga {
@@ -32,7 +32,7 @@ impl Saga {
         Self { client }
     }
 
-    /// Tells the step that its request is being worked on, and learns whether it still waits.
+    /// Sends a heartbeat for the step; returns `Gone` if the step no longer waits.
     pub(crate) async fn heartbeat(&self, token: &str) -> Result<Listener, Failure> {
         let sent = self.client.send_task_heartbeat().task_token(token).send().await;
         listener("states:SendTaskHeartbeat", sent)
@@ -44,7 +44,7 @@ impl Saga {
         listener("states:SendTaskSuccess", sent)
     }
 
-    /// Answers that the step failed. The error's name is what `Retry` and `Catch` match on.
+    /// Answers that the step failed. `Retry` and `Catch` match on the error's name.
     pub(crate) async fn fail(&self, token: &str, error: &str, cause: &str) -> Result<Listener, Failure> {
         let cause: String = cause.chars().take(MAX_CAUSE).collect();
         let sent = self.client.send_task_failure().task_token(token).error(error).cause(cause).send().await;

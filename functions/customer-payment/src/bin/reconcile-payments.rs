@@ -1,4 +1,4 @@
-//! A schedule → what the payment provider reported since, learned by our record and by people.
+//! A schedule → the payment provider's later reports, recorded and sent to people.
 
 use aws_sdk_dynamodb::Client;
 use customer_payment::{

@@ -1,5 +1,5 @@
-//! Records the reports that the provider made of a payment after it had answered. Each report has its effect once: the write that makes it
-//! is conditional on the report not being among those learned, and adds it to them.
+//! Records the provider's later reports about a payment. Each report has its effect once: the write that makes the effect also adds the
+//! report to those that were learned, on condition that it is not among them.
 
 use aws_sdk_dynamodb::{
     operation::update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
@@ -24,17 +24,17 @@ pub(crate) struct Reported {
     pub payment: Payment,
     pub status: Status,
     pub id: Option<PaymentId>,
-    /// The record says what was reported.
+    /// True if the report is on record.
     pub is_learned: bool,
-    /// People have been told of it.
+    /// True if people were notified.
     pub is_told: bool,
 }
 
-/// The outcome of writing a report down.
+/// The outcome of recording a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Learned {
     Now,
-    /// Another run was faster.
+    /// Another run had recorded it.
     Before,
 }
 
@@ -50,11 +50,11 @@ impl Payments {
         found.item.map(|item| reported(&item, report)).transpose()
     }
 
-    /// Writes down what was reported. A refund that has failed leaves the payment captured, with a key more that is spent: the
-    /// next refund has another one. A dispute leaves the payment as it stands.
+    /// Records a report. A failed refund makes the payment `CAPTURED` again, and its idempotency key spent, so that the next refund has
+    /// another key. A dispute leaves the status unchanged.
     ///
     /// # Errors
-    /// Transient `PaymentMovedOn` if the payment doesn't stand where that can be reported of it. Looking again helps.
+    /// Transient `PaymentMovedOn` if the report doesn't fit the payment's status, which changed in the meantime. A retry reads it again.
     pub(crate) async fn learn(&self, report: &Report) -> Result<Learned, Failure> {
         let update = self.update(report);
         let update = match report.kind {
@@ -94,7 +94,7 @@ impl Payments {
         }
     }
 
-    /// Writes down that people have been told of a report.
+    /// Records that people were notified of a report.
     pub(crate) async fn told(&self, report: &Report) -> Result<(), Failure> {
         let update = self.update(report);
         let update =

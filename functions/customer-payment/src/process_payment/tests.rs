@@ -1,4 +1,4 @@
-//! Whatever fails, whenever, and however often a message comes: the money ends where the saga was told it is.
+//! Steps of a payment, with any fault and with repeated messages: the provider's books always agree with what the saga was told.
 
 mod any_order;
 mod payer;
@@ -23,7 +23,7 @@ async fn a_payment_is_authorized_captured_and_refunded_each_once() {
 }
 
 #[tokio::test]
-async fn refusals_are_answered_by_their_names_and_are_no_dead_letters() {
+async fn a_refusal_is_answered_by_its_name_and_is_no_dead_letter() {
     for (operation, error) in [
         (Operation::Authorize, "PaymentAuthException"),
         (Operation::Capture, "PaymentChargeException"),
@@ -40,7 +40,7 @@ async fn refusals_are_answered_by_their_names_and_are_no_dead_letters() {
 }
 
 #[tokio::test]
-async fn an_unavailable_provider_is_told_to_the_saga_which_tries_again() {
+async fn a_step_with_an_unavailable_provider_is_left_to_the_sagas_retry() {
     let payer = Payer::new();
     payer.delivers(Operation::Authorize, Trouble::AfterEffect, true).await.unwrap();
     payer.delivers(Operation::Authorize, Trouble::None, true).await.unwrap();
@@ -104,7 +104,7 @@ async fn a_saved_error_blocks_no_step_and_repeats_none() {
 }
 
 #[tokio::test]
-async fn an_authorization_without_the_providers_id_is_nobodys_but_peoples() {
+async fn an_authorization_without_the_providers_id_is_dead_lettered_and_moves_no_money() {
     for operation in [Operation::Capture, Operation::Void, Operation::Refund] {
         let payer = Payer::new();
         payer.delivers(Operation::Authorize, Trouble::None, true).await.unwrap();

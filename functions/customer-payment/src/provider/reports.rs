@@ -1,4 +1,4 @@
-//! Reports that a provider makes of its own accord: refunds that it had accepted and that failed later, and disputes.
+//! The later reports of a provider: accepted refunds that failed, and disputes.
 
 use std::{fmt, future::Future};
 
@@ -7,10 +7,10 @@ use jiff::Timestamp;
 
 use super::{Payment, PaymentId, ProviderError};
 
-/// The kinds of reports about a payment that the provider had answered.
+/// The kinds of reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReportKind {
-    /// A refund failed that had been accepted. The money is with us.
+    /// An accepted refund failed, so we still have the money.
     RefundFailed,
     /// The customer disputes the payment at the bank.
     Disputed,
@@ -34,7 +34,7 @@ impl fmt::Display for ReportKind {
     }
 }
 
-/// The provider's id of a refund or a dispute. It is a part of an execution's name, so it is short and plain.
+/// The provider's id of a refund or a dispute. It becomes part of an execution's name, so it is short and has plain characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReportId(String);
 
@@ -42,7 +42,7 @@ impl ReportId {
     /// An execution's name has 80 characters, of which the fare and a hyphen take 37.
     const MAX_LENGTH: usize = 43;
 
-    /// The id, if a name can hold it.
+    /// The id, if it can be part of an execution's name.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
@@ -56,7 +56,7 @@ impl fmt::Display for ReportId {
     }
 }
 
-/// A provider's code for why something happened. Anything else than a code could quote a person, and becomes `unknown`.
+/// A provider's reason code. Any other text could contain personal data, and becomes `unknown`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReasonCode(String);
 
@@ -83,9 +83,9 @@ impl fmt::Display for ReasonCode {
 /// A provider's report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
-    /// The kind of event.
+    /// The kind of report.
     pub kind: ReportKind,
-    /// The provider's id of the refund or the dispute: a report that is read again has the same.
+    /// The provider's id of the refund or the dispute. It is the same each time the report is read.
     pub id: ReportId,
     /// The fare that was paid.
     pub fare: RideId,
@@ -102,17 +102,17 @@ pub struct Report {
 pub struct ReportPage {
     /// The reports, in any order.
     pub reports: Vec<Report>,
-    /// Where the next page begins, if there is one.
+    /// The cursor of the next page, if there is one.
     pub next: Option<Cursor>,
 }
 
-/// A place in a list of reports.
+/// A position in a list of reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor(pub String);
 
-/// A provider that can be asked for what happened later. It is only ever read from here.
+/// A provider's reports, which are only read.
 pub trait ProviderReports {
-    /// A page of what has happened since then. A report may come in any number of pages and runs.
+    /// A page of the reports since this time. The same report may be on several pages.
     fn reports(
         &self,
         kind: ReportKind,
@@ -120,7 +120,7 @@ pub trait ProviderReports {
         after: Option<&Cursor>,
     ) -> impl Future<Output = Result<ReportPage, ProviderError>>;
 
-    /// True if all of the payment is refunded now, or on its way to be. A refund may have failed and another one been made since.
+    /// True if the whole payment is refunded, or its refund is under way. A failed refund may have been followed by another one.
     fn is_refunded(
         &self,
         payment: &Payment,

@@ -1,7 +1,7 @@
-//! A provider for demonstrations and tests. Like a real one it keeps its own durable record, knows a repeated call by
-//! its idempotency key, and takes no payment further than its state allows; so what was really charged can be counted.
+//! A payment provider for demonstrations and tests. Like a real one it keeps its own durable record, recognizes a repeated call by its
+//! idempotency key, and checks each payment's state. So its record shows which amounts were really charged.
 //!
-//! `faults` lists what it refuses or reports, by the customer's id.
+//! The suffixes of a customer's id choose its faults: see `faults`.
 
 mod faults;
 mod moves;
@@ -20,8 +20,7 @@ use self::{
 };
 use super::{IdempotencyKey, Payment, PaymentId, PaymentProvider, ProviderError, ReportKind, Terms, Voided};
 
-/// The simulated provider and its record: under each fare the payment's state, and one entry for each call that moved
-/// it.
+/// The simulated provider and its record: for each fare the payment's state, and an entry for each call that changed it.
 #[derive(Debug)]
 pub struct Simulated {
     client: Client,
@@ -29,7 +28,7 @@ pub struct Simulated {
 }
 
 impl Simulated {
-    /// A provider that remembers in the table of this name.
+    /// A provider that keeps its record in the table of this name.
     #[must_use]
     pub fn new(client: Client, table: String) -> Self {
         Self { client, table }
@@ -57,7 +56,7 @@ impl PaymentProvider for Simulated {
         Ok(Terms {
             customer: payment.customer.to_string(),
             payment_method: "simulated".to_owned(),
-            // No currency, in the words of ISO 4217.
+            // ISO 4217's code for no currency.
             currency: "xxx".to_owned(),
         })
     }
@@ -124,7 +123,7 @@ impl PaymentProvider for Simulated {
             report: None,
         };
         match self.make(payment, step).await? {
-            // Refunded, too: the refund that follows is known by its key, and only its answer is given again.
+            // A refunded payment was captured too. The refund that follows has a known key, so it only repeats the answer.
             Moved::NotFrom(Some(state)) if state == "CAPTURED" || state == "REFUNDED" => Ok(Voided::Captured),
             moved => done(moved, "VOIDED").map(|()| Voided::Released),
         }
@@ -139,7 +138,7 @@ impl PaymentProvider for Simulated {
         let begun = self.meet(payment, "refund", "_fail_refund", key).await?;
         let fails_later =
             has(&payment.customer, "_fail_refund_later") && self.is_first_key(payment, "refund", key).await?;
-        // One that fails later leaves the amount where it was.
+        // A refund that fails later moves no money.
         let (to, report) =
             if fails_later { ("CAPTURED", Some(ReportKind::RefundFailed)) } else { ("REFUNDED", None) };
         let step = Move { operation: "refund", from: Some("CAPTURED"), to, key, terms: None, begun, report };
@@ -156,7 +155,7 @@ fn id(payment: &Payment) -> PaymentId {
     PaymentId(format!("simulated-{}", payment.fare))
 }
 
-/// The outcome of a move to this state. Another call than this one may have led there.
+/// The outcome of a move to this state, which an earlier call may have made.
 fn done(moved: Moved, to: &str) -> Result<(), ProviderError> {
     match moved {
         Moved::Now | Moved::Before => Ok(()),
@@ -169,7 +168,7 @@ fn done(moved: Moved, to: &str) -> Result<(), ProviderError> {
     }
 }
 
-/// As Stripe has it: a key stands for one call, and what became of that, this answer doesn't say.
+/// The answer to a call whose key belongs to another call, as Stripe gives it. It doesn't tell the outcome of that call.
 fn another_call() -> ProviderError {
     ProviderError::Unavailable("idempotency_error".to_owned())
 }

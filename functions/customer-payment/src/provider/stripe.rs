@@ -1,10 +1,10 @@
 //! Stripe's payment intents: one intent per fare, confirmed at once on the card that the customer has on file, and
 //! captured later.
 //!
-//! Every step may come twice. Stripe gives a repeated call its first answer for as long as it remembers the key, at
-//! least 24 hours, even if that answer was an error of its own: only another key gets past it. With another key, or after
-//! that time, capture, void and refund still do no harm, as they then find what the first one did. An authorization would
-//! be made again: an older one must be looked for with `find` instead of being repeated.
+//! Every step may come twice. Stripe repeats its first answer to a key for at least 24 hours, even if that answer was an error of its
+//! own: only a call with another key can succeed then. With another key, or after that time, a repeated capture, void or refund does
+//! no harm, because it finds the effect of the first one. A repeated authorization would be a second one, so an old one must be looked
+//! up with `find`.
 
 mod answer;
 mod api;
@@ -38,18 +38,18 @@ pub use self::{
 };
 use super::{IdempotencyKey, Payment, PaymentId, PaymentProvider, ProviderError, Terms, Voided};
 
-/// How long Stripe may take for what a step asks of it, of which there may be three in a row: see [`ProcessPayment`].
+/// The time limit of one operation. A step may need three operations in a row: see [`ProcessPayment`].
 ///
 /// [`ProcessPayment`]: crate::ProcessPayment
 const DEADLINE: Duration = Duration::from_secs(6);
 
-/// Stands for the intent of a fare of 0.00: Stripe takes no payments of nothing.
+/// Takes the place of the ids for a fare of 0.00, for which Stripe makes no payment.
 const FREE: &str = "free";
 
-/// Where an intent's metadata names the fare that it is for.
+/// The key of an intent's metadata that names its fare.
 const FARE: &str = "fare";
 
-/// Stripe as payment provider. Cards only: they can be reserved now and charged later without their owner.
+/// Stripe as payment provider. It takes cards only: an amount can be reserved on a card and captured later, without the customer.
 pub struct Stripe {
     api: Api,
     currency: Currency,
@@ -62,7 +62,7 @@ impl Stripe {
     ///
     /// # Errors
     ///
-    /// If the secret is no secret key, or the currency (a three-letter code) isn't counted in hundredths.
+    /// If the secret is not a secret key, or if Stripe doesn't count the currency (a three-letter code) in hundredths.
     pub fn new(
         secret: &str,
         currency: &str,
@@ -71,11 +71,11 @@ impl Stripe {
         Self::of(Api::new(secret, None)?, currency, payment_methods)
     }
 
-    /// What answers at this base URL in Stripe's place.
+    /// A server at this base URL instead of Stripe.
     ///
     /// # Errors
     ///
-    /// As [`Stripe::new`], and if the URL is none.
+    /// As [`Stripe::new`], and if the URL is invalid.
     pub fn at(
         url: &str,
         secret: &str,
@@ -124,26 +124,25 @@ impl PaymentProvider for Stripe {
             let create = CreatePaymentIntent::new(amount, currency)
                 .customer(terms.customer.as_str())
                 .payment_method(terms.payment_method.as_str())
-                // Otherwise the account's settings decide, and with ways to pay that lead to another page Stripe
-                // wants a `return_url`.
+                // Without this the account's settings apply, and Stripe requires a `return_url` for methods with a redirect.
                 .allowed_payment_method_types([PaymentIntentAllowedPaymentMethodTypes::Card])
                 .capture_method(PaymentIntentCaptureMethod::Manual)
                 .confirm(true)
                 .off_session(CreatePaymentIntentOffSession::Bool(true))
                 .metadata([(FARE.to_owned(), payment.fare.to_string())]);
-            // Boxed, for it has room for hundreds of fields.
+            // Boxed, because it has hundreds of fields.
             let create = Box::new(create);
             let intent: Intent = self.api.send(&*create, Some(key)).await?;
             match intent.status() {
                 Status::RequiresCapture => Ok(PaymentId(intent.id)),
                 Status::HoldsNothing | Status::Canceled => {
-                    // So that nothing stays open at Stripe. It is no matter if this fails, or if Stripe declined the
-                    // card and so answered without an intent: an intent in such a status holds no money, and it takes
-                    // our key or the intent's client secret, which we give to nobody, to change that.
+                    // The intent is canceled so that it doesn't stay open at Stripe. A failure does no harm, nor does an answer without
+                    // an intent, which Stripe gives to a declined card. An intent in such a status holds no money, and changing
+                    // that takes our key, or the intent's client secret, which we give to no one.
                     let _ = self.api.cancel(&intent.id, None).await;
                     Err(ProviderError::Refused(intent.status))
                 }
-                // Money may be reserved, or may yet be: not a no.
+                // Money may be reserved now or later, so this is no refusal.
                 Status::Succeeded | Status::Undecided => Err(ProviderError::Unavailable(intent.status)),
             }
         })
@@ -164,7 +163,7 @@ impl PaymentProvider for Stripe {
             match self.api.send::<Intent>(&capture, Some(key)).await {
                 Ok(intent) if intent.status() == Status::Succeeded => Ok(()),
                 Ok(intent) => Err(ProviderError::Unavailable(intent.status)),
-                // Stripe doesn't capture twice.
+                // Stripe refuses to capture twice.
                 Err(refused @ ProviderError::Refused(_)) => match self.api.status(id).await? {
                     Status::Succeeded => Ok(()),
                     _ => Err(refused),
@@ -187,7 +186,7 @@ impl PaymentProvider for Stripe {
         self.in_time(async {
             match self.api.cancel(&id.0, Some(key)).await {
                 Ok(_) => Ok(Voided::Released),
-                // Stripe cancels neither what is canceled nor what is captured.
+                // Stripe refuses to cancel an intent that is canceled or captured.
                 Err(refused @ ProviderError::Refused(_)) => match self.api.status(id).await? {
                     Status::Canceled => Ok(Voided::Released),
                     Status::Succeeded => Ok(Voided::Captured),
@@ -210,11 +209,11 @@ impl PaymentProvider for Stripe {
             return Ok(());
         }
         self.in_time(async {
-            // Keys are forgotten after a day; that the money went back isn't.
+            // Stripe forgets a key after a day, but never a refund.
             if reports::is_refunded(&self.api, payment, id).await? {
                 return Ok(());
             }
-            // Without an amount it is all that isn't refunded yet: somebody may have given back a part by hand.
+            // Without an amount Stripe refunds all that isn't refunded yet: a part may have been refunded by hand.
             let create = CreateRefund::new().payment_intent(id.0.as_str());
             match self.api.send::<MadeRefund>(&create, Some(key)).await {
                 Ok(refund) if refund.failed() => Err(ProviderError::Refused("refund_failed".into())),
@@ -226,11 +225,11 @@ impl PaymentProvider for Stripe {
         .await
     }
 
-    /// Lists the customer's intents instead of searching for the fare: Stripe's search finds an intent only about a
-    /// minute after it was made, or later, and by then the saga would have concluded that there is none. The newest
-    /// hundred are enough, as nobody takes a hundred rides between a payment and its compensation.
+    /// Lists the customer's intents instead of searching for the fare: Stripe's search finds an intent a minute after it was made, or
+    /// later, and the saga can't wait for so long. The newest hundred are enough, because no customer takes a hundred rides between a
+    /// payment and its compensation.
     ///
-    /// Intents that hold no money (declined, abandoned, canceled) are no authorizations.
+    /// Intents that hold no money (declined, abandoned, canceled) are not authorizations.
     async fn find(&self, payment: &Payment, terms: &Terms) -> Result<Option<PaymentId>, ProviderError> {
         if amount(payment)?.is_none() {
             return Ok(None);
@@ -254,14 +253,14 @@ impl PaymentProvider for Stripe {
     }
 }
 
-/// Neither the key nor anything about customers.
+/// Shows neither the key nor anything about customers.
 impl fmt::Debug for Stripe {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Stripe").field("currency", &self.currency).finish_non_exhaustive()
     }
 }
 
-/// What Stripe is to take, unless that is nothing.
+/// The amount that Stripe takes; `None` for 0.00.
 fn amount(payment: &Payment) -> Result<Option<i64>, ProviderError> {
     match i64::try_from(payment.amount.minor_units()) {
         Ok(0) => Ok(None),

@@ -1,5 +1,4 @@
-//! Whatever is reported, in whatever order and however often, and wherever a run ends: the record says what holds, and people
-//! are told of it once.
+//! Reports in any order, repeated, and with runs that end at any point: the record is right in the end, and people are notified once.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -34,12 +33,12 @@ struct Around {
     /// Pages of reports.
     pages: Vec<Vec<Report>>,
     provider: Condition,
-    /// True if the money went back otherwise.
+    /// True if the money was refunded in another way.
     is_refunded: bool,
     /// The executions that were started, by name.
     executions: HashSet<String>,
     inputs: Vec<serde_json::Value>,
-    /// True if nobody can be told.
+    /// True if notifying people fails.
     is_mute: bool,
 }
 
@@ -48,7 +47,7 @@ struct Around {
 enum Condition {
     #[default]
     Well,
-    /// It takes no more calls after the last page of reports.
+    /// It throttles the calls after the last page of reports.
     Throttling,
     Hanging,
 }
@@ -86,7 +85,7 @@ impl ProviderReports for Provider {
     }
 }
 
-/// A table that knows the conditions that reports are written under.
+/// A table that checks the conditions under which reports are written.
 fn table(world: &World) -> aws_sdk_dynamodb::Client {
     let (reading, writing) = (world.clone(), world.clone());
     let get = mock!(aws_sdk_dynamodb::Client::get_item).then_compute_output(move |get| {
@@ -172,7 +171,7 @@ impl Books {
         Self { world, function }
     }
 
-    /// A payment that stands like this.
+    /// Adds a payment with this status.
     fn have(&self, status: &str) -> RideId {
         let fare = RideId::new();
         let record = item::new([
@@ -189,7 +188,7 @@ impl Books {
         self.world.lock().unwrap().pages.push(reports.to_vec());
     }
 
-    /// A run that has so many milliseconds for its work.
+    /// Makes a run that has this many milliseconds for its work.
     async fn run_for(&self, milliseconds: u64) -> Result<Reconciled, String> {
         let mut context = Context::default();
         let now = u64::try_from(Timestamp::now().as_millisecond()).unwrap();
@@ -269,7 +268,7 @@ async fn a_dispute_leaves_the_payment_as_it_stands_and_people_are_told() {
 }
 
 #[tokio::test]
-async fn what_is_reported_again_changes_nothing_and_tells_nobody() {
+async fn a_report_that_comes_again_changes_nothing_and_notifies_no_one() {
     let books = Books::new();
     let (refunded, disputed) = (books.have("REFUNDED"), books.have("CAPTURED"));
     let reports = [failed(refunded, "re_1"), report(ReportKind::Disputed, disputed, "dp_1")];
@@ -344,7 +343,7 @@ async fn a_run_that_dies_after_it_has_told_tells_nobody_twice() {
 }
 
 #[tokio::test]
-async fn what_is_no_payment_of_ours_or_never_took_anything_is_left_alone() {
+async fn a_report_about_another_payment_or_one_that_took_nothing_is_ignored() {
     let books = Books::new();
     let other = Report { payment: PaymentId("pi_other".into()), ..failed(books.have("REFUNDED"), "re_1") };
     let voided = failed(books.have("VOIDED"), "re_2");
@@ -356,7 +355,7 @@ async fn what_is_no_payment_of_ours_or_never_took_anything_is_left_alone() {
 }
 
 #[tokio::test]
-async fn every_page_is_gone_through() {
+async fn every_page_of_reports_is_handled() {
     let books = Books::new();
     let fares = [(); 3].map(|()| books.have("REFUNDED"));
     for (n, fare) in fares.iter().enumerate() {

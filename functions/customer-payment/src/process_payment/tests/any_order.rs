@@ -17,7 +17,7 @@ fn trouble() -> impl Strategy<Value = Trouble> {
 }
 
 proptest! {
-    /// Any requests, in any order, any of them in any trouble and repeated: what was answered is what the books say.
+    /// Any requests in any order, each with any fault, and repeated: the books agree with every answer.
     #[test]
     fn the_books_say_what_the_saga_was_told(
         deliveries in prop::collection::vec((operation(), trouble(), any::<bool>(), prop::option::of(0..3_u32)), 0..12),
@@ -27,14 +27,14 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         runtime.block_on(async {
             let payer = Payer::new();
-            // A compensation that is refused ends with people, not here.
+            // A refused compensation goes to people, so it is left out here.
             if let Some(operation @ (Operation::Authorize | Operation::Capture)) = refuses {
                 payer.refuses(operation);
             }
             let (mut given_up, mut compensating) = (false, false);
             for (operation, trouble, waits, card) in deliveries {
                 payer.pays_with(card);
-                // A saga that compensates waits for nothing else any more.
+                // A saga that compensates waits for compensations only.
                 compensating |= operation.is_compensation();
                 let waits = waits && (operation.is_compensation() || !compensating);
                 let before = payer.answers().len();
@@ -46,7 +46,7 @@ proptest! {
                     (Some(Ok(())), Operation::Authorize) => prop_assert!(reserved || charged == 1),
                     (Some(Ok(())), Operation::Capture) => prop_assert!(!reserved && charged == 1),
                     (Some(Ok(())), Operation::Void | Operation::Refund) => given_up = true,
-                    // The saga ends here, without a void, and waits for nothing.
+                    // The saga ends here without a void, and waits for nothing more.
                     (Some(Err(error)), _) if error == "PaymentAuthException" => {
                         (given_up, compensating) = (true, true);
                     }
@@ -54,8 +54,8 @@ proptest! {
                 }
                 prop_assert!(!given_up || (!payer.holds_anything()), "something is held, or may yet be");
             }
-            // However it stands: compensations that get through set everything right. The first may find that an earlier
-            // call is under way, or that a key is spent.
+            // Compensations without faults set everything right in the end. The first ones may find that an earlier call is under way,
+            // or that a key is spent.
             for _ in 0..4 {
                 payer.delivers(compensation, Trouble::None, true).await.unwrap();
             }

@@ -54,13 +54,13 @@ impl Payer {
         self.world.lock().unwrap().answers.clone()
     }
 
-    /// Reserved, and charged less refunded.
+    /// True if money is reserved, and the number of charges less refunds.
     pub(super) fn books(&self) -> (bool, u32) {
         let books = &self.world.lock().unwrap().books;
         (books.reserved, books.charges - books.refunds)
     }
 
-    /// True if money is reserved or taken, or may yet be by a call that is under way.
+    /// True if money is reserved or taken, or a call is under way that may still do so.
     pub(super) fn holds_anything(&self) -> bool {
         let books = &self.world.lock().unwrap().books;
         let under_way = books.calls.values().any(|(_, saved)| *saved == Saved::UnderWay);
@@ -79,7 +79,7 @@ impl Payer {
         self.world.lock().unwrap().record.clone().unwrap()
     }
 
-    /// The record with something changed behind everybody's back.
+    /// Changes the record directly.
     pub(super) fn corrupts(&self, change: impl FnOnce(&mut Item)) {
         change(self.world.lock().unwrap().record.as_mut().unwrap());
     }

@@ -10,26 +10,26 @@ use crate::{
     provider::{IdempotencyKey, Payment, PaymentId, PaymentProvider, ProviderError, Terms, Voided},
 };
 
-/// Where a delivery goes wrong, if it does.
+/// The fault of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Trouble {
     None,
-    /// The provider gives no answer, and has done nothing.
+    /// The provider gives no answer, and the call has no effect.
     BeforeEffect,
-    /// The provider has done it, and its answer is lost.
+    /// The call has its effect, and the answer is lost.
     AfterEffect,
-    /// The provider gives no answer yet: it is still at it, and will have done it by the second call with the key. Only
-    /// an authorization: of a payment that it knows, it makes one step after the other.
+    /// The call is still under way, and has its effect by the second call with its key. Authorizations only: the provider makes the
+    /// steps of a known payment one after the other.
     UnderWay,
-    /// The provider fails, before it has done anything, and gives that answer to the key from then on.
+    /// The provider fails without an effect, and repeats this error to every call with the key.
     ErrorBeforeEffect,
-    /// The same, and it has done it all the same.
+    /// The provider fails after the effect, and repeats this error to every call with the key.
     ErrorAfterEffect,
-    /// The provider says no to this call, whatever it has answered to its key before.
+    /// The provider refuses this call, without regard to its earlier answer for the key.
     RefusedUnseen,
-    /// The provider's answer arrives, and the function dies before it is on record.
+    /// The function dies after the provider's answer, before the record is written.
     BeforeRecord,
-    /// It is on record, and the function dies before the saga hears of it.
+    /// The function dies after the record is written, before the saga is answered.
     BeforeAnswer,
 }
 
@@ -51,11 +51,11 @@ pub(super) enum Saved {
     Done,
     Refused,
     Error,
-    /// Nothing yet.
+    /// No answer yet.
     UnderWay,
 }
 
-/// The provider's own books: each key once, with what was asked and the answer.
+/// The provider's own books: each key once, with its call and the answer, and the movements of money.
 #[derive(Debug, Default)]
 pub(super) struct Books {
     pub calls: HashMap<String, (String, Saved)>,
@@ -84,7 +84,7 @@ impl Books {
         }
     }
 
-    /// True if an earlier call has led to where this one would.
+    /// True if an earlier call had the effect that this one would have.
     fn has_made(&self, operation: Operation) -> bool {
         match operation {
             Operation::Authorize => false,
@@ -98,7 +98,7 @@ impl Books {
 pub(super) struct Provider(pub World);
 
 impl Provider {
-    /// Answers a call as a provider does: by its key, once for all, and with the trouble of the day.
+    /// Answers a call as a provider does: with the saved answer for its key, if there is one, and with the delivery's fault.
     fn make(&self, operation: Operation, key: &IdempotencyKey, asked: String) -> Result<(), ProviderError> {
         let Around { books, trouble, calls, record, is_reconciled_meanwhile, .. } =
             &mut *self.0.lock().unwrap();
@@ -184,7 +184,7 @@ impl PaymentProvider for Provider {
         self.make(Operation::Refund, key, String::new())
     }
 
-    /// Under the customer that the authorization was asked for.
+    /// Finds payments of the customer in the terms only.
     async fn find(&self, _: &Payment, terms: &Terms) -> Result<Option<PaymentId>, ProviderError> {
         let books = &self.0.lock().unwrap().books;
         let asked = books.calls.values().any(|(asked, _)| *asked == format!("{terms:?}"));

@@ -6,12 +6,12 @@ use lambda_messaging::item::text;
 use super::{payer::Payer, provider::Trouble};
 use crate::Operation;
 
-/// The tries of an authorization: what the first came to and what is on file at the second.
+/// The faults that leave the outcome of an authorization unknown.
 const UNCLEAR: [Trouble; 4] =
     [Trouble::AfterEffect, Trouble::UnderWay, Trouble::ErrorAfterEffect, Trouble::BeforeRecord];
 
 #[tokio::test]
-async fn every_try_asks_as_the_first_did_whatever_is_on_file_by_then() {
+async fn every_try_repeats_the_first_request_even_if_another_card_is_on_file() {
     for card in [Some(1), None] {
         let payer = Payer::new();
         payer.delivers(Operation::Authorize, Trouble::AfterEffect, true).await.unwrap();
@@ -23,7 +23,7 @@ async fn every_try_asks_as_the_first_did_whatever_is_on_file_by_then() {
 }
 
 #[tokio::test]
-async fn the_provider_is_asked_for_nothing_before_it_is_on_record() {
+async fn a_request_is_on_record_before_the_provider_is_called() {
     let payer = Payer::new();
     payer.pays_with(None);
     payer.delivers(Operation::Authorize, Trouble::None, true).await.unwrap();
@@ -59,7 +59,7 @@ async fn a_refusal_after_an_unclear_try_is_looked_up_or_voided() {
 }
 
 #[tokio::test]
-async fn a_refusal_of_the_first_try_is_told_and_known_from_then_on() {
+async fn a_refusal_of_the_first_try_is_recorded_and_answered_again_without_a_call() {
     let payer = Payer::new();
     for trouble in [Trouble::RefusedUnseen, Trouble::None] {
         payer.delivers(Operation::Authorize, trouble, true).await.unwrap();
@@ -70,7 +70,7 @@ async fn a_refusal_of_the_first_try_is_told_and_known_from_then_on() {
 }
 
 #[tokio::test]
-async fn a_void_finds_whatever_an_unclear_try_has_come_to() {
+async fn a_void_leaves_nothing_of_an_unclear_try() {
     for trouble in UNCLEAR {
         let payer = Payer::new();
         let _ = payer.delivers(Operation::Authorize, trouble, true).await;

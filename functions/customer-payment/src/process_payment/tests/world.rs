@@ -34,9 +34,9 @@ pub(super) struct Around {
     /// True if the saga still waits for the step.
     pub waits: bool,
     pub answers: Vec<Result<(), String>>,
-    /// Which card is on file, if any.
+    /// The card on file, if there is one.
     pub card: Option<u32>,
-    /// How often the provider was called for something that moves money.
+    /// The number of calls to the provider that move money.
     pub calls: u32,
     /// True if the provider never answers.
     pub hangs: bool,
@@ -46,7 +46,7 @@ pub(super) struct Around {
 
 pub(super) type World = Arc<Mutex<Around>>;
 
-/// A table of one row that knows the conditions that payments are written under.
+/// A table of one row, which checks the conditions under which payments are written.
 pub(super) fn table(world: &World) -> aws_sdk_dynamodb::Client {
     let (reading, opening, advancing) = (world.clone(), world.clone(), world.clone());
     let get = mock!(aws_sdk_dynamodb::Client::get_item).then_compute_output(move |_| {
@@ -89,7 +89,7 @@ pub(super) fn table(world: &World) -> aws_sdk_dynamodb::Client {
     mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, [&get, &put, &update])
 }
 
-/// The saga: waits or doesn't, and hears the answers that aren't lost.
+/// The saga, which may wait for a step, and which notes the answers that aren't lost.
 pub(super) fn saga(world: &World) -> Saga {
     let (beat, succeed, fail) = (world.clone(), world.clone(), world.clone());
     let heartbeat = mock!(aws_sdk_sfn::Client::send_task_heartbeat).then_compute_response(move |_| {

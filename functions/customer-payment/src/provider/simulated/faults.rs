@@ -1,14 +1,14 @@
 //! The faults of the simulated provider.
 //!
-//! The customer's id says which there are. It is read from its end, as long as there is a known suffix:
+//! Suffixes of the customer's id choose them. A customer's id can end in several:
 //!
-//! | suffix | what happens |
+//! | suffix | fault |
 //! |---|---|
 //! | `_fail_auth`, `_fail_charge`, `_fail_void`, `_fail_refund` | the call is refused |
-//! | `_error_void`, `_error_refund` | the first key's call fails, and so does each repetition of it; one with another key doesn't |
-//! | `_fail_refund_later` | the first key's refund is accepted, and then fails: the provider reports it |
-//! | `_disputed` | the customer disputes the payment once it is captured: the provider reports it |
-//! | `_flaky` | of each call, the first two tries find the provider unavailable |
+//! | `_error_void`, `_error_refund` | the call with the first key fails, and so does each repetition; a call with another key succeeds |
+//! | `_fail_refund_later` | the refund with the first key is accepted and fails later, which the provider reports |
+//! | `_disputed` | the customer disputes the captured payment, which the provider reports |
+//! | `_flaky` | the provider is unavailable to the first two tries of each call |
 //! | `_slow` | every call takes a fifth of a second |
 
 use std::time::Duration;
@@ -24,7 +24,7 @@ use lambda_messaging::{
 use super::{Simulated, unavailable};
 use crate::provider::{IdempotencyKey, Payment, ProviderError};
 
-/// The tries that find it unavailable for `_flaky`.
+/// The tries to which the provider is unavailable for `_flaky`.
 const FLAKY_TRIES: u32 = 2;
 const SLOW: Duration = Duration::from_millis(200);
 const SUFFIXES: [&str; 11] = [
@@ -42,8 +42,7 @@ const SUFFIXES: [&str; 11] = [
 ];
 
 impl Simulated {
-    /// What happens before a provider even looks at a call.
-    /// Gives the time at which the call came in.
+    /// Makes the faults that come before the call itself; returns the time at which the call came in.
     pub(super) async fn meet(
         &self,
         payment: &Payment,
@@ -69,7 +68,7 @@ impl Simulated {
         Ok(begun)
     }
 
-    /// True if this is the key of the first call of its kind.
+    /// True if this is the key of the first call for this operation.
     pub(super) async fn is_first_key(
         &self,
         payment: &Payment,
@@ -89,7 +88,7 @@ impl Simulated {
         Ok(first.attributes.is_some_and(|first| first.get("firstKey") == Some(&text(&key.0))))
     }
 
-    /// Counts a try, and says whether it is one of the first few.
+    /// Counts a try; returns true for the first few.
     async fn count_try(&self, payment: &Payment, operation: &str) -> Result<bool, ProviderError> {
         let update = self
             .client
@@ -106,7 +105,7 @@ impl Simulated {
     }
 }
 
-/// Whether this suffix stands at the end of the customer's id, alone or before other known ones.
+/// True if the customer's id ends in this suffix, or in this suffix followed by other known ones.
 pub(super) fn has(customer: &CustomerId, suffix: &str) -> bool {
     let mut rest = customer.as_str();
     while let Some(last) = SUFFIXES.into_iter().find(|known| rest.ends_with(known)) {

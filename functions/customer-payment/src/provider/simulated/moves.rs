@@ -20,26 +20,26 @@ pub(super) struct Move<'a> {
     pub from: Option<&'static str>,
     pub to: &'static str,
     pub key: &'a IdempotencyKey,
-    /// On what terms; of what was authorized before, the authorization's hold.
+    /// The terms of an authorization. For later moves the terms of the authorization hold.
     pub terms: Option<&'a Terms>,
     pub begun: Timestamp,
-    /// What is reported of it later.
+    /// The report that follows, if there is one.
     pub report: Option<ReportKind>,
 }
 
-/// What the record says of a move.
+/// The outcome of a move.
 pub(super) enum Moved {
     Now,
-    /// The same call was answered before.
+    /// The same call made this move before.
     Before,
-    /// Another call had this key.
+    /// Another call has this key.
     AnotherCall,
     /// The payment is in another state.
     NotFrom(Option<String>),
 }
 
 impl Simulated {
-    /// The entry of the call and the payment's new state are one transaction.
+    /// Makes a move: the call's entry and the payment's new state are one transaction.
     pub(super) async fn make(&self, payment: &Payment, step: Move<'_>) -> Result<Moved, ProviderError> {
         let mut asked = item::new([("operation", text(step.operation)), ("amount", number(payment.amount))]);
         if let Some(Terms { customer, payment_method, currency }) = step.terms {

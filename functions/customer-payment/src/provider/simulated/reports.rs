@@ -1,5 +1,5 @@
-//! The later reports of the simulated provider. A report is written in the same transaction as the call that it is about, into
-//! a partition of its own, so that it is found without looking through all payments.
+//! The later reports of the simulated provider. A report is written in the same transaction as the call that it is about. All reports
+//! are in one partition, so that they can be read without a scan of all payments.
 
 use aws_sdk_dynamodb::{
     Client,
@@ -15,7 +15,7 @@ use lambda_messaging::{
 use super::{Payment, PaymentId, ProviderError, id, state_of, unavailable};
 use crate::provider::{Cursor, ProviderReports, ReasonCode, Report, ReportId, ReportKind, ReportPage};
 
-/// Where the reports are.
+/// The partition of the reports.
 const REPORTS: &str = "REPORTS";
 const PAGE: i32 = 100;
 
@@ -27,14 +27,14 @@ pub struct SimulatedReports {
 }
 
 impl SimulatedReports {
-    /// The reports of a provider that remembers in the table of this name.
+    /// The reports of the provider whose record is the table of this name.
     #[must_use]
     pub fn new(client: Client, table: String) -> Self {
         Self { client, table }
     }
 }
 
-/// The id of the one refund of a payment that fails, or of its one dispute.
+/// The id of a payment's only failed refund, or of its only dispute.
 pub(super) fn report_id(kind: ReportKind, payment: &Payment) -> String {
     let prefix = match kind {
         ReportKind::RefundFailed => "re",
@@ -43,7 +43,7 @@ pub(super) fn report_id(kind: ReportKind, payment: &Payment) -> String {
     format!("{prefix}_{}", payment.fare.to_string().replace('-', ""))
 }
 
-/// The write that reports something of a payment.
+/// The write of a report about a payment.
 pub(super) fn put(table: &str, kind: ReportKind, payment: &Payment) -> Option<Put> {
     let reason = match kind {
         ReportKind::RefundFailed => "expired_or_canceled_card",

@@ -1,5 +1,5 @@
-//! The few fields of Stripe's answers that decide something here. The crate's own types have hundreds, and refuse an
-//! answer in which one is missing or has changed.
+//! The few fields of Stripe's answers that are used here. The types of `async-stripe` have hundreds, and refuse an answer in which one
+//! is missing or has changed.
 
 use std::collections::BTreeMap;
 
@@ -15,18 +15,18 @@ pub(super) struct Intent {
     pub metadata: BTreeMap<String, String>,
 }
 
-/// What an intent's status says about money.
+/// An intent's status, by what it means for the money.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Status {
     /// The amount is reserved.
     RequiresCapture,
-    /// The amount was taken. It may have been refunded since, which an intent's status doesn't tell.
+    /// The amount was taken. It may have been refunded since, which the status doesn't show.
     Succeeded,
     /// Nothing is reserved, and nothing ever will be.
     Canceled,
-    /// Nothing is reserved: the customer would have to do something first.
+    /// Nothing is reserved, because the customer would have to act first.
     HoldsNothing,
-    /// The bank hasn't decided, or it is a status that we don't know.
+    /// The bank hasn't decided, or the status is unknown to us.
     Undecided,
 }
 
@@ -42,7 +42,7 @@ impl Intent {
     }
 }
 
-/// A page of a list, the newest first.
+/// A page of a list, newest first.
 #[derive(Deserialize)]
 pub(super) struct List<T> {
     pub data: Vec<T>,
@@ -51,7 +51,7 @@ pub(super) struct List<T> {
 }
 
 impl<T> List<T> {
-    /// Where the next page begins, if there is one.
+    /// The cursor of the next page, if there is one.
     pub(super) fn next(&self, id: impl Fn(&T) -> &String) -> Option<Cursor> {
         let last = self.data.last().filter(|_| self.has_more)?;
         Some(Cursor(id(last).clone()))
@@ -66,7 +66,7 @@ pub(super) struct MadeRefund {
     pub amount: i64,
 }
 
-/// An event of a refund, with the refund as it was then. A failed refund stays one.
+/// An event about a refund, with the refund as it was then. A failed refund stays failed.
 #[derive(Deserialize)]
 pub(super) struct RefundEvent {
     pub id: String,
@@ -87,7 +87,7 @@ pub(super) struct RefundInEvent {
     pub payment_intent: Option<String>,
 }
 
-/// A dispute of which `payment_intent` was expanded.
+/// A dispute, with its `payment_intent` expanded.
 #[derive(Deserialize)]
 pub(super) struct Disputed {
     pub id: String,
@@ -97,14 +97,14 @@ pub(super) struct Disputed {
 }
 
 impl MadeRefund {
-    /// True if the money stays with us after all. A pending one is on its way.
+    /// True if the refund failed, so that we still have the money. A pending refund hasn't failed.
     pub(super) fn failed(&self) -> bool {
         failed(self.status.as_deref())
     }
 }
 
 impl RefundInEvent {
-    /// The same.
+    /// True if the refund failed, so that we still have the money.
     pub(super) fn failed(&self) -> bool {
         failed(self.status.as_deref())
     }

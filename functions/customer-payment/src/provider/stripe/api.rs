@@ -1,4 +1,4 @@
-//! Stripe's API, as far as it is used here.
+//! The part of Stripe's API that is used here.
 
 use serde::de::DeserializeOwned;
 use stripe_client_core::StripeRequest;
@@ -15,13 +15,13 @@ use crate::provider::{IdempotencyKey, PaymentId, ProviderError};
 pub(super) struct Api(Transport);
 
 impl Api {
-    /// The API for a secret key; at another base URL than Stripe's, if one is given.
+    /// The API for a secret key, at this base URL, or else at Stripe's.
     pub(super) fn new(secret: &str, url: Option<&str>) -> Result<Self, StripeSetupError> {
         Transport::new(error::secret_key(secret)?, url).map(Self)
     }
 
-    /// Sends a request once: the saga is who tries again, with the same key. Of the answer only what is used here is
-    /// read, so nothing else that Stripe may put there can make a payment unreadable.
+    /// Sends a request once, because the saga retries it with the same key. Only the fields that are used here are read, so a change
+    /// of any other field can't make an answer unreadable.
     pub(super) async fn send<T: DeserializeOwned>(
         &self,
         request: &impl StripeRequest,
@@ -35,7 +35,7 @@ impl Api {
         }
     }
 
-    /// Cancels an intent, which Stripe does once.
+    /// Cancels an intent. Stripe refuses to cancel it twice.
     pub(super) async fn cancel(
         &self,
         id: &str,
@@ -44,14 +44,14 @@ impl Api {
         self.send(&CancelPaymentIntent::new(id), key).await
     }
 
-    /// What has become of an intent.
+    /// The current status of an intent.
     pub(super) async fn status(&self, id: &PaymentId) -> Result<Status, ProviderError> {
         let intent: Intent = self.send(&RetrievePaymentIntent::new(id.0.as_str()), None).await?;
         Ok(intent.status())
     }
 }
 
-/// The key, if Stripe takes it and it stands in a header as it is.
+/// The key, if Stripe accepts it and it can be a header's value.
 fn sendable(IdempotencyKey(key): &IdempotencyKey) -> Result<&str, ProviderError> {
     if (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()) {
         Ok(key)
@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_that_stripe_would_not_take_is_not_sent() {
+    fn a_key_that_stripe_would_refuse_is_not_sent() {
         let key = |key: &str| IdempotencyKey(key.into());
         assert_eq!(sendable(&key("0190c8f4-authorize")), Ok("0190c8f4-authorize"));
         assert!(sendable(&key(&"k".repeat(255))).is_ok());
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_whole_url_is_one() {
+    fn only_a_complete_url_is_accepted() {
         assert!(Api::new("sk_test_1", Some("http://127.0.0.1:1/")).is_ok());
         for url in ["", "/v1", "localhost:8420"] {
             assert_eq!(Api::new("sk_test_1", Some(url)).err(), Some(StripeSetupError::InvalidUrl), "{url}");

@@ -1,20 +1,20 @@
-//! Fares count in hundredths of the currency unit. Stripe counts in whatever the currency's smallest unit is.
+//! Currencies. Fares are counted in hundredths of the currency unit, and Stripe counts in the currency's smallest unit.
 
 use stripe_types::Currency;
 
 use super::StripeSetupError;
 
-/// Has no smaller unit, so 256.50 can't be paid and 25650 would be a hundred times too much. Of ISK Stripe wants
-/// hundredths, but only whole units.
+/// Currencies without a smaller unit: 256.50 can't be paid, and 25650 would be a hundred times too much. ISK is counted in hundredths at
+/// Stripe, but only whole units are accepted.
 const WITHOUT_HUNDREDTHS: [&str; 17] = [
     "bif", "clp", "djf", "gnf", "isk", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "ugx", "vnd", "vuv", "xaf",
     "xof", "xpf",
 ];
 
-/// Counts in thousandths, of which 25650 would be a tenth of the fare.
+/// Currencies that are counted in thousandths: 25650 would be a tenth of the fare.
 const IN_THOUSANDTHS: [&str; 5] = ["bhd", "jod", "kwd", "omr", "tnd"];
 
-/// The currency of this code, if Stripe counts it as fares are counted.
+/// The currency of this code, if Stripe counts it in hundredths.
 pub(super) fn in_hundredths(code: &str) -> Result<Currency, StripeSetupError> {
     if code.len() != 3 || !code.bytes().all(|b| b.is_ascii_alphabetic()) {
         return Err(StripeSetupError::InvalidCurrency(code.to_owned()));
@@ -32,14 +32,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hundredths_are_what_fares_are_counted_in() {
+    fn a_currency_that_stripe_counts_in_hundredths_is_accepted() {
         for (code, written) in [("usd", "usd"), ("EUR", "eur"), ("gbp", "gbp")] {
             assert_eq!(in_hundredths(code).unwrap().to_string(), written);
         }
     }
 
     #[test]
-    fn other_units_are_refused_before_anybody_pays_a_hundredfold() {
+    fn a_currency_that_stripe_counts_in_other_units_is_refused() {
         for code in WITHOUT_HUNDREDTHS.into_iter().chain(IN_THOUSANDTHS) {
             assert_eq!(in_hundredths(code), Err(StripeSetupError::UnsupportedCurrency(code.into())));
             assert!(in_hundredths(&code.to_uppercase()).is_err(), "{code} in capitals");

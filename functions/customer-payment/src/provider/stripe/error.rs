@@ -1,5 +1,5 @@
-//! Which of Stripe's errors are a no, and which are no answer. Of an error only its code goes any further: its text
-//! can quote what was sent.
+//! Stripe's errors: refusals, and answers that leave the outcome open. Only an error's code is passed on, because its text can quote
+//! the request.
 
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::error::display::DisplayErrorContext;
@@ -7,28 +7,28 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::provider::ProviderError;
 
-/// Why there is no Stripe to pay through: the deployment's parameters are wrong.
+/// An invalid parameter of the deployment, without which payments through Stripe can't be made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StripeSetupError {
-    /// Not three letters.
+    /// The currency's code is not three letters.
     #[error("{0:?} is no currency: give its three-letter code, as usd")]
     InvalidCurrency(String),
-    /// A currency in which the same number is another amount.
+    /// Stripe doesn't count the currency in hundredths, so the same number would be another amount.
     #[error(
         "fares can't be paid in {0}: Stripe doesn't take hundredths of it, and fares are counted in them"
     )]
     UnsupportedCurrency(String),
-    /// Another kind of key, or none. What was given instead may be a secret too, so it isn't shown.
+    /// The secret is not a secret key. Its text isn't shown, because it may be secret too.
     #[error(
         "the secret holds no secret key of Stripe's: it must be the key alone, which begins with sk_ or rk_"
     )]
     NoSecretKey,
-    /// Only where a test says what answers in Stripe's place.
-    #[error("what should answer in Stripe's place has no valid URL")]
+    /// The base URL of a server that a test uses instead of Stripe is invalid.
+    #[error("the base URL of the server in Stripe's place is invalid")]
     InvalidUrl,
 }
 
-/// The key in a secret's text, without the line's end that an editor leaves there.
+/// The key in a secret's text, without the line break that an editor may have added.
 pub(super) fn secret_key(secret: &str) -> Result<&str, StripeSetupError> {
     let key = secret.trim();
     let is_key = key.starts_with("sk_") || key.starts_with("rk_");
@@ -45,7 +45,7 @@ struct NoSuccess {
     error: StripeError,
 }
 
-/// Of an error only what decides something here, as with [`answer`](super::answer).
+/// The fields of an error that are used here, as in [`answer`](super::answer).
 #[derive(Deserialize)]
 struct StripeError {
     r#type: String,
@@ -53,7 +53,7 @@ struct StripeError {
     decline_code: Option<String>,
 }
 
-/// The meaning of a failed call for the saga; one that Stripe had saved for the key, if it is a replay.
+/// The meaning of an error for the saga. A replay is an answer that Stripe had saved for the key.
 pub(super) fn answered(status: u16, is_replay: bool, body: &[u8]) -> ProviderError {
     let StripeError { r#type, code, decline_code } = match readable(body) {
         Ok(NoSuccess { error }) => error,
@@ -61,26 +61,26 @@ pub(super) fn answered(status: u16, is_replay: bool, body: &[u8]) -> ProviderErr
     };
     let code = code.unwrap_or(r#type);
     match status {
-        // Our key is wrong, or may not do this. The payment isn't to blame.
+        // Our key is wrong, or lacks a permission. The payment itself may be valid.
         401 | 403 => ProviderError::Unavailable("authentication".into()),
-        // The card's bank knows best.
+        // The card was declined. The bank's code tells more than Stripe's.
         402 => ProviderError::Refused(decline_code.unwrap_or(code)),
-        // It failed, or something behind it. Stripe saves that like any other answer, and says so when it gives it again.
+        // Stripe failed, or a service behind it. Stripe saves this error like any other answer, and marks it when it repeats it.
         424 | 500.. if is_replay => ProviderError::Spent(code),
-        // Another call with the same key is under way; something behind Stripe failed; too many calls; Stripe's fault.
+        // 409: another call with the same key is under way. 424: a service behind Stripe failed. 429: too many calls. 5xx: Stripe failed.
         409 | 424 | 429 | 500.. => ProviderError::Unavailable(code),
-        // The key was used before, for something else. This says nothing about what became of that.
+        // The key was used before for another request, whose outcome this answer doesn't tell.
         400 if code == "idempotency_error" => ProviderError::Unavailable(code),
         _ => ProviderError::Refused(code),
     }
 }
 
-/// What an answer says. One that can't be read is perhaps from something between Stripe and us, whatever its status.
+/// Parses an answer. An unreadable one may come from a proxy between Stripe and us, so it tells nothing about the payment.
 pub(super) fn readable<T: DeserializeOwned>(body: &[u8]) -> Result<T, ProviderError> {
     serde_json::from_slice(body).map_err(|_| ProviderError::Unavailable("unreadable_answer".into()))
 }
 
-/// What it means to the saga that there is no answer. The log says why, which is about the network, not the payment.
+/// The meaning of a missing answer for the saga. The cause is logged: it is about the network and contains no payment data.
 pub(super) fn no_answer(error: &ConnectorError) -> ProviderError {
     tracing::warn!(error = %DisplayErrorContext(error), "no answer from Stripe");
     ProviderError::Unavailable(if error.is_timeout() { "timed_out" } else { "unreachable" }.into())
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_no_is_refused() {
+    fn a_refusal_is_recognized() {
         for (status, error, code) in [
             (
                 402,
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn no_answer_is_unavailable() {
+    fn an_error_that_leaves_the_outcome_open_is_no_refusal() {
         for (status, error, code) in [
             (
                 409,
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_failure_that_is_given_again_spends_its_key() {
+    fn only_a_replayed_failure_spends_its_key() {
         let answered = |status, error: &str| answered(status, true, error.as_bytes());
         for (status, error, meaning) in [
             (500, r#"{"error": {"type": "api_error"}}"#, ProviderError::Spent("api_error".into())),
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_of_stripes_go_no_further() {
+    fn an_errors_text_is_not_passed_on() {
         let error = r#"{"type": "invalid_request_error", "code": "resource_missing",
             "message": "No such customer: 'cus_Jane'", "param": "customer"}"#;
         assert!(!format!("{:?}", meaning(404, error)).contains("Jane"));
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_secret_key_is_one() {
+    fn only_a_secret_key_is_accepted() {
         assert_eq!(secret_key("sk_test_1\n"), Ok("sk_test_1"));
         assert_eq!(secret_key(" rk_live_1"), Ok("rk_live_1"));
         for text in ["", "pk_test_1", r#"{"key": "sk_test_1"}"#, "sk_test 1", "sk_tést"] {

@@ -1,4 +1,4 @@
-//! Where a function finds Stripe's key.
+//! Stripe's secret key.
 
 use lambda_messaging::Function;
 use lambda_runtime::Error;

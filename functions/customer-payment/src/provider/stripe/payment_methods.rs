@@ -1,4 +1,4 @@
-//! What Stripe knows our customers and their cards by.
+//! Stripe's ids of our customers and their cards.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use lambda_messaging::{Failure, item::text};
 
 use crate::provider::ProviderError;
 
-/// The `PaymentMethods` table: under each customer references to records at Stripe. Card data never comes here.
+/// The `PaymentMethods` table: the Stripe ids of each customer. It contains no card data.
 #[derive(Debug)]
 pub struct PaymentMethods {
     client: Client,
@@ -30,7 +30,7 @@ impl PaymentMethods {
         Self { client, table }
     }
 
-    /// What the customer pays with. Without it the payment is refused: no retry puts a card on file.
+    /// The customer's card on file. Without one the payment is refused, because no retry would find one.
     pub(super) async fn of(&self, customer: &CustomerId) -> Result<OnFile, ProviderError> {
         let get = self.client.get_item().table_name(&self.table).key("customer", text(customer));
         let found =

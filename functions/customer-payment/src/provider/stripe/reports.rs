@@ -1,5 +1,5 @@
-//! The later reports of Stripe. It keeps an event for each refund that fails, for 30 days, and a list of disputes. Both are
-//! filtered by the time of the event: a refund can fail a month after it was made.
+//! The later reports of Stripe. Stripe keeps an event for each failed refund, for 30 days, and a list of disputes. Both are filtered by
+//! their own time, because a refund can fail a month after it was made.
 
 use contracts::RideId;
 use jiff::Timestamp;
@@ -20,9 +20,9 @@ use crate::provider::{
     ReportPage,
 };
 
-/// Stripe sends the first for all refunds since its API of 2024-10-28; the second is for accounts that are older than that.
+/// The types of events about refunds: the first since Stripe's API of 2024-10-28, the second for accounts with an older version.
 const REFUND_EVENTS: [&str; 2] = ["refund.failed", "charge.refund.updated"];
-/// The most that Stripe gives at once.
+/// Stripe's limit for one page.
 const PAGE: i64 = 100;
 
 /// The reports in the Stripe account of a secret key.
@@ -35,16 +35,16 @@ impl StripeReports {
     ///
     /// # Errors
     ///
-    /// If the secret is no secret key.
+    /// If the secret is not a secret key.
     pub fn new(secret: &str) -> Result<Self, StripeSetupError> {
         Ok(Self { api: Api::new(secret, None)? })
     }
 
-    /// The server at this base URL in Stripe's place.
+    /// A server at this base URL instead of Stripe.
     ///
     /// # Errors
     ///
-    /// As [`StripeReports::new`], and if the URL is none.
+    /// As [`StripeReports::new`], and if the URL is invalid.
     pub fn at(url: &str, secret: &str) -> Result<Self, StripeSetupError> {
         Ok(Self { api: Api::new(secret, Some(url))? })
     }
@@ -76,7 +76,7 @@ impl StripeReports {
         let mut reports = Vec::new();
         for RefundEvent { created, data, .. } in page.data {
             let refund = data.object;
-            // A refund that isn't of a payment intent is of nothing that was paid here.
+            // A refund without a payment intent is not about a fare: every fare is paid by an intent.
             let Some(intent) = refund.payment_intent.as_deref().filter(|_| refund.failed()) else { continue };
             let intent: Intent = self.asks(&RetrievePaymentIntent::new(intent)).await?;
             let reason = ReasonCode::from_text(refund.failure_reason.as_deref());
@@ -122,8 +122,8 @@ impl ProviderReports for StripeReports {
     }
 }
 
-/// True if refunds that haven't failed add up to the payment. Whether a refund that fails later unsets its charge's mark as
-/// refunded, Stripe doesn't say.
+/// True if the refunds that haven't failed add up to the payment. The charge's own `refunded` mark is not used, because Stripe doesn't
+/// document what happens to it when a refund fails later.
 pub(super) async fn is_refunded(api: &Api, payment: &Payment, id: &PaymentId) -> Result<bool, ProviderError> {
     let Some(owed) = amount(payment)? else { return Ok(true) };
     let list = ListRefund::new().payment_intent(id.0.as_str()).limit(PAGE);
@@ -133,7 +133,7 @@ pub(super) async fn is_refunded(api: &Api, payment: &Payment, id: &PaymentId) ->
     Ok(given_back >= owed)
 }
 
-/// The report, if the intent is of a fare of ours. An account may serve others.
+/// The report, if the intent is for one of our fares. Other systems may use the same account.
 fn report(kind: ReportKind, id: &str, intent: &Intent, reason: ReasonCode, created: i64) -> Option<Report> {
     let fare = intent.metadata.get(FARE).and_then(|fare| RideId::parse(fare).ok())?;
     let (id, at) = (ReportId::parse(id)?, Timestamp::from_second(created).ok()?);

@@ -1,5 +1,5 @@
-//! What goes over the wire, against a server that gives canned answers. How the steps work together is tested end to
-//! end, against a fake that keeps state.
+//! The requests that go over the wire, against a server with canned answers. The end-to-end tests check how the steps work together,
+//! against a fake that keeps state.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -25,7 +25,7 @@ const INTENT: &str = r#"{"id": "pi_1", "object": "payment_intent", "status": "re
 
 const NO_REFUNDS: &str = r#"{"object": "list", "has_more": false, "data": []}"#;
 
-/// A declined card, with all that Stripe tells about it: if the client can't read that, a no looks like no answer.
+/// Stripe's complete answer to a declined card. If the client couldn't read it, a refusal would look like a missing answer.
 const DECLINED: &str = include_str!("declined.json");
 
 fn payment(amount: &str) -> Payment {
@@ -70,18 +70,18 @@ fn on_file() -> PaymentMethods {
     }))
 }
 
-/// Stripe, with these statuses and answers to the next calls, and the requests that it gets.
+/// Stripe with these statuses and answers for the next calls, and the requests that it receives.
 fn stripe(answers: &[(u16, &str)]) -> (Stripe, JoinHandle<Vec<String>>) {
     stripe_with("", answers)
 }
 
-/// Stripe, with these headers on each answer.
+/// Stripe with these headers on each answer.
 fn stripe_with(headers: &'static str, answers: &[(u16, &str)]) -> (Stripe, JoinHandle<Vec<String>>) {
     let (url, requests) = serves(headers, answers);
     (Stripe::at(&url, "sk_test_1", "usd", on_file()).unwrap(), requests)
 }
 
-/// A server that gives these answers, and the requests that it gets.
+/// A server with these answers, and the requests that it receives.
 fn serves(headers: &'static str, answers: &[(u16, &str)]) -> (String, JoinHandle<Vec<String>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -282,7 +282,7 @@ async fn a_payment_is_refunded_when_refunds_that_have_not_failed_add_up_to_it() 
     }
 }
 
-/// A refund that has failed, as Stripe tells of it.
+/// Stripe's event about a failed refund.
 const FAILED_REFUND: &str = r#"{"id": "evt_2", "created": 1795500000, "type": "refund.failed", "data": {"object":
     {"id": "re_2", "status": "failed", "failure_reason": "expired_or_canceled_card", "payment_intent": "pi_1"}}}"#;
 

@@ -1,5 +1,5 @@
-//! HTTP to Stripe, with the client that the function talks to AWS with. `async-stripe` would bring a second one, and
-//! reads errors with types that make the program half as large again.
+//! HTTP to Stripe, with the client that the function also uses for AWS. The client of `async-stripe` would be a second one, and its error
+//! types would make the program half as large again.
 
 use std::time::Duration;
 
@@ -22,35 +22,34 @@ use super::StripeSetupError;
 
 const STRIPE: &str = "https://api.stripe.com";
 
-/// Enough for one lost packet. Nothing was asked for yet, so waiting longer is no use. How long an answer may take is
-/// the deadline's business.
+/// The time to connect. It is enough for one lost packet. The deadline bounds the time of the answer.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Who is asked, and by whom.
+/// The server, and the credentials to call it.
 pub(super) struct Transport {
     connector: Connector,
     url: String,
     authorization: String,
 }
 
-/// What came back, whatever it says.
+/// An answer of any status.
 pub(super) struct Answer {
     pub status: u16,
-    /// True if it was saved for the key by an earlier call.
+    /// True if an earlier call with the same key had got this answer.
     pub is_replay: bool,
     pub body: Vec<u8>,
 }
 
 impl Transport {
-    /// To Stripe, or to what answers at this base URL in its place. The key must be text that a header can hold.
+    /// A transport to this base URL, or else to Stripe's. The key must be valid as a header's value.
     pub(super) fn new(key: &str, url: Option<&str>) -> Result<Self, StripeSetupError> {
         let url = url.unwrap_or(STRIPE).to_owned();
         let accepted = HttpRequest::empty().uri_mut().set_endpoint(&url);
         accepted.map_err(|_| StripeSetupError::InvalidUrl)?;
         let connector = Connector::builder()
             .connector_settings(HttpConnectorSettings::builder().connect_timeout(CONNECT_TIMEOUT).build())
-            // No connection is kept for the next call: while the function sleeps it would die unnoticed, and a call
-            // is sent only once.
+            // No connection is kept for the next call: it could be closed unnoticed while the function is frozen, and a call is
+            // not retried.
             .pool_max_idle_per_host(0)
             .tls_provider(Provider::Rustls(CryptoMode::Ring))
             .build();
