@@ -18,7 +18,7 @@ impl Contacts {
         Self { client, table }
     }
 
-    /// The customer's e-mail address, if one is on file: as it is now, for the answer is acted upon for good.
+    /// The customer's e-mail address, if one is on file. The read is consistent, because an e-mail to an old address can't be undone.
     pub(crate) async fn email(&self, customer: &CustomerId) -> Result<Option<String>, Failure> {
         let get = self.client.get_item().table_name(&self.table).key("customer", text(customer));
         let found = get.projection_expression("email").consistent_read(true).send().await;

@@ -1,4 +1,4 @@
-//! What the e-mails say.
+//! The texts of the e-mails.
 
 use contracts::{FareCollected, FareCollectionFailed, RideCompleted};
 
@@ -45,7 +45,7 @@ fn payment_receipt(FareCollected { fare, amount, .. }: &FareCollected, currency:
     }
 }
 
-/// The reason stays with us: it is an error's name, and what a bank says of a customer is not for an e-mail.
+/// The e-mail about a fare that was not paid. It leaves out the reason, an error's name that can be a bank's statement about the customer.
 fn payment_problem(fare: &FareCollectionFailed, currency: &str) -> Email {
     let FareCollectionFailed { fare, amount, .. } = fare;
     Email {

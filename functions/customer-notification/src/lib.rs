@@ -1,4 +1,4 @@
-//! Customer Notification e-mails customers what they should know.
+//! Customer Notification sends customers e-mails about their rides and payments.
 
 #[cfg(test)]
 mod bad_input;

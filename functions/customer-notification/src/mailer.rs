@@ -18,20 +18,20 @@ pub struct Mailer {
     sender: String,
 }
 
-/// Why there is no e-mail that SES has taken for certain.
+/// An e-mail that SES didn't confirm.
 #[derive(Debug)]
 pub(crate) enum NotSent {
-    /// SES didn't take it.
+    /// SES didn't accept the e-mail.
     Certainly(Failure),
-    /// SES may have taken it: its answer is late, or was lost.
+    /// SES may have accepted the e-mail: its answer is late or lost.
     Perhaps(Failure),
 }
 
-/// How long SES is waited for. An answer that is later than this is as good as none.
+/// The time to wait for SES. A later answer counts as lost.
 pub(crate) const SES_ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 
 impl Mailer {
-    /// Sends from this address, by this function. SES knows no idempotency key, so its client never tries again by itself.
+    /// Sends e-mails from this address. SES knows no idempotency keys, so the client never retries.
     #[must_use]
     pub fn new(function: &Function, sender: String) -> Self {
         Self::with(Client::new(&function.aws_without_retries(SES_ANSWERS_WITHIN)), sender)
@@ -41,8 +41,8 @@ impl Mailer {
         Self { client, sender }
     }
 
-    /// Sends an e-mail and gives SES's id of it. The event's id goes along as a header, by which people find out whether
-    /// an e-mail was sent; and so does the correlation id, by which we find everything that the e-mail follows from.
+    /// Sends an e-mail; returns SES's id of the e-mail. Its headers contain the event's id, by which people can find out whether it was
+    /// sent, and the correlation id, which leads to everything that belongs to the same request.
     pub(crate) async fn send<T>(&self, to: &str, email: &Email, event: &Event<T>) -> Result<String, NotSent> {
         let message = message(email, event).map_err(NotSent::Certainly)?;
         let send = self
@@ -57,7 +57,7 @@ impl Mailer {
                 Err(NotSent::Perhaps(Failure::aws("ses:SendEmail", &error)))
             }
             Err(error) => Err(NotSent::Certainly(match error.as_service_error() {
-                // For everybody, until somebody resumes it: to be waited out like a quota.
+                // The whole account can't send until a person resumes it, so the message waits as for a quota.
                 Some(SendEmailError::SendingPausedException(_)) => {
                     Failure::throttled("SendingPausedException", "the account's sending is paused")
                 }

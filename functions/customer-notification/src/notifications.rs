@@ -1,5 +1,5 @@
-//! The e-mails that were sent, by event. An e-mail can't be part of a transaction, and SES takes no key to tell a second one by. So each has a
-//! record that goes ahead of it:
+//! The e-mails that were sent, by event. An e-mail can't be part of a transaction, and SES knows no idempotency keys. So a record is
+//! written before each e-mail:
 //!
 //! ```text
 //! (none) ── no address on file ──▶ NO_ADDRESS
@@ -7,10 +7,10 @@
 //!    └──────────── claim ──────────────┴──▶ SENDING ── SES says yes ──▶ SENT
 //! ```
 //!
-//! A delivery that finds `SENT` does nothing. One that finds `NO_ADDRESS` looks again, and one comes soon after an address
-//! does: until then the event is withheld, for as long as that makes sense. A claim is given up only if SES said no:
-//! the next delivery may have it then. One that has run out says that nobody knows whether SES took the e-mail, as the
-//! function died, or couldn't write the record. It is not sent again by a machine: that is for people to decide.
+//! A delivery that finds `SENT` does nothing. A delivery that finds `NO_ADDRESS` looks the address up again. The event is withheld, and
+//! delivered again when the customer gets an address, unless it is too old by then. A claim is given up only if SES refused the e-mail,
+//! so that the next delivery can claim it. An expired claim means that the outcome is unknown: the function died, or couldn't write
+//! the record. Such an e-mail is never sent again automatically: people decide.
 
 use aws_sdk_dynamodb::{
     Client,
@@ -25,7 +25,7 @@ use lambda_messaging::{
     item::{self, Item, number, text},
 };
 
-/// Longer than the function can run: whoever claimed a notification that long ago isn't sending it any more.
+/// The time until a claim expires. It is longer than the function can run, so the owner of an expired claim is no longer sending.
 const CLAIM: SignedDuration = SignedDuration::from_secs(15);
 /// The end of a claim that was given up.
 const GIVEN_UP: i64 = 0;
@@ -37,19 +37,19 @@ pub struct Notifications {
     table: String,
 }
 
-/// Who may send a notification.
+/// The outcome of claiming a notification.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Claim {
-    /// This call, and nobody else.
+    /// This delivery may send the notification, and no other one may.
     Ours,
-    /// Nobody: it has been dealt with.
+    /// The notification was sent.
     Done,
-    /// Another delivery may be sending it: transient `ClaimedElsewhere`. Or one has claimed it, and nobody knows what came
-    /// of it: permanent `PerhapsSent`.
+    /// Another delivery has claimed the notification. Transient `ClaimedElsewhere` while it may be sending; permanent `PerhapsSent` once
+    /// the claim has expired, because the outcome is unknown.
     Others(Failure),
 }
 
-/// Tells one claim to an event's notification from the others.
+/// The owner of a claim. Each delivery of an event is another one.
 #[derive(Debug)]
 pub(crate) struct Claimant {
     event_id: String,
@@ -62,7 +62,7 @@ impl Claimant {
     }
 }
 
-/// Nobody knows whether SES took the e-mail.
+/// The failure of a notification that SES may or may not have accepted.
 pub(crate) fn perhaps_sent(detail: &str) -> Failure {
     Failure::permanent("PerhapsSent", detail)
 }
@@ -74,7 +74,7 @@ impl Notifications {
         Self { client, table }
     }
 
-    /// Claims the notification that belongs to an event, just before it is sent. If it fails, the claim may stand all the same.
+    /// Claims the notification of an event, just before it is sent. If the call fails, the claim may have been made all the same.
     pub(crate) async fn claim(&self, me: &Claimant, ride: RideId, now: Timestamp) -> Result<Claim, Failure> {
         let record = item::new([
             ("eventId", text(&me.event_id)),
@@ -87,17 +87,17 @@ impl Notifications {
             return Ok(Claim::Ours);
         };
         Ok(match status(&found) {
-            // It was answered late, and asked for again by the client.
+            // The client retried a call that had made the claim.
             Some("SENDING") if found.get("claimedBy") == Some(&text(&me.by)) => Claim::Ours,
             Some("SENDING") => Claim::Others(under_way_or_unclear(&found, now)),
             _ => Claim::Done,
         })
     }
 
-    /// Records that the customer has no address on file, once. Gives none if the notification was sent.
+    /// Records once that the customer has no address on file. Returns `None` if the notification was sent.
     ///
     /// # Errors
-    /// As of others' claims.
+    /// As [`Claim::Others`].
     pub(crate) async fn has_no_address(
         &self,
         event_id: &str,
@@ -120,7 +120,7 @@ impl Notifications {
         }
     }
 
-    /// Puts a record where there is none, or in place of a claim that was given up; gives what is there if it doesn't.
+    /// Puts a record if there is none, or replaces a claim that was given up. Otherwise returns the existing record.
     async fn put(&self, record: Item, or: &str) -> Result<Option<Item>, Failure> {
         let condition = format!(
             "attribute_not_exists(eventId) OR (#status = :sending AND claimedUntil = :given_up) {or}"
@@ -149,7 +149,8 @@ impl Notifications {
         }
     }
 
-    /// Gives a claim up, so that the next delivery may have it: nothing was sent. If others hold it, it stays theirs.
+    /// Gives up a claim after which nothing was sent, so that the next delivery can claim the notification. Another delivery's claim is
+    /// left alone.
     pub(crate) async fn give_up(&self, me: &Claimant) -> Result<(), Failure> {
         let update = self
             .client
@@ -171,7 +172,7 @@ impl Notifications {
         }
     }
 
-    /// Records that SES took the e-mail under this id.
+    /// Records that SES accepted the e-mail under this id.
     pub(crate) async fn sent(&self, me: &Claimant, ses_id: &str) -> Result<(), Failure> {
         let now = format!("{:.3}", Timestamp::now());
         let update = self
@@ -200,7 +201,7 @@ fn under_way_or_unclear(claim: &Item, now: Timestamp) -> Failure {
         _ => i64::MAX,
     };
     if now.as_second() > until {
-        perhaps_sent("an earlier delivery was sending it, and nobody knows what came of that")
+        perhaps_sent("an earlier delivery was sending it, and the outcome is unknown")
     } else {
         Failure::transient("ClaimedElsewhere", "another delivery is sending this notification")
     }

@@ -1,4 +1,4 @@
-//! Tells customers: of a ride the receipt, of its fare whether it was paid.
+//! Sends customers the receipt of a ride, and the outcome of its payment.
 
 use std::time::Duration;
 
@@ -14,13 +14,13 @@ use crate::{
     notifications::{Claim, Claimant, perhaps_sent},
 };
 
-/// How long a notification is worked on: what is left of the function's ten seconds is for saying what came of it.
+/// The time limit of a notification. The rest of the function's ten seconds is for settling its message.
 const WORKED_ON_FOR: Duration = Duration::from_millis(9_300);
-/// The least time that is kept for recording an e-mail.
+/// The time that is reserved for recording an e-mail.
 const RECORDED_WITHIN: Duration = Duration::from_secs(1);
 const BETWEEN_TRIES: Duration = Duration::from_millis(250);
 
-/// The receiver of all that customers are told of.
+/// The receiver of the events that customers are notified of.
 #[derive(Debug)]
 pub struct NotifyCustomer {
     contacts: Contacts,
@@ -32,7 +32,8 @@ pub struct NotifyCustomer {
 }
 
 impl NotifyCustomer {
-    /// Looks addresses up, sends, and keeps record; withholds for so long what has no address to go to.
+    /// Looks up addresses in these contacts, sends e-mails through this mailer, and records them. Events without an address are withheld
+    /// for this long.
     #[must_use]
     pub fn new(
         contacts: Contacts,
@@ -45,8 +46,8 @@ impl NotifyCustomer {
         Self { contacts, notifications, withheld, withheld_for, mailer, currency }
     }
 
-    /// Withholds an event whose customer has no address, and looks again then: an address that has come before the event was
-    /// kept is seen here, and one that comes later finds the event kept.
+    /// Withholds an event whose customer has no address, and then looks the address up again. So an address that arrives before the event
+    /// is withheld is found here, and one that arrives later releases the withheld event.
     async fn withhold(&self, event: &Event<Occasion>, until: Instant) -> Result<Effect, Failure> {
         let now = Timestamp::now();
         let recorded = self.notifications.has_no_address(&event.id, event.data.ride(), now).await?;
@@ -61,8 +62,8 @@ impl NotifyCustomer {
         })
     }
 
-    /// Sends an e-mail, at most once. Between SES's yes and the record of it lies the one point at which a crash leaves open
-    /// what happened: the claim stays, and says so.
+    /// Sends an e-mail at most once. If the function crashes between SES's answer and the record, the outcome is unknown, and the claim
+    /// remains to show that.
     async fn notify(
         &self,
         address: &str,
@@ -75,7 +76,7 @@ impl NotifyCustomer {
             return Err(out_of_time());
         }
         let me = Claimant::of(&event.id);
-        // If that fails, too, people are asked about an e-mail that was never sent: better than a second one.
+        // If giving up fails too, people must look at an e-mail that was never sent. That is better than sending a second one.
         let give_up = async |failure| {
             let _ = persistently(until, async || self.notifications.give_up(&me).await).await;
             Err(failure)
@@ -90,7 +91,9 @@ impl NotifyCustomer {
         match self.mailer.send(address, &email(&event.data, &self.currency), event).await {
             Ok(sent) => {
                 let recorded = persistently(until, async || self.notifications.sent(&me, &sent).await);
-                recorded.await.map_err(|_| perhaps_sent("SES took it, and that could not be recorded"))?;
+                recorded
+                    .await
+                    .map_err(|_| perhaps_sent("SES accepted it, and that could not be recorded"))?;
                 Ok(Effect::Made)
             }
             Err(NotSent::Certainly(failure)) => give_up(failure).await,
@@ -114,7 +117,7 @@ impl Receiver for NotifyCustomer {
     }
 }
 
-/// Tries until it works or the time is up: what is to be written has happened, and nobody else knows.
+/// Retries a write until it succeeds or the time is up. The write records a fact that is known only here.
 async fn persistently(until: Instant, write: impl AsyncFn() -> Result<(), Failure>) -> Result<(), Failure> {
     let mut last = Failure::transient("OutOfTime", "no time was left");
     let trying = async {

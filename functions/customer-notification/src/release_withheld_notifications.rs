@@ -1,4 +1,4 @@
-//! An address has come: what was withheld for its customer goes back into the queue, and is told of like anything else.
+//! Releases withheld events when their customer gets an address: they go back into the queue, and are handled like new ones.
 
 use std::time::Duration;
 
@@ -15,10 +15,11 @@ use tracing::info;
 
 use crate::{Withheld, withheld::WithheldEvent};
 
-/// How long a part of the stream is worked on. What has been released by then isn't released again.
+/// The time limit of a batch of the stream. Events that were released by then are not released again.
 const WORKED_ON_FOR: Duration = Duration::from_secs(9);
 
-/// The consumer of the Contacts table's stream. It sends no e-mail: there is one path on which that happens at most once.
+/// The consumer of the Contacts table's stream. It sends no e-mails itself, because only the path through the queue sends each at most
+/// once.
 #[derive(Debug)]
 pub struct ReleaseWithheldNotifications {
     withheld: Withheld,
@@ -27,13 +28,13 @@ pub struct ReleaseWithheldNotifications {
 }
 
 impl ReleaseWithheldNotifications {
-    /// Releases what is withheld into this queue, which it was in before.
+    /// Releases the events in this table into this queue, which they came from.
     #[must_use]
     pub fn new(withheld: Withheld, sqs: Client, queue_url: String) -> Self {
         Self { withheld, sqs, queue_url }
     }
 
-    /// Sends first and forgets then: what comes between leaves a second copy, which its receiver knows.
+    /// Sends each event before it is deleted. A crash in between sends it again, and the receiver recognizes the duplicate.
     async fn release(&self, customer: &CustomerId) -> Result<(), Failure> {
         let send = async |event: &WithheldEvent| self.send(event).await;
         self.withheld.release_each(customer, Timestamp::now(), send).await
@@ -51,7 +52,7 @@ impl ReleaseWithheldNotifications {
 impl Outbox for ReleaseWithheldNotifications {
     type Publication = CustomerId;
 
-    /// An address that is removed releases nothing.
+    /// Removing an address releases nothing.
     const CHANGES: &'static [&'static str] = &["INSERT", "MODIFY"];
 
     fn read(&self, row: &Row) -> Result<CustomerId, Failure> {
@@ -75,7 +76,7 @@ impl Outbox for ReleaseWithheldNotifications {
 }
 
 fn out_of_time() -> Failure {
-    Failure::transient("OutOfTime", "too little time was left to release all that is withheld")
+    Failure::transient("OutOfTime", "too little time was left to release all withheld events")
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Events whose e-mails are withheld: their customers have no address on file, and may get one soon.
+//! Withheld events: their customers have no address on file, and may get one soon.
 
 use aws_sdk_dynamodb::{Client, operation::delete_item::DeleteItemError, types::AttributeValue};
 use contracts::CustomerId;
@@ -10,10 +10,10 @@ use lambda_messaging::{
 
 use crate::Occasion;
 
-/// How many events are read at once. They are released one by one, so a few are enough.
+/// The number of events that are read at once. They are released one by one, so a few are enough.
 const PAGE: i32 = 25;
 
-/// How long an event's e-mail is withheld at most, from the event on. An older event isn't told of late.
+/// The longest time for which an event is withheld, from the event's own time. No e-mail is sent for an older event.
 #[derive(Debug, Clone, Copy)]
 pub struct WithheldFor(SignedDuration);
 
@@ -21,16 +21,15 @@ impl WithheldFor {
     /// Reads a whole number of hours.
     ///
     /// # Errors
-    /// If it is none, or no hour at all.
+    /// If the text is not a whole number, or the number is 0.
     pub fn parse(hours: &str) -> Result<Self, &'static str> {
         let hours = hours.parse::<u16>().ok().filter(|hours| *hours > 0);
         hours.map(|hours| Self(SignedDuration::from_hours(hours.into()))).ok_or("must be a number of hours")
     }
 }
 
-/// The `WithheldNotifications` table: the withheld events by customer. It is a table of its own, so that what it says of
-/// a customer and a fare expires, and the notification's record stays; and its key is the customer's, so that it can be
-/// read consistently, which no index can.
+/// The `WithheldNotifications` table: the withheld events by customer. It is separate from the notifications, whose records stay, so that
+/// the personal data in an event expires. Its key is the customer, because an index couldn't be read consistently.
 #[derive(Debug)]
 pub struct Withheld {
     client: Client,
@@ -57,7 +56,7 @@ impl Withheld {
         withheld_for: WithheldFor,
         now: Timestamp,
     ) -> Result<(), Failure> {
-        // A clock that is ahead must not make it last longer.
+        // An event with a time in the future must not be withheld for longer.
         let expires_at = event.time.min(now) + withheld_for.0;
         if expires_at <= now {
             return Ok(());
@@ -73,11 +72,11 @@ impl Withheld {
         put.send().await.map(drop).map_err(|error| Failure::aws("dynamodb:PutItem", &error))
     }
 
-    /// Gives each event that is withheld for a customer to `release`, and forgets it then. One that can never be released
-    /// doesn't keep the others.
+    /// Releases each event that is withheld for a customer, and then deletes it. An event that can never be released doesn't hold up the
+    /// others.
     ///
     /// # Errors
-    /// Trouble ends it, and is its error. Otherwise it is the first event's that can never be released.
+    /// A retryable failure ends the release at once. Otherwise the failure of the first event that can never be released.
     pub(crate) async fn release_each(
         &self,
         customer: &CustomerId,
@@ -90,7 +89,7 @@ impl Withheld {
             .table_name(&self.table)
             .consistent_read(true)
             .key_condition_expression("customer = :customer")
-            // The table forgets what has expired, but some time later.
+            // DynamoDB deletes expired items some time after they expire.
             .filter_expression("expiresAt > :now")
             .expression_attribute_values(":customer", text(customer))
             .expression_attribute_values(":now", number(now.as_second()))
@@ -108,7 +107,7 @@ impl Withheld {
         released
     }
 
-    /// Forgets an event, unless it has been withheld once more since it was read: its customer's address is gone again.
+    /// Deletes an event, unless it was withheld again since it was read, because the customer's address was removed again.
     async fn forget(&self, event: &WithheldEvent) -> Result<(), Failure> {
         let attribute = |name: &str| event.item.get(name).cloned().unwrap_or(AttributeValue::Null(true));
         let delete = self
@@ -130,7 +129,7 @@ impl Withheld {
 }
 
 impl WithheldEvent {
-    /// The event as it travels.
+    /// The event as a message's body.
     pub(crate) fn body(&self) -> Result<&str, Failure> {
         self.text("event").ok_or_else(|| Failure::permanent("MalformedRow", "a withheld event has no event"))
     }

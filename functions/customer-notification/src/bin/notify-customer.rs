@@ -9,9 +9,9 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let function = Function::start(customer_notification::SERVICE).await;
     let [contacts, notifications, withheld, withheld_for, sender, currency] = function.settings([
         ("CONTACTS_TABLE_NAME", "the customers' addresses"),
-        ("NOTIFICATIONS_TABLE_NAME", "what was sent"),
-        ("WITHHELD_NOTIFICATIONS_TABLE_NAME", "what waits for an address"),
-        ("WITHHELD_FOR_HOURS", "how long that waits"),
+        ("NOTIFICATIONS_TABLE_NAME", "the notifications that were sent"),
+        ("WITHHELD_NOTIFICATIONS_TABLE_NAME", "the events that wait for an address"),
+        ("WITHHELD_FOR_HOURS", "the hours for which such events wait, as in 24"),
         ("SENDER_ADDRESS", "the address that e-mails come from"),
         ("CURRENCY", "the deployment's one currency, as in EUR"),
     ])?;

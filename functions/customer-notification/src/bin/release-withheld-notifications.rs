@@ -1,4 +1,4 @@
-//! The Contacts table's stream → what was withheld goes back into the queue.
+//! The Contacts table's stream → withheld events, back in their queue.
 
 use customer_notification::{ReleaseWithheldNotifications, Withheld};
 use lambda_messaging::{Function, outbox};

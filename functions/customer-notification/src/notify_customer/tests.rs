@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::bad_input::receiver;
 
-/// The request line of SES's one call.
+/// The request line of the call that sends an e-mail.
 const SEND: &str = "POST https://email.us-east-1.amazonaws.com/v2/email/outbound-emails";
 const HOUR: i64 = 3_600;
 
@@ -21,7 +21,7 @@ fn aws(address: &str) -> Aws {
     aws
 }
 
-/// An AWS in which a record stands where one is to be put, made from what is to be put there.
+/// An AWS in which the notification already has a record, made from the record that is put.
 fn aws_with(record: impl Fn(&Value) -> Value + Send + 'static) -> Aws {
     let aws = aws("cmr@example.com");
     aws.refuse_with("PutItem", usize::MAX, 400, move |put| {
@@ -30,7 +30,7 @@ fn aws_with(record: impl Fn(&Value) -> Value + Send + 'static) -> Aws {
     aws
 }
 
-/// An AWS without an address, in which the notification's record says this.
+/// An AWS without an address on file, in which the notification's record has this status.
 fn aws_without_address_with(record: Value) -> Aws {
     let aws = aws("");
     aws.refuse_with("PutItem", 1, 400, move |_| {
@@ -39,12 +39,12 @@ fn aws_without_address_with(record: Value) -> Aws {
     aws
 }
 
-/// Delivers a ride that was completed an hour ago, once, to a function whose clients try again as they do on Lambda.
+/// Delivers a ride that was completed an hour ago once, to a function whose clients retry as they do on Lambda.
 async fn deliver(aws: &Aws) -> Result<Effect, Failure> {
     deliver_of(aws, seconds_ago(HOUR)).await
 }
 
-/// The same of a ride that was completed then.
+/// Delivers a ride that was completed at this time once.
 async fn deliver_of(aws: &Aws, completed: Timestamp) -> Result<Effect, Failure> {
     let timeouts = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_secs(3));
     let config = aws.function().aws().to_builder().timeout_config(timeouts.build());
@@ -72,7 +72,7 @@ fn seconds_ago(seconds: i64) -> Timestamp {
     Timestamp::now() - SignedDuration::from_secs(seconds)
 }
 
-/// The calls that were made, in their order, and what is told of them here: the status that was recorded.
+/// The calls that were made, in their order, each with the status that it recorded.
 fn story(aws: &Aws) -> Vec<String> {
     story_of(aws.take_calls())
 }
@@ -169,7 +169,7 @@ async fn what_was_sent_is_not_withheld_although_there_is_no_address_any_more() {
 #[tokio::test(start_paused = true)]
 async fn an_event_that_could_not_be_withheld_stays_in_its_queue() {
     let aws = aws("");
-    // The record's, which succeeds, and all that is tried of the other.
+    // The record's write, which succeeds, and every try of the withheld event's write.
     aws.refuse_with("PutItem", 1, 200, |_| "{}".to_owned());
     aws.refuse("PutItem", 3, 500, "InternalServerError");
     assert!(deliver(&aws).await.unwrap_err().is_retryable());

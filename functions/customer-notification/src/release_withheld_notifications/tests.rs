@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
-/// A change of a contact as the stream tells of it: by its key.
+/// A change of a contact in the stream, which carries only its key.
 fn change(name: &str, customer: &str) -> Value {
     json!({
         "eventName": name, "awsRegion": "us-east-1", "eventID": "1", "eventSource": "aws:dynamodb",
@@ -15,7 +15,7 @@ fn change(name: &str, customer: &str) -> Value {
     })
 }
 
-/// Gives a part of the stream to the function; gives what Lambda is told: the name of an error.
+/// Hands a batch of the stream to the function; returns the name of its error.
 async fn give(aws: &Aws, changes: &[Value]) -> Result<(), String> {
     let function = aws.function();
     let withheld = Withheld::new(aws_sdk_dynamodb::Client::new(function.aws()), "withheld".into());
@@ -38,7 +38,7 @@ fn withheld(id: &str) -> Value {
            "recordedAt": {"S": format!("as of {id}")}, "expiresAt": {"N": "9999999999"}})
 }
 
-/// The calls that were made, in their order, each with what it was about.
+/// The calls that were made, in their order, each with its subject.
 fn story(calls: &[Call]) -> Vec<String> {
     let calls = calls.iter().map(|call| {
         let json = call.json();

@@ -49,9 +49,8 @@ impl RidePrebooking {
     }
 }
 
-/// A time in RFC 3339, in the future, not more than a year ahead. A zone in brackets, as RFC 9557 has it, could contradict the
-/// offset. To find out takes a list of all zones, which would be as old as this build, for a time in the future: offsets are
-/// changed by law.
+/// A time in RFC 3339, in the future and at most a year ahead. A time zone in brackets (RFC 9557) is refused, because it could contradict
+/// the offset. Checking that would need a current list of all time zones, because laws change their offsets.
 fn time(text: &str, now: Timestamp) -> Result<Timestamp, &'static str> {
     if text.contains('[') {
         return Err("must end with its offset from UTC, without a zone in brackets");

@@ -35,9 +35,9 @@ pub(crate) struct First {
 }
 
 impl Submission {
-    /// Reads a submission. Whatever is wrong with it is a reason to reject it, so that the caller hears of it. Its identity
-    /// stands in its attributes, because the queue's own id and time are new ones after a redrive. A message without them is
-    /// none of API Gateway's: somebody who was told the queue's id put it in.
+    /// Reads a submission. Every fault becomes a reason to reject it, so that the caller learns of it. Its identity comes from the message's
+    /// attributes, because a redrive gives the message a new id and time. A message without these attributes doesn't come from API
+    /// Gateway.
     ///
     /// # Errors
     /// Permanent if it has no usable id.
@@ -70,7 +70,7 @@ impl Submission {
         })
     }
 
-    /// The earlier request that this one, whose body this is, repeats: what is told of it is told alike.
+    /// The earlier request that a submission with this body repeats. Both lead to the same event.
     pub(crate) fn repeating(self, first: First, body: &str) -> Self {
         let First { id, accepted_at, correlation_id } = first;
         Self { id, accepted_at, correlation_id, asked: parse(body, accepted_at), ..self }
@@ -95,7 +95,8 @@ fn caller<'a>(message: &Message<'a>) -> &'a str {
     idempotency_key::caller(cognito_identity, principal)
 }
 
-/// An attribute that API Gateway added to the message. The template puts an equals sign before each value, as SQS takes no empty one.
+/// An attribute that API Gateway added to the message. The template puts an equals sign before each value, because SQS refuses empty
+/// ones.
 fn edge<'a>(message: &Message<'a>, name: &str) -> Option<&'a str> {
     message.attribute(name)?.strip_prefix('=').filter(|value| !value.is_empty())
 }

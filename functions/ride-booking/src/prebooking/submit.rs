@@ -1,4 +1,4 @@
-//! Takes submissions from their queue: checks each, stores it, publishes it.
+//! Receives submissions from their queue: checks, stores and publishes each.
 
 use contracts::PrebookingRejected;
 use futures_util::future::join_all;
@@ -50,9 +50,9 @@ impl SubmitRidePrebooking {
 }
 
 impl MessageReceiver for SubmitRidePrebooking {
-    /// Store first, then tell: a message leaves the queue when its event is on the topic. After a crash in between it
-    /// comes again, finds its booking, and is told of again, under the same id. So is a booking whose request its caller
-    /// repeats: the first message may be a dead letter by now.
+    /// Stores a submission before it publishes the event, and leaves the message in the queue until the event is published. After a crash
+    /// in between, the message comes again, finds its booking, and the event is published under the same id. A repeated request is
+    /// published again too, because the first message may be a dead letter by now.
     async fn receive_messages(&self, messages: &[Message<'_>]) -> Vec<Result<Effect, Failure>> {
         let stored = join_all(messages.iter().map(|message| self.store(message))).await;
         let events: Vec<_> = stored.iter().flatten().map(|(event, _)| event.clone()).collect();

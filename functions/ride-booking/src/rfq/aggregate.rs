@@ -16,13 +16,13 @@ pub(crate) struct Rfq {
     pub reply_by: Timestamp,
     /// The time when the deadline closed the request, if it did.
     pub expired_at: Option<Timestamp>,
-    /// The quotes that came before it was closed, in the order they came.
+    /// The quotes that came before the request was closed, in their order of arrival.
     pub quotes: Vec<Answer>,
-    /// Those that came after.
+    /// The quotes that came later.
     pub late: Vec<Answer>,
 }
 
-/// A quote, and when it came.
+/// A quote with its time of arrival.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Answer {
     pub quote: Quote,
@@ -85,15 +85,15 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn it_is_open_until_all_have_answered_and_closed_by_the_last_answer() {
+    fn a_request_is_open_until_all_have_answered_and_closed_by_the_last_answer() {
         let open = rfq(vec![answer("a", "12.00", 1)]);
-        assert_eq!((open.closed_at(), open.best()), (None, None), "what is open has no best yet");
+        assert_eq!((open.closed_at(), open.best()), (None, None), "an open request has no best quote yet");
         let closed = rfq(vec![answer("a", "12.00", 2), answer("b", "11.00", 1)]);
         assert_eq!((closed.closed_at(), closed.best()), (Some(time(2)), Some(&quote("b", "11.00"))));
     }
 
     #[test]
-    fn the_deadline_closes_it_with_what_is_there() {
+    fn the_deadline_closes_a_request_with_the_quotes_so_far() {
         let with_one = Rfq { expired_at: Some(time(5)), ..rfq(vec![answer("a", "12.00", 1)]) };
         assert_eq!((with_one.closed_at(), with_one.best()), (Some(time(5)), Some(&quote("a", "12.00"))));
         let with_none = Rfq { expired_at: Some(time(5)), ..rfq(vec![]) };
@@ -101,7 +101,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn what_came_late_is_never_the_best() {
+    fn a_late_quote_is_never_the_best() {
         let late = vec![answer("b", "1.00", 6)];
         let rfq = Rfq { expired_at: Some(time(5)), late, ..rfq(vec![answer("a", "12.00", 1)]) };
         assert_eq!((rfq.closed_at(), rfq.best()), (Some(time(5)), Some(&quote("a", "12.00"))));

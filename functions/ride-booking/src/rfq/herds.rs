@@ -1,6 +1,5 @@
-//! The herds that can be asked: whoever is subscribed to the Request For Quotes Topic. The topic knows, and a herd that is
-//! deployed is a herd that is asked. SNS answers so seldom (30 times a second for all of an account's callers) that a request
-//! waits for it only if nothing else is known.
+//! The herds that can be asked: the subscribers of the Request For Quotes Topic. Deploying a herd subscribes it, so no other list of
+//! herds exists. SNS allows 30 such calls a second for the whole account, so a request waits for SNS only if it has no list.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -21,18 +20,18 @@ use tracing::warn;
 
 use super::{last_known::LastKnownHerds, subscribers::Subscribers};
 
-/// A list that is younger isn't asked for again.
+/// The age up to which a list is used without renewing it.
 const FRESH: Duration = Duration::from_secs(1);
-/// A list that is older isn't used without asking. One that is younger is, while it is renewed beside.
+/// The age up to which a list is used while it is renewed in the background. For an older list a request waits for the renewal.
 const STALE: Duration = Duration::from_mins(1);
-/// How long a request waits for an answer if it has a list of some age to go by.
+/// The longest time for which a request with an old list waits for a renewal.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// What follows from a list of herds, but not for the request that asked for it, isn't done at the same time.
+/// The delay before a new list is shared with other environments, so that it doesn't compete with the request that asked for it.
 const AFTERWARDS: Duration = Duration::from_millis(500);
-/// How long after a failed answer nothing is asked: twice as long after each further one.
+/// The pause after a failed call to SNS. Each further failure makes it twice as long.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
-/// Its log lines name the task, as it belongs to no request.
+/// The task in the log lines of a renewal, which belongs to no request.
 const RENEWAL: &str = "renewal of the herds";
 
 /// The herds, as far as this process knows them.
@@ -52,7 +51,7 @@ struct State {
     renewal: Option<(AbortHandle, Renewal)>,
     failures: u32,
     not_before: Option<Instant>,
-    /// The list that other environments can read.
+    /// The list that was shared with other environments.
     shared: Option<Vec<HerdName>>,
 }
 
@@ -61,7 +60,7 @@ type Renewal = Shared<BoxFuture<'static, ()>>;
 #[derive(Debug, Clone)]
 struct List {
     herds: Vec<HerdName>,
-    /// None if somebody else has asked, some time ago.
+    /// The time of the call to SNS; `None` if another environment made it.
     asked_at: Option<Instant>,
 }
 
@@ -72,13 +71,13 @@ impl List {
 }
 
 impl Herds {
-    /// The subscribers of this topic; or those that were known last, while it can't be asked.
+    /// The subscribers of this topic, or the last known herds while SNS is in trouble.
     #[must_use]
     pub fn new(topic: Subscribers, last_known: LastKnownHerds) -> Self {
         Self(Arc::new(Inner { topic, last_known, state: Mutex::default() }))
     }
 
-    /// All of them, in alphabetical order, as of a minute ago or later. While SNS is in trouble, those that were there before.
+    /// All herds in alphabetical order, from a list that is at most a minute old. While SNS is in trouble, the list may be older.
     pub(crate) async fn all(&self) -> Result<Vec<HerdName>, Failure> {
         match self.0.list() {
             Some(list) if list.is_younger_than(STALE) => {
@@ -91,7 +90,7 @@ impl Herds {
         }
     }
 
-    /// The same, as new as can be had soon: for who would be refused something because of an old list.
+    /// All herds, from a list that is renewed now if SNS answers soon. It serves requests that an old list would refuse.
     pub(crate) async fn newest(&self) -> Result<Vec<HerdName>, Failure> {
         let before = self.0.list();
         if let Some(list) = before.filter(|list| list.is_younger_than(FRESH)) {
@@ -108,15 +107,16 @@ impl Herds {
             self.0.state().list.get_or_insert(List { herds: herds.clone(), asked_at: None });
             return Ok(herds);
         }
-        // There is nothing to go by, so all that is left is to wait.
+        // Without any list the request must wait for SNS.
         if let Some(renewal) = renewal {
             renewal.await;
         }
-        let nobody_knows = || Failure::transient("HerdsUnknown", "SNS doesn't say which herds there are");
-        self.0.list().map(|list| list.herds).ok_or_else(nobody_knows)
+        let unknown =
+            || Failure::transient("HerdsUnknown", "SNS didn't list the herds, and no earlier list is known");
+        self.0.list().map(|list| list.herds).ok_or_else(unknown)
     }
 
-    /// Has the list renewed, by one at a time; none if that has just failed.
+    /// Starts renewing the list, or joins the renewal that is under way. Returns `None` during the pause after a failure.
     fn renew(&self) -> Option<Renewal> {
         let mut state = self.0.state();
         if let Some((task, renewal)) = &state.renewal
@@ -160,7 +160,7 @@ impl Inner {
         sleep(AFTERWARDS).await;
         match self.last_known.are(&herds).await {
             Ok(()) => self.state().shared = Some(herds),
-            // The next answer brings it up again.
+            // The next renewal shares the list again.
             Err(failure) => warn!(task = RENEWAL, %failure, "the herds are not shared"),
         }
     }

@@ -1,5 +1,4 @@
-//! The herds that a function has known last, for all functions that can't ask: one that has just started, while SNS throttles
-//! or hangs, has nothing else to go by.
+//! The last known herds, shared by all environments of a function. A new environment uses them while SNS throttles or hangs.
 
 use std::time::Duration;
 
@@ -14,9 +13,9 @@ use tracing::warn;
 
 use super::row::listed;
 
-/// A table that answers later than this is of no help to a request any more.
+/// The time to wait for the table. A later answer would be too late for the request.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(2);
-/// The one row's key.
+/// The key of the table's only row.
 const KEY: &str = "herds";
 
 /// The `KnownHerds` table.
@@ -48,7 +47,7 @@ impl LastKnownHerds {
         None
     }
 
-    /// From now on these are known.
+    /// Stores the herds as the last known ones.
     pub(super) async fn are(&self, herds: &[HerdName]) -> Result<(), Failure> {
         let herds = AttributeValue::L(herds.iter().map(text).collect());
         let item = item::stamped(item::new([("id", text(KEY)), ("herds", herds)]));

@@ -1,4 +1,4 @@
-//! Asks the herds, from the write itself: the Rfqs table's stream. Beside each request goes the message that ends it.
+//! Sends each stored request to the herds, from the Rfqs table's stream, and sets the deadline that ends it.
 
 use aws_sdk_sqs::{Client, types::SendMessageBatchRequestEntry};
 use contracts::{HerdName, Place, QuotesRequested, RfqDeadlineReached, RfqId};
@@ -12,7 +12,7 @@ use lambda_messaging::{
 
 use crate::SOURCE;
 
-/// The most messages that SQS takes in one call.
+/// SQS's limit for one call.
 const MAX_ENTRIES: usize = 10;
 /// The longest delay of a message in SQS.
 const MAX_DELAY_SECONDS: i64 = 900;
@@ -34,13 +34,13 @@ pub struct Scatter {
 }
 
 impl PublishInstantRideRfqs {
-    /// Asks through this topic; answers, and the deadline, go to this queue.
+    /// Publishes requests on this topic. The quotes and the deadlines go to this queue.
     #[must_use]
     pub fn new(topic: Publisher, sqs: Client, response_queue_url: String) -> Self {
         Self { topic, sqs, response_queue_url }
     }
 
-    /// Sets timers: messages that the response queue holds back until the time for answers is up. One call.
+    /// Sets deadlines in one call: messages that the response queue delays until the time for quotes is up.
     async fn set_deadlines(&self, scatters: &[Scatter], now: Timestamp) -> Result<Results, Failure> {
         let entries = scatters.iter().enumerate().filter_map(|(n, Scatter { deadline, reply_by, .. })| {
             let entry = SendMessageBatchRequestEntry::builder().id(n.to_string()).message_body(deadline);
@@ -75,7 +75,7 @@ impl Outbox for PublishInstantRideRfqs {
             reply_to: self.response_queue_url.clone(),
             reply_by,
         };
-        // The recipient list: each herd's subscription lets pass what names it.
+        // The recipient list: each herd's subscription passes the requests that name the herd.
         let recipients = request.herds.clone();
         let request = event(row, "submittedAt", request)?;
         let deadline = event(row, "replyBy", RfqDeadlineReached { rfq })?;
@@ -86,8 +86,8 @@ impl Outbox for PublishInstantRideRfqs {
         })
     }
 
-    /// The deadline first: whatever happens next, there is an end to waiting. Nobody is asked what can't be answered in
-    /// time any more.
+    /// Sets the deadlines before it publishes the requests, so that every published request ends. A request whose deadline has passed is
+    /// not published.
     async fn publish(&self, scatters: Vec<Scatter>) -> Results {
         let now = Timestamp::now();
         let calls = scatters.chunks(MAX_ENTRIES);
@@ -111,7 +111,7 @@ fn event<T: EventPayload>(row: &Row, time: &str, data: T) -> Result<Event<T>, Fa
     Ok(event)
 }
 
-/// Whole seconds, so that the message doesn't come before its time.
+/// The delay of a deadline, rounded up to whole seconds so that it doesn't come early.
 fn delay(now: Timestamp, until: Timestamp) -> i32 {
     let milliseconds = until.as_millisecond() - now.as_millisecond();
     let seconds = (milliseconds.max(0) + 999) / 1000;
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_has_expired_is_ended_and_nobody_is_asked() {
+    async fn an_expired_request_gets_its_deadline_and_is_not_published() {
         let (topic, queue) = (asking(), timing(&[0]));
         let function = function(&topic, &queue);
         let scatter = function.read(&row(in_seconds(-1))).unwrap();
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn without_its_deadline_a_request_asks_nobody_and_the_others_do() {
+    async fn a_request_without_a_deadline_is_not_published_and_the_others_are() {
         let topic = mock!(aws_sdk_sns::Client::publish_batch)
             .match_requests(|batch| batch.publish_batch_request_entries().len() == 1)
             .then_output(|| PublishBatchOutput::builder().build());

@@ -29,7 +29,7 @@ impl QueryInstantRideRfq {
     }
 
     async fn find(&self, request: &Request) -> Result<Rfq, Problem> {
-        // What was accepted is stored, so what isn't there never will be.
+        // A request is stored before it is accepted, so an unknown id stays unknown.
         let unknown = || Problem::not_found("there is no such request for quotes");
         let id = api::path_parameter(request, "id").and_then(|id| RfqId::parse(&id).ok());
         let id = id.ok_or_else(unknown)?;
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_not_there_is_a_404_and_trouble_a_503() {
+    async fn an_unknown_request_is_a_404_and_trouble_a_503() {
         assert_eq!(query(&holding(None), ID).await.0, 404);
         assert_eq!(query(&holding(None), "not-an-id").await.0, 404);
         let rule = mock!(Client::get_item).then_error(|| {

@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_asked_and_for_how_long_may_be_left_out() {
+    fn the_herds_and_the_time_for_quotes_may_be_left_out() {
         let rfq = parse(&[]).unwrap();
         assert_eq!((rfq.herds, rfq.reply_within), (None, None));
         let herds = RawValue::List(vec![text("b"), text("a"), text("b")]);

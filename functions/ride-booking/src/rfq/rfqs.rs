@@ -1,5 +1,4 @@
-//! The Rfqs table. A request and the answers to it are one item, so each change is one conditional write, and two that come
-//! at the same instant need no lock.
+//! The Rfqs table. A request and its quotes are one item, so each change is one conditional write, and concurrent changes need no lock.
 
 use aws_sdk_dynamodb::{
     Client,
@@ -38,21 +37,21 @@ pub(crate) struct NewRfq {
     pub trace_parent: TraceParent,
 }
 
-/// What became of a quote.
+/// The outcome of counting a quote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Counted {
-    /// It counts.
+    /// The quote counts.
     InTime(Written),
-    /// The request was closed before it came, so it doesn't.
+    /// The request was closed before, so the quote doesn't count.
     Late(Written),
 }
 
-/// What the deadline came to.
+/// The outcome of a deadline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Expiry {
-    /// It closed the request, now or before.
+    /// The deadline closed the request, now or at an earlier delivery.
     Closed(Written),
-    /// All had answered.
+    /// All herds had answered before.
     AllAnswered,
 }
 
@@ -68,10 +67,11 @@ impl Rfqs {
         idempotent_write::put(&self.client, &self.table, "id", new.row(Timestamp::now())).await.map(drop)
     }
 
-    /// Counts a quote, once for each responder, or marks it as late.
+    /// Counts a quote once for each responder, or records it as late.
     ///
     /// # Errors
-    /// Permanent: `UnknownRfq`, `NotAsked` if the responder wasn't, `AnsweredTwice` if it has given another quote before.
+    /// Permanent `UnknownRfq` if there is no such request, `NotAsked` if the responder wasn't asked, `AnsweredTwice` if it has given
+    /// another quote before.
     pub(crate) async fn count(&self, RideQuoted { rfq, quote }: &RideQuoted) -> Result<Counted, Failure> {
         let in_time = self.put_answer(*rfq, quote, "quotes", "attribute_not_exists(expiredAt)").await?;
         let Some(found) = in_time else {
@@ -93,8 +93,7 @@ impl Rfqs {
         }
     }
 
-    /// Adds the answer of somebody who was asked and has given none, under a condition; gives the item as it is if that
-    /// doesn't hold.
+    /// Adds the quote of a herd that was asked and hasn't answered yet, if this condition holds too. Otherwise returns the existing item.
     async fn put_answer(
         &self,
         rfq: RfqId,
@@ -133,10 +132,10 @@ impl Rfqs {
         }
     }
 
-    /// Closes a request whose time is up and that not all have answered.
+    /// Closes a request whose deadline has passed before all herds have answered.
     ///
     /// # Errors
-    /// Transient `TooEarly` if its time isn't up; permanent `UnknownRfq`.
+    /// Transient `TooEarly` if the deadline hasn't passed; permanent `UnknownRfq` if there is no such request.
     pub(crate) async fn expire(&self, rfq: RfqId) -> Result<Expiry, Failure> {
         let now = Timestamp::now();
         let update = self
@@ -169,7 +168,7 @@ impl Rfqs {
         }
     }
 
-    /// The request of this id as it stands.
+    /// The request with this id, if there is one.
     pub(crate) async fn find(&self, id: RfqId) -> Result<Option<Rfq>, Failure> {
         let get = self.client.get_item().table_name(&self.table).key("id", text(id)).consistent_read(true);
         let got = get.send().await.map_err(|error| Failure::aws("dynamodb:GetItem", &error))?;
@@ -187,7 +186,7 @@ impl NewRfq {
             ("from", text(from)),
             ("to", text(to)),
             ("customer", text(customer)),
-            // As they were given: empty, and 0, if they were left out.
+            // As the customer gave them: empty and 0 if they were left out.
             ("herds", names(herds.as_deref().unwrap_or_default())),
             ("replyWithin", number(reply_within.map_or(0, ReplyWithin::seconds))),
             ("asked", names(&self.asked)),
@@ -201,7 +200,7 @@ impl NewRfq {
     }
 }
 
-/// What a responder has given before: nothing, or this very quote.
+/// The responder's earlier quote among these answers; an error if it is another one than this.
 fn given(found: &Item, which: &str, quote: &Quote) -> Result<Option<Written>, Failure> {
     let answers = answers(found, which).ok_or_else(malformed)?;
     match answers.iter().find(|answer| answer.quote.responder == quote.responder) {
@@ -220,7 +219,7 @@ fn names(names: &[HerdName]) -> AttributeValue {
     AttributeValue::L(names.iter().map(text).collect())
 }
 
-/// With a fixed number of places, so that moments compare as their texts do.
+/// A time with a fixed number of decimal places, so that the texts sort as the times do.
 fn moment(at: Timestamp) -> AttributeValue {
     text(format_args!("{at:.3}"))
 }

@@ -1,4 +1,4 @@
-//! A stored request for quotes, read.
+//! Reads stored requests for quotes.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use contracts::{CustomerId, Duration, HerdName, Money, Place, Quote, RfqId};
@@ -6,15 +6,15 @@ use lambda_messaging::{Failure, item::Item};
 
 use super::aggregate::{Answer, Rfq};
 
-/// The request and its answers, these in the order they came.
+/// The request of a row, with its answers in their order of arrival.
 ///
 /// # Errors
-/// Permanent `MalformedRow` if it isn't one.
+/// Permanent `MalformedRow` if the row is not a request for quotes.
 pub(super) fn read(item: &Item) -> Result<Rfq, Failure> {
     parse(item).ok_or_else(malformed)
 }
 
-/// What is stored is no request for quotes.
+/// The failure for a row that is not a request for quotes.
 pub(super) fn malformed() -> Failure {
     Failure::permanent("MalformedRow", "the stored request for quotes can't be read")
 }

@@ -1,4 +1,4 @@
-//! Takes a request for quotes: checks it, stores it, accepts it. The stored row's outbox asks the herds.
+//! Accepts requests for quotes: checks and stores each. The table's outbox then publishes it to the herds.
 
 use contracts::RfqId;
 use jiff::Timestamp;
@@ -23,8 +23,8 @@ pub struct SubmitInstantRideRfq {
 }
 
 impl SubmitInstantRideRfq {
-    /// Stores requests here, those with a key by way of it, to be answered by these herds, within this time unless the request
-    /// says otherwise.
+    /// Stores requests in `rfqs`, or in `keyed` if they have an idempotency key. A request that names no herds goes to all of these, and
+    /// one without a time gets this time for quotes.
     #[must_use]
     pub fn new(rfqs: Rfqs, keyed: KeyedTable, herds: Herds, reply_within: ReplyWithin) -> Self {
         Self { rfqs, keyed, herds, reply_within }
@@ -35,7 +35,8 @@ impl SubmitInstantRideRfq {
         api::respond(StatusCode::CREATED, self.accept(request).await.map(|rfq| json!({ "rfq-id": rfq })))
     }
 
-    /// An accepted request isn't judged again: there may be other herds by now.
+    /// Accepts a request. If its key belongs to an accepted request, it is accepted even if it would be refused now, because other herds
+    /// are deployed.
     async fn accept(&self, request: &Request) -> Result<RfqId, Problem> {
         let key = api::idempotency_key(request)?;
         let body = api::json_body(request)?;
@@ -69,7 +70,7 @@ impl SubmitInstantRideRfq {
         let mut known = self.herds.all().await.map_err(|failure| in_trouble(&failure))?;
         let mut parsed = InstantRideRfq::parse(fields, &known);
         if parsed.is_err() {
-            // It may name a herd that has just come: nobody is refused for an old list.
+            // The request may name a herd that was deployed just now, and isn't refused because of an old list.
             known = self.herds.newest().await.map_err(|failure| in_trouble(&failure))?;
             parsed = InstantRideRfq::parse(fields, &known);
         }
@@ -203,7 +204,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_herd_that_has_just_come_can_be_named() {
+    async fn a_herd_that_was_deployed_just_now_can_be_named() {
         let (aws, rule) = (topic_with(&["a"]), storing(|item| asked(item) == ["comet"]));
         let client: Client = mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, [&rule]);
         let rfqs = Rfqs::new(client.clone(), "rfqs".into());
@@ -220,7 +221,7 @@ mod tests {
     const FIRST: &str = "0190c8f4-5f7b-7c3e-8a57-0d6f2b7b9f10";
     const TO_COMET: &str = r#"{"from":"Berlin","to":"Bonn","customer":"cmr","herds":["comet"]}"#;
 
-    /// A table in which the key `k` stands for this request already: once it is to be written, and once it is read.
+    /// A table in which the key `k` already stands for this request: the rules of its write and of its read.
     fn stored(request: &str) -> [Rule; 2] {
         let key = lambda_messaging::IdempotencyKey::parse("k").unwrap();
         let Key { entry, digest } = Key::new("", &key, api::canonical(request));
@@ -240,7 +241,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_same_key_and_request_is_the_same_although_there_are_other_herds_by_now() {
+    async fn an_accepted_request_is_accepted_again_even_if_other_herds_are_deployed() {
         for (request, herds) in [(RFQ, &["c"][..]), (TO_COMET, HERDS), (RFQ, &[])] {
             let [writing, reading] = stored(request);
             let (status, answer) =
@@ -250,7 +251,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_was_never_accepted_is_judged_whether_or_not_it_has_a_key() {
+    async fn a_new_request_is_checked_with_and_without_a_key() {
         let nothing = mock!(Client::get_item).then_output(|| GetItemOutput::builder().build());
         for key in [None, Some("k")] {
             let (status, _) = submit(&[&nothing], &topic_with(HERDS), TO_COMET, key).await;

@@ -6,7 +6,8 @@ use aws_sdk_sns::Client;
 use contracts::HerdName;
 use lambda_messaging::{Failure, Function};
 
-/// Long enough for SNS on a bad day. It is asked once: three tries of everybody who is throttled would be thrice the load.
+/// The time to wait for SNS, which is enough even if it is slow. A throttled call isn't retried, because the retries of all environments
+/// would triple the load.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(3);
 
 /// The topic's subscribers, as SNS knows them.
@@ -18,7 +19,7 @@ pub struct Subscribers {
 }
 
 impl Subscribers {
-    /// The subscribers of this topic. A herd's queue is named this prefix and the herd.
+    /// The subscribers of this topic. The name of a herd's queue is this prefix and the herd's name.
     #[must_use]
     pub fn new(function: &Function, topic_arn: String, queue_prefix: String) -> Self {
         Self { client: Client::new(&function.aws_without_retries(ANSWERS_WITHIN)), topic_arn, queue_prefix }
@@ -34,7 +35,7 @@ impl Subscribers {
                 subscription.map_err(|error| Failure::aws("sns:ListSubscriptionsByTopic", &error))?;
             let queue = subscription.endpoint().and_then(|arn| arn.rsplit(':').next());
             let herd = queue.and_then(|queue| queue.strip_prefix(&self.queue_prefix));
-            // Others may listen in; they aren't herds, and nobody waits for them.
+            // Other subscribers are not herds, and owe no quote.
             herds.extend(herd.and_then(|herd| HerdName::parse(herd).ok()));
         }
         herds.sort_unstable();

@@ -25,7 +25,7 @@ const FIRST: &str = "0190c8f4-5f7b-4c3e-8a57-0d6f2b7b9f10";
 const SECOND: &str = "0190c8f4-5f7b-4c3e-8a57-0d6f2b7b9f11";
 const SOUND: &str = r#"{"from":"Berlin","to":"Bonn","when":"2026-12-24T18:00:00Z","customer":"cmr"}"#;
 
-/// What was told, by id and type.
+/// The published events, each by id and type.
 type Told = Arc<Mutex<Vec<(String, String)>>>;
 
 fn topic(told: &Told) -> Rule {
@@ -179,7 +179,7 @@ async fn the_same_key_and_request_is_the_same_booking_under_one_more_id() {
     let results = receive(&[&key_of(FIRST, &digest()), &alias], &topic(&told), &[(SECOND, SOUND)], "k").await;
     assert!(matches!(results[..], [Ok(Effect::Nothing(_))]), "{results:?}");
     assert_eq!(alias.num_calls(), 1);
-    // Nobody knows if the first message got as far as the topic.
+    // The first message's event may not have been published.
     assert_eq!(*told.lock().unwrap(), [(FIRST.to_owned(), "PrebookingSubmitted".to_owned())]);
 }
 
@@ -211,7 +211,7 @@ async fn an_id_that_another_request_has_takes_nothing_over() {
         let taken = ConditionalCheckFailedException::builder().set_item(Some(stored)).build();
         PutItemError::ConditionalCheckFailedException(taken)
     };
-    // Unsound: nothing but the id and its witness is stored of it.
+    // An invalid request: only its id and API Gateway's other id are stored.
     let put = mock!(Client::put_item).then_error(of_another);
     let cancelled = mock!(Client::transact_write_items).then_error(|| {
         let taken = CancellationReason::builder().code("ConditionalCheckFailed");

@@ -20,7 +20,7 @@ pub(crate) fn has(aws: &Aws, herds: &[&str]) {
     aws.answer(LIST, subscribed(&queues));
 }
 
-/// The herds as somebody sees them that has just started.
+/// The herds from the side of a function that has just started.
 pub(crate) fn herds(aws: &Aws) -> Herds {
     let function = aws.function();
     let topic = Subscribers::new(&function, "topic".into(), "wild-rydes-test-herd-".into());
@@ -31,12 +31,12 @@ async fn names(herds: &Herds) -> Vec<String> {
     herds.all().await.unwrap().iter().map(ToString::to_string).collect()
 }
 
-/// How often the topic was asked since this was asked last.
+/// The number of calls for the topic's subscribers since the last look.
 fn asked(aws: &Aws) -> usize {
     aws.take_calls().iter().filter(|call| call.operation == LIST).count()
 }
 
-/// Lets what is done beside requests be done.
+/// Lets background tasks run.
 async fn meanwhile() {
     sleep(Duration::from_millis(1)).await;
 }
@@ -114,7 +114,7 @@ fn shared(aws: &Aws) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_has_just_started_goes_by_what_others_knew_while_sns_throttles_or_hangs() {
+async fn a_new_environment_uses_the_last_known_herds_while_sns_throttles_or_hangs() {
     let aws = topic_with(&["a", "b"]);
     let others = herds(&aws);
     names(&others).await;
@@ -125,7 +125,10 @@ async fn who_has_just_started_goes_by_what_others_knew_while_sns_throttles_or_ha
     sleep(FRESH).await;
     names(&others).await;
     sleep(AFTERWARDS).await;
-    assert!(aws.take_calls().iter().all(|call| call.operation == LIST), "what is shared isn't shared again");
+    assert!(
+        aws.take_calls().iter().all(|call| call.operation == LIST),
+        "a list that was shared isn't shared again"
+    );
 
     let throttling = Aws::default();
     throttling.refuse(LIST, usize::MAX, 400, "Throttled");
@@ -143,7 +146,7 @@ async fn who_has_just_started_goes_by_what_others_knew_while_sns_throttles_or_ha
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_nobody_has_ever_known_a_slow_answer_is_waited_for_and_a_failed_one_is_a_failure() {
+async fn without_any_list_a_slow_answer_is_waited_for_and_a_failed_one_is_a_failure() {
     let slow = topic_with(&["a"]);
     slow.answer_after(LIST, Duration::from_millis(2_500));
     assert_eq!(names(&herds(&slow)).await, ["a"]);

@@ -24,7 +24,7 @@ pub(crate) fn row(id: RfqId) -> Item {
     ])
 }
 
-/// The same with one more answer.
+/// A stored request with one more answer.
 pub(crate) fn answered(mut row: Item, which: &str, herd: &str, price: &str) -> Item {
     let answer = item::new([
         ("quote", number(price)),
@@ -53,7 +53,7 @@ fn quoted(herd: &str, price: &str) -> RideQuoted {
     RideQuoted { rfq: RfqId::parse(ID).unwrap(), quote: quote(herd, price) }
 }
 
-/// A write to this attribute that finds the item as it should be.
+/// A write to this attribute whose condition holds.
 fn writing(attribute: &'static str) -> Rule {
     mock!(Client::update_item)
         .match_requests(move |update| {
@@ -62,7 +62,7 @@ fn writing(attribute: &'static str) -> Rule {
         .then_output(|| UpdateItemOutput::builder().build())
 }
 
-/// One that finds it otherwise.
+/// A write whose condition doesn't hold for this item.
 fn refusing(attribute: &'static str, found: Option<Item>) -> Rule {
     mock!(Client::update_item)
         .match_requests(move |update| {
