@@ -11,8 +11,6 @@ mod measure;
 mod money;
 mod place;
 mod quote;
-#[cfg(feature = "samples")]
-mod sample;
 
 pub use event::{
     FareCollected, FareCollectionFailed, PrebookingRejected, PrebookingSubmitted, QuotesRequested,

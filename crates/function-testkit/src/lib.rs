@@ -17,12 +17,19 @@ pub mod mutation;
 mod reasons;
 pub mod trigger;
 
+use lambda_messaging::{Event, IncomingPayload};
+
 pub use aws::Aws;
 
 /// One of the valid examples, which are also the fuzzer's seeds.
 pub fn example(path: &str) -> String {
     let file = root().join("fuzz/seeds").join(path);
     std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+}
+
+/// The payload of one of the valid examples of events.
+pub fn example_payload<T: IncomingPayload>(path: &str) -> T {
+    Event::parse(&example(path)).unwrap().data
 }
 
 fn root() -> std::path::PathBuf {

@@ -45,6 +45,8 @@ mod tests {
         types::error::ExecutionAlreadyExists,
     };
     use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
+    use contracts::Money;
+    use function_testkit::example_payload;
     use jiff::Timestamp;
 
     use super::*;
@@ -55,6 +57,11 @@ mod tests {
         let client = mock_client!(aws_sdk_sfn, RuleMode::MatchAny, [collection]);
         let event = Event::new("/test", Timestamp::now(), ride.ride.into(), ride);
         OpenFare::new(ledger, FareCollection::new(client, "machine".into())).receive(event).await
+    }
+
+    fn ride() -> RideCompleted {
+        let fare = Money::parse("256.50").unwrap();
+        RideCompleted { fare, ..example_payload("envelope/ride-completed.json") }
     }
 
     fn opened() -> Rule {
@@ -76,7 +83,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_ledger_gets_the_exact_fare_under_the_rides_id() {
-        let ride = RideCompleted::sample();
+        let ride = ride();
         let id = ride.ride;
         let rule = mock!(Client::put_item)
             .match_requests(move |put| {
@@ -92,7 +99,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_collection_is_named_after_the_ride_and_gets_the_exact_fare() {
-        let ride = RideCompleted::sample();
+        let ride = ride();
         let id = ride.ride.to_string();
         let rule = mock!(aws_sdk_sfn::Client::start_execution)
             .match_requests(move |start| {
@@ -113,7 +120,7 @@ mod tests {
     #[tokio::test]
     async fn a_redelivery_starts_what_a_crash_left_unstarted() {
         let started = started();
-        let effect = receive(&opened_before(), &started, RideCompleted::sample()).await;
+        let effect = receive(&opened_before(), &started, ride()).await;
         assert_eq!((effect, started.num_calls()), (Ok(Effect::Duplicate), 1));
     }
 
@@ -122,7 +129,7 @@ mod tests {
         let rule = mock!(aws_sdk_sfn::Client::start_execution).then_error(|| {
             StartExecutionError::ExecutionAlreadyExists(ExecutionAlreadyExists::builder().build())
         });
-        assert_eq!(receive(&opened_before(), &rule, RideCompleted::sample()).await, Ok(Effect::Duplicate));
+        assert_eq!(receive(&opened_before(), &rule, ride()).await, Ok(Effect::Duplicate));
     }
 
     #[tokio::test]
@@ -130,7 +137,7 @@ mod tests {
         let rule = mock!(aws_sdk_sfn::Client::start_execution).then_error(|| {
             StartExecutionError::generic(ErrorMetadata::builder().code("StateMachineDoesNotExist").build())
         });
-        let failure = receive(&opened(), &rule, RideCompleted::sample()).await.unwrap_err();
+        let failure = receive(&opened(), &rule, ride()).await.unwrap_err();
         assert!(failure.is_retryable());
     }
 }

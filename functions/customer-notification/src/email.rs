@@ -60,22 +60,24 @@ fn payment_problem(fare: &FareCollectionFailed, currency: &str) -> Email {
 
 #[cfg(test)]
 mod tests {
+    use function_testkit::example_payload;
+
     use super::*;
 
     #[test]
     fn every_email_names_the_ride_and_the_amount() {
-        let ride = RideCompleted::sample();
+        let ride: RideCompleted = example_payload("envelope/ride-completed.json");
         let RideCompleted { ride: fare, customer, fare: amount, .. } = ride.clone();
         let paid = FareCollected { fare, customer: customer.clone(), amount };
         let reason = "PaymentAuthException".to_owned();
         let not_paid = FareCollectionFailed { fare, customer, amount, reason };
         for (occasion, word) in [
-            (Occasion::Ride(ride), "Berlin - Frankfurt"),
+            (Occasion::Ride(ride), "Canary Wharf - Canary Islands"),
             (Occasion::Paid(paid), "Paid"),
             (Occasion::NotPaid(not_paid), "Owed"),
         ] {
             let Email { text, .. } = email(&occasion, "EUR");
-            for part in [&fare.to_string(), "256.50 EUR", word] {
+            for part in [&fare.to_string(), "8642.13 EUR", word] {
                 assert!(text.contains(part), "{part} in {text}");
             }
             assert!(!text.contains("Exception"), "{text}");

@@ -58,13 +58,18 @@ impl Receiver for FeatureRide {
 mod tests {
     use aws_sdk_dynamodb::{Client, operation::put_item::PutItemOutput};
     use aws_smithy_mocks::{RuleMode, mock, mock_client};
+    use function_testkit::example_payload;
     use jiff::Timestamp;
 
     use super::*;
 
+    fn ride() -> RideCompleted {
+        example_payload("envelope/ride-completed.json")
+    }
+
     #[tokio::test]
     async fn a_ride_is_featured_without_its_rider() {
-        let ride = RideCompleted::sample();
+        let ride = ride();
         let rule = mock!(Client::put_item)
             .match_requests(|put| {
                 let mut names: Vec<_> = put.item().unwrap().keys().map(String::as_str).collect();
@@ -92,7 +97,7 @@ mod tests {
             let ride = RideCompleted {
                 fare: Money::parse(fare).unwrap(),
                 distance: Distance::parse(distance).unwrap(),
-                ..RideCompleted::sample()
+                ..ride()
             };
             let rule = mock!(Client::put_item).then_output(|| PutItemOutput::builder().build());
             let client = mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, [&rule]);

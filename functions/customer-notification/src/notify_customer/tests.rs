@@ -1,6 +1,6 @@
 use aws_sdk_sesv2::config::{retry::RetryConfig, timeout::TimeoutConfig};
 use contracts::RideCompleted;
-use function_testkit::{Aws, aws::Call};
+use function_testkit::{Aws, aws::Call, example_payload};
 use jiff::SignedDuration;
 use lambda_messaging::{Function, IncomingPayload};
 use serde_json::{Value, json};
@@ -51,9 +51,13 @@ async fn deliver_of(aws: &Aws, completed: Timestamp) -> Result<Effect, Failure> 
     let config = config.retry_config(RetryConfig::standard().with_max_attempts(3));
     let function = Function::new(crate::SERVICE, config.build(), |_| None);
     let receiver = receiver(&function);
-    let event = sent("RideCompleted", &json!(RideCompleted::sample()));
+    let event = sent("RideCompleted", &json!(ride()));
     let event = Event { time: completed, ..Event::parse(&event).unwrap() };
     receiver.receive(event).await
+}
+
+fn ride() -> RideCompleted {
+    example_payload("envelope/ride-completed.json")
 }
 
 /// An event as it comes from a topic.
@@ -120,7 +124,10 @@ async fn no_address_on_file_is_no_error_and_the_event_is_withheld_until_there_is
     let withheld = &calls[2].json()["Item"];
     let event = Event::<Occasion>::parse(withheld["event"]["S"].as_str().unwrap()).unwrap();
     assert_eq!((event.time, withheld["eventId"]["S"].as_str()), (completed, Some(&*event.id)));
-    assert_eq!((&withheld["customer"]["S"], &withheld["correlationId"]["S"]), (&json!("cmr"), &json!("c")));
+    assert_eq!(
+        (&withheld["customer"]["S"], &withheld["correlationId"]["S"]),
+        (&json!("jane-doe"), &json!("c"))
+    );
     let expires = (completed + SignedDuration::from_hours(24)).as_second();
     assert_eq!(withheld["expiresAt"]["N"], expires.to_string(), "a day after the event, whenever it comes");
     assert!(withheld["recordedAt"]["S"].is_string(), "{withheld}");
@@ -299,7 +306,7 @@ async fn a_refusal_of_ses_gives_the_claim_up_and_a_quota_is_waited_out() {
 
 #[test]
 fn the_outcome_of_a_fare_is_an_occasion_of_its_own() {
-    let ride = RideCompleted::sample();
+    let ride = ride();
     let mut data =
         json!({"fare": ride.ride, "customer": "cmr", "amount": "256.50", "reason": "PaymentAuthException"});
     let mut ids = Vec::new();
