@@ -3,7 +3,7 @@
 use end_to_end::{Caller, Ride, Service, World, eventually};
 use serde_json::Value;
 
-use crate::audits;
+use crate::program::audits;
 
 const LOYALTY: Service = Service::LOYALTY;
 
