@@ -1,4 +1,4 @@
-//! What the saga asks `credit-account` for.
+//! The saga's requests to `credit-account`.
 
 #![no_main]
 

@@ -38,7 +38,7 @@ fuzz_target!(|data: &[u8]| {
     }
 });
 
-/// What is read as an event has its data's id, and is the same after another trip.
+/// Every accepted event has the id of its data, and is the same after it is written and read again.
 fn event<T: IncomingPayload + EventPayload + PartialEq + std::fmt::Debug + serde::Serialize>(body: &str) {
     match Event::<T>::parse(body) {
         Ok(event) => {

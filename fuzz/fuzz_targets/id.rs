@@ -1,4 +1,4 @@
-//! Ids, keys, names, places, times and traces: words as somebody wrote them.
+//! Ids, keys, names, places, times and traces from untrusted text.
 
 #![no_main]
 

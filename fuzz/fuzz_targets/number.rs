@@ -1,4 +1,4 @@
-//! Amounts, distances, durations, times to wait: numbers as somebody wrote them.
+//! Amounts, distances, durations and times to wait from untrusted numbers.
 
 #![no_main]
 

@@ -31,7 +31,7 @@ fuzz_target!(|data: &[u8]| {
     }
 });
 
-/// What is read is the same after another trip, and has a subject and an id that fit anywhere.
+/// Every accepted payload is the same after it is written and read again, and has a short subject and id.
 fn payload<T>(json: &str) -> Option<T>
 where
     T: IncomingPayload + EventPayload + PartialEq + std::fmt::Debug + serde::Serialize,

@@ -13,7 +13,7 @@ fuzz_target!(|data: &[u8]| {
     match RideCompletion::parse(&raw) {
         Ok(completion) => {
             check_money(completion.fare);
-            // What is accepted can be told of, and those who are told can read it.
+            // Every accepted ride can be published, and subscribers can read the event.
             let ride = completion.into_event(RideId::new());
             let json = serde_json::to_string(&ride).unwrap();
             assert_eq!(RideCompleted::read("RideCompleted", &json), Ok(ride));

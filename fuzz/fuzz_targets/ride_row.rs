@@ -24,7 +24,7 @@ thread_local! {
 fuzz_target!(|data: &[u8]| {
     let Some(row) = text(data).and_then(|json| serde_json::from_str::<Row>(json).ok()) else { return };
     OUTBOX.with(|outbox| match outbox.read(&row) {
-        // What follows from a row depends on nothing but the row.
+        // The publication depends on the row only.
         Ok(told) => assert_eq!(format!("{told:?}").len(), format!("{:?}", outbox.read(&row).unwrap()).len()),
         Err(failure) => check_failure(failure),
     });

@@ -1,4 +1,4 @@
-//! What the fuzz targets ask of whatever is read, and of whatever is said of what can't be.
+//! The checks of the fuzz targets: on accepted input, and on the messages about refused input.
 
 // Two parsers by their files: with their crates, a payment provider's whole API would have to be instrumented.
 #[allow(dead_code)]
@@ -13,8 +13,7 @@ use contracts::Money;
 use lambda_http::{Request, RequestExt};
 use lambda_messaging::{Failure, Faults, RawFields, api};
 
-/// All that is ever said of an input, with its digits taken out. Whatever it is that is refused, it is refused in these
-/// words: so they quote nothing.
+/// All messages about refused input, without their digits. No other message is possible, so no message quotes the input.
 const RULES: [&str; 25] = [
     "expected an event of type ",
     "is given more than once",

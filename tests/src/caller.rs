@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{Contract, Prebooking, Rfq, Ride, World, eventually, quotes, unique};
 
-/// A caller of the endpoints. What it sends and gets is held against the contracts.
+/// A caller of the endpoints. Its requests and their answers are checked against the contracts.
 pub struct Caller {
     aws: Option<SdkConfig>,
     unicorn_management: Api,
@@ -171,7 +171,7 @@ impl User {
         user
     }
 
-    /// What this user's clients are made from.
+    /// The configuration of this user's AWS clients.
     pub fn aws(&self, world: &World) -> SdkConfig {
         let credentials = Credentials::new(&self.key, &self.secret, None, None, "test");
         let provider = SharedCredentialsProvider::new(credentials);

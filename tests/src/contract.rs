@@ -1,4 +1,4 @@
-//! The OpenAPI documents, held against every request and answer of the tests.
+//! Checks every request and answer of the tests against the OpenAPI documents.
 
 use client::Answer;
 use jsonschema::Validator;
@@ -66,7 +66,7 @@ impl Contract {
         Self { document, operation, request }
     }
 
-    /// What was accepted must have been acceptable, and each answer must be one that the contract foresees.
+    /// Checks that an accepted request is valid by the contract, and that the answer is one of the contract's.
     pub fn check(&self, body: &str, answer: &Answer) {
         if let (200..300, Some(request)) = (answer.status, &self.request) {
             let body = serde_json::from_str(body).expect("an accepted body is JSON");
@@ -75,7 +75,7 @@ impl Contract {
         self.check_answer(answer);
     }
 
-    /// The answer alone: for an edge that doesn't look at what it accepts.
+    /// Checks the answer only, for an edge that accepts requests without reading them.
     pub fn check_answer(&self, answer: &Answer) {
         let place = format!("{}/responses/{}", self.operation, answer.status);
         let response = self

@@ -18,7 +18,7 @@ pub(crate) struct Profile {
     patience: u32,
 }
 
-/// How functions run.
+/// The way in which functions run.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Functions {
@@ -98,12 +98,12 @@ impl Page {
 }
 
 impl World {
-    /// Kills what runs these functions, wherever they are in their work; gives how many there were.
+    /// Kills the processes or containers of these functions, at any point of their work; returns the number of those killed.
     pub fn kills(&self, functions: &[&str]) -> usize {
         self.runs(functions).iter().filter(|id| PROFILE.functions.kill(id)).count()
     }
 
-    /// How many environments of a function there are right now.
+    /// The current number of a function's environments.
     pub fn running(&self, function: &str) -> usize {
         self.runs(&[function]).len()
     }
@@ -161,7 +161,7 @@ fn docker(arguments: &[&str]) -> Command {
     docker
 }
 
-/// What marks the containers of this run.
+/// The label of this run's containers.
 fn label() -> String {
     std::env::var("CONTAINER_LABEL")
         .expect("CONTAINER_LABEL marks the containers: run `make test-containers`")

@@ -1,5 +1,4 @@
-//! What can be seen of a fare from outside: how it stands, what the provider's books and the ledger say, and who has to
-//! look at it.
+//! The state of a fare, as seen from outside: its status, the provider's books, the ledger, and its cases for people.
 
 use aws_sdk_dynamodb::types::{AttributeValue, Select};
 use aws_sdk_lambda::primitives::Blob;
@@ -10,22 +9,22 @@ use crate::{
     world::{Item, text},
 };
 
-/// What is known of a fare, from all sides.
+/// The state of a fare at all services.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fare {
-    /// As the Fares table says.
+    /// The status in the Fares table.
     pub status: Option<String>,
-    /// Captured less refunded, in hundredths, as the provider's books say.
+    /// The amount captured less the amount refunded, in hundredths, by the provider's books.
     pub taken: i64,
-    /// Whether an authorization is open, as the provider's books say.
+    /// True if an authorization is open, by the provider's books.
     pub reserved: bool,
-    /// What counts as paid, in hundredths, as the ledger says.
+    /// The amount paid, in hundredths, by the ledger.
     pub paid: i64,
     /// The executions that were parked for a person to look at.
     pub parked: Vec<String>,
 }
 
-/// A call that moved money, as the provider's books say.
+/// A call that moved money, by the provider's books.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProviderCall {
     pub operation: String,
@@ -35,7 +34,7 @@ pub struct ProviderCall {
 }
 
 impl World {
-    /// Looks at a fare from all sides.
+    /// The state of a fare at all services.
     pub async fn looks_at(&self, fare: &str) -> Fare {
         let calls = self.provider_calls(fare).await;
         let sum = |operation: &str| {
@@ -50,13 +49,13 @@ impl World {
         }
     }
 
-    /// How a fare stands.
+    /// The status of a fare.
     pub async fn fare_status(&self, fare: &str) -> Option<String> {
         let key = [("fareId", fare)];
         Some(text(&self.item("fare-collection", "FaresTableName", &key).await?, "status"))
     }
 
-    /// How many fares are collected of the customers whose ids begin like this.
+    /// The number of collected fares of the customers whose ids have this prefix.
     pub async fn fares_collected(&self, customers: &str) -> usize {
         let scan = self.dynamodb.scan().table_name(self.output("fare-collection", "FaresTableName"));
         let scan = scan
@@ -70,7 +69,7 @@ impl World {
         pages.iter().map(|page| usize::try_from(page.count).unwrap()).sum()
     }
 
-    /// What the provider did for a fare. A refund that failed later moved nothing.
+    /// The calls that moved money for a fare. A refund that failed later is not among them.
     pub async fn provider_calls(&self, fare: &str) -> Vec<ProviderCall> {
         let table = self.output("customer-payment", "SimulatedProviderTableName");
         let mut entries = self.entries(table, fare, "CALL#").await;
@@ -84,13 +83,13 @@ impl World {
         entries.iter().map(call).collect()
     }
 
-    /// What our record says of a fare's payment.
+    /// An attribute of a fare's payment in the Payments table.
     pub async fn payment(&self, fare: &str, attribute: &str) -> Option<String> {
         let payment = self.item("customer-payment", "PaymentsTableName", &[("fareId", fare)]).await?;
         payment.contains_key(attribute).then(|| text(&payment, attribute))
     }
 
-    /// Has the provider asked what it did later, as the schedule does; gives what that came to.
+    /// Runs the reconciliation with the provider, as the schedule does; returns its result.
     pub async fn reconciles(&self) -> Value {
         let lambda = aws_sdk_lambda::Client::new(self.aws());
         let function = format!("wild-rydes-{}-reconcile-payments", self.deployment.stage);
@@ -105,7 +104,7 @@ impl World {
         Some(text(&self.item("customer-payment", "SimulatedProviderTableName", &key).await?, "state"))
     }
 
-    /// Credited and not reversed.
+    /// The amount that is credited and not reversed.
     async fn paid(&self, fare: &str) -> i64 {
         let table = self.output("customer-accounting", "LedgerTableName");
         let entries = self.entries(table, fare, "").await;
@@ -129,7 +128,7 @@ impl World {
         query.send().await.unwrap().items.unwrap_or_default()
     }
 
-    /// What was taken and what was paid, and which calls moved it.
+    /// The amount captured, the amount paid, and the operations that moved money.
     pub async fn looks_at_the_money(&self, fare: &str) -> (i64, i64, Vec<String>) {
         let calls = self.provider_calls(fare).await;
         let mut operations: Vec<_> = calls.iter().map(|call| call.operation.clone()).collect();

@@ -1,4 +1,4 @@
-//! What stands in the data lake: asked of Athena, or read from the lake's objects where an emulator has no Athena.
+//! The events in the data lake, by queries to Athena, or from the lake's objects if the emulator has no Athena.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -29,7 +29,7 @@ pub struct Filed {
 }
 
 impl World {
-    /// How often an event stands in the lake, and how often the view counts it.
+    /// The number of an event's copies in the lake, and the number that the view counts.
     pub async fn filed(&self, id: &str) -> (usize, usize) {
         if !PROFILE.athena {
             return counts(&self.events_that(|event| event.id == id).await);
@@ -40,7 +40,7 @@ impl World {
         (count("events").await, count("unique_events").await)
     }
 
-    /// How many events of a type the lake's view counts, and how many of them are different.
+    /// The number of events of a type that the lake's view counts, and the number of different ones among them.
     pub async fn counted_in_the_lake(&self, event_type: &str) -> (usize, usize) {
         if !PROFILE.athena {
             let (copies, different) = counts(&self.events_that(|event| event.event_type == event_type).await);
@@ -101,7 +101,7 @@ impl World {
     }
 }
 
-/// How many copies these are, and of how many events: what the view counts.
+/// The number of these copies, and of the different events among them, which the view counts.
 fn counts(events: &[Filed]) -> (usize, usize) {
     let different: HashSet<_> = events.iter().map(|event| (&event.source, &event.id)).collect();
     (events.len(), different.len())

@@ -1,4 +1,4 @@
-//! What the functions have logged.
+//! The logs of the functions.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::World;
 
-/// What one look gives at most.
+/// The maximum number of events in one answer.
 const PAGE: usize = 10_000;
 
 impl World {
@@ -33,7 +33,7 @@ impl World {
         }
     }
 
-    /// What the embedded metrics of a function add up to, a sum for each metric: a failure's has its type in its name.
+    /// The sums of a function's embedded metrics, by metric. The name of a failure's sum includes the error type.
     pub async fn metrics_of(&self, function: &str) -> BTreeMap<String, u64> {
         let mut sums = BTreeMap::new();
         let name = format!("/{function}");

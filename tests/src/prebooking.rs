@@ -1,4 +1,4 @@
-//! Prebookings, and what can be seen of them from outside.
+//! Prebookings, as seen from outside.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Map, Value, json};
@@ -36,14 +36,14 @@ pub fn in_days(days: i64) -> String {
 }
 
 impl World {
-    /// How a prebooking stands in the table: status, and when it was decided.
+    /// The status of a prebooking in the table, and the time of its decision.
     pub async fn prebooking(&self, id: &str) -> Option<(String, Option<String>)> {
         let item = self.item("ride-booking", "PrebookingsTableName", &[("id", id)]).await?;
         let decided = item.get("decidedAt").and_then(|at| at.as_s().ok().cloned());
         Some((text(&item, "status"), decided))
     }
 
-    /// How many of these bookings stand like this.
+    /// The number of these bookings that have this status.
     pub async fn prebookings_with(&self, ids: &[String], status: &str) -> usize {
         let table = self.output("ride-booking", "PrebookingsTableName");
         let mut count = 0;
@@ -61,7 +61,7 @@ impl World {
         count
     }
 
-    /// How many bookings are stored. Beside them the table holds what keys and repetitions stand for.
+    /// The number of stored bookings. The table also has items for keys and repetitions, which don't count.
     pub async fn prebooking_count(&self) -> i32 {
         let scan = self.dynamodb.scan().table_name(self.output("ride-booking", "PrebookingsTableName"));
         let scan = scan.filter_expression("attribute_exists(submittedAt) AND attribute_not_exists(booking)");

@@ -1,4 +1,4 @@
-//! Requests for quotes, and what the deployed herds answer to them.
+//! Requests for quotes, and the answers of the deployed herds.
 
 use std::collections::BTreeMap;
 
@@ -57,7 +57,7 @@ impl Herds {
         self.0.iter().map(|prices| prices.herd.as_str()).collect()
     }
 
-    /// What these herds will answer, in the order of their names; silent ones don't.
+    /// The expected quotes of these herds, in the order of their names, without those of herds that don't answer.
     pub fn answers(&self, rfq: &Rfq, asked: &[&str]) -> Vec<Value> {
         let place = |field: &str| Place::parse(rfq.0[field].as_str().unwrap()).unwrap();
         let asked = self.0.iter().filter(|prices| asked.contains(&prices.herd.as_str()));
@@ -75,12 +75,12 @@ impl Herds {
         Rfq::from(&self.a_place_of_all_but_one())
     }
 
-    /// Where all herds have a unicorn free.
+    /// A place where all herds have a unicorn free.
     pub fn a_place_of_all(&self) -> String {
         self.a_place_of(self.0.len())
     }
 
-    /// Where one herd has none.
+    /// A place where all herds but one have a unicorn free.
     pub fn a_place_of_all_but_one(&self) -> String {
         self.a_place_of(self.0.len() - 1)
     }
@@ -92,7 +92,7 @@ impl Herds {
     }
 }
 
-/// The quotes of an answer, in the order of the responders' names, without when they came.
+/// The quotes of an answer, in the order of the responders' names, without their times of arrival.
 pub fn quotes(rfq: &Value, which: &str) -> Vec<Value> {
     let mut quotes = rfq[which].as_array().cloned().unwrap_or_default();
     for quote in &mut quotes {

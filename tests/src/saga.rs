@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::{World, eventually, unique};
 
-/// Where an error comes from, as the saga sees it.
+/// A fault of a step, from the saga's side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// The step fails with this error and has done nothing.
@@ -31,7 +31,7 @@ pub struct Saga {
     definition: Value,
 }
 
-/// How an execution ended.
+/// The end of an execution.
 #[derive(Debug)]
 pub struct Ended {
     pub status: String,
@@ -123,7 +123,7 @@ impl Saga {
             .collect()
     }
 
-    /// How often each state of a fare's execution was tried.
+    /// The number of tries of each state of a fare's execution.
     pub async fn tries(&self, fare: &str) -> HashMap<String, usize> {
         let (mut tries, mut state) = (HashMap::new(), String::new());
         for event in self.history(&self.execution(fare)).await {

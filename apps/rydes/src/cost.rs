@@ -1,7 +1,7 @@
 //! The cost of a million rides on AWS, from the counts of a run and a table of prices.
 //!
-//! Only what AWS charges by the request is calculated, without free tier or discount. What it charges by the month
-//! (alarms, metrics, keys, storage) doesn't depend on rides, and is left out.
+//! It includes the charges for requests, without free tier or discount. Monthly charges (alarms, metrics, keys, storage) don't depend on
+//! rides, and are left out.
 
 mod counts;
 mod prices;
@@ -20,7 +20,7 @@ use self::{
 /// The cost of a million rides.
 #[derive(Debug, Clone, Serialize)]
 pub struct Cost {
-    /// Where they cost that.
+    /// The region with these prices.
     pub region: String,
     /// When prices were looked up.
     pub date: String,
@@ -44,7 +44,7 @@ pub struct Design {
     /// The run in which it was counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub run: Option<String>,
-    /// How many rides that had.
+    /// The number of rides of the run.
     pub rides: u64,
 }
 
@@ -56,7 +56,7 @@ pub struct Component {
     /// The kind of charge; none for the service as a whole.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub what: Option<String>,
-    /// How much of that each design needs for a ride.
+    /// The units that each design needs for a ride.
     #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "numbers")]
     pub per_ride: Vec<Decimal>,
     /// The cost.
@@ -70,7 +70,7 @@ pub struct PerMillion {
     /// In dollars, for each design.
     #[serde(serialize_with = "numbers")]
     pub dollars: Vec<Decimal>,
-    /// How many times as much the second design costs; none if there is none, or if the first costs nothing.
+    /// The cost of the second design as a multiple of the first; `None` without a second design, or if the first costs nothing.
     #[serde(serialize_with = "number")]
     pub ratio: Option<Decimal>,
 }

@@ -38,8 +38,8 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(250);
 /// The rate that is shown is that of so many looks.
 const LOOKS: usize = 8;
 
-/// Lets the requests arrive until all have, and all are answered, or until it is told to stop: then no more are sent, and
-/// those under way are given up. What is accepted is noted in the journal, if there is one, before it is counted.
+/// Sends requests as they become due, until all are answered, or until `stop`: then it sends no more, and gives up those under way.
+/// An accepted request is noted in the journal, if there is one, before it is counted.
 pub async fn run(
     deployment: &Deployment,
     plan: &LoadPlan,

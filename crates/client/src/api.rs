@@ -20,7 +20,7 @@ use crate::{
 /// API Gateway gives up after half a minute. An emulator that starts a container for a request may need longer.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(90);
 
-/// How often a request is sent that the API says may be sent again.
+/// The number of times that a request is sent if the API says that a retry helps.
 const ATTEMPTS: u32 = 4;
 
 /// One of a deployment's APIs, and the credentials of its caller.
@@ -50,7 +50,7 @@ impl Api {
     pub async fn from_deployment(deployment: &Deployment, service: &str) -> Result<Self, Error> {
         let aws = deployment.aws();
         let credentials = CachedCredentials::new(aws.credentials_provider().ok_or(Error::NoCredentials)?);
-        // Better seen now than at every request.
+        // Missing credentials should be reported now, and not at every request.
         credentials.current().await?;
         let mut api = Self::anonymous(deployment, service)?;
         api.credentials = Some(credentials);
@@ -181,7 +181,7 @@ impl Api {
     }
 }
 
-/// Where API Gateway serves a service's API: a host of its own on AWS, a path on the emulators.
+/// The base URL of a service's API: a host of its own on AWS, a path on the emulators.
 pub fn url(deployment: &Deployment, service: &str) -> Result<String, Error> {
     let (id, stage) = (deployment.output(service, "ApiId")?, deployment.output(service, "ApiStage")?);
     let region = deployment.aws().region().ok_or(Error::NoRegion)?;

@@ -1,4 +1,4 @@
-//! Dead letters: messages that could not be handled, and why.
+//! Dead letters: messages that could not be handled, with the reasons.
 
 mod reason;
 pub mod removal;
@@ -22,13 +22,13 @@ pub struct DeadLetterQueue {
     pub service: String,
     /// Its name, as the stack's output has it.
     pub queue: String,
-    /// How many messages are in it.
+    /// The number of messages in it.
     pub letters: u64,
-    /// How many there are for each reason.
+    /// The number of messages for each reason.
     pub reasons: BTreeMap<String, u64>,
     #[serde(skip)]
     url: String,
-    /// Where its messages come from; none if they are no messages of a queue.
+    /// The queue that its messages come from; `None` if they don't come from a queue.
     #[serde(skip)]
     source: Option<String>,
 }
@@ -44,11 +44,11 @@ pub struct DeadLetter {
     pub detail: Option<String>,
     /// The service that couldn't handle it.
     pub service: Option<String>,
-    /// How often it was tried.
+    /// The number of times that it was received.
     pub receive_count: Option<u32>,
     /// True if its function had a reason, and the message had no room for it.
     pub no_room: bool,
-    /// Since when it is here.
+    /// The time when it became a dead letter.
     pub since: Option<Timestamp>,
     /// The message.
     pub body: String,
@@ -56,9 +56,9 @@ pub struct DeadLetter {
     message: Message,
 }
 
-/// How long a dead letter that was looked at isn't given again. It stays where it is.
+/// The time for which a dead letter is invisible after a look at it. It stays in its queue.
 const LOOKED_AT_SECONDS: i32 = 60;
-/// How many of them are made visible again at once; more come back when that time is over.
+/// The number of letters that are made visible again at once. The others become visible when that time is over.
 const PUT_BACK: usize = 1000;
 /// SQS takes no more entries in one call.
 const MAX_ENTRIES: usize = 10;
@@ -172,7 +172,7 @@ fn named(deployment: &Deployment, name: &str) -> Result<DeadLetterQueue, Error> 
 }
 
 impl DeadLetter {
-    /// Why it is one, in short.
+    /// The reason in short.
     #[must_use]
     pub fn reason(&self) -> &str {
         let none = if self.no_room { "no room for a reason" } else { "no reason given" };

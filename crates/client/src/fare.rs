@@ -21,13 +21,13 @@ use crate::{
 /// A person's decision about a fare.
 #[derive(Debug, Clone)]
 pub struct Decision {
-    /// How the fare is to end.
+    /// The end that the fare should have.
     pub resolution: Resolution,
     /// The reason, which is kept with the fare.
     pub note: String,
 }
 
-/// How a fare is to end.
+/// The end that a fare should have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Resolution {
     /// It is paid: the customer is told so.

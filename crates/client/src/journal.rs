@@ -22,9 +22,9 @@ pub struct Accepted {
     /// The key that it was sent with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
-    /// When the answer was there.
+    /// The time of the answer.
     pub at: Timestamp,
-    /// Whose it is.
+    /// The customer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub customer: Option<String>,
     /// Of a ride, its fare.
@@ -93,7 +93,7 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Opens a journal, or begins one. What is in it stays.
+    /// Opens a journal, or begins one. Its entries stay.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let opened = OpenOptions::new().read(true).append(true).create(true).open(path);
         opened.and_then(Self::on).map_err(|error| {

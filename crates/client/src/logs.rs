@@ -18,9 +18,9 @@ use crate::{deployment::Deployment, error::Error};
 /// A log line of a function.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogLine {
-    /// When.
+    /// The time.
     pub timestamp: Timestamp,
-    /// How bad it is.
+    /// The severity.
     pub level: String,
     /// The service that the function belongs to.
     pub service: String,
@@ -62,7 +62,7 @@ pub async fn find(deployment: &Deployment, id: &str, since: Duration) -> Result<
     Ok(lines)
 }
 
-/// Where the stage's functions write.
+/// The log groups of the stage's functions.
 async fn groups(client: &Client, stage: &str) -> Result<Vec<String>, Error> {
     let (mut groups, mut next) = (Vec::new(), None);
     loop {
@@ -80,10 +80,10 @@ async fn groups(client: &Client, stage: &str) -> Result<Vec<String>, Error> {
 /// AWS answers five searches a second, for a whole account in a region, and that can't be raised:
 /// <https://repost.aws/knowledge-center/cloudwatch-logs-throttling>.
 const SIDE_BY_SIDE: usize = 5;
-/// How long a search that was throttled waits before it goes on: twice as long each time that it is again.
+/// The time that a throttled search waits before it goes on. Each further throttling makes it twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(300);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-/// How AWS says that it is throttled.
+/// AWS's error code for throttling.
 const THROTTLED: [&str; 3] = ["ThrottlingException", "Throttling", "RequestLimitExceeded"];
 /// A search that is throttled for so long is given up.
 const PATIENCE: Duration = Duration::from_mins(5);

@@ -8,11 +8,11 @@ use crate::{api::Api, deployment::Deployment, error::Error};
 /// A ride to be booked ahead. Its values go to the API as they are: the API judges them.
 #[derive(Debug, Clone)]
 pub struct Prebooking {
-    /// Where the ride is to start.
+    /// The place where the ride starts.
     pub from: String,
-    /// Where it is to end.
+    /// The place where it ends.
     pub to: String,
-    /// When it is to start; this time tomorrow if it isn't said.
+    /// The time when it starts; this time tomorrow if it is `None`.
     pub when: Option<String>,
     /// The customer who wants to ride.
     pub customer: String,

@@ -1,4 +1,4 @@
-//! How much waits in the queues, and how much is under way.
+//! The messages in the queues, and the work that is under way.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::{deployment::Deployment, error::Error};
 
-/// How many messages a queue holds, approximately.
+/// The approximate number of messages in a queue.
 #[derive(Debug, Serialize)]
 pub struct Depth {
     /// The queue, as the stack's output names it.
@@ -50,7 +50,7 @@ impl fmt::Display for UnderWay {
     }
 }
 
-/// Everything that isn't at rest. What a queue holds back until later is.
+/// All work that is under way: waiting messages, messages in flight, and running executions. Delayed messages don't count.
 pub async fn under_way(deployment: &Deployment) -> Result<Vec<UnderWay>, Error> {
     let sqs = Client::new(deployment.aws());
     let mut under_way = Vec::new();

@@ -20,7 +20,7 @@ pub struct RfqRequest {
     pub customer: String,
     /// The herds to ask; every herd if none is named.
     pub herds: Option<Vec<String>>,
-    /// How many seconds to wait for quotes; as long as the deployment says if it isn't said.
+    /// The seconds to wait for quotes; the deployment's default if it is `None`.
     pub reply_within: Option<String>,
 }
 
@@ -40,16 +40,16 @@ pub struct Rfq {
     pub herds: Vec<String>,
     /// `OPEN` or `CLOSED`.
     pub status: String,
-    /// When it was accepted.
+    /// The time when it was accepted.
     pub submitted_at: Timestamp,
-    /// Until when quotes are waited for.
+    /// The deadline for quotes.
     pub reply_by: Timestamp,
-    /// When it was closed.
+    /// The time when it was closed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub closed_at: Option<Timestamp>,
     /// The quotes, in the order they came.
     pub quotes: Vec<Quoted>,
-    /// The one to take.
+    /// The best quote.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub best: Option<Quoted>,
     /// The quotes that came after it was closed.
@@ -67,13 +67,13 @@ pub struct Quoted {
     pub quote: String,
     /// Minutes until a unicorn is there.
     pub pickup: u32,
-    /// When the quote came.
+    /// The time when the quote came.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub received_at: Option<Timestamp>,
 }
 
 impl Rfq {
-    /// True once nothing is waited for any more.
+    /// True once the request is closed.
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.closed_at.is_some()
@@ -85,7 +85,7 @@ impl Rfq {
         self.herds.iter().filter(move |herd| !answered(herd)).map(String::as_str)
     }
 
-    /// How long after it was accepted something was, in milliseconds.
+    /// The milliseconds from the request's acceptance to this time.
     #[must_use]
     pub fn after_ms(&self, at: Timestamp) -> i64 {
         at.as_millisecond() - self.submitted_at.as_millisecond()
@@ -109,7 +109,7 @@ impl RfqRequest {
 }
 
 const BETWEEN_LOOKS: Duration = Duration::from_millis(150);
-/// How long after its time a request may still be open: the deadline is a message, and may have to wait its turn.
+/// The time after its deadline for which a request may still be open: the deadline is a message, and may wait in its queue.
 pub const GRACE: Duration = Duration::from_mins(1);
 
 /// Submits the request, shows it each time that it has changed, and gives it once it is closed. Tries again, with the same

@@ -7,9 +7,9 @@ use crate::{api::Api, deployment::Deployment, error::Error};
 /// A completed ride. Its values go to the API as they are: the API judges them.
 #[derive(Debug, Clone)]
 pub struct CompletedRide {
-    /// Where it started.
+    /// The place where it started.
     pub from: String,
-    /// Where it ended.
+    /// The place where it ended.
     pub to: String,
     /// Minutes.
     pub duration: String,

@@ -26,7 +26,7 @@ pub struct Service {
     pub service: String,
     /// CloudFormation's word for the stack's condition.
     pub stack: String,
-    /// Where its API is, if it has one.
+    /// The URL of its API, if it has one.
     pub api: Option<String>,
     /// Its buffer queues.
     pub queues: Vec<Depth>,

@@ -9,7 +9,7 @@ pub struct Page {
     pub text: String,
     /// Targets as they are written.
     pub links: Vec<String>,
-    /// What a link can name behind `#`.
+    /// The anchors that a link can name behind `#`.
     pub anchors: Vec<String>,
     /// Code in sentences and in blocks.
     pub code: Vec<String>,

@@ -22,7 +22,7 @@ struct Circle {
     package: String,
     from: String,
     to: String,
-    /// Where the first names the second.
+    /// The line in which the first names the second.
     place: String,
 }
 
@@ -97,7 +97,7 @@ fn resolve(of: &Crate, at: &ModulePath, named: &[String], depth: usize) -> Optio
         module = child(&module, next);
         rest = behind;
     }
-    // What a module has from elsewhere leads there.
+    // A re-exported item belongs to the module that defines it.
     let elsewhere = rest.first().filter(|_| depth < 8).and_then(|name| reexport(of, &module, name, depth));
     Some(elsewhere.unwrap_or(module))
 }

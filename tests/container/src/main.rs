@@ -1,7 +1,7 @@
-//! An emulator in a container, for as long as somebody needs it: starts one, says where it answers once it does, and takes it
-//! away when standard input ends, which it does too if whoever started this has died.
+//! An emulator in a container, for as long as its caller needs it: starts the container, prints its endpoint once it answers, and
+//! removes it when standard input ends. Standard input also ends when the caller dies.
 //!
-//! What the emulator itself has started, a container for each function, goes with it: all of them carry the same label.
+//! The containers that the emulator itself has started, one for each function, carry the same label and are removed too.
 
 use std::{
     collections::HashMap,
@@ -38,7 +38,7 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
 
 #[derive(Parser)]
 struct Options {
-    /// What to start, as in localstack/localstack:4.14.0.
+    /// The image to start, as in localstack/localstack:4.14.0.
     #[arg(long)]
     image: String,
     /// The port that it listens on, in its container.
@@ -47,13 +47,13 @@ struct Options {
     /// The path that answers 200 once it is ready.
     #[arg(long)]
     health: String,
-    /// How many seconds that may take.
+    /// The seconds that this may take.
     #[arg(long, default_value_t = 180)]
     patience: u64,
     /// Marks it, and what it starts: name=value.
     #[arg(long)]
     label: String,
-    /// Where its log goes.
+    /// The file for its log.
     #[arg(long)]
     log: PathBuf,
     /// A variable of its environment: NAME=value.

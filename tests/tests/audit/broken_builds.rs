@@ -7,7 +7,7 @@ use crate::program::audits;
 
 const LOYALTY: Service = Service::LOYALTY;
 
-/// What an audit finds that an earlier one didn't.
+/// The findings of an audit that an earlier one didn't have.
 async fn finds_since(before: &Value) -> Vec<Value> {
     let (green, audit) = audits().await;
     let known = before["findings"].as_array().unwrap();

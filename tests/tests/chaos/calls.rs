@@ -1,4 +1,4 @@
-//! What a ride costs in calls: each is paid for, so none is made that isn't worth it.
+//! The calls to AWS that a ride costs. Each call costs money, so this test keeps their number from growing.
 
 use std::collections::BTreeMap;
 
@@ -28,7 +28,7 @@ async fn a_ride_makes_no_more_calls_than_it_did() {
     let app = Caller::unicorn_management_app(&world).await;
     let (customer, email) = (unique("customer"), format!("{}@example.com", unique("rider")));
     world.puts_address_on_file(&customer, &email).await;
-    // What starts may look something up once.
+    // A function that has just started may look something up once.
     completes(&world, &app, &customer).await;
     let mut least: Option<BTreeMap<String, u32>> = None;
     for _ in 0..RIDES {

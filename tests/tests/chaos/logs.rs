@@ -1,5 +1,4 @@
-//! What the functions have logged in a bad hour: which of them did what, when, and for which request; and nothing that
-//! is private.
+//! The logs of the functions in a bad hour: each line names its function, time and request, and none contains private data.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +11,7 @@ const PRIVATE: [&str; 9] =
     ["rider-", "@", "Berlin", "Frankfurt", "Bonn", "place-", "poison", "specversion", "\"data\""];
 /// Fares that no other number is.
 const AMOUNTS: [&str; 3] = ["49.99", "50.01", "256.5"];
-/// What Lambda itself writes.
+/// The lines that Lambda itself writes begin like this.
 const OF_LAMBDA: [&str; 3] = ["START ", "END ", "REPORT "];
 
 /// Looks at every line; gives how many there were.
@@ -63,7 +62,7 @@ fn faults_of(line: &str) -> Vec<String> {
     faults
 }
 
-/// Whether a number stands there, as a number of its own and not as part of a time.
+/// True if a line contains a number by itself, and not only as a part of a time or of a longer number.
 fn holds_number(line: &str, number: &str) -> bool {
     line.match_indices(number).any(|(at, _)| {
         let before = line[..at].chars().next_back();

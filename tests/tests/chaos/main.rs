@@ -178,7 +178,7 @@ async fn dead_letters(world: &World) -> BTreeMap<(String, String), Vec<DeadLette
     letters
 }
 
-/// What an operator does after a bad hour: what failed five times for no fault of its own is put back. The poison stays.
+/// Redrives dead letters as an operator does after a bad hour: messages that failed five times without being at fault. The poison stays.
 async fn redrive_all_but(poisoned: &[Poison], world: &World) -> u64 {
     let mut redriven = 0;
     for _ in 0..REDRIVES {

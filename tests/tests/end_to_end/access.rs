@@ -3,7 +3,7 @@
 use end_to_end::{Caller, Contract, Inventory, Principal, Thing, World};
 use futures_util::{StreamExt, stream};
 
-/// How many requests are under way at the same time.
+/// The number of concurrent requests.
 const AT_ONCE: usize = 8;
 
 #[tokio::test]
@@ -49,7 +49,7 @@ async fn each_app_calls_its_own_api_and_nobody_else_does() {
             for (method, path) in Contract::methods(service) {
                 let expected = match (*own == Some(service), method.as_str()) {
                     (false, _) => 403,
-                    // What is asked for isn't there, or what is sent is no JSON: it got that far.
+                    // An allowed request gets past the authorization, and then fails: the item doesn't exist, or the body isn't JSON.
                     (true, "get") => 404,
                     (true, _) => 415,
                 };

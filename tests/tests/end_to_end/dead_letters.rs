@@ -1,4 +1,4 @@
-//! What could not be handled: shown with its reason, put back once what was wrong is mended, or thrown away.
+//! Dead letters: they are shown with their reason, redriven once the cause is fixed, or deleted.
 
 use std::collections::HashMap;
 
@@ -168,7 +168,7 @@ async fn a_fifo_queues_dead_letter_goes_back_into_its_group() {
     let (first, _) = eventually("it is dead-lettered", seen, Option::is_some).await.unwrap();
     assert_eq!(json(&["redrive", "Payment", &first]).await["moved"], 1);
     eventually("it is dead-lettered again", seen, |l| l.as_ref().is_some_and(|(id, _)| *id != first)).await;
-    // Whoever comes next in that group isn't held up.
+    // The next message of the group isn't held up.
     let ride = Ride::default();
     let id = Caller::unicorn_management_app(&world).await.completes(&ride).await;
     eventually("the fare is collected", || world.fare_status(&id), |s| s.as_deref() == Some("COLLECTED"))

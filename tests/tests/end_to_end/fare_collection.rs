@@ -1,4 +1,4 @@
-//! Every completed ride's fare is collected, or given up with nothing taken, or given to people.
+//! Fare collection: every fare is collected, or given up with no money taken, or left to people.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -205,7 +205,7 @@ async fn a_poison_request_goes_to_the_dead_letter_queue_and_the_customers_next_i
     assert_eq!(letter.reason["service"], "customer-payment");
 }
 
-/// Whether two calls were under way at the same time.
+/// True if two calls were under way at the same time.
 fn overlap(a: &ProviderCall, b: &ProviderCall) -> bool {
     a.begun < b.done && b.begun < a.done
 }
@@ -298,7 +298,7 @@ async fn participants_that_are_killed_again_and_again_lose_and_repeat_nothing() 
         eventually("some are killed at work", kills, |killed| *killed >= enough).await;
         executions
     };
-    // What a killed function held comes back after this; a minute, as deployed, would only be longer.
+    // The messages of a killed function come back after this timeout. The deployed one, a minute, would only take longer.
     let executions = world.with_visibility_timeout(Service::PAYMENT, 3, kill).await;
     for execution in &executions {
         saga.ended(execution).await;

@@ -20,7 +20,7 @@ async fn drained(world: &World, services: &[Service]) {
     }
 }
 
-/// What consumers rely on: a second delivery's transaction is cancelled, and that is nobody else's business.
+/// Consumers rely on this: cancelling the transaction of a second delivery doesn't affect other transactions.
 #[tokio::test]
 async fn a_transaction_that_is_cancelled_takes_nothing_of_another_with_it() {
     let world = World::alone().await;
@@ -163,7 +163,7 @@ async fn a_service_in_trouble_catches_up() {
     let id = world.while_denied(Service::ACCOUNTING.function, "dynamodb:PutItem", in_trouble).await;
     eventually("the fare is open", || world.fare(&id), Option::is_some).await;
 
-    // What failed, and what ended well at last, are both recorded as attempts.
+    // The failed attempts and the last, successful one are all recorded.
     let table = world.output("customer-accounting", "AttemptsTableName");
     let scan = world.dynamodb.scan().table_name(table).consistent_read(true).send().await.unwrap();
     let attempts = |row: &HashMap<String, AttributeValue>| row["attempts"].as_n().unwrap().parse::<u32>();

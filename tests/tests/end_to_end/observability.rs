@@ -1,4 +1,4 @@
-//! What is seen of a running deployment: one story across all functions, and numbers.
+//! The observability of a running deployment: log lines of one request across all functions, and metrics.
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,5 @@
-//! Whoever operates it is told of trouble and sees all there is, and nobody else gets in. What must be so is found by looking
-//! at what is deployed: a new service is tested by being there.
+//! Operations: operators are alarmed of trouble and can see everything, and other principals have no access. The tests find what they
+//! check in the deployed stacks, so they cover a new service too.
 
 use std::{collections::BTreeMap, fmt::Debug};
 

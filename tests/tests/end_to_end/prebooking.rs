@@ -1,4 +1,4 @@
-//! Prebookings: whatever comes is accepted at once, and everything that was accepted ends, once.
+//! Prebookings: every submission is accepted at once, and every accepted one is decided once.
 
 use std::{cell::Cell, collections::HashSet, time::Duration};
 
@@ -61,7 +61,7 @@ async fn what_breaks_a_rule_is_rejected_with_every_reason_and_is_no_dead_letter(
     .await;
 }
 
-/// What is no prebooking at all, and the fields that are wrong.
+/// Invalid prebookings, each with its faulty fields.
 fn no_prebookings() -> [(String, &'static [&'static str]); 6] {
     let sound = Prebooking::default();
     [

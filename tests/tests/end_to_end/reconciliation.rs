@@ -1,7 +1,7 @@
-//! What the provider does after it has answered is learned by the next reconciliation, once, and told to people.
+//! Reconciliation: the next run learns each later report of the provider once, and notifies people.
 //!
-//! The schedule isn't waited for: these tests invoke its function, as it does. Each runs alone, because a reconciliation learns
-//! of everything, the other tests' payments too.
+//! These tests invoke the function instead of waiting for its schedule. Each runs alone, because a run also learns the reports about
+//! other tests' payments.
 
 use contracts::RideId;
 use end_to_end::{Fare, Saga, World, eventually, unique};

@@ -1,4 +1,4 @@
-//! Instant rides: every herd is asked, and what they answer is gathered until all have or the time is up.
+//! Requests for quotes: every herd is asked, and quotes are collected until all herds have answered or the time is up.
 
 mod answers;
 mod api;

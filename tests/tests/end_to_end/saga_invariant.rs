@@ -1,5 +1,5 @@
-//! Whatever fails, at whichever step, before its effect or after it: when the execution has ended, what was taken is what
-//! the ledger says was paid, nothing is reserved, and the fare says the same; or people have the case.
+//! The invariant of the saga, with a fault at any step, before its effect or after it. When the execution has ended, the amount taken
+//! equals the amount paid in the ledger, nothing is reserved, and the fare's status agrees; or people have the case.
 
 use contracts::RideId;
 use end_to_end::{Fare, Fault, Saga, World, unique};
@@ -9,7 +9,7 @@ use Fault::{After, Before};
 
 const FARE: i64 = 25650;
 
-/// The steps forward, with the names of what can go wrong in each: trouble of the service, no answer in time, a crash.
+/// The steps forward, each with the names of its possible errors: trouble of the service, a timeout, a crash.
 const FORWARD: [(&str, &[&str]); 6] = [
     ("RegisterFare", &["DynamoDB.ProvisionedThroughputExceededException", "States.Timeout"]),
     (
@@ -22,7 +22,7 @@ const FORWARD: [(&str, &[&str]); 6] = [
     ("NotifySuccess", &["SNS.AmazonSNSException", "States.Timeout"]),
 ];
 
-/// What a participant refuses by a name of its own, having done nothing.
+/// The refusals of participants, each with its own name and without an effect.
 const REFUSALS: [(&str, &str); 3] = [
     ("AuthorizePayment", "PaymentAuthException"),
     ("CapturePayment", "PaymentChargeException"),
@@ -43,7 +43,7 @@ const BACK: [(&str, Fault, &[&str]); 6] = [
     ),
 ];
 
-/// Where a failure that stays goes to people: there is nothing, or nothing more, to take back.
+/// The states whose permanent failures go to people, because there is nothing, or nothing more, to compensate.
 const PARKS: [&str; 8] = [
     "RegisterFare",
     "CompleteFare",

@@ -1,8 +1,8 @@
 //! Customer Payment's Stripe provider, over HTTP against localstripe, which keeps the state that Stripe would.
 //!
-//! localstripe isn't Stripe in all: it refuses with a status and seldom with a code, it calls an intent that waits for
-//! its customer a success where Stripe declines an off-session payment, and it would refund twice. These tests keep to
-//! what is right at both. What exactly is sent is tested beside the provider.
+//! localstripe differs from Stripe: its refusals have a status but seldom a code, it reports an intent that waits for its customer as a
+//! success where Stripe declines an off-session payment, and it would refund twice. These tests check only what holds for both. The
+//! unit tests of the provider check the exact requests.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use contracts::{CustomerId, Money, RideId};
@@ -14,13 +14,13 @@ use end_to_end::{World, unique};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-/// Any that begins with `sk_`.
+/// A secret key: any text that begins with `sk_`.
 const SECRET: &str = "sk_test_localstripe";
 
 const GOOD: &str = "4242424242424242";
-/// Can be put on file, but not charged.
+/// A card that can be put on file, but not charged.
 const DECLINED: &str = "4000000000000341";
-/// Can be charged only while its owner is there to confirm it.
+/// A card that can be charged only with its owner's confirmation.
 const NEEDS_ITS_OWNER: &str = "4000002500003155";
 
 #[tokio::test]
@@ -321,9 +321,9 @@ impl Till {
         self.stripe.refund(&self.payment("256.50"), id, &self.key(key)).await
     }
 
-    // ---- what Stripe reports later ---------------------------------------------------------------------------------
+    // ---- Stripe's later reports ------------------------------------------------------------------------------------
 
-    /// What is reported of this fare.
+    /// The reports about this fare.
     async fn reported(&self, kind: ReportKind) -> Vec<Report> {
         let since = Timestamp::now() - SignedDuration::from_hours(1);
         let (mut reported, mut after) = (Vec::new(), None);
@@ -365,12 +365,12 @@ fn provider(world: &World, url: &str, secret: &str) -> Stripe {
     Stripe::at(url, secret, "usd", PaymentMethods::new(world.dynamodb.clone(), table)).unwrap()
 }
 
-/// What Stripe reports later.
+/// Stripe's later reports.
 fn reports() -> StripeReports {
     StripeReports::at(&url(), SECRET).unwrap()
 }
 
-/// Tells Stripe something that the app would have told it, and gives the id of what that made.
+/// Makes a request to Stripe that the app would make; returns the id of the new object.
 async fn told(path: &str, form: &str) -> String {
     let tell = reqwest::Client::new().post(url() + path).bearer_auth(SECRET).body(form.to_owned());
     let tell = tell.header("content-type", "application/x-www-form-urlencoded");

@@ -1,4 +1,4 @@
-//! The services that take events, as the deployed stacks declare them: a new service is among them by itself.
+//! The services that take events. The tests read them from the deployed stacks, so they cover a new service too.
 
 use std::collections::BTreeSet;
 

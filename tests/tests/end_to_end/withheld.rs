@@ -1,4 +1,4 @@
-//! A customer's address comes after the ride's event: what was withheld is sent then, unless it is too late.
+//! Withheld e-mails: when a customer's address comes after the ride's event, the e-mail is sent then, unless it is too late.
 
 use std::time::Duration;
 
@@ -47,7 +47,7 @@ async fn a_receipt_that_was_withheld_is_sent_once_its_address_is_there() {
     eventually("nothing is kept any more", || world.withheld(ride.customer()), |n| *n == 0).await;
     world.delivers(Service::NOTIFICATION, &event).await;
 
-    // What comes next goes to where the customer is reached then, and nothing else does.
+    // Later e-mails go to the new address, and earlier ones are not sent there again.
     world.puts_address_on_file(ride.customer(), &second).await;
     let next = Caller::unicorn_management_app(&world).await.completes(&ride).await;
     let looked_at = || async { statuses(&world, &events(&next)).await };

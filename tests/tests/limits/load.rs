@@ -20,7 +20,7 @@ static CUSTOMER: LazyLock<String> = LazyLock::new(|| unique("rider"));
 /// A ride that was accepted.
 pub struct Sent {
     pub id: String,
-    /// Where its customer gets e-mails.
+    /// The customer's e-mail address.
     email: Option<String>,
 }
 

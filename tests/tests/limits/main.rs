@@ -1,6 +1,6 @@
-//! AWS's quotas: a load beyond what the account may do, while the fault proxy enforces what AWS would. It drains at the quotas'
-//! pace, leaves no dead letter, and mails nobody twice; what can never be handled is set aside all the same. Run by
-//! `make limits`.
+//! AWS's quotas: a load beyond the account's quotas, which the fault proxy enforces as AWS would. The load drains at the pace of the
+//! quotas, leaves no dead letters, and sends no e-mail twice. Messages that can never be handled are dead-lettered all the same. Run
+//! by `make limits`.
 
 mod hopeless;
 mod load;

@@ -1,4 +1,4 @@
-//! Which quotas there were, and how often they were reached.
+//! A report of the quotas, and of how often each was reached.
 
 use std::fmt;
 
@@ -23,7 +23,7 @@ struct Row {
 #[derive(Debug)]
 pub struct Report {
     rows: Vec<Row>,
-    /// How often a function could not be called because others took all of the account's concurrency.
+    /// The number of times that a function could not be called because others used all of the account's concurrency.
     executions_throttled: f64,
 }
 

@@ -32,7 +32,7 @@ impl Filed {
         }
     }
 
-    /// How often an event is counted that should be there.
+    /// The number of times that an expected event is counted.
     pub(super) fn known(&mut self, id: &str) -> u64 {
         let count = self.0.get_mut(id);
         count.map_or(0, |count| {

@@ -7,11 +7,11 @@ use serde::Serialize;
 /// The auditor's findings.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Audit {
-    /// How much of what it looked at.
+    /// The number of items that it looked at, by kind.
     pub looked_at: BTreeMap<&'static str, u64>,
     /// The findings, up to the first thousand.
     pub findings: Vec<Finding>,
-    /// How many findings there are in all.
+    /// The number of all findings.
     pub found: u64,
     /// Dead letters that carry their reason, by queue and reason.
     pub dead_letters: BTreeMap<String, u64>,

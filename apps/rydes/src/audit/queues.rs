@@ -20,8 +20,8 @@ use super::{
 
 const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
 
-/// Waits until no message waits or is in flight and no fare is being collected; what still is when the time is up, is a
-/// finding. What a queue holds back until later isn't under way.
+/// Waits until no message waits or is in flight and no fare is being collected. Work that remains when the time is up is a finding.
+/// Delayed messages don't count.
 pub(super) async fn settle(
     deployment: &Deployment,
     patience: Duration,
@@ -95,8 +95,8 @@ impl Submission {
     }
 }
 
-/// What lies in any other dead-letter queue is missing somewhere, and found there. Of what lies in this one nothing else need
-/// know that it was accepted.
+/// Finds accepted submissions in their dead-letter queue. A message in any other dead-letter queue leaves an effect missing, which is
+/// found there. A dead submission may be the only sign that its request was accepted.
 async fn unheard(pages: &Pages<'_>, submissions: Vec<Submission>, audit: &mut Audit) -> Result<(), Error> {
     let ids = submissions.iter().map(|submission| [submission.id.clone()]);
     let bookings = pages.with(PREBOOKINGS, ["id"], ids).await?;

@@ -8,8 +8,8 @@ use std::{
 
 use client::Error;
 
-/// Fails if a file can't be written. Better seen now than after all is sent. What the file holds stays until there is
-/// something new.
+/// Fails if a file can't be written, so that the error comes before all requests are sent. The file's content stays until it is
+/// written.
 pub fn can_be_written(file: &Path) -> Result<(), Error> {
     let opened = OpenOptions::new().append(true).create(true).open(file);
     opened.map(drop).map_err(|error| unwritable(file, &error))

@@ -43,7 +43,7 @@ async fn main() -> Result<(), Error> {
     .await
 }
 
-/// Whether a service has taken it.
+/// Calls a subscriber; returns true if it accepted the ride.
 async fn calls(http: &reqwest::Client, subscriber: &str, id: &str, request: &Request) -> bool {
     let call = http.post(subscriber).header("content-type", "application/json").header("ride", id);
     let answer = call.body(request.body().to_vec()).send().await;

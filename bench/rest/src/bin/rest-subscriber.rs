@@ -1,4 +1,4 @@
-//! A service that is told of rides over REST: it makes its one record of each, once.
+//! A service that receives rides over REST, and records each once.
 
 use aws_sdk_dynamodb::{Client, operation::put_item::PutItemError, types::AttributeValue};
 use lambda_messaging::{

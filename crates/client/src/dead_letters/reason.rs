@@ -29,8 +29,8 @@ impl Reason {
     }
 }
 
-/// True if a message without a reason was set aside by a consumer that found no room for one on it. What SQS itself moves,
-/// because its function crashed or ran out of time, SQS marks.
+/// True if a consumer dead-lettered a message that had no room for a reason. A message that SQS itself moved, because its function
+/// crashed or ran out of time, has a mark of SQS's.
 pub(super) fn had_no_room(message: &Message) -> bool {
     let system = message.attributes.as_ref();
     let moved = system.is_some_and(|a| a.contains_key(&MessageSystemAttributeName::DeadLetterQueueSourceArn));

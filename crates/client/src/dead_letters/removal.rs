@@ -1,4 +1,4 @@
-//! Dead letters put back, or thrown away.
+//! Redrives or deletes dead letters.
 
 use std::time::Duration;
 
@@ -15,16 +15,16 @@ use serde::Serialize;
 use super::{DeadLetter, count, named, put_back, reason::REASON, receive};
 use crate::{deployment::Deployment, error::Error};
 
-/// How many dead letters were moved, and how many are left.
+/// The numbers of dead letters that were moved, and that are left.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Moved {
-    /// How many were put back into their queue, or deleted.
+    /// The number of letters that were redriven or deleted.
     pub moved: u64,
-    /// How many are left.
+    /// The number of letters that are left.
     pub left: u64,
 }
 
-/// Which dead letters are selected.
+/// A selection of dead letters.
 #[derive(Debug, Clone)]
 pub enum Letters {
     /// All of them.

@@ -19,19 +19,18 @@ use crate::{
     tables::{Tables, amount, value},
 };
 
-/// How a fare is, or was, collected.
+/// The collection of a fare.
 #[derive(Debug, Serialize)]
 pub struct FareTrace {
     /// The fare, which has the id of its ride.
     pub fare: String,
     /// The amount to collect; none before the fare is registered.
     pub amount: Option<String>,
-    /// How the fare stands: `REGISTERED`, `COLLECTED`, `FAILED`, `NEEDS_REVIEW` or `RESOLVING`; none before it is
-    /// registered.
+    /// The fare's status: `REGISTERED`, `COLLECTED`, `FAILED`, `NEEDS_REVIEW` or `RESOLVING`; `None` before it is registered.
     pub status: Option<String>,
     /// Step Functions' word for the execution's condition.
     pub execution: String,
-    /// How long the execution has taken so far.
+    /// The time that the execution has taken so far.
     pub duration_ms: i64,
     /// The states that it went through, in their order.
     pub steps: Vec<FareStep>,
@@ -44,17 +43,17 @@ pub struct FareStep {
     pub state: String,
     /// True if it takes back what an earlier one did.
     pub compensation: bool,
-    /// How it went.
+    /// The outcome.
     pub outcome: StepOutcome,
-    /// How often it was tried; none for states that do nothing.
+    /// The number of tries; `None` for states that do nothing.
     pub attempts: usize,
     /// The errors, try by try.
     pub errors: Vec<StepError>,
-    /// How long it has taken so far, waits between tries included.
+    /// The time that it has taken so far, including waits between tries.
     pub duration_ms: i64,
 }
 
-/// How a state went.
+/// The outcome of a state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StepOutcome {

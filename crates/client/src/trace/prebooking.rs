@@ -26,13 +26,13 @@ pub struct PrebookingTrace {
     pub repetition: Option<String>,
     /// The booking's own id.
     pub prebooking: String,
-    /// How it stands: `SUBMITTED`, `CONFIRMED` or `REJECTED`; none while it is in the first queue.
+    /// The status: `SUBMITTED`, `CONFIRMED` or `REJECTED`; `None` while it is in the first queue.
     pub status: Option<String>,
-    /// Where it is to start, if that was usable.
+    /// The place where it starts, if that was valid.
     pub from: Option<String>,
-    /// Where it is to end.
+    /// The place where it ends.
     pub to: Option<String>,
-    /// When it is to start.
+    /// The time when it starts.
     pub when: Option<String>,
     /// Every reason why it is rejected.
     pub reasons: Vec<String>,

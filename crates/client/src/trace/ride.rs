@@ -26,15 +26,15 @@ use crate::{
 pub struct RideTrace {
     /// The ride's id.
     pub ride: String,
-    /// Where it started.
+    /// The place where it started.
     pub from: String,
-    /// Where it ended.
+    /// The place where it ended.
     pub to: String,
     /// Kilometres.
     pub distance: String,
     /// The fare.
     pub fare: String,
-    /// When it was stored.
+    /// The time when it was stored.
     pub accepted: Timestamp,
     /// The id that all log lines about it carry.
     pub correlation_id: String,
@@ -236,7 +236,7 @@ fn fields(item: &Item, names: &[(&str, &str)]) -> BTreeMap<String, String> {
     names.iter().map(|(field, attribute)| ((*field).to_owned(), value(item, attribute))).collect()
 }
 
-/// How the collection of a fare ended.
+/// The end of a fare's collection.
 fn outcome(fare: &Item) -> Seen {
     match value(fare, "status").as_str() {
         "COLLECTED" => {

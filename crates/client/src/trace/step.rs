@@ -10,11 +10,11 @@ use crate::subscribers::Seen;
 pub struct Step {
     /// The service.
     pub service: String,
-    /// How it reached the service.
+    /// The way in which it reached the service.
     pub delivery: Delivery,
     /// The effect, in words; none while there is none to be seen.
     pub effect: Option<String>,
-    /// How long after acceptance the effect was there.
+    /// The time from acceptance to the effect.
     pub latency_ms: Option<i64>,
 }
 

@@ -1,4 +1,4 @@
-//! The API of requests for quotes: who may call it, and its answers to faults and repetitions.
+//! The API of requests for quotes: its callers, and its answers to faults and repetitions.
 
 use end_to_end::{Caller, Herds, Rfq, World, quotes, unhurried, unique};
 use futures_util::future::join_all;

@@ -57,13 +57,14 @@ async fn a_thousand_at_once_all_close_and_count_each_herd_that_is_available_once
     let world = World::alone().await;
     let (app, herds) = (Caller::customer_app(&world).await, Herds::deployed());
     let time_for_all = u32::try_from(crowd(60)).unwrap();
-    // What all answer is closed long before its time, so its time costs nothing; what is waited for in vain takes all of it.
+    // A request that all herds answer closes long before its deadline, so a late deadline costs nothing. Any other request waits for its
+    // deadline.
     let within = |rfq: Rfq| {
         let all = herds.answers(&rfq, &herds.names()).len() == 3;
         rfq.with("reply-within", if all { 900 } else { unhurried(12).max(time_for_all) })
     };
     let mut rfqs: Vec<Rfq> = (0..crowd(1000)).map(|_| Rfq::from(&unique("from"))).collect();
-    // What has the least time goes first: a slow machine must not make a quote late.
+    // The requests with the least time go first, so that a slow machine doesn't make their quotes late.
     rfqs.sort_by_key(|rfq| herds.answers(rfq, &herds.names()).len());
     let rfqs: Vec<Rfq> = rfqs.into_iter().map(within).collect();
     let requests = rfqs.iter().map(|rfq| app.requests_quotes(rfq));
