@@ -1,4 +1,4 @@
-//! How things are shown: to a person, in a file a thing, or as JSON.
+//! The output: for people, as a file, or as JSON.
 
 pub mod audit;
 pub mod campaign;

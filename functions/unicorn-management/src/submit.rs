@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_can_never_be_stored_is_a_fault_of_ours_and_not_of_the_key() {
+    async fn a_request_that_can_never_be_stored_is_a_500_and_not_a_conflict() {
         let response = refused("ValidationException").await;
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
         assert!(!response.headers().contains_key("retry-after") && !response.body().contains("Key"));

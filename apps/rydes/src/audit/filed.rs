@@ -6,8 +6,8 @@ use client::{Error, lake::Lake};
 
 use super::findings::Audit;
 
-/// How often the lake's view counts each event, asked once: a question reads the whole lake, however little it is about. It is
-/// the one thing that an audit keeps in memory, about a hundred bytes an event.
+/// The number of times that the lake's view counts each event. It is read by one query, because every query reads the whole lake. An
+/// audit keeps nothing else in memory: about a hundred bytes for each event.
 pub(super) struct Filed(HashMap<String, Count>);
 
 struct Count {
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_nothing_was_accepted_for_is_named_event_by_event() {
+    fn an_event_without_an_accepted_request_is_a_finding_of_its_own() {
         let mut filed = Filed(HashMap::new());
         for (id, event_type) in
             [("r-1", "RideCompleted"), ("r-2", "RideCompleted"), ("b", "PrebookingRejected"), ("o", "Other")]

@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn one_lost_and_one_that_nobody_was_told_of_are_two_findings_though_the_counts_agree() {
+    fn a_lost_request_and_an_unreported_one_are_two_findings_although_the_counts_agree() {
         let (missing, untold) = ("accepted, but not stored", "stored, but no client was told so");
         for (kind, is_complete) in
             [(Kind::Ride, true), (Kind::Prebooking, true), (Kind::Rfq, true), (Kind::Ride, false)]
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_repetition_stands_for_the_first_whoever_was_told_of_which() {
+    fn a_repetition_stands_for_the_first_request() {
         // The answer to the first request was lost: its caller knows only what the second one was told.
         let (mut told, mut audit) = (told(true, &[(Kind::Prebooking, "again", "k")]), Audit::default());
         told.stored(Kind::Prebooking, &item("first", "c", ""), &mut audit);
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_stored_must_be_what_was_accepted() {
+    fn a_stored_request_must_equal_the_accepted_one() {
         for (customer, fare, is_same) in [
             ("c", "12", true),
             ("c", "12.00", true),

@@ -15,7 +15,7 @@ use crate::{
 /// Compare everything that was accepted with every service's data, and list what is wrong
 #[derive(Debug, Args)]
 pub struct Audit {
-    /// How many seconds to wait until nothing is under way
+    /// Seconds to wait until nothing is under way
     #[arg(long, default_value_t = 60)]
     settle: u64,
     #[command(flatten)]

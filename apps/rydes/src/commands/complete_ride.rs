@@ -13,16 +13,16 @@ use crate::{global::Global, view};
 /// Submit a completed ride, as the Unicorn Management App does
 #[derive(Debug, Args)]
 pub struct CompleteRide {
-    /// Where the ride started
+    /// Place where the ride started
     #[arg(long, default_value = "Berlin")]
     from: String,
-    /// Where it ended
+    /// Place where it ended
     #[arg(long, default_value = "Frankfurt")]
     to: String,
-    /// How long it took, in minutes
+    /// Duration in minutes
     #[arg(long, default_value = "420", allow_hyphen_values = true)]
     duration: String,
-    /// How far it went, in kilometres
+    /// Distance in kilometres
     #[arg(long, default_value = "600", allow_hyphen_values = true)]
     distance: String,
     /// The customer who rode

@@ -25,7 +25,7 @@ pub struct Fare {
     /// The ride's id
     #[arg(required = true)]
     id: Option<String>,
-    /// How many seconds to wait
+    /// Seconds to wait
     #[arg(long, default_value_t = 60)]
     timeout: u64,
     #[command(subcommand)]

@@ -12,7 +12,7 @@ use crate::{exit::success_if, global::Global, view};
 pub struct Logs {
     /// A correlation id, or the id of a ride, a prebooking or a request for quotes
     id: String,
-    /// How many minutes back to look
+    /// Number of minutes to look back
     #[arg(long, default_value_t = 180)]
     minutes: u64,
 }

@@ -13,10 +13,10 @@ use crate::{global::Global, view};
 /// Book a ride ahead, as the Customer App does
 #[derive(Debug, Args)]
 pub struct Prebook {
-    /// Where the ride is to start
+    /// Place where the ride starts
     #[arg(long, default_value = "Berlin")]
     from: String,
-    /// Where it is to end
+    /// Place where it ends
     #[arg(long, default_value = "Bonn")]
     to: String,
     /// When it is to start, as in 2027-05-01T09:30:00Z [default: this time tomorrow]

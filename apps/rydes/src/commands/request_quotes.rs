@@ -18,10 +18,10 @@ use crate::{
 /// Ask the herds for a ride right now, as the Customer App does, and show their quotes as they come in
 #[derive(Debug, Args)]
 pub struct RequestQuotes {
-    /// Where the ride is to start
+    /// Place where the ride starts
     #[arg(long, default_value = "Mitte")]
     from: String,
-    /// Where it is to end
+    /// Place where it ends
     #[arg(long, default_value = "Moabit")]
     to: String,
     /// The customer who wants to ride
@@ -30,7 +30,7 @@ pub struct RequestQuotes {
     /// The herds to ask, separated by commas [default: every herd]
     #[arg(long, value_delimiter = ',')]
     herds: Option<Vec<String>>,
-    /// How many seconds to wait for quotes [default: as the deployment says]
+    /// Seconds to wait for quotes [default: set by the deployment]
     #[arg(long, allow_hyphen_values = true)]
     reply_within: Option<String>,
     /// Makes sending the same request again harmless; made up if not given

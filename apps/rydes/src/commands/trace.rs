@@ -23,7 +23,7 @@ use crate::{
 pub struct Trace {
     /// The id of the ride, the prebooking or the request for quotes
     id: String,
-    /// How many seconds to wait
+    /// Seconds to wait
     #[arg(long, default_value_t = 60)]
     timeout: u64,
 }

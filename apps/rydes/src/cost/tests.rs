@@ -126,7 +126,7 @@ fn prices_say_what_they_are_for_and_where_they_are_from() {
 }
 
 #[test]
-fn what_is_too_much_to_calculate_with_is_an_error_and_no_panic() {
+fn a_number_that_is_too_large_is_an_error_and_no_panic() {
     let most = Decimal::from(1_000_000_000_000_000_u64);
     assert_eq!(dollars_per_million(most, 1, Decimal::from(1_000_000_000_u64), 1), None);
     let large = dollars_per_million(most, 1_000_000, Decimal::new(625, 3), 1_000_000);

@@ -12,9 +12,9 @@ use tokio::{sync::Semaphore, task::JoinSet, time::Instant};
 pub struct Arrival {
     /// Its number, from 0.
     pub n: u64,
-    /// When it was due.
+    /// The time when it was due.
     pub due: Instant,
-    /// When a connection slot became free for it: later than it was due if too many others were under way.
+    /// The time when a connection slot became free for it: later than it was due if too many others were under way.
     pub slot_since: Instant,
     /// True if it had to wait for a slot.
     pub waited: bool,

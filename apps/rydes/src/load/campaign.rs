@@ -20,34 +20,34 @@ use super::{
     responses::{Responses, percentile},
 };
 
-/// How many prebookings, and how fast.
+/// The number of prebookings, and their rate.
 #[derive(Debug, Clone, Args)]
 pub struct CampaignPlan {
-    /// How many prebookings
+    /// Number of prebookings
     #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub bookings: u32,
-    /// How many a second arrive, whether or not those before are answered; 0 is as fast as they are answered
+    /// Requests a second, whether or not earlier ones are answered; 0 sends them as fast as they are answered
     #[arg(long, default_value_t = 0)]
     pub rate: u32,
-    /// How many seconds to wait after the last one for all to be decided
+    /// Seconds to wait after the last prebooking until all are decided
     #[arg(long, default_value_t = 300)]
     pub timeout: u64,
 }
 
-/// How a campaign went.
+/// The result of a campaign.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Campaign {
-    /// How many were to be sent.
+    /// The number of prebookings to send.
     pub bookings: u32,
-    /// How many were accepted.
+    /// The number of accepted prebookings.
     pub accepted: usize,
     /// The others, counted by kind of answer.
     pub refused: BTreeMap<String, usize>,
-    /// How many are confirmed.
+    /// The number of confirmed prebookings.
     pub confirmed: usize,
-    /// How many are rejected.
+    /// The number of rejected prebookings.
     pub rejected: usize,
-    /// How many were neither when the time was up.
+    /// The number of undecided prebookings when the time was up.
     pub undecided: usize,
     /// Accepted requests a second.
     pub accept_rate_per_second: u64,
@@ -59,7 +59,7 @@ pub struct Campaign {
     pub deepest_backlog: u64,
     /// The most that waited in each of them, which need not have been at the same time.
     pub deepest_by_queue: Backlog,
-    /// How long after the last acceptance the queues were empty, or the time was up.
+    /// The time from the last acceptance until the queues were empty, or until the time was up.
     pub drain_ms: u64,
     /// Decisions a second, over the whole campaign.
     pub decided_per_second: u64,

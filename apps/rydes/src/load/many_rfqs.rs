@@ -21,34 +21,34 @@ use super::{
     submission::submit,
 };
 
-/// How many requests are looked at together.
+/// The number of requests that are looked at together.
 const AT_ONCE: usize = 20;
 
-/// How many requests, and how fast.
+/// The number of requests, and their rate.
 #[derive(Debug, Clone, Args)]
 pub struct ManyRfqsPlan {
-    /// How many times to send it, each as a request of its own
+    /// Number of times to send it, each as a request of its own
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub times: u32,
-    /// How many a second arrive, whether or not those before are answered; 0 is as fast as they are answered
+    /// Requests a second, whether or not earlier ones are answered; 0 sends them as fast as they are answered
     #[arg(long, default_value_t = 0)]
     pub rate: u32,
 }
 
-/// How many requests went.
+/// The result of many requests.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct ManyRfqs {
-    /// How many were to be sent.
+    /// The number of requests to send.
     pub requests: u32,
-    /// How many were accepted.
+    /// The number of accepted requests.
     pub accepted: usize,
     /// The refused ones, counted by kind of answer.
     pub refused: BTreeMap<String, usize>,
-    /// How many were closed because all had answered.
+    /// The number of requests that were closed because all herds had answered.
     pub closed_by_the_last_answer: usize,
-    /// How many were closed by the deadline.
+    /// The number of requests that the deadline closed.
     pub closed_by_the_deadline: usize,
-    /// How many were still open long after it.
+    /// The number of requests that were still open long after their deadline.
     pub open: usize,
     /// Quotes that came in time.
     pub quotes: usize,

@@ -1,4 +1,4 @@
-//! How much load, and when each request of it is due.
+//! The size of a load, and the time when each of its requests is due.
 
 use std::time::Duration;
 
@@ -8,36 +8,36 @@ use jiff::SignedDuration;
 
 use super::{arrivals::due_after, mix::Mix};
 
-/// How much load, as typed. All of it is judged together, so that every fault is said at once.
+/// The options of a load, as typed. They are checked together, so that every fault is reported at once.
 #[derive(Debug, Clone, Args)]
 #[group(skip)]
 pub struct LoadOptions {
     /// The use cases of the requests, by weight: rides, prebookings and quotes
     #[arg(long, default_value = "rides=8,prebookings=3,quotes=1")]
     pub mix: String,
-    /// How many requests a second arrive, whether or not those before are answered
+    /// Requests a second, whether or not earlier ones are answered
     #[arg(long, default_value = "20", allow_hyphen_values = true)]
     pub rate: String,
-    /// For how long they arrive, as in 90s, 5m or 1h30m [default: 1m, unless there is a --count]
+    /// Time in which they arrive, as in 90s, 5m or 1h30m [default: 1m, unless there is a --count]
     #[arg(long = "for", value_name = "TIME", allow_hyphen_values = true)]
     pub lasting: Option<String>,
-    /// How many arrive; with --for, whichever is over first
+    /// Number of requests; with --for, the load ends at the first of the two limits
     #[arg(long, allow_hyphen_values = true)]
     pub count: Option<String>,
-    /// For how long the rate rises from nothing, before it is what it is to be
+    /// Time in which the rate rises from zero to its full value
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub ramp: Option<String>,
-    /// How many requests are under way at the same time, at the most
+    /// Maximum number of concurrent requests
     #[arg(long, default_value = "200", allow_hyphen_values = true)]
     pub connections: String,
 }
 
-/// How much load.
+/// The plan of a load.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoadPlan {
-    /// How many requests.
+    /// The number of requests.
     pub requests: u64,
-    /// How many are under way at the same time, at the most.
+    /// The maximum number of concurrent requests.
     pub connections: usize,
     pub(super) mix: Mix,
     pub(super) schedule: Schedule,
@@ -114,17 +114,17 @@ impl Faults {
     }
 }
 
-/// When requests are due.
+/// The times when requests are due.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Schedule {
-    /// How many a second, once it has risen.
+    /// The rate after it has risen, in requests a second.
     pub rate: u32,
-    /// How long it rises, evenly.
+    /// The time in which the rate rises evenly.
     pub ramp: Duration,
 }
 
 impl Schedule {
-    /// When the nth request is due, after the first.
+    /// The time when the nth request is due, after the first.
     pub fn due(&self, n: u64) -> Duration {
         let (ramp, rate) = (self.ramp.as_micros(), u128::from(self.rate));
         let twice = 2_000_000 * u128::from(n);
@@ -136,7 +136,7 @@ impl Schedule {
         self.ramp / 2 + due_after(n, self.rate).unwrap_or_default()
     }
 
-    /// How many are due before this time.
+    /// The number of requests that are due before this time.
     pub fn due_before(&self, end: Duration) -> u64 {
         let (mut low, mut high) = (0, u64::from(self.rate) * (end.as_secs() + 1));
         while low < high {

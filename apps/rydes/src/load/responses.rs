@@ -21,7 +21,7 @@ pub struct Responses {
     pub refused: BTreeMap<String, usize>,
     /// The latencies of the accepted ones.
     pub latencies_ms: Vec<u64>,
-    /// When the last was accepted.
+    /// The time of the last acceptance.
     pub last_ms: u64,
 }
 
@@ -30,7 +30,7 @@ pub struct Responses {
 pub struct Accepted {
     /// The id that it got.
     pub id: String,
-    /// When it was due.
+    /// The time when it was due.
     pub due_ms: u64,
 }
 

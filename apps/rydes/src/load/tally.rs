@@ -14,14 +14,14 @@ use super::{
     timeline::{Slice, Timeline},
 };
 
-/// How it went.
+/// The result of a load.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Load {
-    /// How many requests were to be sent.
+    /// The number of requests to send.
     pub planned: u64,
-    /// How many a second were to arrive, once the rate had risen.
+    /// The rate to reach, in requests a second, once the rate had risen.
     pub rate: u32,
-    /// How long they were sent.
+    /// The time in which requests were sent.
     pub sending_ms: u64,
     /// True if it was stopped before all were sent and answered.
     pub stopped: bool,
@@ -29,13 +29,13 @@ pub struct Load {
     pub use_cases: Vec<Figures>,
     /// All of them.
     pub all: Figures,
-    /// How late the generator itself was, with what was due and had room.
+    /// The delay of the generator itself, for requests that were due and had a free connection slot.
     pub lateness: Lateness,
-    /// How many requests may be under way at the same time.
+    /// The maximum number of concurrent requests.
     pub connections: usize,
-    /// How many found no room when they were due.
+    /// The number of requests that found no free connection slot when they were due.
     pub waited_for_room: u64,
-    /// How long a slice is.
+    /// The length of a slice.
     pub slice_ms: u64,
     /// The same over time, by when requests were due.
     pub slices: Vec<Slice>,
@@ -47,13 +47,13 @@ pub struct Figures {
     /// The use case; none if the figures are of all requests.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub use_case: Option<UseCase>,
-    /// How many were sent.
+    /// The number of requests sent.
     pub sent: u64,
-    /// How many were accepted.
+    /// The number of accepted requests.
     pub accepted: u64,
     /// The others, counted by kind of answer.
     pub errors: BTreeMap<String, u64>,
-    /// How many had no answer yet when it was stopped.
+    /// The number of requests without an answer when the load was stopped.
     pub unanswered: u64,
     /// The median latency.
     pub p50_ms: u64,
@@ -63,12 +63,12 @@ pub struct Figures {
     pub p99_ms: u64,
     /// The longest latency.
     pub max_ms: u64,
-    /// How many a second were accepted, over the time in which they were sent.
+    /// The accepted requests a second, over the time in which they were sent.
     #[serde(serialize_with = "crate::decimal::as_number")]
     pub accepted_per_second: Decimal,
 }
 
-/// How late requests were sent.
+/// The delay with which requests were sent.
 #[expect(clippy::struct_field_names, reason = "the JSON has these names")]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Lateness {
@@ -80,16 +80,16 @@ pub struct Lateness {
     pub max_ms: u64,
 }
 
-/// How far it is.
+/// The progress of a load.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Progress {
-    /// How many are sent.
+    /// The number of requests sent so far.
     pub sent: u64,
-    /// How many a second were, lately.
+    /// The recent rate, in requests a second.
     pub per_second: u64,
-    /// How many are under way.
+    /// The number of requests under way.
     pub under_way: u64,
-    /// How many were not accepted.
+    /// The number of requests that were not accepted.
     pub errors: u64,
     /// The median latency.
     pub p50_ms: u64,
@@ -105,7 +105,7 @@ impl Load {
 }
 
 impl Figures {
-    /// How many met something else than an acceptance.
+    /// The number of requests with another answer than an acceptance.
     pub fn failed(&self) -> u64 {
         self.errors.values().sum()
     }
@@ -114,11 +114,11 @@ impl Figures {
 /// The sending of a request.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Sending {
-    /// When it was due, after the start.
+    /// The time when it was due, after the start.
     pub due_ms: u64,
-    /// How late it is, by no fault of others.
+    /// Its delay by the generator itself.
     pub late_ms: u64,
-    /// When that is, after the start.
+    /// The time when it was sent, after the start.
     pub at_ms: u64,
     /// True if it had to wait until there was room.
     pub waited: bool,

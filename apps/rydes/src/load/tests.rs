@@ -160,7 +160,7 @@ async fn everything_is_sent_when_due_and_counted_by_what_it_asked_for() {
 }
 
 #[tokio::test]
-async fn what_has_to_wait_is_slow_from_when_it_was_due() {
+async fn a_delayed_requests_latency_counts_from_its_due_time() {
     // Ten a tenth of a second, and room for one that takes 40 ms: the last waits for all the others.
     let plan = plan(100, 10, 1);
     let load = watch(

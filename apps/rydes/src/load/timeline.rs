@@ -6,15 +6,15 @@ use serde::Serialize;
 /// The requests that were due within a slice of time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Slice {
-    /// Where it starts.
+    /// The start of the slice.
     pub at_ms: u64,
-    /// Where it ends, which is earlier for the last.
+    /// The end of the slice, which is earlier for the last one.
     pub until_ms: u64,
-    /// How many were sent.
+    /// The number of requests sent.
     pub sent: u64,
-    /// How many were accepted.
+    /// The number of requests accepted.
     pub accepted: u64,
-    /// How many were not.
+    /// The number of requests that were not accepted.
     pub errors: u64,
     /// The median latency.
     pub p50_ms: u64,
@@ -46,7 +46,7 @@ impl Timeline {
         Self { slice_ms: FINEST_MS, slices: Vec::new(), none }
     }
 
-    /// How long a slice is by now.
+    /// The current length of a slice.
     pub fn slice_ms(&self) -> u64 {
         self.slice_ms
     }

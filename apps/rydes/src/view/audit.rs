@@ -1,11 +1,11 @@
-//! How an audit goes, and what it has found.
+//! The progress of an audit, and its findings.
 
 use comfy_table::Cell;
 
 use super::table::{number, table};
 use crate::audit::findings::{Audit, Dispute, Finding};
 
-/// How it goes, in a line.
+/// The progress in one line.
 pub fn progress(audit: &Audit) -> String {
     let looked_at = audit.looked_at.iter().map(|(what, count)| format!("{count} {what}"));
     let findings = if audit.found > 0 { format!(", {} findings", audit.found) } else { String::new() };

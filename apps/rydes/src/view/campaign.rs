@@ -1,4 +1,4 @@
-//! How a campaign goes, and how it went.
+//! The progress and the result of a campaign.
 
 use comfy_table::Cell;
 
@@ -9,14 +9,14 @@ use super::{
 };
 use crate::load::campaign::{Campaign, CampaignPlan, Sample};
 
-/// How it goes, in a line.
+/// The progress in one line.
 pub fn progress(sample: &Sample, plan: &CampaignPlan) -> String {
     let refused = if sample.refused > 0 { format!("{} refused, ", sample.refused) } else { String::new() };
     let phase = if sample.accepted + sample.refused < u64::from(plan.bookings) { "" } else { "draining: " };
     format!("{refused}{phase}{} messages in the queues", sample.backlog())
 }
 
-/// How a campaign went, in figures and over time.
+/// The result of a campaign, in figures and over time.
 pub fn show(campaign: &Campaign) {
     let mut table = table(&["prebookings", ""]);
     let drained =
@@ -47,7 +47,7 @@ pub fn show(campaign: &Campaign) {
     }
 }
 
-/// Where the output is read later, there is room.
+/// The width of the terminal; output that isn't a terminal has room for the widest.
 fn terminal_width() -> usize {
     console::Term::stdout().size_checked().map_or(terminal::WIDEST, |(_, columns)| columns.into())
 }

@@ -5,7 +5,7 @@ use comfy_table::Cell;
 
 use super::table::{number, table};
 
-/// How many dead letters there are, and why.
+/// The number of dead letters, and their reasons.
 pub fn show_queues(queues: &[DeadLetterQueue]) {
     let mut table = table(&["service", "dead-letter queue of", "messages", "why"]);
     for DeadLetterQueue { service, queue, letters, reasons, .. } in queues {
@@ -43,7 +43,7 @@ pub fn show(letters: &[DeadLetter], body: bool) {
     }
 }
 
-/// How many dead letters were moved.
+/// The number of dead letters that were moved.
 pub fn show_moved(Moved { moved, left }: &Moved, how: &str) {
     println!("{moved} {how}, {left} left");
 }

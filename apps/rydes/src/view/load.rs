@@ -1,4 +1,4 @@
-//! How a load goes, and how it went.
+//! The progress and the result of a load.
 
 use std::fmt::Write;
 
@@ -10,14 +10,14 @@ use crate::load::{
     tally::{Figures, Lateness, Load, Progress},
 };
 
-/// How it goes, in a line.
+/// The progress in one line.
 pub fn progress(progress: &Progress) -> String {
     let Progress { per_second, under_way, errors, p50_ms, p99_ms, .. } = progress;
     let [p50, p99] = [p50_ms, p99_ms].map(|ms| span(ms.cast_signed()));
     format!("{per_second} a second, {under_way} under way, p50 {p50}, p99 {p99}, {errors} errors")
 }
 
-/// How it went, by what was asked for.
+/// The result, by use case.
 pub fn table(load: &Load) -> String {
     let mut table =
         super::table::table(&["", "sent", "accepted", "a second", "p50", "p90", "p99", "slowest", "errors"]);

@@ -1,4 +1,4 @@
-//! How many requests for quotes went.
+//! The result of many requests for quotes.
 
 use comfy_table::Cell;
 

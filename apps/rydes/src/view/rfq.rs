@@ -21,7 +21,7 @@ pub fn show_news(rfq: &Rfq, shown: Option<usize>) {
     }
 }
 
-/// How a request for quotes ended.
+/// The end of a request for quotes.
 pub fn show_end(rfq: &Rfq) {
     let Some(closed_at) = rfq.closed_at else {
         println!("It should be closed by now, and isn't. Look at the queues with: rydes status");

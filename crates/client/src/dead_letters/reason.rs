@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn a_letter_without_room_is_told_from_one_that_nobody_was_left_to_explain() {
+    fn a_letter_without_room_for_a_reason_differs_from_one_that_sqs_moved() {
         assert!(had_no_room(&with_attributes(MAX_ATTRIBUTES)) && !had_no_room(&with_attributes(9)));
         let huge = |bytes: usize| Message::builder().body("x".repeat(bytes)).build();
         assert!(had_no_room(&huge(MAX_BYTES)) && !had_no_room(&huge(MAX_BYTES - SHORTEST_REASON)));

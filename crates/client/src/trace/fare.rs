@@ -332,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn what_waits_is_running_and_what_was_cut_off_has_failed() {
+    fn a_waiting_state_is_running_and_an_interrupted_one_has_failed() {
         let history = history(&["+AuthorizePayment", "?"]);
         let outcome = |over| steps(&history, over, 5000)[0].outcome;
         assert_eq!((outcome(false), outcome(true)), (StepOutcome::Running, StepOutcome::Failed));

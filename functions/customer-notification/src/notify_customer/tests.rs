@@ -167,7 +167,7 @@ async fn an_event_that_is_withheld_is_withheld_once_more_if_it_comes_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_sent_is_not_withheld_although_there_is_no_address_any_more() {
+async fn a_sent_notification_is_not_withheld_after_the_address_is_removed() {
     let aws = aws_without_address_with(json!({"status": {"S": "SENT"}}));
     assert_eq!(deliver(&aws).await, Ok(Effect::Duplicate));
     assert_eq!(story(&aws), ["look", "NO_ADDRESS"]);
@@ -225,7 +225,7 @@ async fn an_email_that_ses_may_have_taken_is_never_sent_again_by_itself() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_sent_is_recorded_as_soon_as_it_can_be() {
+async fn the_record_of_a_sent_e_mail_is_retried() {
     let aws = aws("cmr@example.com");
     aws.refuse("UpdateItem", 5, 400, "AccessDeniedException");
     assert_eq!(deliver(&aws).await, Ok(Effect::Made));
@@ -233,7 +233,7 @@ async fn what_was_sent_is_recorded_as_soon_as_it_can_be() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_sent_and_can_not_be_recorded_goes_to_people_before_the_function_is_stopped() {
+async fn a_sent_e_mail_that_can_not_be_recorded_goes_to_people_in_time() {
     let aws = aws("cmr@example.com");
     aws.refuse("UpdateItem", usize::MAX, 400, "AccessDeniedException");
     let began = Instant::now();
@@ -272,7 +272,7 @@ async fn a_claim_that_may_stand_although_it_failed_is_given_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_is_claimed_that_there_is_no_time_to_send() {
+async fn a_notification_is_not_claimed_without_time_to_send_it() {
     let aws = aws("cmr@example.com");
     aws.answer_after("GetItem", Duration::from_millis(2_900));
     aws.refuse("GetItem", 1, 500, "InternalServerError");

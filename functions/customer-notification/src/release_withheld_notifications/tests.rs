@@ -58,7 +58,7 @@ fn story(calls: &[Call]) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn what_was_withheld_goes_back_into_its_queue_and_is_forgotten_then() {
+async fn a_withheld_event_goes_back_into_its_queue_and_is_then_deleted() {
     let aws = aws(&[&withheld("1"), &withheld("2")]);
     assert_eq!(give(&aws, &[change("INSERT", "cmr")]).await, Ok(()));
     let calls = aws.take_calls();
@@ -87,7 +87,7 @@ async fn an_event_that_was_withheld_once_more_is_not_forgotten() {
 }
 
 #[tokio::test]
-async fn what_is_in_trouble_is_not_poison_and_comes_again() {
+async fn a_release_in_trouble_is_retried_and_not_dead_lettered() {
     for (operation, code, calls) in [
         ("Query", "ThrottlingException", &["look for cmr"][..]),
         ("SendMessage", "RequestThrottled", &["look for cmr", "event 1 to queue"]),
@@ -104,7 +104,7 @@ async fn what_is_in_trouble_is_not_poison_and_comes_again() {
 }
 
 #[tokio::test]
-async fn what_can_never_be_released_steps_aside_and_keeps_nothing_else() {
+async fn an_event_that_can_never_be_released_does_not_hold_up_the_others() {
     let mut nothing_in_it = withheld("1");
     nothing_in_it.as_object_mut().unwrap().remove("event");
     let mut no_message = withheld("1");

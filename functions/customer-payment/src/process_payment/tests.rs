@@ -49,7 +49,7 @@ async fn a_step_with_an_unavailable_provider_is_left_to_the_sagas_retry() {
 }
 
 #[tokio::test]
-async fn nothing_is_taken_for_a_saga_that_waits_no_more() {
+async fn a_step_is_not_made_for_a_saga_that_no_longer_waits() {
     let payer = Payer::new();
     assert!(matches!(
         payer.delivers(Operation::Authorize, Trouble::None, false).await,

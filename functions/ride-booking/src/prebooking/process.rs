@@ -122,13 +122,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_still_to_come_is_confirmed_and_what_waited_too_long_is_not() {
+    async fn a_ride_in_the_future_is_confirmed_and_one_in_the_past_is_rejected() {
         assert_eq!(receive(&deciding("CONFIRMED"), "2999-01-01T00:00:00Z").await, Ok(Effect::Made));
         assert_eq!(receive(&deciding("REJECTED"), "2020-01-01T00:00:00Z").await, Ok(Effect::Made));
     }
 
     #[tokio::test]
-    async fn what_was_rejected_is_no_business_of_it_whatever_the_filter_lets_pass() {
+    async fn a_rejected_prebooking_is_ignored_even_if_the_filter_passes_it() {
         let prebooking = PrebookingId::parse("0190c8f4-5f7b-4c3e-8a57-0d6f2b7b9f10").unwrap();
         let data = PrebookingRejected { prebooking, reasons: vec![] };
         let event = Event::new("/test", Timestamp::now(), CorrelationId::parse("c").unwrap(), data);

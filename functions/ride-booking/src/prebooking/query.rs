@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_not_there_may_come_and_what_is_no_id_never_will() {
+    async fn a_missing_prebooking_may_come_and_an_invalid_id_never_will() {
         let response = query(&[&holding(ID, None)], ID).await;
         assert_eq!(
             (response.status(), &response.headers()["retry-after"]),

@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_edge_has_accepted_goes_by_its_message() {
+    fn a_submission_that_the_edge_gave_no_identity_is_identified_by_its_message() {
         let submission = read(BODY, &[("RequestId", "="), ("RequestTime", "=")]);
         assert_eq!((submission.id.to_string().as_str(), submission.witness), (ID, None));
         assert_eq!(submission.accepted_at, "2026-11-24T09:00:00Z".parse().unwrap());
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_is_wrong_is_a_reason_and_all_of_it() {
+    fn every_fault_is_a_reason() {
         for (body, headers, fields) in [
             ("{", &[][..], &[""][..]),
             ("", &[], &[""]),

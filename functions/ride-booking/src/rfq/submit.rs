@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_can_never_be_stored_is_a_fault_of_ours_and_not_of_the_key() {
+    async fn a_request_that_can_never_be_stored_is_a_500_and_not_a_conflict() {
         for (code, expected) in [("ValidationException", 500), ("InternalServerError", 503)] {
             let refusing = mock!(Client::transact_write_items).then_error(move || {
                 TransactWriteItemsError::generic(ErrorMetadata::builder().code(code).build())

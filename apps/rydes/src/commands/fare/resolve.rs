@@ -20,13 +20,13 @@ use crate::{
 pub struct Resolve {
     /// The ride's id
     id: String,
-    /// How the fare is to end
+    /// The end that the fare should have
     #[arg(long = "as", value_enum, value_name = "END")]
     end: End,
     /// The reason, which is kept with the fare
     #[arg(long, default_value = "-")]
     note: String,
-    /// How many seconds to wait
+    /// Seconds to wait
     #[arg(long, default_value_t = 60)]
     timeout: u64,
 }

@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_decided_or_not_there_is_asked_for_again() {
+    fn undecided_and_missing_prebookings_are_read_again() {
         let item = |id: &str, status: &str| {
             let text = |text: &str| AttributeValue::S(text.to_owned());
             Item::from([("id".to_owned(), text(id)), ("status".to_owned(), text(status))])

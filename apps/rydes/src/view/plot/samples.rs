@@ -19,7 +19,7 @@ pub(super) fn rates(samples: &[Sample]) -> Vec<u64> {
     decided.iter().enumerate().map(rate).collect()
 }
 
-/// When the last sample was taken.
+/// The time when the last sample was taken.
 pub(super) fn end(samples: &[Sample]) -> u64 {
     samples.last().map_or(0, |sample| sample.at_ms)
 }

@@ -16,7 +16,7 @@ impl Scale {
         Self { step, top: highest.div_ceil(step).max(1) * step }
     }
 
-    /// Where on an axis of this length a value is.
+    /// The position of a value on an axis of this length.
     pub fn place(self, value: u64, length: u64) -> u64 {
         value.min(self.top) * length / self.top
     }

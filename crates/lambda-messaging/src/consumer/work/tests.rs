@@ -111,7 +111,7 @@ async fn a_table_of_attempts_in_trouble_keeps_messages() {
 }
 
 #[tokio::test]
-async fn what_waits_behind_a_failure_in_its_group_waits_no_longer() {
+async fn messages_behind_a_failure_in_their_group_wait_no_longer_than_it() {
     let messages = [(Some("a"), "transient"), (Some("a"), "good"), (Some("a"), "good")];
     let (mut queue, rough) = (Queue::in_groups(&messages), Rough::default());
     // They have waited before, behind others.

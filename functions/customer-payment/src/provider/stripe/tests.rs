@@ -204,7 +204,7 @@ async fn a_call_that_hangs_ends_before_the_function_does() {
 }
 
 #[tokio::test]
-async fn what_was_refunded_in_the_meantime_is_refunded() {
+async fn a_refund_by_hand_in_the_meantime_counts() {
     let error = r#"{"error": {"type": "invalid_request_error", "code": "charge_already_refunded"}}"#;
     let (stripe, requests) = stripe(&[(200, NO_REFUNDS), (400, error)]);
     assert_eq!(stripe.refund(&payment("256.50"), &id(), &key()).await, Ok(()));
@@ -234,7 +234,7 @@ async fn declined_and_canceled_intents_are_not_what_is_found() {
 }
 
 #[tokio::test]
-async fn nothing_is_paid_without_a_card_on_file_or_without_knowing() {
+async fn a_payment_without_a_known_card_is_not_made() {
     let at = |rule: &Rule| Stripe::new("sk_test_1", "usd", payment_methods(rule)).unwrap();
     let none = at(&mock!(DynamoDb::get_item).then_output(|| GetItemOutput::builder().build()));
     assert_eq!(none.terms(&payment("256.50")).await, refused("no_payment_method_on_file"));
@@ -244,7 +244,7 @@ async fn nothing_is_paid_without_a_card_on_file_or_without_knowing() {
 }
 
 #[tokio::test]
-async fn nothing_is_paid_for_nothing() {
+async fn a_free_ride_makes_no_call() {
     let nowhere = Stripe::at("http://127.0.0.1:1", "sk_test_1", "usd", on_file()).unwrap();
     let (payment, id) = (payment("0"), PaymentId("free".into()));
     assert_eq!(
@@ -258,7 +258,7 @@ async fn nothing_is_paid_for_nothing() {
 }
 
 #[test]
-fn nobody_prints_the_key() {
+fn the_key_is_never_printed() {
     let stripe = Stripe::new("sk_test_secret", "usd", on_file()).unwrap();
     assert_eq!(format!("{stripe:?}"), "Stripe { currency: USD, .. }");
 }

@@ -203,7 +203,7 @@ async fn a_repetition_is_judged_and_told_as_of_the_first_request() {
 }
 
 #[tokio::test]
-async fn an_id_that_another_request_has_takes_nothing_over() {
+async fn an_id_of_another_request_is_refused() {
     let told = Told::default();
     let of_another = || {
         let stored =

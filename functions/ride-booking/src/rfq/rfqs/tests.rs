@@ -89,7 +89,7 @@ async fn a_quote_counts_once() {
 }
 
 #[tokio::test]
-async fn what_comes_after_the_deadline_is_marked_as_late_once() {
+async fn a_quote_after_the_deadline_is_recorded_as_late_once() {
     let closed = expired(answered(stored(), "quotes", "b", "11"));
     let late = rfqs(&[&refusing("quotes", Some(closed.clone())), &writing("late")]);
     assert_eq!(late.count(&quoted("a", "12.00")).await, Ok(Counted::Late(Written::Inserted)));
@@ -106,7 +106,7 @@ async fn a_quote_that_came_in_time_stays_in_time_when_it_comes_again_after_the_d
 }
 
 #[tokio::test]
-async fn what_can_not_be_an_answer_is_refused_for_good_and_by_name() {
+async fn an_invalid_answer_is_a_permanent_failure_with_its_own_name() {
     for (found, herd, error) in [
         (None, "a", "UnknownRfq"),
         (Some(stored()), "c", "NotAsked"),

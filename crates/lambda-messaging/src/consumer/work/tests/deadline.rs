@@ -6,7 +6,7 @@ use super::*;
 use crate::consumer::{AnyEvent, BatchReceiver, handler::Batch};
 
 #[tokio::test(start_paused = true)]
-async fn what_is_not_begun_in_time_is_handed_back_with_all_its_attempts() {
+async fn a_message_that_is_not_begun_in_time_keeps_all_its_attempts() {
     let (mut queue, rough) = (Queue::in_groups(&[(Some("a"), "slow"); 10]), Rough::default());
     let mut deliveries = 0;
     while !queue.waiting.is_empty() {

@@ -6,7 +6,7 @@ use super::*;
 use crate::consumer::{AnyEvent, BatchReceiver, handler::Batch};
 
 #[tokio::test]
-async fn what_kills_its_function_is_set_aside_and_takes_nobody_along() {
+async fn a_message_that_kills_its_function_is_dead_lettered_alone() {
     let mut places = ["good"; 10];
     places[4] = "deadly";
     let (mut queue, rough) = (Queue::of(&places), Rough::default());
@@ -22,7 +22,7 @@ async fn what_kills_its_function_is_set_aside_and_takes_nobody_along() {
 }
 
 #[tokio::test]
-async fn what_was_killed_along_has_lost_no_more_than_that_attempt() {
+async fn messages_beside_a_killer_lose_only_the_interrupted_attempt() {
     // Nine transient failures beside a killer: each has its own attempts all the same.
     let mut places = ["transient"; 10];
     places[9] = "deadly";
@@ -38,7 +38,7 @@ async fn what_was_killed_along_has_lost_no_more_than_that_attempt() {
 }
 
 #[tokio::test]
-async fn a_group_with_a_killer_takes_no_other_along() {
+async fn a_killer_in_one_group_leaves_other_groups_alone() {
     let messages = [
         (Some("a"), "good"),
         (Some("b"), "good"),
