@@ -35,9 +35,9 @@ pub(crate) struct First {
 }
 
 impl Submission {
-    /// Reads a submission. Every fault becomes a reason to reject it, so that the caller learns of it. Its identity comes from the message's
-    /// attributes, because a redrive gives the message a new id and time. A message without these attributes doesn't come from API
-    /// Gateway.
+    /// Reads a submission. Every fault becomes a reason to reject it, so that the caller learns of it. Its id and time come from the
+    /// message's attributes, because a redrive gives the message new ones. A message without these attributes doesn't come from API
+    /// Gateway, so its own id and time are used.
     ///
     /// # Errors
     /// Permanent if it has no usable id.
