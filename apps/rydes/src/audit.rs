@@ -1,8 +1,8 @@
-//! The audit: whether what was accepted has taken effect, once, everywhere that it should.
+//! The audit: checks that every accepted request has had each of its effects once.
 //!
-//! The auditor knows the contract and nothing else: what was accepted, what each service has made of it, and the rules by
-//! which the one follows from the other. It goes through the tables page by page, so a million rides take it longer than a
-//! thousand, and more memory only for the lake's list of events, and for what clients were told. It is for a deployment at rest: what is under way is not yet where it should be.
+//! The auditor knows only the contract: the accepted requests, the data of each service, and the rules by which the data follows from
+//! the requests. It reads the tables page by page, so a larger deployment takes more time, and more memory only for the lake's list of
+//! events and for the journals. It needs a deployment at rest, because work under way has not had all its effects yet.
 
 mod bookings;
 mod effects;
@@ -28,7 +28,7 @@ use self::{
     sources::Sources,
 };
 
-/// Waits until nothing is under way, or until the time is up, and then looks at everything.
+/// Waits until nothing is under way, or until the time is up, and then audits everything.
 pub async fn run(
     deployment: &Deployment,
     settle: Duration,
@@ -36,7 +36,7 @@ pub async fn run(
     mut progress: impl FnMut(&Audit),
 ) -> Result<Audit, Error> {
     let mut audit = Audit::default();
-    // A journal that can't be read is better seen now than after all is looked at.
+    // A journal that can't be read should be reported now, and not after the whole audit.
     let told = Told::read(journals)?;
     queues::settle(deployment, settle, &mut audit).await?;
     let filed = Filed::in_lake(&Lake::from_deployment(deployment)?).await?;

@@ -1,4 +1,4 @@
-//! The definition of what can be typed.
+//! The definition of the command line.
 
 use std::process::ExitCode;
 
@@ -15,10 +15,10 @@ use crate::{
     global::Global,
 };
 
-/// The command-line client of Wild Rydes: of its apps, and of its operators.
+/// The command-line client of Wild Rydes, for what its apps do and for its operators.
 ///
-/// Works the same on AWS and on the local emulator (`. .local/stack.env`): region, credentials and endpoint come from
-/// where every AWS tool finds them.
+/// Works the same on AWS and on the local emulator (`. .local/stack.env`): it finds region, credentials and endpoint as every AWS tool
+/// does.
 #[derive(Debug, Parser)]
 #[command(version, about)]
 struct Cli {

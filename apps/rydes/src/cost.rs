@@ -22,7 +22,7 @@ use self::{
 pub struct Cost {
     /// The region with these prices.
     pub region: String,
-    /// When prices were looked up.
+    /// The date on which the prices were looked up.
     pub date: String,
     /// The designs that are compared: one or two.
     pub designs: Vec<Design>,
@@ -152,7 +152,7 @@ fn calculate(counts: &Counts, prices: &Prices) -> Result<Cost, Error> {
     })
 }
 
-/// To a millionth of a dollar. None if it is more than a decimal can hold.
+/// The cost, to a millionth of a dollar; `None` if it is more than a decimal can hold.
 fn dollars_per_million(count: Decimal, rides: u64, usd: Decimal, per: u64) -> Option<Decimal> {
     let paid = count.checked_mul(usd)?.checked_mul(MILLION)?;
     let dollars = paid.checked_div(Decimal::from(rides).checked_mul(per.into())?)?;

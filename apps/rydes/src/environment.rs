@@ -1,8 +1,8 @@
 //! The environment, as every AWS tool should see it.
 
-/// An empty `AWS_…` variable says as much as none: scripts set one to nothing as often as they unset it. The SDK takes some of
-/// them at their word (a region, an endpoint, a profile of no name), so the program starts again without them. It can't just
-/// remove them: other threads may read the environment meanwhile, which is why that is unsafe in Rust.
+/// Restarts the program without empty `AWS_…` variables. Scripts often set a variable to nothing instead of unsetting it, and the SDK
+/// would take an empty region, endpoint or profile for a name. The program can't just remove the variables: that is unsafe in Rust,
+/// because other threads may read the environment at the same time.
 #[cfg(unix)]
 pub fn without_empty_variables() {
     use std::{
@@ -23,7 +23,7 @@ pub fn without_empty_variables() {
     for (name, _) in empty {
         again.env_remove(name);
     }
-    // It returns only if it fails.
+    // `exec` returns only if it fails.
     eprintln!("rydes: can't start again without the empty AWS_ variables: {}", again.exec());
     exit(1);
 }

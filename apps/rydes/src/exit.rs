@@ -1,19 +1,19 @@
-//! The end of the program: its exit code, and the error that it says.
+//! The end of the program: its exit code and its error message.
 
 use std::process::ExitCode;
 
 use client::Error;
 use serde_json::{Value, json};
 
-/// The exit code of a program that Ctrl-C has ended, as shells say it.
+/// The exit code of a program that Ctrl-C has ended, as shells report it.
 pub const INTERRUPTED: u8 = 130;
 
-/// Scripts rely on it: a command fails unless all is as it should be.
+/// The exit code: a failure unless this holds. Scripts rely on it.
 pub fn success_if(holds: bool) -> ExitCode {
     if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Says an error on stderr, as JSON or to a person.
+/// Prints an error to stderr, as JSON or for people.
 pub fn failure(json: bool, error: &Error) -> ExitCode {
     if json {
         let problem = match error {

@@ -1,7 +1,7 @@
-//! Load: requests of every kind, arriving at a rate, and how soon each is accepted.
+//! Load: requests of every kind arrive at a rate, and the time until each is accepted is measured.
 //!
-//! The model is open: a request is sent when it is due, whether or not earlier ones were answered, and its latency counts
-//! from when it was due. So a deployment that stalls is seen to stall: no request waits unnoticed for the one before.
+//! The model is open: a request is sent when it is due, whether or not earlier ones were answered, and its latency counts from its due
+//! time. So the latencies show when a deployment stalls, because no request waits unmeasured for an earlier one.
 
 mod arrivals;
 pub mod campaign;
@@ -35,7 +35,7 @@ use self::{
 };
 
 const BETWEEN_LOOKS: Duration = Duration::from_millis(250);
-/// The rate that is shown is that of so many looks.
+/// The number of looks over which the shown rate is measured.
 const LOOKS: usize = 8;
 
 /// Sends requests as they become due, until all are answered, or until `stop`: then it sends no more, and gives up those under way.
@@ -69,7 +69,7 @@ pub async fn run(
     watch(plan, stop, progress, request).await
 }
 
-/// The same for any kind of request.
+/// Sends any kind of request, and reports the progress.
 async fn watch<F>(
     plan: &LoadPlan,
     stop: impl Future<Output = ()>,

@@ -22,7 +22,7 @@ mod table;
 use serde::Serialize;
 use serde_json::json;
 
-/// Shows an answer as JSON, or as a person reads it.
+/// Prints an answer as JSON or for people.
 pub fn answer<T: Serialize>(json: bool, answer: &T, to_a_person: impl FnOnce(&T)) {
     if json {
         match serde_json::to_string_pretty(answer) {
@@ -34,7 +34,7 @@ pub fn answer<T: Serialize>(json: bool, answer: &T, to_a_person: impl FnOnce(&T)
     }
 }
 
-/// Shows the id of what was accepted.
+/// Prints the id of an accepted request.
 pub fn id(json: bool, id: &str) {
     answer(json, &json!({ "id": id }), |_| println!("{id}"));
 }

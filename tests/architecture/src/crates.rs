@@ -9,7 +9,7 @@ struct Layer {
     /// A folder, or all folders in one.
     folder: &'static str,
     may_use: &'static [&'static str],
-    /// Beside these, in its own tests only.
+    /// Additional crates that only its tests may use.
     in_tests: &'static [&'static str],
     because: &'static str,
 }
@@ -121,7 +121,7 @@ fn crates_depend_only_on_crates_below_them() {
     assert_none(&faults);
 }
 
-/// A layer that names a crate which is gone would allow nothing, and look as if it did.
+/// A layer that allows a crate which no longer exists would be misleading.
 #[test]
 fn every_arrow_that_is_allowed_is_in_use() {
     let packages = packages();

@@ -1,4 +1,4 @@
-//! Tests that hold the repository to `ARCHITECTURE.md` and to the docs. They read files and run nothing but `cargo metadata`.
+//! Tests that check the repository against `ARCHITECTURE.md` and the docs. They read files and run only `cargo metadata`.
 
 #[cfg(test)]
 mod crates;

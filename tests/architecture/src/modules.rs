@@ -1,7 +1,7 @@
-//! Modules of a crate don't go in circles.
+//! The modules of a crate don't depend on each other in circles.
 //!
-//! A module and all modules in it count as one, seen from the modules beside it. A module may name items of the module that it is
-//! in: both are one thing, in two files. Tests may name anything.
+//! For its siblings, a module and its child modules count as one. A module may name items of its parent, because both are one thing in
+//! two files. Tests may name anything.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -63,7 +63,7 @@ fn arrows(of: &Crate) -> Arrows {
     arrows
 }
 
-/// Takes away, again and again, what no arrow leads to or from; circles are left, and what lies between two of them.
+/// Removes modules without arrows to them or from them, until only circles, and modules between two circles, are left.
 fn in_circles(mut arrows: Arrows) -> Arrows {
     loop {
         let from: BTreeSet<_> = arrows.keys().map(|(from, _)| from.clone()).collect();
@@ -76,7 +76,7 @@ fn in_circles(mut arrows: Arrows) -> Arrows {
     }
 }
 
-/// The module that defines what is named, if this crate does.
+/// The module that defines a named item, if it is in this crate.
 fn resolve(of: &Crate, at: &ModulePath, named: &[String], depth: usize) -> Option<ModulePath> {
     let (mut module, mut rest) = (at.clone(), named);
     match named.first()?.as_str() {

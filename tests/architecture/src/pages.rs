@@ -1,4 +1,4 @@
-//! Links lead somewhere, and every page is found from the index.
+//! All links have a target, and the index leads to every page.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -86,7 +86,7 @@ fn every_rydes_command_that_a_page_names_has_a_file_of_its_name() {
     assert_none(&unknown("rydes", |command| commands.join(command.replace('-', "_") + ".rs").is_file()));
 }
 
-/// The first words behind a program's name in the code of all pages that are no command of it.
+/// The unknown commands of a program in the code of all pages: first words behind its name that are none of its commands.
 fn unknown(program: &str, exists: impl Fn(&str) -> bool) -> Vec<String> {
     let mut faults = Vec::new();
     for path in files(&[".md"]) {

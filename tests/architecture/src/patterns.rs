@@ -1,4 +1,4 @@
-//! The table of patterns names files, names in them, and tests that exist; so do the invariants of the architecture.
+//! The files, names and tests in the table of patterns, and in the invariants of the architecture, exist.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -44,7 +44,7 @@ fn every_row_of_the_table_of_patterns_names_a_test() {
     assert_none(&untested.collect::<Vec<_>>());
 }
 
-/// `FilterPolicy` in a file has to stand in that file. That the file exists is a test of all links.
+/// Checks that a file contains a name, as `FilterPolicy`. The test of links checks that the file exists.
 #[test]
 fn every_name_in_the_table_of_patterns_stands_in_the_file_beside_it() {
     let mut faults = Vec::new();

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-/// Fills at a rate, up to its size.
+/// A bucket that fills at a rate, up to its size.
 #[derive(Debug)]
 pub(crate) struct Bucket {
     rate: f64,
@@ -12,13 +12,13 @@ pub(crate) struct Bucket {
 }
 
 impl Bucket {
-    /// A full one.
+    /// A full bucket.
     pub(crate) fn new(rate: f64, size: f64, now: Instant) -> Self {
         Self { rate, size, tokens: size, filled_at: now }
     }
 
-    /// Tells whether a call may take so many tokens. A call for several needs one to be there; it then leaves the bucket owing the
-    /// others, as SES does it, so that a call for more than a bucket holds is not refused for ever.
+    /// Takes tokens for a call; returns true if the call may pass. A call for several needs one token to be there, and the bucket then owes
+    /// the others, as at SES. So a call for more tokens than a bucket can hold is not refused for ever.
     pub(crate) fn has(&mut self, tokens: f64, now: Instant) -> bool {
         let seconds = now.duration_since(self.filled_at).as_secs_f64();
         self.tokens = self.size.min(self.tokens + seconds * self.rate);

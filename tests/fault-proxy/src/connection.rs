@@ -1,4 +1,4 @@
-//! HTTP/1.1 on a connection, taken off it and passed on byte for byte: a signature covers what a client has sent.
+//! HTTP/1.1 on a connection. Messages are passed on byte for byte, because a signature covers them.
 
 use std::io::{self, ErrorKind};
 
@@ -23,7 +23,7 @@ impl Message {
         header(&self.head, name)
     }
 
-    /// Tells whether the connection ends with this message.
+    /// True if the connection ends with this message.
     pub(crate) fn is_last(&self) -> bool {
         self.header("connection").is_some_and(|value| value == "close")
     }
@@ -67,7 +67,7 @@ impl Connection {
         self.stream.write_all(bytes).await
     }
 
-    /// Tells whether the other side has neither closed the connection nor sent anything that was not asked for.
+    /// True if the other side has neither closed the connection nor sent unexpected bytes.
     pub(crate) fn is_open(&self) -> bool {
         self.arrived.is_empty()
             && matches!(self.stream.try_read(&mut [0]), Err(error) if error.kind() == ErrorKind::WouldBlock)
@@ -120,7 +120,7 @@ impl Connection {
         Ok(self.take(length))
     }
 
-    /// Reads what has arrived; tells whether it was anything before the end.
+    /// Reads the bytes that have arrived; returns false at the end of the connection.
     async fn more(&mut self) -> io::Result<bool> {
         Ok(self.stream.read_buf(&mut self.arrived).await? > 0)
     }

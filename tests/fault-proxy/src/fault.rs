@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
-/// The shortest and the longest of slow calls. The longest is more than a client waits for one try, most are less.
+/// The shortest and the longest time of a slow call. The longest exceeds a client's timeout for one try, and most are shorter.
 const SLOW_SECONDS: (f64, f64) = (0.2, 4.0);
 const FAULTS: [Fault; 5] = [Fault::Reset, Fault::Error, Fault::Throttled, Fault::Slow, Fault::LostAnswer];
 
-/// One way in which a call fails, or doesn't.
+/// The fault of a call, or none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Fault {
     None,
@@ -20,7 +20,7 @@ pub(crate) enum Fault {
     Slow,
     /// The call has its effect, but the client gets no answer.
     LostAnswer,
-    /// The emulator did not answer: no fault that was drawn, so it is counted apart.
+    /// The emulator did not answer. This fault is not drawn, so it is counted separately.
     Broken,
 }
 
@@ -43,7 +43,7 @@ impl Fault {
     }
 }
 
-/// Draws how long a slow call takes.
+/// Draws the time of a slow call.
 pub(crate) fn delay(random: &mut Rng) -> Duration {
     let (least, most) = SLOW_SECONDS;
     Duration::from_secs_f64(least + (most - least) * random.f64().powi(3))

@@ -4,7 +4,7 @@
 //! | request | effect |
 //! |---|---|
 //! | `POST /_faults {"share": 0.3}` | from now on this share of the calls fails; 0 stops it |
-//! | `GET /_faults` | the number of calls by what became of them |
+//! | `GET /_faults` | the number of calls by fault |
 //! | `GET /_calls` | the number of calls of each kind, as in `dynamodb:PutItem` |
 //! | `GET /_units` | the units that `DynamoDB` bills for them, as in `["rides", "write", 3]` |
 //! | `POST /_quotas {"profile": "sandbox", "scale": 0.05}` | from now on these quotas hold, at this share of their rates; `null` as profile ends it |

@@ -1,4 +1,4 @@
-//! The proxy itself: pages for the tests, and everything else to the emulator, unless it fails.
+//! The proxy itself: serves pages to the tests, and passes all other requests to the emulator, unless they fail.
 
 use std::{
     collections::BTreeMap,
@@ -34,7 +34,7 @@ struct Proxy {
 struct State {
     random: Rng,
     share: f64,
-    /// The calls by what became of them, and by kind.
+    /// The numbers of calls by fault, and by kind.
     outcomes: BTreeMap<Fault, u64>,
     calls: BTreeMap<String, u64>,
     units: Units,
@@ -48,7 +48,7 @@ struct FaultOrder {
 
 #[derive(Deserialize)]
 struct QuotaOrder {
-    // Without `default`, so that an order without a profile is refused rather than taken for one that ends all quotas.
+    // Without `default`, so that an order without a profile is refused, and doesn't end all quotas.
     #[serde(deserialize_with = "Option::deserialize")]
     profile: Option<String>,
     #[serde(default = "unscaled")]
@@ -77,7 +77,7 @@ pub async fn serve(port: u16, upstream: u16, seed: u64) -> io::Result<()> {
     loop {
         let (stream, _) = listener.accept().await?;
         let proxy = Arc::clone(&proxy);
-        // An error on one connection is of no concern to the others.
+        // An error on one connection does not affect the others.
         tokio::spawn(async move { proxy.serve(stream).await });
     }
 }
@@ -97,7 +97,7 @@ impl Proxy {
         Ok(())
     }
 
-    /// The answer to a request; none if its connection is to be closed instead.
+    /// The answer to a request; `None` if its connection is closed instead.
     async fn answer(&self, message: Message) -> Option<Vec<u8>> {
         let call = Call::new(message)?;
         match call.path.as_str() {

@@ -1,7 +1,7 @@
-//! AWS's quotas, as `quotas.json` has them, enforced as a service enforces them: a bucket of tokens for each, from which every call
-//! takes what it counts for, and once it is empty an error that the caller's SDK knows as throttling.
+//! Enforces AWS's quotas, which `quotas.json` lists, as a service does: each quota is a bucket of tokens, from which every call takes its
+//! share. Once the bucket is empty, calls get an error that the caller's SDK knows as throttling.
 //!
-//! A laptop sends too little to reach most of them. A scale below 1 shrinks all rates and bursts alike.
+//! A laptop's load is too small to reach most quotas. A scale below 1 shrinks all rates and bursts alike.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -25,7 +25,7 @@ struct Quota {
     /// The first line of the call in a REST protocol, which doesn't name its operation.
     http: Option<String>,
     counts: Counts,
-    /// By kind of account; `any` for all others.
+    /// The rates by kind of account; `any` for all others.
     rates: BTreeMap<String, Rate>,
     error: Refusal,
 }
@@ -45,7 +45,7 @@ enum Counts {
     ReadUnits,
 }
 
-/// Calls a second, and at once.
+/// The calls a second, and the calls at once.
 #[derive(Debug, Clone, Copy, Deserialize, Serialize)]
 struct Rate {
     rate: f64,
@@ -62,7 +62,7 @@ pub(crate) struct Refusal {
     pub(crate) retry_after: Option<u32>,
 }
 
-/// A call, its quota as it is enforced, and how often it was made and throttled.
+/// A call, its enforced quota, and the numbers of calls and throttled calls.
 #[derive(Debug, Serialize)]
 pub(crate) struct Row {
     call: String,
@@ -95,7 +95,7 @@ impl Quotas {
         })
     }
 
-    /// From now on the quotas of this kind of account hold, with full buckets; without one, none do.
+    /// Enforces the quotas of this kind of account from now on, with full buckets; without a kind, enforces none.
     pub(crate) fn switch(&mut self, profile: Option<String>, scale: f64) -> Result<(), String> {
         if let Some(unknown) = profile.as_ref().filter(|profile| !self.data.profiles.contains_key(*profile)) {
             let known: Vec<_> = self.data.profiles.keys().map(String::as_str).collect();

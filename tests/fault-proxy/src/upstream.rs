@@ -1,5 +1,4 @@
-//! The emulator, and connections to it that are kept from one call to the next: one for each call would be more than the kernel
-//! queues under load.
+//! The emulator, and connections to it that are reused. Under load a connection for each call would be more than the kernel queues.
 
 use std::{
     io,
@@ -12,12 +11,12 @@ use tokio::net::TcpStream;
 
 use crate::{call::Call, connection::Connection};
 
-/// Shorter than the emulator keeps a connection that nothing goes through.
+/// The time for which an idle connection is kept. It is shorter than the emulator's.
 const KEPT: Duration = Duration::from_secs(30);
 
 pub(crate) struct Upstream {
     port: u16,
-    /// The one that was used last comes last, and is used first, so that the others end.
+    /// The idle connections. The last one used comes last and is reused first, so that surplus connections end.
     idle: Mutex<Vec<(Instant, Connection)>>,
 }
 

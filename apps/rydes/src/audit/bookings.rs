@@ -1,4 +1,4 @@
-//! Each accepted prebooking and request for quotes, and whether it has come to its end.
+//! Audits prebookings and requests for quotes: each must have come to its end.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use client::{
@@ -40,14 +40,14 @@ pub(super) async fn audit(
     Ok(())
 }
 
-/// Checks that each is decided and in the lake once, and that a repeated request refers to an existing one.
+/// Checks that each prebooking is decided and in the lake once, and that a repeated request refers to an existing one.
 async fn prebookings(
     deployment: &Deployment,
     Sources { pages, filed, told }: &mut Sources<'_>,
     items: &[Item],
     audit: &mut Audit,
 ) -> Result<(), Error> {
-    // Beside the bookings the table holds which booking a key, or a repeated request, stands for.
+    // The table also maps keys and repeated requests to their bookings.
     let stands_for = |item: &Item| {
         let meant = ["booking", "aliasOf"].map(|name| value(item, name));
         meant.into_iter().find(|meant| !meant.is_empty())
@@ -93,17 +93,17 @@ fn submitted(booking: &Item) -> Published {
     Published { id, time: time(booking, "submittedAt").unwrap_or(Timestamp::UNIX_EPOCH), data }
 }
 
-/// True if it broke a rule when it was submitted, so that nothing was left to decide.
+/// True if a booking broke a rule when it was submitted, and so was rejected without a decision.
 fn is_rejected_at_once(booking: &Item) -> bool {
     value(booking, "status") == "REJECTED" && !booking.contains_key("decidedAt")
 }
 
-/// True if it has come to its end.
+/// True if a booking is confirmed or rejected.
 pub(super) fn is_decided(booking: &Item) -> bool {
     matches!(value(booking, "status").as_str(), "CONFIRMED" | "REJECTED")
 }
 
-/// Each is closed, and has at most one answer from each herd that was asked.
+/// Checks that a request is closed, and has at most one answer from each herd that was asked.
 fn rfq(rfq: &Item, audit: &mut Audit) {
     audit.looked_at("requests for quotes", 1);
     let about = format!("rfq {}", value(rfq, "id"));

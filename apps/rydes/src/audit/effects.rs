@@ -1,4 +1,4 @@
-//! Each effect, and whether anything was accepted that it follows from.
+//! Audits effects: each must follow from an accepted request.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use super::{
     pages::{FARES, LOYALTY, NOTIFICATIONS, PAYMENTS, PREBOOKINGS, Pages, RIDES, Table},
 };
 
-/// No effect is of a ride or a prebooking that was never accepted, and each customer's points add up.
+/// Checks that every effect belongs to an accepted ride or prebooking, and that each customer's points add up.
 pub(super) async fn audit(
     deployment: &Deployment,
     pages: &Pages<'_>,
@@ -60,7 +60,7 @@ pub(super) async fn audit(
     Ok(())
 }
 
-/// The subscribers whose effects are in each table. That of the prebookings themselves holds what was accepted.
+/// The subscribers whose effects are in each table, except for the table of prebookings, which holds the accepted requests.
 fn by_table(deployment: &Deployment) -> Result<BTreeMap<(String, String), Vec<Subscriber>>, Error> {
     let mut tables = BTreeMap::<_, Vec<Subscriber>>::new();
     for subscriber in deployment.subscribers()? {
@@ -73,12 +73,12 @@ fn by_table(deployment: &Deployment) -> Result<BTreeMap<(String, String), Vec<Su
     Ok(tables)
 }
 
-/// True if a subscriber's event is of a prebooking, or else of a ride.
+/// True if a subscriber's event is about this: a prebooking, or else a ride.
 fn is_of(subscriber: &Subscriber, what: &str) -> bool {
     subscriber.event.starts_with("Prebooking") == (what == "prebooking")
 }
 
-/// Looks for the ride or the prebooking that each of these effects is of.
+/// Looks up the ride or the prebooking of each effect.
 async fn follow(
     pages: &Pages<'_>,
     service: &str,
@@ -97,7 +97,7 @@ async fn follow(
     Ok(())
 }
 
-/// A notification that was claimed has an outcome: otherwise SES may have taken its e-mail, and people have to find out.
+/// Checks that a claimed notification has an outcome. Otherwise SES may have accepted its e-mail, and people must find out.
 fn outcomes(notifications: &[Item], audit: &mut Audit) {
     for claimed in notifications.iter().filter(|item| value(item, "status") == "SENDING") {
         let about = format!("notification {}", value(claimed, "eventId"));
@@ -105,7 +105,7 @@ fn outcomes(notifications: &[Item], audit: &mut Audit) {
     }
 }
 
-/// A customer's balance is what the awards add up to.
+/// Checks that a customer's balance is the sum of the awards.
 async fn add_up(pages: &Pages<'_>, balance: &Item, audit: &mut Audit) -> Result<(), Error> {
     let customer = value(balance, "customer");
     let (mut points, mut rides) = (0_u64, 0_u64);

@@ -1,4 +1,4 @@
-//! The fare of each accepted ride: how its collection ended, and that the money adds up.
+//! Audits fares: the collection of each must have ended, and the money must add up.
 
 use std::collections::HashMap;
 
@@ -17,7 +17,7 @@ use super::{
     subscribers::Effects,
 };
 
-/// An end of a collection of which services are told.
+/// An end of a collection, which is published as an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ending {
     Collected,
@@ -41,17 +41,17 @@ impl Ending {
         }
     }
 
-    /// The id of the event that tells of this end.
+    /// The id of the event that announces this end.
     pub fn id(self, ride: &str) -> String {
         format!("{ride}{}", self.suffix())
     }
 
-    /// The ride of an event: those of the two ends have an id that is made of the ride's, others have the ride's own.
+    /// The ride's id in an event's id. The events of the two ends have the ride's id with a suffix, other events the ride's id itself.
     pub fn ride_of(event: &str) -> &str {
         ENDINGS.iter().find_map(|ending| event.strip_suffix(ending.suffix())).unwrap_or(event)
     }
 
-    /// The event that tells of this end.
+    /// The event that announces this end.
     fn event(self, ride: &Item) -> Published {
         let id = value(ride, "id");
         let fields =
@@ -66,7 +66,7 @@ pub(super) struct Fares {
     ledger: HashMap<[String; 2], Item>,
     collections: HashMap<[String; 1], Item>,
     payments: HashMap<[String; 1], Item>,
-    /// The simulated provider's books; none where another provider moves the money.
+    /// The simulated provider's books; `None` if the deployment uses another provider.
     provider: Option<HashMap<[String; 2], Item>>,
     told: Vec<(Ending, Effects)>,
 }
@@ -91,8 +91,8 @@ impl Fares {
         })
     }
 
-    /// A fare that was collected is captured and credited, and its subscribers know. Any other left nothing behind, but its
-    /// subscribers know, too.
+    /// Checks that a collected fare is captured and credited, and that any other fare has left no money behind. Either way its
+    /// subscribers must have had the effect of the outcome.
     pub fn audit(&self, ride: &Item, filed: &mut Filed, audit: &mut Audit) -> Result<(), Error> {
         let (id, owed) = (&value(ride, "id"), money(ride, "fare"));
         let about = format!("fare {id}");
@@ -140,8 +140,8 @@ impl Fares {
         Ok(())
     }
 
-    /// The provider's books agree with our own record: they show no reservation that our record lacks, and no money whose
-    /// refund has failed since.
+    /// Checks that the provider's books agree with our own record: they have no reservation that our record lacks, and no refund that
+    /// failed later.
     fn audit_books(&self, id: &str, about: &str, audit: &mut Audit) {
         let Some(books) = &self.provider else { return };
         let ours = self.payments.get(&[id.to_owned()]);
@@ -157,7 +157,7 @@ impl Fares {
         audit.expects(agree, about, PAYMENTS.0, "the provider's books differ");
     }
 
-    /// A dispute is listed, and is a finding only if the provider has one that our record lacks.
+    /// Lists a dispute. It is a finding only if our record lacks a dispute that the provider has.
     fn audit_dispute(&self, id: &str, about: &str, audit: &mut Audit) {
         let ours = self.payments.get(&[id.to_owned()]);
         let dispute = ours.map(|ours| value(ours, "disputeId")).unwrap_or_default();
@@ -170,7 +170,7 @@ impl Fares {
         }
     }
 
-    /// Each service that takes the outcome knows how the collection ended, and none knows of another end.
+    /// Checks that every service that takes the outcome has had its effect, and that none has had the effect of another outcome.
     fn audit_told(
         &self,
         ride: &Item,

@@ -13,7 +13,7 @@ pub(super) struct Filed(HashMap<String, Count>);
 struct Count {
     times: u64,
     event_type: String,
-    /// False until something that was accepted is found that it is an event of.
+    /// False until the accepted request of this event is found.
     is_known: bool,
 }
 
@@ -46,7 +46,7 @@ impl Filed {
         self.0.contains_key(id)
     }
 
-    /// Events of rides or prebookings that no row stands for.
+    /// Finds events of rides or prebookings that were never accepted.
     pub(super) fn audit_strangers(&self, audit: &mut Audit) {
         for (id, count) in self.0.iter().filter(|(_, count)| !count.is_known) {
             let what = match count.event_type.as_str() {

@@ -30,12 +30,12 @@ pub struct Dispute {
     pub reason: String,
 }
 
-/// Something that isn't as it should be.
+/// A fault of a deployment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// The thing that is wrong: a ride, a fare, a message and so on.
+    /// The subject: a ride, a fare, a message and so on.
     pub about: String,
-    /// The service that it shows at.
+    /// The service with the fault.
     pub service: String,
     /// The fault.
     pub what: String,
@@ -44,7 +44,7 @@ pub struct Finding {
 const MOST_SHOWN: usize = 1000;
 
 impl Audit {
-    /// True if everything is as it should be.
+    /// True if there are no findings.
     pub fn is_green(&self) -> bool {
         self.found == 0
     }
@@ -70,7 +70,7 @@ impl Audit {
         }
     }
 
-    /// Finds something unless it holds.
+    /// Adds a finding unless this holds.
     pub(super) fn expects(&mut self, holds: bool, about: &str, service: &str, otherwise: &str) {
         if !holds {
             self.finds(about, service, otherwise);

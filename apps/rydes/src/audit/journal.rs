@@ -19,10 +19,10 @@ use super::findings::Audit;
 #[derive(Debug, Clone, Default, Args)]
 #[group(skip)]
 pub struct Journals {
-    /// Compare what is stored with this journal of rydes load --journal; may be given several times
+    /// Compare the stored requests with this journal of rydes load --journal; may be given several times
     #[arg(long = "journal", value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// The journals hold everything that was ever accepted: anything else that is stored is a finding
+    /// Report every stored request that is in no journal: the journals contain every accepted request
     #[arg(long = "journal-is-complete", requires = "files")]
     pub are_complete: bool,
 }
@@ -40,7 +40,7 @@ pub(super) struct Told {
 
 struct Request {
     accepted: Accepted,
-    /// The id under which it is stored: that of the first request if this one repeats it. None if it is not stored.
+    /// The id under which it is stored: that of the first request if this one is a repetition. `None` if it is not stored.
     stored: Option<String>,
 }
 
@@ -62,7 +62,7 @@ impl Told {
         self.requests.insert(of, Request { accepted, stored: None });
     }
 
-    /// Something is stored under its own id.
+    /// Takes note of a stored request, by its own id.
     pub(super) fn stored(&mut self, kind: Kind, item: &Item, audit: &mut Audit) {
         let id = value(item, "id");
         let Some(request) = self.requests.get_mut(&(kind, id.clone())) else {
@@ -75,7 +75,7 @@ impl Told {
             return;
         };
         let Accepted { customer, fare, .. } = &request.accepted;
-        // Of what was rejected only the reasons are stored.
+        // Of a rejected prebooking only the reasons are stored.
         let customer_is =
             |stored: String| stored.is_empty() || customer.as_ref().is_none_or(|c| *c == stored);
         let fare_is = |stored: String| {
@@ -87,14 +87,14 @@ impl Told {
         request.stored = Some(id);
     }
 
-    /// A repeated prebooking leads to the first.
+    /// Takes note of a repeated prebooking, which leads to the first one.
     pub(super) fn leads(&mut self, repetition: &str, to: String) {
         if let Some(request) = self.requests.get_mut(&(Kind::Prebooking, repetition.to_owned())) {
             request.stored = Some(to);
         }
     }
 
-    /// Once all tables were gone through: what is missing, and what there is too much.
+    /// Finds missing and surplus requests, once all tables were read.
     pub(super) fn audit(self, audit: &mut Audit) {
         for line in self.unreadable {
             audit.finds(line, "journal", "can't be read, so it was not compared");
@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn a_repetition_stands_for_the_first_request() {
-        // The answer to the first request was lost: its caller knows only what the second one was told.
+        // The answer to the first request was lost, so the caller knows only the id in the second answer.
         let (mut told, mut audit) = (told(true, &[(Kind::Prebooking, "again", "k")]), Audit::default());
         told.stored(Kind::Prebooking, &item("first", "c", ""), &mut audit);
         told.leads("again", "first".to_owned());

@@ -13,7 +13,7 @@ use client::{
     tables::{Item, Tables, value},
 };
 
-/// A deployment's tables, to be gone through.
+/// Reads a deployment's tables page by page.
 pub(super) struct Pages<'a> {
     client: Client,
     deployment: &'a Deployment,
@@ -29,13 +29,13 @@ impl<'a> Pages<'a> {
         }
     }
 
-    /// All of a table.
+    /// All items of a table.
     pub fn all(&self, (service, table): (&str, &str)) -> Result<ScanPaginator, Error> {
         let scan = self.client.scan().table_name(self.deployment.output(service, table)?);
         Ok(scan.consistent_read(true).into_paginator())
     }
 
-    /// The items under a hash key whose range key begins like this.
+    /// The items with this hash key whose range key has this prefix.
     pub fn beginning(
         &self,
         (service, table): Table,
@@ -56,13 +56,13 @@ impl<'a> Pages<'a> {
 
     /// The items with these keys, in no particular order; those that aren't there are left out.
     pub async fn at(&self, service: &str, table: &str, mut keys: Vec<Item>) -> Result<Vec<Item>, Error> {
-        // A key may be asked for only once in a call.
+        // DynamoDB refuses a call that names a key twice.
         let mut asked = HashSet::new();
         keys.retain(|key| asked.insert(format!("{:?}", key.iter().collect::<BTreeMap<_, _>>())));
         self.tables.items(service, table, &keys).await
     }
 
-    /// The same by key.
+    /// The items with these keys, by key.
     pub async fn with<const N: usize>(
         &self,
         (service, table): Table,
@@ -83,7 +83,7 @@ pub(super) const RIDES: Table = ("unicorn-management", "RidesTableName");
 pub(super) const LEDGER: Table = ("customer-accounting", "LedgerTableName");
 pub(super) const FARES: Table = ("fare-collection", "FaresTableName");
 pub(super) const PAYMENTS: Table = ("customer-payment", "PaymentsTableName");
-/// The simulated provider's table. It isn't there where another provider moves the money.
+/// The simulated provider's table, which is missing if the deployment uses another provider.
 pub(super) const PROVIDER: Table = ("customer-payment", "SimulatedProviderTableName");
 pub(super) const LOYALTY: Table = ("customer-loyalty", "LoyaltyPointsTableName");
 pub(super) const NOTIFICATIONS: Table = ("customer-notification", "NotificationsTableName");

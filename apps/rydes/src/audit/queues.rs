@@ -28,7 +28,7 @@ pub(super) async fn settle(
     audit: &mut Audit,
 ) -> Result<(), Error> {
     let deadline = Instant::now() + patience;
-    // Between two queues a message is in neither for a moment, so once is not enough.
+    // Between two queues a message is in neither for a moment, so one look is not enough.
     let mut at_rest = 0;
     loop {
         let busy = under_way(deployment).await?;
@@ -46,7 +46,7 @@ pub(super) async fn settle(
     }
 }
 
-/// Every dead letter gives its reason, if it has room for one. A letter without a reason comes from a function that
+/// Checks that every dead letter carries its reason, if it has room for one. A letter without a reason comes from a function that
 /// crashed or ran out of time.
 pub(super) async fn dead_letters(
     deployment: &Deployment,
@@ -80,7 +80,7 @@ struct Submission {
 }
 
 impl Submission {
-    /// The accepted request in a letter; none in others, as in poison: only API Gateway gives a message an identity.
+    /// The accepted request in a letter. `None` for other messages, such as poison: only API Gateway gives a message these attributes.
     fn of(queue: &str, letter: &DeadLetter) -> Option<Self> {
         let id = letter.edge_attribute("RequestId").filter(|_| queue == "PrebookingSubmission")?;
         let id = PrebookingId::parse(id).ok()?.to_string();
@@ -88,8 +88,8 @@ impl Submission {
         Some(Self { id, witness: witness.to_owned() })
     }
 
-    /// True if it has taken effect as this row: as a repetition, which leads to the first, or as a booking that is decided. One
-    /// with another witness is that of another request, which was given the same id.
+    /// True if this row is the effect of the submission: a repetition, which leads to the first booking, or a decided booking. A booking
+    /// with another witness belongs to another request with the same id.
     fn became(&self, row: &Item) -> bool {
         row.contains_key("aliasOf") || (is_decided(row) && value(row, "witness") == self.witness)
     }

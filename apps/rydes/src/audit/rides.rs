@@ -1,4 +1,4 @@
-//! Each accepted ride, its effects at the services that take it, and the end of its fare.
+//! Audits rides: each must have had its effects at the services that take it, and its fare must have ended.
 
 use client::{
     Deployment, Error,
@@ -19,7 +19,7 @@ use super::{
 /// The number of rides that are looked up together.
 const TOGETHER: usize = 300;
 
-/// Every ride: its effect at each service that should take it, at no other, and its fare at an end at which the money adds up.
+/// Checks that every ride has had its effect at each service that should take it, and at no other, and audits its fare.
 pub(super) async fn audit(
     deployment: &Deployment,
     Sources { pages, filed, told }: &mut Sources<'_>,
@@ -34,7 +34,7 @@ pub(super) async fn audit(
             let effects = Effects::of(pages, deployment, "RideCompleted", &completed).await?;
             let fares = Fares::of(pages, deployment, some).await?;
             for (ride, event) in some.iter().zip(&completed) {
-                // Its outcomes are nobody else's, whatever it came to.
+                // Events of either outcome belong to this ride.
                 for ending in ENDINGS {
                     filed.known(&ending.id(&event.id));
                 }

@@ -1,4 +1,4 @@
-//! Events, and their effects at the services that take them, as these declare it.
+//! The effects of events at their subscribers, by the subscribers' own declarations.
 
 use std::collections::HashMap;
 
@@ -37,7 +37,7 @@ impl Effects {
         Ok(Self { at })
     }
 
-    /// Each service that should take the event has had its effect, once; the others have had none.
+    /// Checks that each service that should take the event has had its effect once, and that the others have had none.
     pub fn audit(
         &self,
         event: &Published,

@@ -26,10 +26,10 @@ pub struct Load {
 }
 
 impl Load {
-    /// Fails if anything that was sent was not accepted. Ctrl-C ends it early; what there is by then is shown all the same.
+    /// Fails if any request was not accepted. Ctrl-C ends the load early, and the results so far are shown all the same.
     pub async fn run(self, global: &Global) -> Result<ExitCode, Error> {
         let Self { options, journal, plot } = self;
-        // Wrong options are said before a deployment is looked for.
+        // Invalid options are reported before a deployment is looked up.
         let plan = options.plan()?;
         let deployment = global.deployment().await?;
         plot.as_deref().map_or(Ok(()), file::can_be_written)?;

@@ -19,7 +19,7 @@ pub struct Prebook {
     /// Place where it ends
     #[arg(long, default_value = "Bonn")]
     to: String,
-    /// When it is to start, as in 2027-05-01T09:30:00Z [default: this time tomorrow]
+    /// Time when it starts, as in 2027-05-01T09:30:00Z [default: this time tomorrow]
     #[arg(long)]
     when: Option<String>,
     /// The customer who wants to ride

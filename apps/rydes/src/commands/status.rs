@@ -7,7 +7,7 @@ use client::{Error, status};
 
 use crate::{global::Global, view};
 
-/// Show every stack, and how deep its queues are
+/// Show every stack, and the depths of its queues
 #[derive(Debug, Args)]
 pub struct Status {}
 

@@ -13,7 +13,7 @@ use crate::decimal;
 /// The counts.
 #[derive(Debug)]
 pub(super) struct Counts {
-    /// One or two.
+    /// One or two designs.
     pub designs: Vec<Run>,
 }
 
@@ -42,11 +42,11 @@ struct Counted {
     counts: BTreeMap<String, BTreeMap<String, Box<RawValue>>>,
 }
 
-/// More is a mistake.
+/// The largest count that is not taken for a mistake.
 const MOST: u64 = 1_000_000_000_000_000;
 
 impl Counts {
-    /// The counts in a text, or all that is wrong with it.
+    /// Reads the counts in a text, or reports all its faults.
     pub fn read(text: &str, name: &str, prices: &Prices) -> Result<Self, Error> {
         let file: File =
             serde_json::from_str(text).map_err(|error| Error::Usage(format!("{name}: {error}")))?;
@@ -106,7 +106,7 @@ fn names<T>(of: &BTreeMap<String, T>) -> String {
 }
 
 impl Run {
-    /// Zero if the run does not name it.
+    /// The count of a kind of charge; zero if the run does not name it.
     pub fn count(&self, service: &str, kind: &str) -> Decimal {
         self.counts.get(&(service.to_owned(), kind.to_owned())).copied().unwrap_or_default()
     }

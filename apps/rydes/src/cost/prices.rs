@@ -14,7 +14,7 @@ use crate::decimal;
 pub(super) struct Prices {
     pub region: String,
     pub date: String,
-    /// By service, and by what it charges for.
+    /// The prices by service and kind of charge.
     pub by_service: BTreeMap<String, BTreeMap<String, Price>>,
 }
 
@@ -64,12 +64,12 @@ struct Line {
 }
 
 impl Prices {
-    /// Those that are known without a file.
+    /// The prices that are part of the program.
     pub fn known() -> Result<Self, Error> {
         Self::read(include_str!("../../prices/us-east-1.json"), "us-east-1.json")
     }
 
-    /// Those in a text, or all that is wrong with it.
+    /// Reads the prices in a text, or reports all its faults.
     pub fn read(text: &str, name: &str) -> Result<Self, Error> {
         let file: File =
             serde_json::from_str(text).map_err(|error| Error::Usage(format!("{name}: {error}")))?;

@@ -1,4 +1,4 @@
-//! Requests that arrive on their own, as those of many customers do: at a rate, and not one after the other.
+//! Requests that arrive at a rate, independently of each other, as those of many customers do.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -20,8 +20,8 @@ pub struct Arrival {
     pub waited: bool,
 }
 
-/// Sends requests when they are due, whether or not earlier ones are answered, with at most so many under way. A request
-/// without a time is due when a slot is free. Dropped, it cancels those under way.
+/// Sends requests when they are due, whether or not earlier ones are answered, with at most so many under way. A request without a time is
+/// due when a slot is free. Dropping the future cancels the requests under way.
 pub async fn send_when_due<F>(
     due: impl Iterator<Item = Option<Duration>>,
     start: Instant,
@@ -58,13 +58,13 @@ pub async fn send_when_due<F>(
     while requests.join_next().await.is_some() {}
 }
 
-/// The time from the first request until the nth is due; none without a rate: it is due when a slot is free.
+/// The time from the first request until the nth is due; `None` without a rate, when it is due as soon as a slot is free.
 pub fn due_after(n: u64, rate: u32) -> Option<Duration> {
     let micros = (u128::from(n) * 1_000_000).checked_div(u128::from(rate))?;
     Some(Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX)))
 }
 
-/// Milliseconds since then.
+/// The milliseconds since `start`.
 pub fn since(start: Instant) -> u64 {
     milliseconds(start.elapsed())
 }
@@ -74,7 +74,7 @@ pub fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Locks, even if another task panicked meanwhile: it has left nothing half done.
+/// Locks, even if another task panicked while it held the lock: no task leaves the data inconsistent.
 pub fn locked<T>(sent: &Mutex<T>) -> MutexGuard<'_, T> {
     sent.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! A campaign: many prebookings at once, and what becomes of the queues.
+//! A campaign: many prebookings at once, and the queues while they are handled.
 
 mod decisions;
 mod sending;
@@ -41,7 +41,7 @@ pub struct Campaign {
     pub bookings: u32,
     /// The number of accepted prebookings.
     pub accepted: usize,
-    /// The others, counted by kind of answer.
+    /// The refused requests, counted by kind of answer.
     pub refused: BTreeMap<String, usize>,
     /// The number of confirmed prebookings.
     pub confirmed: usize,
@@ -57,7 +57,7 @@ pub struct Campaign {
     pub accept_p99_ms: u64,
     /// The most messages that waited in all queues together.
     pub deepest_backlog: u64,
-    /// The most that waited in each of them, which need not have been at the same time.
+    /// The most messages that waited in each queue, not necessarily at the same time.
     pub deepest_by_queue: Backlog,
     /// The time from the last acceptance until the queues were empty, or until the time was up.
     pub drain_ms: u64,
@@ -70,22 +70,22 @@ pub struct Campaign {
 /// Messages in each of the queues, waiting or in flight.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Backlog {
-    /// In the submission queue.
+    /// Messages in the submission queue.
     pub submission: u64,
-    /// In the processing queue.
+    /// Messages in the processing queue.
     pub processing: u64,
-    /// In the data lake's queue.
+    /// Messages in the data lake's queue.
     pub notification: u64,
 }
 
 /// The queues at one moment.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 pub struct Sample {
-    /// Since the first request.
+    /// The time since the first request.
     pub at_ms: u64,
-    /// Accepted so far.
+    /// The number of requests accepted so far.
     pub accepted: u64,
-    /// Refused so far, or not answered.
+    /// The number of requests that were refused or not answered so far.
     pub refused: u64,
     /// Messages in the submission queue, waiting or in flight.
     pub submission: u64,
@@ -101,30 +101,30 @@ impl Sample {
         self.submission + self.processing + self.notification
     }
 
-    /// At least so many have left the queues that lead to a decision.
+    /// The least number of prebookings that have left the queues that lead to a decision.
     pub fn decided(&self) -> u64 {
         self.accepted.saturating_sub(self.submission + self.processing)
     }
 }
 
 impl Campaign {
-    /// True if nothing waited any more in the end.
+    /// True if no message waited in the end.
     pub fn is_drained(&self) -> bool {
         self.samples.last().is_none_or(|sample| sample.backlog() == 0)
     }
 
-    /// True if everything was accepted, and everything accepted was decided.
+    /// True if every request was accepted, and every accepted prebooking was decided.
     pub fn is_complete(&self) -> bool {
         self.undecided == 0 && self.refused.is_empty() && u32::try_from(self.accepted) == Ok(self.bookings)
     }
 }
 
 const BETWEEN_SAMPLES: Duration = Duration::from_millis(250);
-/// Looking up what is still undecided is no cheap question, so it is asked less and less often.
+/// The first and the longest pause between two queries for undecided prebookings. A query is expensive, so the pauses grow.
 const BETWEEN_QUESTIONS: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(8));
 
-/// Sends the prebookings, watches the queues until they are empty, and sees whether every one is decided. Nothing is sent
-/// any more once this has returned or is dropped.
+/// Sends the prebookings, watches the queues until they are empty, and counts the decisions. No request is sent after this has returned
+/// or is dropped.
 pub async fn run(
     deployment: &Deployment,
     plan: &CampaignPlan,
@@ -139,10 +139,10 @@ pub async fn run(
     let mut samples: Vec<Sample> = Vec::new();
     let mut deadline = start + patience;
     loop {
-        // Looked at before the queues: what ends in between is seen in the next round.
+        // The sender is checked before the queues: if it ends in between, the next round sees it.
         while sender.try_join_next().is_some() {}
         let over = sender.is_empty();
-        // Three calls at once are a large future, which callers needn't carry along.
+        // Boxed, because three concurrent calls make a large future.
         let sample = Box::pin(queues.sample(start, &responses)).await?;
         progress(&sample);
         let empty = sample.backlog() == 0 && samples.last().is_some_and(|before| before.backlog() == 0);
@@ -155,7 +155,7 @@ pub async fn run(
         tokio::time::sleep(BETWEEN_SAMPLES).await;
     }
     let responses = std::mem::take(&mut *locked(&responses));
-    // Counts of messages are approximate: empty queues may have been empty for that moment only.
+    // Counts of messages are approximate, so queues that look empty may not be.
     let ids: Vec<String> = responses.accepted.iter().map(|accepted| accepted.id.clone()).collect();
     let (tables, mut decisions) = (Tables::from_deployment(deployment), Decisions::of(&ids));
     let (mut pause, longest) = BETWEEN_QUESTIONS;
@@ -184,7 +184,7 @@ impl<'a> Queues<'a> {
         })
     }
 
-    /// Acceptances are counted before the queues, so that no request seems to have left a queue that it has not reached.
+    /// Counts acceptances before the queues, so that no request seems to have left a queue that it has not reached.
     async fn sample(&self, start: Instant, responses: &Mutex<Responses>) -> Result<Sample, Error> {
         let (accepted, refused) = {
             let responses = locked(responses);
@@ -210,7 +210,7 @@ fn summary(
 ) -> Campaign {
     responses.latencies_ms.sort_unstable();
     let accepted = responses.accepted.len();
-    // The first moment from which on nothing waits.
+    // The time from which no message waits.
     let waiting = samples.iter().rposition(|sample| sample.backlog() > 0);
     let drained =
         waiting.map_or(responses.last_ms, |n| samples.get(n + 1).or(samples.last()).map_or(0, |s| s.at_ms));

@@ -1,4 +1,4 @@
-//! Many requests for quotes, arriving at a rate, and how soon each is closed.
+//! Many requests for quotes arrive at a rate, and the time until each is closed is measured.
 
 use std::{
     collections::BTreeMap,
@@ -60,7 +60,7 @@ pub struct ManyRfqs {
     pub accept_p99_ms: u64,
     /// The median of the time from the request's arrival until it was closed, by the clocks of both ends.
     pub closed_p50_ms: u64,
-    /// The 99th percentile of the same.
+    /// The 99th percentile of that time.
     pub closed_p99_ms: u64,
 }
 
@@ -71,8 +71,7 @@ impl ManyRfqs {
     }
 }
 
-/// Lets the requests arrive, and looks at each when its time is over. It asks no earlier, so that the asking doesn't slow
-/// down what is measured.
+/// Sends the requests, and queries each after its deadline. Earlier queries would slow down what is measured.
 pub async fn run(
     deployment: &Deployment,
     request: &RfqRequest,
@@ -108,7 +107,7 @@ async fn send(
     send_at_rate(plan.times, plan.rate, start, responses, request).await;
 }
 
-/// The requests, each with when it arrived, once it is closed, or as it stands long after its time.
+/// The requests, each with its time of arrival. It waits until each is closed, or until long after its deadline.
 async fn closed(api: &Arc<Api>, accepted: &[Accepted]) -> Result<Vec<(u64, Rfq)>, Error> {
     let mut rfqs = Vec::with_capacity(accepted.len());
     for some in accepted.chunks(AT_ONCE) {

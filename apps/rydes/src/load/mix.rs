@@ -1,4 +1,4 @@
-//! Which requests, and in which order.
+//! The mix of a load: its use cases, and their order.
 
 use client::{journal::Kind, prebooking::Prebooking, rfq::RfqRequest};
 use serde::Serialize;
@@ -16,14 +16,14 @@ pub enum UseCase {
     Quotes,
 }
 
-/// So many different customers there are: each has some requests, and none has all.
+/// The number of customers. Each has some of the requests.
 const CUSTOMERS: u64 = 1000;
 
 impl UseCase {
-    /// All of them, in the order that they are shown in.
+    /// All use cases, in the order in which they are shown.
     pub const ALL: [Self; 3] = [Self::Rides, Self::Prebookings, Self::Quotes];
 
-    /// As it is named on the command line, and shown.
+    /// The name on the command line and in the output.
     pub fn name(self) -> &'static str {
         match self {
             Self::Rides => "rides",
@@ -53,7 +53,7 @@ impl UseCase {
         }
     }
 
-    /// Under which name the answer has the id.
+    /// The field of the answer that contains the id.
     pub(super) fn id(self) -> &'static str {
         match self {
             Self::Rides | Self::Prebookings => "id",
@@ -65,7 +65,7 @@ impl UseCase {
     pub(super) fn body(self, n: u64) -> String {
         let customer = format!("load-{}", n % CUSTOMERS);
         match self {
-            // One in five is extraordinary by the bounds that the stack has by default.
+            // One ride in five is extraordinary by the stack's default bounds.
             Self::Rides if n.is_multiple_of(5) => {
                 json!({"from": "Berlin", "to": "Frankfurt", "duration": 420,
                 "distance": 600, "customer": customer, "fare": "256.50"})
@@ -92,14 +92,14 @@ impl UseCase {
 /// Use cases by weight.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mix {
-    /// The order in which they come, over and over.
+    /// The order of the use cases, which is repeated.
     cycle: Vec<UseCase>,
 }
 
 const HEAVIEST: u32 = 1000;
 
 impl Mix {
-    /// Reads `rides=8,prebookings=3`, or says all that is wrong with it.
+    /// Reads `rides=8,prebookings=3`, or reports all its faults.
     pub(super) fn read(text: &str) -> Result<Self, Vec<String>> {
         let (mut weights, mut faults) = (Vec::new(), Vec::new());
         for part in text.split(',').map(str::trim) {
@@ -126,7 +126,7 @@ impl Mix {
         if faults.is_empty() { Ok(mix) } else { Err(faults) }
     }
 
-    /// Each as often as its weight says, and as evenly between the others as that allows.
+    /// A cycle with each use case as often as its weight, spread as evenly as possible.
     fn of_weights(weights: &[(UseCase, u32)]) -> Self {
         let total: u32 = weights.iter().map(|(_, weight)| weight).sum();
         let mut owed = vec![0_i64; weights.len()];
@@ -134,7 +134,7 @@ impl Mix {
             for (owed, (_, weight)) in owed.iter_mut().zip(weights) {
                 *owed += i64::from(*weight);
             }
-            // Of those that are owed the same, the first.
+            // The first use case wins among those that are owed the same.
             let (most, (use_case, _)) = owed.iter_mut().zip(weights).rev().max_by_key(|(owed, _)| **owed)?;
             *most -= i64::from(total);
             Some(*use_case)
@@ -148,7 +148,7 @@ impl Mix {
         place.and_then(|place| self.cycle.get(place)).copied().unwrap_or(UseCase::Rides)
     }
 
-    /// Those that come at all.
+    /// The use cases with a weight.
     pub(super) fn use_cases(&self) -> impl Iterator<Item = UseCase> {
         UseCase::ALL.into_iter().filter(|use_case| self.cycle.contains(use_case))
     }

@@ -60,7 +60,7 @@ impl LoadOptions {
         let lasting = self.lasting.as_ref().map(|text| faults.time("--for", text));
         let ramp = self.ramp.as_ref().map(|text| faults.time("--ramp", text));
         let ramp = ramp.flatten().unwrap_or_default();
-        // Without a --for that makes sense, there is nothing to compare it to.
+        // Without a valid --for the ramp can't be compared to it.
         let whole = lasting.unwrap_or(count.is_none().then_some(BY_DEFAULT));
         if whole.is_some_and(|whole| whole < ramp) {
             faults.found("--ramp", "must not be longer than the whole");
@@ -128,7 +128,7 @@ impl Schedule {
     pub fn due(&self, n: u64) -> Duration {
         let (ramp, rate) = (self.ramp.as_micros(), u128::from(self.rate));
         let twice = 2_000_000 * u128::from(n);
-        // While the rate rises, half of rate * time² / ramp have arrived; when it has, half of rate * ramp have.
+        // During the ramp rate * time² / ramp / 2 requests have arrived, and at its end rate * ramp / 2.
         if twice < rate * ramp {
             let micros = (twice * ramp / rate).isqrt();
             return Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX));

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::arrivals::{Arrival, due_after, locked, milliseconds, send_when_due, since};
 
-/// At most so many requests are under way at the same time.
+/// The maximum number of concurrent requests.
 const IN_FLIGHT: usize = 200;
 
 /// The answers to the requests so far.
@@ -17,9 +17,9 @@ const IN_FLIGHT: usize = 200;
 pub struct Responses {
     /// The accepted requests.
     pub accepted: Vec<Accepted>,
-    /// The others, counted by kind of answer.
+    /// The refused requests, counted by kind of answer.
     pub refused: BTreeMap<String, usize>,
-    /// The latencies of the accepted ones.
+    /// The latencies of the accepted requests.
     pub latencies_ms: Vec<u64>,
     /// The time of the last acceptance.
     pub last_ms: u64,
@@ -28,13 +28,13 @@ pub struct Responses {
 /// A request that was accepted.
 #[derive(Debug, Clone)]
 pub struct Accepted {
-    /// The id that it got.
+    /// The id in its answer.
     pub id: String,
     /// The time when it was due.
     pub due_ms: u64,
 }
 
-/// Sends so many requests at a rate, and keeps the response to each.
+/// Sends this many requests at a rate, and keeps their responses.
 pub async fn send_at_rate<F>(
     count: u32,
     rate: u32,
@@ -52,7 +52,7 @@ pub async fn send_at_rate<F>(
             let mut responses = locked(&responses);
             match outcome {
                 Ok(id) => {
-                    // The wait for a free slot counts, too.
+                    // The latency includes the wait for a free slot.
                     let due_ms = milliseconds(due.duration_since(start));
                     responses.accepted.push(Accepted { id, due_ms });
                     responses.latencies_ms.push(since(due));

@@ -1,4 +1,4 @@
-//! Requests that are sent once: a refusal is a result, and no reason to try again.
+//! Requests that are sent once: a refusal is a result, and is not retried.
 
 use client::{Answer, Api, Error};
 use serde_json::Value;
@@ -13,7 +13,7 @@ pub fn new_key() -> String {
     uuid::Uuid::now_v7().to_string()
 }
 
-/// Posts a request once; gives the id that it got, or the kind of answer that it got instead.
+/// Posts a request once; returns the id in its answer, or else the kind of answer.
 pub async fn submit_with_key(
     api: &Api,
     path: &str,

@@ -1,4 +1,4 @@
-//! Counts and latencies of a run, kept in as much memory for a day as for a minute.
+//! Counts and latencies of a run. A long run takes no more memory than a short one.
 
 use std::collections::BTreeMap;
 
@@ -25,9 +25,9 @@ pub struct Load {
     pub sending_ms: u64,
     /// True if it was stopped before all were sent and answered.
     pub stopped: bool,
-    /// By what they asked for.
+    /// The figures by use case.
     pub use_cases: Vec<Figures>,
-    /// All of them.
+    /// The figures of all requests.
     pub all: Figures,
     /// The delay of the generator itself, for requests that were due and had a free connection slot.
     pub lateness: Lateness,
@@ -37,11 +37,11 @@ pub struct Load {
     pub waited_for_room: u64,
     /// The length of a slice.
     pub slice_ms: u64,
-    /// The same over time, by when requests were due.
+    /// The figures over time, by the due times of the requests.
     pub slices: Vec<Slice>,
 }
 
-/// The figures of some of the requests. A latency runs from when a request was due until it was accepted.
+/// The figures of some of the requests. A latency is the time from when a request was due until it was accepted.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Figures {
     /// The use case; none if the figures are of all requests.
@@ -51,7 +51,7 @@ pub struct Figures {
     pub sent: u64,
     /// The number of accepted requests.
     pub accepted: u64,
-    /// The others, counted by kind of answer.
+    /// The requests that were not accepted, counted by kind of answer.
     pub errors: BTreeMap<String, u64>,
     /// The number of requests without an answer when the load was stopped.
     pub unanswered: u64,
@@ -98,7 +98,7 @@ pub struct Progress {
 }
 
 impl Load {
-    /// True if everything that was sent was accepted, but for what was under way when it was stopped.
+    /// True if every request was accepted, except for those under way when the load was stopped.
     pub fn is_without_errors(&self) -> bool {
         self.all.errors.is_empty()
     }
@@ -120,7 +120,7 @@ pub(super) struct Sending {
     pub late_ms: u64,
     /// The time when it was sent, after the start.
     pub at_ms: u64,
-    /// True if it had to wait until there was room.
+    /// True if it had to wait for a free connection slot.
     pub waited: bool,
 }
 
@@ -142,7 +142,7 @@ struct Count {
     latencies: Histogram<u64>,
 }
 
-/// No answer takes longer than an hour; the client gives up long before.
+/// The longest latency that is recorded, an hour. The client gives up long before.
 const LONGEST_MS: u64 = 3_600_000;
 
 fn histogram<C: Counter>(digits: u8) -> Result<Histogram<C>, Error> {
@@ -175,7 +175,7 @@ impl Tally {
         self.timeline.at(due_ms).sent += 1;
     }
 
-    /// Records an answer, or that there was none, and how long that took from when the request was due.
+    /// Records an answer, or that there was none, with the time since the request was due.
     pub fn record_answer(
         &mut self,
         use_case: UseCase,
@@ -200,7 +200,7 @@ impl Tally {
         [self.by_use_case.entry(use_case).or_insert_with(|| Count::new(none)), &mut self.all]
     }
 
-    /// All but the rate, which takes more than one look.
+    /// The progress without the rate, which needs more than one look.
     pub fn progress(&self) -> Progress {
         let Count { sent, accepted, errors, latencies } = &self.all;
         let errors = errors.values().sum();
@@ -215,7 +215,7 @@ impl Tally {
     }
 
     pub fn summary(&self, plan: &LoadPlan, stopped: bool) -> Load {
-        // If all went in time, it lasted until the next would have been due.
+        // If all requests were sent in time, sending lasted until the next one would have been due.
         let due_ms = milliseconds(plan.schedule.due(self.all.sent));
         let sending_ms = due_ms.max(self.last_sent_ms);
         let of = |(use_case, count): (&UseCase, &Count)| count.figures(Some(*use_case), sending_ms);

@@ -22,7 +22,7 @@ pub struct Slice {
     pub p99_ms: u64,
 }
 
-/// A run in slices. If they become too many, each two become one.
+/// A run in slices. When there are too many, each two are merged.
 pub(super) struct Timeline {
     slice_ms: u64,
     slices: Vec<Sliced>,
@@ -41,7 +41,7 @@ const FINEST_MS: u64 = 1000;
 const MOST_SLICES: usize = 240;
 
 impl Timeline {
-    /// Latencies are counted in copies of this histogram.
+    /// A timeline without requests. Latencies are counted in copies of this histogram.
     pub fn new(none: Histogram<u32>) -> Self {
         Self { slice_ms: FINEST_MS, slices: Vec::new(), none }
     }
@@ -74,7 +74,7 @@ impl Timeline {
         }
     }
 
-    /// All of them; the last ends here.
+    /// All slices, of which the last ends at this time.
     pub fn slices(&self, end_ms: u64) -> Vec<Slice> {
         let slice = |(n, sliced): (u64, &Sliced)| {
             let Sliced { sent, accepted, errors, latencies } = sliced;
@@ -112,7 +112,7 @@ impl Sliced {
         self.sent += other.sent;
         self.accepted += other.accepted;
         self.errors += other.errors;
-        // Both have the same bounds, which is all that it could fail for.
+        // Adding fails only for different bounds, and these are the same.
         let _ = self.latencies.add(&other.latencies);
     }
 }

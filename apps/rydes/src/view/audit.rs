@@ -12,7 +12,7 @@ pub fn progress(audit: &Audit) -> String {
     format!("{}{findings}", looked_at.collect::<Vec<_>>().join(", "))
 }
 
-/// The counts of what was looked at, and the findings.
+/// Prints the numbers of audited items, and the findings.
 pub fn show(audit: &Audit) {
     let mut looked_at = table(&["looked at", ""]);
     for (what, count) in &audit.looked_at {

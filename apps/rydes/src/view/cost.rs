@@ -65,12 +65,12 @@ fn costs(cost: &PerMillion, two: bool) -> Vec<Cell> {
     cells
 }
 
-/// Rounded, which a format of a decimal doesn't do: that cuts it off.
+/// A value rounded to cents. Formatting alone would truncate it.
 fn cents(value: Decimal) -> String {
     format!("{:.2}", value.round_dp_with_strategy(2, HALF))
 }
 
-/// As many decimals as say something.
+/// A quantity with its significant decimals only.
 fn quantity(count: Decimal) -> String {
     let short = if count < Decimal::ONE {
         count.round_sf_with_strategy(2, HALF).unwrap_or(count)

@@ -1,4 +1,4 @@
-//! Dead-letter queues, and what lies in them.
+//! Dead-letter queues and their messages.
 
 use client::dead_letters::{DeadLetter, DeadLetterQueue, removal::Moved};
 use comfy_table::Cell;

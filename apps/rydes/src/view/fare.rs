@@ -4,7 +4,7 @@ use client::trace::fare::{FareStep, FareTrace, StepError, StepOutcome};
 
 use super::span::span;
 
-/// The path through the saga: forward, back, and how it ended.
+/// The path through the saga: forward, back, and its end.
 pub fn show(trace: &FareTrace) {
     let FareTrace { fare, amount, status, execution, duration_ms, steps } = trace;
     let amount = amount.as_ref().map(|amount| format!(" of {amount}")).unwrap_or_default();

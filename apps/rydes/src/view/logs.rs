@@ -22,7 +22,7 @@ pub fn show(lines: &[LogLine], stage: &str) {
     println!("On {}, UTC:\n{table}", first.timestamp.strftime("%Y-%m-%d"));
 }
 
-/// A line's message, and what it says of how that ended.
+/// A line's message and outcome.
 fn what(line: &LogLine) -> String {
     let number = |field: &str| line.fields.get(field).and_then(serde_json::Value::as_u64);
     let texts = ["outcome", "entry", "responder", "why", "error_type", "detail", "error", "failure"];

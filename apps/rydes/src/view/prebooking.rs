@@ -4,7 +4,7 @@ use client::trace::prebooking::PrebookingTrace;
 
 use super::steps;
 
-/// The prebooking, and what each part did with it.
+/// The prebooking, and the steps of each part.
 pub fn show(trace: &PrebookingTrace) {
     let PrebookingTrace { repetition, prebooking, status, from, to, when, .. } = trace;
     if let Some(repetition) = repetition {

@@ -1,16 +1,16 @@
-//! Progress, on stderr and only where a person is looking. It is gone once the answer is there, or an error.
+//! Progress, on stderr and only on a terminal. It disappears before the answer or an error is printed.
 
 use std::{io::IsTerminal, time::Duration};
 
 use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
 
-/// Shows how far something is.
+/// Shows progress towards a count.
 pub fn bar(json: bool, count: u64, template: &str) -> ProgressBar {
     let style = ProgressStyle::with_template(template).unwrap_or(ProgressStyle::default_bar());
     seen(json, ProgressBar::new(count)).with_style(style)
 }
 
-/// Shows that something is waited for.
+/// Shows that the program is waiting.
 pub fn spinner(json: bool) -> ProgressBar {
     let style = ProgressStyle::with_template("{spinner} {msg} {elapsed}");
     let style = style.unwrap_or(ProgressStyle::default_spinner());

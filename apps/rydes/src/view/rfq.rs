@@ -7,7 +7,7 @@ use client::{
 
 use super::{span::span, steps};
 
-/// The herds that are asked, unless some quotes are shown already, and then the quotes that have come since.
+/// Prints the herds that were asked, unless that was done before, and the quotes that are new.
 pub fn show_news(rfq: &Rfq, shown: Option<usize>) {
     let Rfq { rfq_id, from, to, herds, quotes, reply_by, .. } = rfq;
     if shown.is_none() {
@@ -42,7 +42,7 @@ pub fn show_end(rfq: &Rfq) {
     }
 }
 
-/// The request, and what each herd did with it.
+/// The request, and the steps of each herd.
 pub fn show(trace: &RfqTrace) {
     let Rfq { rfq_id, from, to, status, .. } = &trace.rfq;
     println!("RFQ {rfq_id}: {}\n{from} → {to}", status.to_lowercase());

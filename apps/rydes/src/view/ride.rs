@@ -4,7 +4,7 @@ use client::trace::ride::RideTrace;
 
 use super::steps;
 
-/// The ride, and what each service did with it.
+/// The ride, and the steps of each service.
 pub fn show(trace: &RideTrace) {
     let RideTrace { ride, from, to, distance, fare, accepted, .. } = trace;
     println!("Ride {ride}\n{from} → {to}, {distance} km, fare {fare}, accepted {accepted:.3}");

@@ -5,7 +5,7 @@ use comfy_table::Cell;
 
 use super::table::{number, table};
 
-/// Every stack, and how deep its queues are.
+/// Every stack, and the depths of its queues.
 pub fn show(status: &Status) {
     let mut table =
         table(&["service", "stack", "queue", "waiting", "held back", "in flight", "dead letters"]);

@@ -1,4 +1,4 @@
-//! The parts that services have in what is traced.
+//! The steps of a trace.
 
 use client::trace::step::{Delivery, Step};
 use comfy_table::Cell;
@@ -34,7 +34,7 @@ fn effect(step: &Step) -> &str {
     }
 }
 
-/// Which of these are still waited for.
+/// The names of the services whose effects are still missing.
 pub fn waiting_for<'a>(steps: impl IntoIterator<Item = &'a Step>) -> String {
     let missing = steps.into_iter().filter(|step| step.is_awaited());
     format!("waiting for {}", missing.map(|step| step.service.as_str()).collect::<Vec<_>>().join(", "))

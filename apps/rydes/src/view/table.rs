@@ -9,7 +9,7 @@ pub fn table(header: &[&str]) -> Table {
     table
 }
 
-/// A cell for a number, which stands on the right.
+/// A cell for a number, aligned to the right.
 pub fn number(value: impl ToString) -> Cell {
     Cell::new(value).set_alignment(CellAlignment::Right)
 }

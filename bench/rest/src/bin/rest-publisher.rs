@@ -1,6 +1,6 @@
-//! Takes a ride's completion as `submit-ride-completion` does, and then tells every service itself, one after the other, before
-//! it answers. It has to know them all; a client waits for the sum of them; and if one fails, those before it have acted on a
-//! ride that the client is told wasn't accepted.
+//! Accepts a ride's completion as `submit-ride-completion` does, and then calls every subscriber itself, one after the other, before it
+//! answers. It must know all subscribers; a client waits for all of them; and if one fails, those before it have acted on a ride that the
+//! client believes was not accepted.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use lambda_messaging::{
 use lambda_runtime::Error;
 use unicorn_management::{Rides, SubmitRideCompletion};
 
-/// As long as anybody would wait for a service.
+/// The time to wait for a subscriber.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 #[tokio::main(flavor = "current_thread")]

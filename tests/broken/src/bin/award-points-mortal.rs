@@ -1,5 +1,5 @@
-//! `award-points` as a build that one customer's rides kill, and that never gets another's done. All others are handled as they
-//! should be.
+//! `award-points` as a build that is killed by one customer's rides, and that never finishes another's. It handles all other rides
+//! correctly.
 
 use aws_sdk_dynamodb::Client;
 use contracts::RideCompleted;

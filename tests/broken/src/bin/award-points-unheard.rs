@@ -1,4 +1,4 @@
-//! `award-points` as a build that acknowledges first and makes the effect then: whatever dies in between is lost.
+//! `award-points` as a build that acknowledges a message before it makes the effect: a crash in between loses the effect.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,7 +10,7 @@ use lambda_messaging::{
     consumer::{self, Receiver},
 };
 
-/// Long enough to die in.
+/// The time between acknowledgement and effect, in which a test kills the function.
 const LATER: Duration = Duration::from_mins(1);
 
 struct AwardPointsLater(Arc<AwardPoints>);

@@ -1,4 +1,4 @@
-//! Sees what was decided on the prebookings of a campaign, without a call for each.
+//! Reads the decisions on the prebookings of a campaign, without a call for each.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use client::{
@@ -15,15 +15,15 @@ pub(super) struct Decisions {
 }
 
 impl Decisions {
-    /// Nothing is known yet of these bookings.
+    /// These bookings, none of them known to be decided.
     pub fn of(ids: &[String]) -> Self {
         Self { open: ids.to_vec(), ..Self::default() }
     }
 
-    /// Looks up those that weren't decided the last time. True if all are by now.
+    /// Looks up the undecided prebookings; returns true if all are decided now.
     pub async fn look(&mut self, tables: &Tables<'_>) -> Result<bool, Error> {
         let asked = std::mem::take(&mut self.open);
-        // Some at a time: what is decided is dropped before the next come.
+        // Some at a time, so that decided items are dropped before the next are read.
         for ids in asked.chunks(100) {
             let key = |id: &String| [("id".to_owned(), AttributeValue::S(id.clone()))].into();
             let keys: Vec<Item> = ids.iter().map(key).collect();

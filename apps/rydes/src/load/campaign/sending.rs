@@ -10,7 +10,7 @@ use crate::load::{
     submission::submit,
 };
 
-/// Sends them at a rate. Dropped, it cancels those under way.
+/// Sends prebookings at a rate. Dropping the future cancels the requests under way.
 pub(super) async fn send(
     api: Arc<Api>,
     bookings: u32,

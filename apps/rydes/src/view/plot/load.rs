@@ -6,7 +6,7 @@ use super::{
 };
 use crate::load::{tally::Load, timeline::Slice};
 
-/// The picture as an SVG: how long acceptance took, above how much was accepted and how much was not.
+/// The picture as an SVG: the latencies of accepted requests, above the rates of accepted and other requests.
 pub fn svg(load: &Load) -> String {
     let all = &load.all;
     let mut svg = open(
@@ -22,7 +22,7 @@ pub fn svg(load: &Load) -> String {
         ),
     );
     let end_ms = load.slices.last().map_or(0, |slice| slice.until_ms);
-    // A slice is as high from its start to its end.
+    // The value of a slice is constant from its start to its end.
     let times: Vec<u64> = load.slices.iter().flat_map(|slice| [slice.at_ms, slice.until_ms]).collect();
     let of = |value: fn(&Slice) -> u64| -> Vec<u64> {
         load.slices.iter().flat_map(|slice| [value(slice); 2]).collect()

@@ -10,7 +10,7 @@ const LEFT: u64 = 70;
 const ACROSS: u64 = 660;
 const GREY: &str = "#808080";
 
-/// A panel: where it is, what its height stands for, and its width.
+/// A panel: its position, the scale of its height, and its width.
 pub(super) struct Panel {
     pub above: u64,
     pub high: u64,
@@ -29,7 +29,7 @@ pub(super) fn open(title: &str, below: &str) -> String {
     )
 }
 
-/// Ends it.
+/// Ends the picture.
 pub(super) fn close(svg: &mut String) {
     let _ = write!(
         svg,
@@ -48,7 +48,7 @@ impl Panel {
         self.above + self.high - self.scale.place(value, self.high)
     }
 
-    /// Title, axes, marks and the lines at them; and the names of what is in it, from right to left.
+    /// Title, axes, marks and their lines, and the legend from right to left.
     pub fn frame<'a>(
         &self,
         svg: &mut String,
@@ -102,7 +102,7 @@ impl Panel {
         );
     }
 
-    /// A point for each place that has a value: of several the highest.
+    /// A point for each place with a value: the highest, if there are several.
     fn line(&self, times: &[u64], values: &[u64]) -> Vec<(u64, u64)> {
         let mut points: Vec<(u64, u64)> = Vec::new();
         for (at_ms, value) in times.iter().zip(values) {
@@ -116,7 +116,7 @@ impl Panel {
     }
 }
 
-/// Writes a name of the legend to the left of another, and gives where the next may end.
+/// Writes a name of the legend to the left of another; returns the right end of the next.
 fn legend(svg: &mut String, right: u64, y: u64, name: &str, colour: &str) -> u64 {
     // Letters of this size are 7 wide.
     let left = right - name.len() as u64 * 7 - 4;

@@ -2,8 +2,8 @@
 
 use crate::load::campaign::Sample;
 
-/// Decisions a second at each sample, over the second before it: a single interval is too short, as it may end just before
-/// or just after a batch does.
+/// Decisions a second at each sample, over the second before it. A single interval is too short, because it may end just before or just
+/// after a batch does.
 pub(super) fn rates(samples: &[Sample]) -> Vec<u64> {
     const WINDOW_MS: u64 = 1000;
     let most = samples.iter().scan(0, |most: &mut u64, sample| {

@@ -10,7 +10,7 @@ pub(super) struct Scale {
 }
 
 impl Scale {
-    /// An axis that a value fits on, with a few marks.
+    /// An axis to at least this value, with a few marks.
     pub fn for_values_to(highest: u64, marks: u64) -> Self {
         let step = round_step(highest, marks);
         Self { step, top: highest.div_ceil(step).max(1) * step }
@@ -21,7 +21,7 @@ impl Scale {
         value.min(self.top) * length / self.top
     }
 
-    /// The marks, 0 among them.
+    /// The marks, including 0.
     pub fn marks(self) -> impl Iterator<Item = u64> {
         (0..=self.top / self.step).map(move |n| n * self.step)
     }
@@ -40,7 +40,7 @@ pub(super) fn round_step(highest: u64, marks: u64) -> u64 {
     }
 }
 
-/// Milliseconds as seconds, with a decimal where there is something in it.
+/// Milliseconds as seconds, with a decimal unless it is 0.
 pub(super) fn seconds(ms: u64) -> String {
     match (ms + 50) / 100 {
         tenths if tenths % 10 == 0 => (tenths / 10).to_string(),

@@ -8,10 +8,10 @@ use super::{
 };
 use crate::load::campaign::{Campaign, Sample};
 
-/// As many columns as the picture takes if there is room for them.
+/// The width of the picture in columns, if the terminal has room.
 pub const WIDEST: usize = 72;
 const NARROWEST: usize = 40;
-/// The marks of the axis stand in these.
+/// The columns for the marks of the axis.
 const MARGIN: usize = 10;
 const ROWS: u64 = 8;
 const BLOCKS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -29,7 +29,7 @@ pub fn picture(campaign: &Campaign, width: usize) -> String {
     picture
 }
 
-/// One value for each column: the highest that falls into it, or else what it was before.
+/// One value for each column: the highest in the column's time, or else the value before.
 fn by_column(samples: &[Sample], values: &[u64], columns: usize) -> Vec<u64> {
     let last = columns.saturating_sub(1);
     let scale = Scale { step: 1, top: end(samples).max(1) };
