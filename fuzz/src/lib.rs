@@ -1,6 +1,6 @@
 //! The checks of the fuzz targets: on accepted input, and on the messages about refused input.
 
-// Two parsers by their files: with their crates, a payment provider's whole API would have to be instrumented.
+// Two parsers are included by file: with their crates, a payment provider's whole API would be instrumented.
 #[allow(dead_code)]
 #[path = "../../functions/customer-notification/src/occasion.rs"]
 pub mod occasion;
@@ -42,16 +42,16 @@ const RULES: [&str; 25] = [
     "the message is not",
 ];
 
-/// Those that go on with names of ours.
+/// The messages that go on with a name of ours.
 const OPEN: [&str; 3] =
     ["expected an event of type ", "is not a known field; known are ", "the message is not"];
 
-/// Text, as everything is that comes in.
+/// The input as text: all input of the parsers is text.
 pub fn text(data: &[u8]) -> Option<&str> {
     std::str::from_utf8(data).ok()
 }
 
-/// The fields of a request's body; none if it is refused before anybody looks at them.
+/// The fields of a request's body; `None` if the body is refused before its fields are checked.
 pub fn fields(data: &[u8]) -> Option<RawFields> {
     match api::json_object(text(data)?) {
         Ok(fields) => {
@@ -65,20 +65,20 @@ pub fn fields(data: &[u8]) -> Option<RawFields> {
     }
 }
 
-/// An amount is within its bounds, exact, and written in one way.
+/// Checks that an amount is within its bounds and exact, and has only one text.
 pub fn check_money(amount: Money) {
     assert!(amount.minor_units() <= 100_000_000, "{amount}");
     assert_eq!(Money::parse(&amount.to_string()), Ok(amount));
 }
 
-/// A failure of what was read is final, has a documented name, and quotes nothing.
+/// Checks that a failure to read input is permanent, has a documented name, and quotes nothing.
 pub fn check_failure(failure: impl Into<Failure>) {
     let failure = failure.into();
     assert!(!failure.is_retryable(), "{failure}");
     check_reason(&failure.reason().error_type, &failure.reason().detail);
 }
 
-/// The same of its parts.
+/// Checks the parts of such a failure.
 pub fn check_reason(error_type: &str, detail: &str) {
     match error_type {
         "MalformedRow" => {
@@ -90,21 +90,21 @@ pub fn check_reason(error_type: &str, detail: &str) {
     }
 }
 
-/// Whatever is wrong with a request is wrong with one of its fields, and no value is quoted.
+/// Checks that every fault of a request names one of its fields, and that no fault quotes a value.
 pub fn check_faults(faults: &Faults, raw: &RawFields) {
     assert!(!faults.is_empty());
     for fault in faults.iter() {
         let known =
             ["from", "to", "duration", "distance", "customer", "fare", "when", "herds", "reply-within"];
         assert!(known.contains(&fault.field.as_str()) || raw.iter().any(|(name, _)| *name == fault.field));
-        // Names of herds are no secret, and plain words.
+        // The names of herds are not secret, and are plain words.
         if !fault.rule.starts_with("there is no herd ") {
             check_rule(fault.rule.strip_prefix("each ").unwrap_or(&fault.rule));
         }
     }
 }
 
-/// One of the rules that there are.
+/// True if a message is one of the known ones.
 pub fn check_rule(rule: &str) {
     let plain = rule.replace(|c: char| c.is_ascii_digit(), "");
     let open = OPEN.iter().any(|open| plain.starts_with(open)) && plain.len() < 200;
@@ -117,7 +117,7 @@ pub fn request_about(id: &str) -> Request {
     Request::new("".into()).with_path_parameters(path)
 }
 
-/// Waits for what waits for nothing: the AWS of these targets answers at once.
+/// Runs a future to its end. It never waits, because the AWS of these targets answers at once.
 pub fn block_on<T>(future: impl Future<Output = T>) -> T {
     thread_local! {
         static RUNTIME: tokio::runtime::Runtime =

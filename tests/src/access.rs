@@ -41,7 +41,7 @@ pub struct Function {
 }
 
 impl Function {
-    /// True if its environment tells it of a thing. A variable may name several.
+    /// True if its environment names a thing. A variable may name several.
     pub fn is_told_of(&self, thing: &Thing) -> bool {
         self.environment.iter().any(|value| value.split(',').any(|part| part == thing.address()))
     }
@@ -140,8 +140,8 @@ impl Principal {
         }
     }
 
-    /// The ways in which a thing may be used. Trying them has no effect: where it could, something else is wrong with the
-    /// request, which is looked at once it is allowed.
+    /// The ways in which a thing may be used. Trying them has no effect: a request that could have one has another fault, which AWS checks
+    /// after the authorization.
     pub async fn ways_into(&self, thing: &Thing) -> Vec<&'static str> {
         let tried = match thing {
             Thing::Table(name) => self.at_table(name).await,
@@ -167,7 +167,7 @@ impl Principal {
         tried.into_iter().filter(|(_, allowed)| *allowed).map(|(way, _)| way).collect()
     }
 
-    /// The same, for what must be denied, with the ways that would have an effect.
+    /// The ways in which a thing may be used that must be denied, including those that would have an effect.
     pub async fn ways_into_anothers(&self, thing: &Thing) -> Vec<&'static str> {
         let mut ways = self.ways_into(thing).await;
         match thing {

@@ -56,7 +56,7 @@ impl Caller {
         self.aws.as_ref().expect("a caller that signs")
     }
 
-    /// Calls any method of an API. A caller with the right is refused for another reason: the body is a text, or the item isn't there.
+    /// Calls any method of an API. A caller with the right is refused for another reason: the body is a text, or the item doesn't exist.
     pub async fn tries(&self, service: &str, method: &str, path: &str) -> Answer {
         let api = match service {
             "unicorn-management" => &self.unicorn_management,
@@ -101,7 +101,7 @@ impl Caller {
         answer
     }
 
-    /// Asks how a prebooking stands.
+    /// Queries a prebooking.
     pub async fn queries_prebooking(&self, id: &str) -> Answer {
         let answer = self.ride_booking.get(&format!("/query-ride-prebooking/{id}"), &[]).await.unwrap();
         Contract::query_ride_prebooking().check_answer(&answer);
@@ -122,7 +122,7 @@ impl Caller {
         answer
     }
 
-    /// Asks how a request for quotes stands.
+    /// Queries a request for quotes.
     pub async fn queries_rfq(&self, id: &str) -> Answer {
         let answer = self.ride_booking.get(&format!("/query-instant-ride-rfq/{id}"), &[]).await.unwrap();
         Contract::query_instant_ride_rfq().check_answer(&answer);
@@ -135,7 +135,7 @@ impl Caller {
         eventually("it is closed", look, |answer| answer.body["status"] == "CLOSED").await.body
     }
 
-    /// The request once so many quotes are there.
+    /// The request once this many quotes have come.
     pub async fn sees_quotes(&self, id: &str, count: usize) -> Value {
         let look = || self.queries_rfq(id);
         let right = |answer: &Answer| quotes(&answer.body, "quotes").len() == count;

@@ -1,4 +1,4 @@
-//! The messages that services have set aside.
+//! The dead letters of services.
 
 use std::collections::HashMap;
 
@@ -18,12 +18,12 @@ pub struct DeadLetter {
 }
 
 impl World {
-    /// The message with this body in the dead-letter queue of a service, if it is there. It stays there.
+    /// The message with this body in the dead-letter queue of a service, if there is one. It stays in the queue.
     pub async fn dead_letter(&self, service: Service, body: &str) -> Option<DeadLetter> {
         self.dead_letter_that(service, |letter| same(&letter.body, body)).await
     }
 
-    /// The same, by a condition that holds for this message alone.
+    /// The message in the dead-letter queue of a service for which alone this condition holds.
     pub async fn dead_letter_that(
         &self,
         service: Service,
@@ -31,7 +31,7 @@ impl World {
     ) -> Option<DeadLetter> {
         let dlq = self.output(service.stack, &format!("{}DlqUrl", service.name));
         loop {
-            // Invisible for a moment, so that the next call gives others.
+            // The messages become invisible for a moment, so that the next call returns others.
             let receive =
                 self.sqs.receive_message().queue_url(dlq).max_number_of_messages(10).visibility_timeout(2);
             let messages =
@@ -46,7 +46,7 @@ impl World {
         }
     }
 
-    /// Sends the dead letters of these requests once more, as a sender does that gets no answer.
+    /// Sends the dead letters of these requests once more, as a sender does that has got no answer.
     pub async fn doubles_dead_letters(&self, service: Service, requests: &[String]) {
         let dlq = self.output(service.stack, &format!("{}DlqUrl", service.name));
         let is_meant = |letter: &aws_sdk_sqs::types::Message| {
@@ -56,7 +56,7 @@ impl World {
         };
         let letters = async || {
             let receive = self.sqs.receive_message().queue_url(dlq).message_attribute_names("All");
-            // An earlier look has hidden some for a moment. This one hides none, so all are visible at once in the end.
+            // An earlier look may have hidden some for a moment. This one hides none, so all become visible at once.
             let receive = receive.max_number_of_messages(10).visibility_timeout(0);
             let letters = receive.send().await.unwrap().messages.unwrap_or_default();
             letters.into_iter().filter(is_meant).collect::<Vec<_>>()

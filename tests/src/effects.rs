@@ -78,7 +78,7 @@ impl World {
         ] {
             let scan = self.dynamodb.scan().table_name(self.output(stack, table)).consistent_read(true);
             let items = scan.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await.unwrap();
-            // A key's entry is none: it only says which booking the key stands for.
+            // A key's entry is not a booking: it only maps the key to its booking.
             let requests = items.iter().filter(|item| !item.contains_key("booking"));
             all.extend(requests.map(|item| (kind, text(item, "id"))));
         }

@@ -1,4 +1,4 @@
-//! The emulator under test, by its profile in `emulators.json`: no test asks which one it is.
+//! The emulator under test, by its profile in `emulators.json`. No test depends on its name.
 
 use std::{collections::HashMap, process::Command, sync::LazyLock};
 
@@ -52,7 +52,7 @@ pub(crate) fn patience() -> u32 {
         .map_or(PROFILE.patience, |patience| patience.parse().expect("PATIENCE is a number"))
 }
 
-/// That many, or the share `CROWD` where an emulator can't take as many.
+/// This many, or only the share `CROWD` of it for an emulator that can't take as many.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a small number")]
 pub fn crowd(of: u32) -> usize {
     let share: f64 = std::env::var("CROWD").map_or(1.0, |share| share.parse().expect("CROWD is a number"));
@@ -67,7 +67,7 @@ impl World {
 
     /// The bodies of all messages of a queue, without receiving them.
     pub(crate) async fn peek(&self, queue_url: &str) -> Vec<String> {
-        // In flight ones too, where there is a choice.
+        // Messages in flight too, if the emulator offers a choice.
         let parameters = [("QueueUrl", queue_url), ("ShowInvisible", "true")];
         self.shown(&PROFILE.messages, &parameters, queue_url.rsplit('/').next().unwrap()).await
     }

@@ -6,10 +6,10 @@ use tokio::time::{Instant, sleep};
 
 use crate::emulator;
 
-/// Long, because these machines are noisy and no test measures time.
+/// The default deadline. It is long, because these machines are noisy and no test measures time.
 const DEADLINE: Duration = Duration::from_mins(1);
 
-/// Looks until the value is right, and gives it. Panics with the last value once the deadline has passed.
+/// Probes until the value is right, and returns it. Panics with the last value once the deadline has passed.
 #[track_caller]
 pub fn eventually<T: Debug, F: Future<Output = T>>(
     what: &str,
@@ -19,7 +19,7 @@ pub fn eventually<T: Debug, F: Future<Output = T>>(
     eventually_within(DEADLINE, what, look, right)
 }
 
-/// The same with a deadline of its own, for long work. An emulator's profile may lengthen both.
+/// As [`eventually`], with another deadline, for long work. An emulator's profile may lengthen both.
 #[track_caller]
 pub fn eventually_within<T: Debug, F: Future<Output = T>>(
     patience: Duration,
@@ -45,7 +45,7 @@ pub fn eventually_within<T: Debug, F: Future<Output = T>>(
     }
 }
 
-/// So many seconds, or more if the emulator's profile says so.
+/// This many seconds, or more if the emulator's profile says so.
 #[must_use]
 pub fn unhurried(seconds: u32) -> u32 {
     seconds * emulator::patience()

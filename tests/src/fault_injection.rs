@@ -14,7 +14,7 @@ impl World {
         self.while_denied_on(function, action, "*", what).await
     }
 
-    /// The same, on one table only.
+    /// Denies an action on one table only to a function while something happens.
     pub async fn while_denied_on<T>(
         &self,
         function: &str,

@@ -1,4 +1,4 @@
-//! The fault proxy, which functions take for AWS: `tests/fault-proxy`.
+//! The fault proxy (`tests/fault-proxy`), through which functions call AWS.
 
 use serde_json::Value;
 

@@ -53,7 +53,7 @@ impl World {
         (rows[0][0].parse().unwrap(), rows[0][1].parse().unwrap())
     }
 
-    /// An event that stands in the lake.
+    /// An event in the lake.
     pub async fn filed_event(&self, id: &str) -> Filed {
         if !PROFILE.athena {
             return self.events_that(|event| event.id == id).await.remove(0);
@@ -66,7 +66,7 @@ impl World {
         Filed { event_type, id: id.to_owned(), source, time, subject, correlation_id, traceparent, data }
     }
 
-    /// The same as the message that the topic's subscribers got.
+    /// An event in the lake, as the message that the topic's subscribers received.
     pub async fn event_in_the_lake(&self, id: &str) -> String {
         let filed = self.filed_event(id).await;
         let data: Value = serde_json::from_str(&filed.data).unwrap();

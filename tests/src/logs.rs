@@ -19,7 +19,7 @@ impl World {
         for group in groups.log_groups.unwrap().into_iter().filter_map(|group| group.log_group_name) {
             let mut since = 0;
             loop {
-                // The embedded emulator gives no token for the next page, so the next one starts where this ended.
+                // The embedded emulator returns no token for the next page, so the next page starts at the last event's time.
                 let page = logs.filter_log_events().log_group_name(&group).start_time(since);
                 let events = page.send().await.unwrap().events.unwrap();
                 for event in &events {

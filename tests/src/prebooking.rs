@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{World, fault_injection::restoring, unique, world::text};
 
-/// A prebooking to submit: sound, of a customer of its own, unless a test says otherwise.
+/// A prebooking to submit: valid, with a new customer, unless a test changes it.
 #[derive(Debug, Clone)]
 pub struct Prebooking(Map<String, Value>);
 
@@ -30,7 +30,7 @@ impl Prebooking {
     }
 }
 
-/// That many days from now, or ago, in RFC 3339.
+/// The time in this many days (or so many days ago, if negative), in RFC 3339.
 pub fn in_days(days: i64) -> String {
     (jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * days)).to_string()
 }

@@ -16,7 +16,7 @@ impl World {
         self.sqs.send_message().queue_url(queue).message_body(body).send().await.unwrap();
     }
 
-    /// Puts a message into a service's buffer queue that can't be handled, and of which no client was told that it was accepted.
+    /// Puts a message into a service's buffer queue that can't be handled. No client was told that it was accepted.
     pub async fn poisons(&self, service: Service, body: &str) {
         let queue = self.output(service.stack, &format!("{}QueueUrl", service.name));
         let send = self.sqs.send_message().queue_url(queue).message_body(body);
@@ -61,7 +61,7 @@ impl World {
             + self.counts(service, &[QueueAttributeName::ApproximateNumberOfMessagesDelayed]).await
     }
 
-    /// The number without those that the queue delays.
+    /// The number of messages in the buffer queue of a service, without delayed ones.
     pub async fn in_hand(&self, service: Service) -> usize {
         let counts = [
             QueueAttributeName::ApproximateNumberOfMessages,

@@ -8,12 +8,12 @@ use serde_json::{Map, Value, json};
 
 use crate::unique;
 
-/// A request for quotes: sound, of a customer of its own, unless a test says otherwise.
+/// A request for quotes: valid, with a new customer, unless a test changes it.
 #[derive(Debug, Clone)]
 pub struct Rfq(Map<String, Value>);
 
 impl Rfq {
-    /// From here to a place that no other test goes to.
+    /// A request from this place to a place that no other test uses.
     pub fn from(place: &str) -> Self {
         let rfq = json!({"from": place, "to": unique("place"), "customer": unique("c")});
         Self(rfq.as_object().unwrap().clone())
@@ -36,7 +36,7 @@ impl Rfq {
 pub struct Herds(Vec<PriceList>);
 
 impl Herds {
-    /// As they are deployed by default.
+    /// The herds that are deployed by default.
     pub fn deployed() -> Self {
         let instances = include_str!("../../infra/herd.instances.json");
         let instances: BTreeMap<String, BTreeMap<String, String>> = serde_json::from_str(instances).unwrap();

@@ -6,7 +6,7 @@ pub fn unique(prefix: &str) -> String {
     format!("{prefix}-{}", Uuid::now_v7().simple())
 }
 
-/// A ride completion to report: sound and extraordinary, of a customer of its own, unless a test says otherwise.
+/// A ride completion to report: valid and extraordinary, with a new customer, unless a test changes it.
 #[derive(Debug, Clone)]
 pub struct Ride(Map<String, Value>);
 

@@ -1,7 +1,7 @@
 //! The fare collection saga under test: the deployed state machine, and variants of it with a fault built in.
 //!
-//! A fault is built into the definition, not into a participant: the step with the fault is the real one, with the real
-//! queue, function or table behind it, and what comes before and after is too.
+//! A fault is built into the definition, not into a participant: the faulty step and all other steps use the real queues, functions and
+//! tables.
 
 use std::collections::HashMap;
 
@@ -18,7 +18,7 @@ use crate::{World, eventually, unique};
 pub enum Fault {
     /// The step fails with this error and has done nothing.
     Before(&'static str),
-    /// The step does its part, and fails with this error all the same: its answer was lost, or it crashed before it.
+    /// The step has its effect, and fails with this error all the same, as if its answer was lost.
     After(&'static str),
 }
 
@@ -39,7 +39,7 @@ pub struct Ended {
 }
 
 impl Saga {
-    /// The one that is deployed.
+    /// The deployed state machine.
     pub async fn deployed(world: &World) -> Self {
         let client = Client::new(world.aws());
         let arn = world.output("fare-collection", "FareCollectionStateMachineArn").to_owned();
@@ -48,7 +48,7 @@ impl Saga {
         Self { client, arn, role: machine.role_arn, definition }
     }
 
-    /// A variant of it with these faults built in.
+    /// A variant of the state machine with these faults built in.
     pub async fn with_faults(&self, faults: &[(&str, Fault)]) -> Self {
         let mut definition = self.definition.clone();
         for (step, fault) in faults {
@@ -57,7 +57,7 @@ impl Saga {
         self.variant(definition).await
     }
 
-    /// A variant whose step asks the participants behind another queue, and doesn't wait long for them.
+    /// A variant whose step uses another queue, and waits only a short time for an answer.
     pub async fn with_queue(&self, step: &str, queue_url: &str) -> Self {
         let mut definition = self.definition.clone();
         let state = &mut definition["States"][step];
@@ -98,7 +98,7 @@ impl Saga {
         self.try_start(fare, fare, customer).await.unwrap()
     }
 
-    /// Starts an execution of this name; gives it, or the name of the error.
+    /// Starts an execution of this name; returns the execution, or the name of the error.
     pub async fn try_start(&self, name: &str, fare: &str, customer: &str) -> Result<String, String> {
         let input = json!({"fareId": fare, "customer": customer, "amount": "256.50", "correlationId": fare,
                            "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"});
@@ -151,7 +151,7 @@ impl Saga {
     }
 }
 
-/// Puts a step that ends in an error in a step's place. It is tried as often as that step, and what it does is done each time.
+/// Replaces a step by one that ends in an error. The new step is tried as often as the old one, and has its effect each time.
 fn inject(states: &mut Value, step: &str, fault: Fault) {
     let mut state = states[step].take();
     let mut faulty = json!({"Type": "Parallel", "ResultPath": null});

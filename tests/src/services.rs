@@ -1,4 +1,4 @@
-//! The services behind buffer queues. Those that a test is about have names here; lists are of what is deployed.
+//! The services behind buffer queues. Services that tests name are constants here; lists come from the deployed stacks.
 
 use std::collections::BTreeMap;
 
@@ -35,7 +35,7 @@ impl Service {
     pub const RFQ_RESPONSE: Self =
         Self { stack: "ride-booking", name: "RfqResponse", function: "collect-quotes" };
     pub const STARDUST: Self = Self { stack: "herd-stardust", name: "Herd", function: "herd-stardust" };
-    /// A participant of the saga, not a subscriber.
+    /// A participant of the saga, and not a subscriber.
     pub const PAYMENT: Self =
         Self { stack: "customer-payment", name: "Payment", function: "process-payment" };
 }
@@ -51,7 +51,7 @@ impl World {
                 let queue = url.rsplit('/').next().unwrap();
                 let is_one = deployed.outputs.contains_key(&format!("{name}DlqUrl"));
                 if let Some(function) = functions.get(queue).filter(|_| is_one) {
-                    // As long as the process lasts, like all names of services; there are few.
+                    // Leaked for the life of the process, like all names of services. There are few.
                     let [stack, name, function] =
                         [stack, name, function.as_str()].map(|text| &*text.to_owned().leak());
                     services.push(Service { stack, name, function });
@@ -73,7 +73,7 @@ impl World {
         self.services().await.into_iter().filter(|service| service.name == "Herd").collect()
     }
 
-    /// The function that is given the messages of each queue.
+    /// The function that receives the messages of each queue.
     async fn functions_by_queue(&self) -> BTreeMap<String, String> {
         let prefix = format!("wild-rydes-{}-", self.deployment.stage);
         let lambda = aws_sdk_lambda::Client::new(self.aws());
@@ -88,7 +88,7 @@ impl World {
     }
 }
 
-/// The service of a subscriber. It has a function, or nothing would take its messages.
+/// The service of a subscriber. Every subscriber has a function, which receives its messages.
 pub fn service_of(subscriber: &Subscriber, services: &[Service]) -> Service {
     let is_it =
         |service: &&Service| service.stack == subscriber.service && service.name == subscriber.queue();

@@ -1,4 +1,4 @@
-//! The order of tests: so many run side by side, and those with faults for the whole deployment run alone, after them.
+//! The order of tests: a limited number run side by side, and tests with faults for the whole deployment run alone, after them.
 
 use std::sync::LazyLock;
 
@@ -6,7 +6,7 @@ use tokio::sync::{
     Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard, Semaphore, SemaphorePermit, watch,
 };
 
-/// Tests mostly wait. More of them would only delay each other.
+/// The number of tests that run side by side. Tests mostly wait, but more of them would only delay each other.
 const SIDE_BY_SIDE: usize = 8;
 
 static PLACES: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(side_by_side()));
@@ -24,7 +24,7 @@ pub(crate) enum Turn {
 }
 
 impl Turn {
-    /// Beside other tests.
+    /// A turn beside other tests.
     pub(crate) async fn shared() -> Self {
         let waiting = Waiting::begin();
         let place = PLACES.acquire().await.unwrap();
@@ -33,7 +33,7 @@ impl Turn {
         Self::Shared { _guard: guard, _place: place }
     }
 
-    /// While no other test runs.
+    /// A turn while no other test runs.
     pub(crate) async fn alone() -> Self {
         let queue = QUEUE.lock().await;
         WAITING.subscribe().wait_for(|waiting| *waiting == 0).await.unwrap();

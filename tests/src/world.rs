@@ -34,7 +34,7 @@ impl World {
 
     async fn with(turn: Turn) -> Self {
         assert!(std::env::var_os("AWS_ENDPOINT_URL").is_some(), "no deployment to test: run `make test-e2e`");
-        // For what asks the emulator itself; the second of two identical choices is ignored.
+        // The TLS library for requests to the emulator itself. A second, identical choice is ignored.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let stage = std::env::var("STAGE").expect("STAGE names the deployment: run `make test-e2e`");
         let deployment = Deployment::find(&stage).await.unwrap();

@@ -1,16 +1,16 @@
-//! E-mails of which no machine knows whether they were sent.
+//! E-mails whose outcome is unknown, so that people must find it out.
 
 use aws_sdk_dynamodb::{Client, operation::update_item::UpdateItemError, types::AttributeValue};
 use jiff::Timestamp;
 
 use crate::{deployment::Deployment, error::Error};
 
-/// The outcome of an e-mail that was perhaps sent, as a person found out.
+/// The outcome of an e-mail that may have been sent, as a person found out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// SES has taken it: it is not to be sent again.
+    /// SES accepted the e-mail, so it must not be sent again.
     Sent,
-    /// It was never sent: once its dead letter is redriven, it is.
+    /// The e-mail was never sent. It is sent once its dead letter is redriven.
     Unsent,
 }
 

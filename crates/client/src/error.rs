@@ -38,7 +38,7 @@ pub enum Error {
         "no AWS credentials were found\n  locally: make up && . .local/stack.env\n  on AWS: sign in as usual (aws login, aws sso login or aws configure); AWS_PROFILE names a profile"
     )]
     NoCredentials,
-    /// Credentials that are there, and can't be used.
+    /// Credentials that were found, and can't be used.
     #[error(
         "the AWS credentials can't be used: {0}\n  sign in again (aws login or aws sso login), or name another profile with AWS_PROFILE"
     )]
@@ -54,7 +54,7 @@ pub enum Error {
         /// The root cause.
         reason: String,
     },
-    /// AWS said no.
+    /// AWS refused a call.
     #[error("{call} failed: {code}: {message}")]
     Aws {
         /// The call.
@@ -64,12 +64,12 @@ pub enum Error {
         /// AWS's words.
         message: String,
     },
-    /// The API said no.
+    /// The API refused a request.
     #[error("the API refused ({status}){}", describe(.problem))]
     Refused {
         /// The HTTP status.
         status: u16,
-        /// The problem document, or whatever came instead.
+        /// The problem document, or another body.
         problem: Value,
     },
     /// No such ride.
@@ -85,7 +85,7 @@ pub enum Error {
     /// The input can't be used.
     #[error("{0}")]
     Usage(String),
-    /// An answer that no version of the service should give.
+    /// An answer that the contract doesn't allow.
     #[error("unexpected answer: {0}")]
     Unexpected(String),
 }
@@ -122,14 +122,14 @@ impl From<&CredentialsError> for Error {
     }
 }
 
-/// An error and what is behind it.
+/// An error and its causes.
 fn causes<'a>(
     error: Option<&'a (dyn StdError + 'static)>,
 ) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     std::iter::successors(error, |error: &&'a (dyn StdError + 'static)| (*error).source())
 }
 
-/// The last cause, which is the one that says something.
+/// The last cause, which is the most specific one.
 pub fn root_cause(error: &dyn StdError) -> String {
     let mut cause = error;
     while let Some(source) = cause.source() {

@@ -45,14 +45,14 @@ impl Resolution {
     }
 }
 
-/// The services' view of a fare's money, and how far its collection came.
+/// The services' view of a fare's money, and the progress of its collection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Standing {
     /// The payment's status; none if nothing was ever asked of the provider.
     payment: Option<String>,
-    /// True if the ledger has it as paid.
+    /// True if it is paid by the ledger.
     credited: bool,
-    /// True if the collection began to take it back.
+    /// True if the collection began to compensate.
     taken_back: bool,
 }
 

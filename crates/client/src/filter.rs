@@ -1,5 +1,5 @@
-//! Reads a subscription's filter policy, to say why a message was not for it. The topic itself has decided; this only
-//! explains, and says so when it meets an operator that it doesn't know.
+//! Reads a subscription's filter policy to explain why a message didn't pass. The topic itself makes the decision, and may know operators
+//! that this reader doesn't.
 
 use rust_decimal::Decimal;
 use serde_json::Value;

@@ -27,7 +27,7 @@ pub struct Accepted {
     /// The customer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub customer: Option<String>,
-    /// Of a ride, its fare.
+    /// The fare, for a ride.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fare: Option<String>,
 }
@@ -45,7 +45,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// As it is named.
+    /// The name.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

@@ -20,8 +20,8 @@ pub struct Lake {
 }
 
 impl Lake {
-    /// Finds the lake. It is asked by the definition of its view of unique events, instead of by the view itself, because
-    /// the local emulator's Athena knows no views; on AWS both give the same.
+    /// Finds the lake. Queries use the definition of its view of unique events instead of the view itself, because the local emulator's
+    /// Athena knows no views. On AWS both have the same result.
     pub fn from_deployment(deployment: &Deployment) -> Result<Self, Error> {
         let output = |name| deployment.output("datalake-ingestion", name).map(str::to_owned);
         Ok(Self {
@@ -39,7 +39,7 @@ impl Lake {
         Ok(rows)
     }
 
-    /// The same row by row, for an answer of many pages.
+    /// Passes each row of such an answer to `take`, for answers of many pages.
     pub async fn each_row(
         &self,
         columns_and_conditions: &str,
@@ -67,7 +67,7 @@ impl Lake {
         Ok(())
     }
 
-    /// Looks for an event: what became of it in words, and since when.
+    /// Looks for an event; returns its state in words, and the time since when.
     pub async fn filed(
         &self,
         event: &str,

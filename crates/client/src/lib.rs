@@ -3,8 +3,8 @@
 //! The command line (`apps/rydes`) and the end-to-end tests (`tests/`) share it. It prints nothing and knows no command-line
 //! options.
 //!
-//! The auditor isn't part of it. It judges a deployment by rules of its own, nothing else needs these rules, and the tests run
-//! it as people do: as the program `rydes audit`. So it lives in `apps/rydes`, above this crate.
+//! The auditor isn't part of this crate. Its rules are needed nowhere else, and tests run it as people do, as the program `rydes audit`.
+//! So it lives in `apps/rydes`, above this crate.
 
 pub mod api;
 pub mod contact;

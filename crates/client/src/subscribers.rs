@@ -209,7 +209,7 @@ impl Subscriber {
         there && self.declared.holds.iter().all(holds)
     }
 
-    /// The field of these of the event that an item is the effect of, read from the item's key; none if it is no effect.
+    /// One of these fields of the event whose effect an item is, read from the item's key; `None` if the item is no effect.
     #[must_use]
     pub fn event_field(&self, item: &Item, fields: &[&str]) -> Option<String> {
         self.declared.key.iter().find_map(|(name, words)| words.read(&value(item, name), fields))
@@ -228,8 +228,8 @@ impl Subscriber {
         })
     }
 
-    /// The effect in words; none if the item isn't in a state that there are words for. Where another item isn't known, its
-    /// attributes are not said.
+    /// The effect in words; `None` if there are no words for the item's state. Attributes of another item are left out if that item is
+    /// unknown.
     fn says<'a>(&self, item: &Item, other: impl Fn(&str) -> Option<&'a Item>) -> Option<String> {
         let attribute = |item: &Item, name: &str| item.contains_key(name).then(|| value(item, name));
         self.declared.says.as_ref()?.fill(|name| match name.split_once('.') {

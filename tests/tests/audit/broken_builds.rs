@@ -59,7 +59,7 @@ async fn with_the_effect_after_the_acknowledgement_a_crash_is_found() {
     let [finding] = findings.as_slice() else { panic!("{findings:#?}") };
     assert_eq!(finding["about"], format!("ride {id}"));
     assert_eq!(finding["what"], "effect of RideCompleted missing or wrong");
-    // A sound build makes up for it, if somebody still has the event.
+    // A correct build makes up for it, if the event still exists somewhere.
     world.delivers(LOYALTY, &world.event_in_the_lake(&id).await).await;
     eventually("its points are there", || world.points(ride.customer()), Option::is_some).await;
     assert_eq!(finds_since(&before).await, Vec::<Value>::new());

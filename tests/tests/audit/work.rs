@@ -42,7 +42,7 @@ pub async fn work(world: &World) -> Work {
     let rfq = customers.requests_quotes(&herds.a_request_that_all_answer()).await;
     let silent: Rfq = herds.a_request_that_one_does_not_answer().with("reply-within", 1);
     let silent = customers.requests_quotes(&silent).await;
-    // Its deadline is a message that is held back, which no audit waits for.
+    // Its deadline is a delayed message, for which no audit waits.
     let closed = |answer: &client::Answer| answer.body["status"] == "CLOSED";
     eventually("it is closed", || customers.queries_rfq(&silent), closed).await;
 
@@ -52,11 +52,11 @@ pub async fn work(world: &World) -> Work {
     Work { collected, customer: ride.customer().to_owned(), refused, ordinary, prebooking, rfq }
 }
 
-/// A ride whose fare is left to people, by a saga with a fault that stays in this step.
+/// A ride whose fare is left to people, by a saga with a permanent fault in this step.
 pub async fn parks(world: &World, saga: &Saga, suffix: &str, step: &'static str) -> String {
     let saga = saga.with_faults(&[(step, Fault::Before("States.Timeout"))]).await;
     let ride = Ride::default().with("customer", format!("{}{suffix}", unique("c")));
-    // The deployed saga finds the fare registered, when Customer Accounting may start it at last.
+    // When Customer Accounting may start the deployed saga again, that saga finds the fare registered.
     let parking = async {
         let id = Caller::unicorn_management_app(world).await.completes(&ride).await;
         saga.ended(&saga.start(&id, ride.customer()).await).await;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use end_to_end::{Caller, Ride, World, asks_proxy, eventually, unique};
 
 const RIDES: u32 = 5;
-/// The types of event of a ride that nothing happens to: its subscribers declare what each costs.
+/// The types of event of a ride without faults. Its subscribers declare the calls that each costs.
 const EVENTS: [&str; 2] = ["RideCompleted", "FareCollected"];
 /// The other calls of the functions for such a ride, one at a time, so that no batch makes it cheaper. It is extraordinary, and its
 /// customer has an address. The calls of the state machine and of the event source mappings aren't the functions' own.
@@ -36,7 +36,7 @@ async fn a_ride_makes_no_more_calls_than_it_did() {
         completes(&world, &app, &customer).await;
         let made = calls().await.into_iter().map(|(call, n)| {
             let n = n - before.get(&call).copied().unwrap_or_default();
-            // A call that was repeated, or a heartbeat on a slow machine, isn't made for every ride.
+            // A retried call, or a heartbeat on a slow machine, isn't made for every ride.
             let least = least.as_ref().map_or(n, |least| least.get(&call).copied().unwrap_or_default());
             (call, n.min(least))
         });

@@ -5,16 +5,16 @@ use std::collections::BTreeMap;
 use end_to_end::World;
 use serde_json::Value;
 
-/// Parts of the requests, the events and the poison of the run that no other word of a log has. Ids are not among them: logs
-/// are there to find them.
+/// Parts of the requests, events and poison of the run that occur in no other text of a log. Ids are not among them, because logs
+/// should contain them.
 const PRIVATE: [&str; 9] =
     ["rider-", "@", "Berlin", "Frankfurt", "Bonn", "place-", "poison", "specversion", "\"data\""];
-/// Fares that no other number is.
+/// Fares that no other number equals.
 const AMOUNTS: [&str; 3] = ["49.99", "50.01", "256.5"];
 /// The lines that Lambda itself writes begin like this.
 const OF_LAMBDA: [&str; 3] = ["START ", "END ", "REPORT "];
 
-/// Looks at every line; gives how many there were.
+/// Checks every line; returns their number.
 pub async fn scan(world: &World) -> usize {
     let (mut count, mut faults) = (0, BTreeMap::<String, usize>::new());
     world

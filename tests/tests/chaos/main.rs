@@ -32,12 +32,12 @@ use tokio::{process::Command, time::sleep};
 
 use self::trouble::Poison;
 
-/// Generous: nothing here measures time.
+/// A long time, because nothing here measures time.
 const PATIENCE: Duration = Duration::from_mins(20);
-/// Nothing more is sent while more than so many messages wait in a queue, or so many fares are being collected: this is
-/// about faults, and a queue that a whole hour of rides waits in would only make the hour longer.
+/// The number of messages in a queue, or of fares under collection, above which no more is sent. This test is about faults, and long
+/// queues would only make it longer.
 const CROWD: u64 = 300;
-/// Nothing fails any more when dead letters are redriven, so hardly any comes back.
+/// The most rounds of redriving dead letters. There are no faults any more by then, so hardly any letter comes back.
 const REDRIVES: usize = 5;
 
 fn setting(name: &str) -> u64 {
@@ -45,7 +45,7 @@ fn setting(name: &str) -> u64 {
     value.parse().unwrap_or_else(|_| panic!("{name} is no number: {value}"))
 }
 
-/// Draws what happens, the same for the same seed.
+/// Draws the faults, which are the same for the same seed.
 struct Dice(RefCell<fastrand::Rng>);
 
 impl Dice {
@@ -58,13 +58,13 @@ impl Dice {
     }
 }
 
-/// From now on so many of a hundred of the functions' calls to AWS fail; gives what became of those before.
+/// Makes this percentage of the functions' calls to AWS fail from now on; returns the outcomes of the calls before.
 async fn faults(percent: u64) -> Value {
     let share = f64::from(u32::try_from(percent).unwrap()) / 100.0;
     serde_json::from_str(&asks_proxy("_faults", Some(json!({ "share": share }))).await).unwrap()
 }
 
-/// Tells whether there is room for more, for as long as it is polled.
+/// Watches the queues, and reports if there is room for more, for as long as it is polled.
 async fn watch(world: &World, crowded: &Cell<bool>) {
     let full = |work: &UnderWay| {
         work.waiting.max(if work.at == "fare collections" { work.in_hand } else { 0 }) > CROWD
@@ -83,7 +83,8 @@ struct Clients<'a> {
 }
 
 impl Clients<'_> {
-    /// Sends when there is room, until it is taken, and notes that down. Some send it once more: they have missed the answer.
+    /// Sends a request when there is room, until it is accepted, and notes it in the journal. Some clients send it once more, as if the answer
+    /// was lost.
     async fn send(&self, kind: Kind, body: &str, post: impl AsyncFn(&[(&str, &str)]) -> Answer) {
         let key = unique("key");
         while self.crowded.get() {
@@ -92,12 +93,12 @@ impl Clients<'_> {
         let id = self.until_taken(kind, &key, body, &post).await;
         if self.dice.once_in(10) {
             let again = self.until_taken(kind, &key, body, &post).await;
-            // A prebooking has an id for each request: the auditor looks where they lead.
+            // A repeated prebooking has an id of its own, from which the auditor finds the first one.
             assert!(again == id || kind == Kind::Prebooking, "{id} and {again} for the key {key}");
         }
     }
 
-    /// As every client should: with the same key, for as long as there is trouble.
+    /// Sends a request as every client should: again with the same key, for as long as there is trouble.
     async fn until_taken(
         &self,
         kind: Kind,
@@ -123,7 +124,7 @@ impl Clients<'_> {
 fn a_ride(dice: &Dice, n: u64) -> Ride {
     let suffix =
         dice.one_of(&["", "", "", "", "_flaky", "_fail_auth", "_fail_charge", "_fail_credit", "_slow"]);
-    // Payments of one customer wait for each other, so a few customers would be all that a long run is about.
+    // The payments of one customer wait for each other, so too few customers would make a long run slow.
     let customers = (setting("RIDES") / 40).max(25);
     let ride = Ride::default().with("customer", format!("rider-{}{suffix}", n % customers));
     let ride = ride.with("fare", dice.one_of(&["0", "49.99", "50", "50.01", "256.50", "1000"]));
@@ -156,7 +157,7 @@ async fn load(world: &World, clients: &Clients<'_>) {
         clients.send(Kind::Rfq, &body, async |headers| customers.posts_rfq(&body, headers).await).await;
     });
     tokio::join!(rides, prebookings, rfqs);
-    // Most of the work is still to come, and is to have its share of trouble.
+    // Most of the work is still under way, and should meet faults too.
     let calls = async || {
         let calls: HashMap<String, u64> = serde_json::from_str(&asks_proxy("_faults", None).await).unwrap();
         calls.values().sum::<u64>()
@@ -165,7 +166,7 @@ async fn load(world: &World, clients: &Clients<'_>) {
     eventually_within(PATIENCE, "the functions have made so many calls", calls, |n| *n >= enough).await;
 }
 
-/// The letters in every dead-letter queue, by the queue's service and name. First whatever is under way comes to its end.
+/// The letters in every dead-letter queue, by the queue's service and name, once no work is under way.
 async fn dead_letters(world: &World) -> BTreeMap<(String, String), Vec<DeadLetter>> {
     let under_way = || async { queues::under_way(&world.deployment).await.unwrap() };
     eventually_within(PATIENCE, "nothing is under way", under_way, Vec::is_empty).await;
@@ -208,7 +209,7 @@ async fn redrive_all_but(poisoned: &[Poison], world: &World) -> u64 {
     panic!("dead letters come back though nothing fails any more: {redriven} were redriven");
 }
 
-/// Settles e-mails that were perhaps sent, as an operator would: finds out, and says so.
+/// Settles e-mails that may have been sent, as an operator would: finds out, and records the outcome.
 async fn was_sent(letter: &DeadLetter, world: &World) -> bool {
     let event: Value = serde_json::from_str(&letter.body).unwrap();
     let field = |name: &str| event["data"][name].as_str().unwrap_or_default();
@@ -221,7 +222,7 @@ async fn was_sent(letter: &DeadLetter, world: &World) -> bool {
     let ride = if says == "Route" { field("ride") } else { field("fare") };
     let sent = mails.iter().any(|mail| mail.contains(says) && mail.contains(ride));
     let outcome = if sent { Outcome::Sent } else { Outcome::Unsent };
-    // Of two letters about the same e-mail the second finds it settled.
+    // If there are two letters about the same e-mail, the second finds it settled.
     let _ = email::settle(&world.deployment, event["id"].as_str().unwrap(), outcome).await;
     sent
 }
@@ -236,7 +237,7 @@ async fn after_a_bad_hour_the_auditor_finds_nothing_and_each_poison_message_in_i
 
     let file = std::env::temp_dir().join(unique("journal"));
     let clients = Clients { dice, crowded: &crowded, journal: Journal::open(&file).unwrap() };
-    // The test of what a ride costs has had some.
+    // The test of a ride's calls has received some e-mails.
     for (kind, id) in world.stored().await {
         clients.journal.note(&Accepted::now(kind, &id, None, "{}")).unwrap();
     }
@@ -287,7 +288,7 @@ async fn after_a_bad_hour_the_auditor_finds_nothing_and_each_poison_message_in_i
     assert!(killed.get() > 0 && repeated.get() > 0 && !poisoned.is_empty(), "it was a good hour");
 }
 
-/// The audit, and true if it is green: all that clients were told of is there, and nothing else is.
+/// The audit, and true if it is green: every request in the clients' journals is stored, and no other one is.
 async fn audit(journal: &Path) -> (Value, bool) {
     let program = std::env::var("RYDES").expect("RYDES names the program: run `make chaos`");
     let journal = ["--journal", journal.to_str().unwrap(), "--journal-is-complete"];

@@ -65,8 +65,8 @@ pub async fn repeat(world: &World, dice: &Dice, repeated: &Cell<usize>) {
     }
 }
 
-/// Sends poison among the sound messages until the load is over. It ends by itself: cut off between sending a message and noting
-/// it down, it would leave poison behind that is taken for a sound message.
+/// Sends poison among the valid messages until the load is over. It ends by itself, because cancelling it between sending a message and
+/// noting it would leave poison that is taken for a valid message.
 pub async fn poison(world: &World, dice: &Dice, poisoned: &RefCell<Vec<Poison>>, over: &Cell<bool>) {
     let services = world.services().await;
     loop {

@@ -19,7 +19,7 @@ async fn functions_have_ways_into_what_they_are_told_of_and_none_into_anything_e
             if !function.is_told_of(thing) {
                 return ways_into_anothers(name, principal, thing).await;
             }
-            // Which ways into its own it needs, `make lint` compares with its calls.
+            // `make lint` compares a function's rights on its own things with its calls.
             let locked_out = principal.ways_into(thing).await.is_empty();
             locked_out.then(|| format!("{name} is told of {thing:?}, and has no way into it"))
         });

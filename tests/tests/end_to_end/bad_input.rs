@@ -5,7 +5,7 @@ use serde_json::json;
 
 #[tokio::test]
 async fn every_fault_is_named_and_nothing_is_stored() {
-    // Alone, so that no other test stores rides meanwhile.
+    // The test runs alone, so that no other test stores rides at the same time.
     let world = World::alone().await;
     let app = Caller::unicorn_management_app(&world).await;
     let before = world.ride_count().await;
@@ -90,7 +90,7 @@ async fn a_coded_ride_is_refused_and_not_stored() {
     assert_eq!(world.ride_count().await, before, "it was stored");
 }
 
-/// The queue takes what API Gateway sends it, or refuses it: sending it again would change nothing.
+/// The queue accepts or refuses the requests that API Gateway sends to it. A retry would get the same answer.
 #[tokio::test]
 async fn what_no_retry_can_mend_is_no_503_where_no_function_looks_at_it() {
     let world = World::shared().await;

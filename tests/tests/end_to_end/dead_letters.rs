@@ -32,7 +32,7 @@ async fn letter(queue: &str, body: &str) -> Option<(String, String)> {
     Some((text(letter, "id"), reason))
 }
 
-/// The event of a prebooking that nobody has stored.
+/// The event of a prebooking that was never stored.
 fn prebooking_event(id: &str) -> String {
     json!({"specversion": "1.0", "id": id, "source": "/test", "type": "PrebookingSubmitted",
            "time": jiff::Timestamp::now().to_string(), "correlationid": unique("corr"),
@@ -53,7 +53,7 @@ async fn a_dead_letter_is_handled_after_all_once_what_was_wrong_is_mended() {
     let queue = listed.as_array().unwrap().iter().find(|q| q["queue"] == "PrebookingProcessing").unwrap();
     assert!(queue["reasons"]["UnknownPrebooking"].as_u64().is_some_and(|n| n >= 1), "{queue}");
 
-    // As it was before, it is a dead letter again.
+    // It becomes a dead letter again, with the content that it had before.
     assert_eq!(json(&["redrive", "PrebookingProcessing", &message]).await["moved"], 1);
     let again =
         eventually("it is dead-lettered again", seen, |l| l.as_ref().is_some_and(|(id, _)| *id != message));
@@ -92,7 +92,7 @@ async fn everything_in_a_dead_letter_queue_is_put_back_and_nothing_is_lost() {
     eventually("all are dead-lettered again", there, |n| *n == bodies.len()).await;
 }
 
-/// So many attributes, of every kind.
+/// This many attributes, of every type.
 fn attributes(count: u8) -> HashMap<String, MessageAttributeValue> {
     let attribute = |n: u8| {
         let value = MessageAttributeValue::builder();
@@ -118,7 +118,7 @@ async fn a_dead_letter_keeps_all_that_its_message_had_and_a_redriven_message_is_
     }
     for ((attributes, reason), body) in cases.iter().zip(&bodies) {
         let mut before = None;
-        // Redriven one by one, as SQS's own redrive is not that of this client.
+        // Redriven one by one, because this client doesn't use SQS's own redrive for single letters.
         for _ in 0..2 {
             let seen = || letter("ExtraordinaryRides", body);
             let is_new = |seen: &Option<_>| seen.is_some() && *seen != before;
@@ -190,7 +190,7 @@ async fn what_can_not_be_done_is_said() {
     }
 }
 
-/// A claim stands, and its function is dead: nobody knows whether SES has taken the e-mail.
+/// A notification with the claim of a dead function: SES may or may not have accepted the e-mail.
 #[tokio::test]
 async fn an_email_that_was_perhaps_sent_is_sent_again_only_if_a_person_says_so() {
     let world = World::alone().await;

@@ -132,13 +132,13 @@ async fn what_comes_twice_or_late_changes_nothing() {
     for (id, customer) in [(&paid, &payer), (&given_up, &debtor)] {
         saga.ended(&saga.start(id, customer).await).await;
         assert_eq!(saga.try_start(id, id, customer).await, Err("ExecutionAlreadyExists".into()));
-        // Under another name, as AWS allows it 90 days later even under the same.
+        // It is started under another name. AWS allows even the same name after 90 days.
         let second = saga.try_start(&unique("again"), id, customer).await.unwrap();
         assert_eq!(saga.ended(&second).await.status, "SUCCEEDED", "it finds the fare taken");
         assert_eq!(saga.path(&second).await, ["RegisterFare", "IsResolution", "AlreadyRegistered"]);
     }
     let before = (world.provider_calls(&paid).await, world.provider_calls(&given_up).await);
-    // Every message again, twice, and those of the forward steps behind their own compensation.
+    // Every message comes twice more, and those of the forward steps come after their own compensation.
     for _ in 0..2 {
         for operation in ["authorize", "capture"] {
             world.requests_payment(&paid, &payer, operation).await;
@@ -256,7 +256,7 @@ async fn a_thousand_customers_fares_are_collected_side_by_side() {
 async fn a_participant_that_dies_between_effect_and_answer_is_asked_again() {
     let world = World::alone().await;
     let saga = Saga::deployed(&world).await;
-    // Its answers are lost: what it did is done, and the message stays.
+    // Its answers are lost: the step was made, and the message stays in the queue.
     let (id, customer) = fare("");
     let in_trouble = async {
         let execution = saga.start(&id, &customer).await;
@@ -267,7 +267,7 @@ async fn a_participant_that_dies_between_effect_and_answer_is_asked_again() {
     assert_eq!(saga.ended(&execution).await.status, "SUCCEEDED");
     assert_eq!(world.looks_at(&id).await, collected());
 
-    // It can't write down what the provider did: the provider is asked again, and knows the call.
+    // It can't record the provider's answer: it calls the provider again, which knows the call.
     let (id, customer) = fare("");
     let payments = world.output("customer-payment", "PaymentsTableName").to_owned();
     let in_trouble = async {

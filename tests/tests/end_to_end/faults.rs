@@ -1,4 +1,4 @@
-//! At least once on the wire, once in effect; and one bad message never blocks or loses a good one.
+//! Messages are delivered at least once and have their effect once, and a bad message never blocks or loses a good one.
 
 use std::collections::HashMap;
 
@@ -59,7 +59,7 @@ async fn a_redelivered_event_has_no_second_effect() {
     let (id, event) = completed(&world, &ride).await;
     let services = world.subscribers_of("RideCompleted").await;
 
-    // Twice into every queue, and once more from the topic to all of them.
+    // The event goes twice into every queue, and once more from the topic to all of them.
     for service in &services {
         world.delivers(*service, &event).await;
         world.delivers(*service, &event).await;
@@ -101,7 +101,7 @@ async fn a_poison_message_goes_to_the_dead_letter_queue_with_its_reason() {
         assert_eq!(letter.reason["receiveCount"], 1, "{service:?}: no retry could help");
         assert_eq!(letter.reason["service"], service.stack);
 
-        // The data lake takes any type of event; to the others another type is poison.
+        // The data lake takes events of any type. To the other services an event of another type is poison.
         if service != Service::DATALAKE {
             let other = other_type.to_string();
             world.delivers(service, &other).await;

@@ -21,7 +21,7 @@ async fn rides_are_extraordinary_from_both_bounds_on() {
         let ride = Ride::default().with("fare", fare).with("distance", distance);
         rides.push((app.completes(&ride).await, extraordinary, fare, distance));
     }
-    // When all rides are through accounting, and all extraordinary ones are featured, the topic has judged them all.
+    // When all rides have reached accounting, and all extraordinary ones are featured, the topic has filtered them all.
     for (id, extraordinary, ..) in &rides {
         eventually("the ride is through", || world.fare(id), Option::is_some).await;
         if *extraordinary {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tokio::process::Command;
 
-/// The functions that do their part for a ride, beside those of the services that take its events.
+/// The functions that work for a ride, in addition to those of the services that take its events.
 const SAGA_AND_EDGE: [&str; 4] =
     ["submit-ride-completion", "publish-ride-completions", "process-payment", "credit-account"];
 
@@ -33,7 +33,7 @@ async fn one_correlation_id_finds_the_whole_story_from_the_request_to_the_e_mail
     }
     let prefix = format!("wild-rydes-{}-", world.deployment.stage);
     let function = |line: &Value| line["function"].as_str().unwrap().replace(&prefix, "");
-    // Two e-mails end it: the ride's receipt, and that of its payment.
+    // The story ends with two e-mails: the ride's receipt, and the payment's.
     let complete = |lines: &Vec<Value>| {
         let functions: BTreeSet<String> = lines.iter().map(function).collect();
         let told =
@@ -47,7 +47,7 @@ async fn one_correlation_id_finds_the_whole_story_from_the_request_to_the_e_mail
             assert!(line[field].as_str().is_some_and(|value| !value.is_empty()), "no {field}: {line}");
         }
     }
-    // As times: a text that ends at .48Z sorts behind one that ends at .485Z.
+    // Compared as times: as a text, `.48Z` sorts behind `.485Z`.
     let times: Vec<Timestamp> =
         lines.iter().map(|line| line["timestamp"].as_str().unwrap().parse().unwrap()).collect();
     assert!(times.is_sorted(), "{times:?}");

@@ -19,7 +19,7 @@ async fn an_alarm_of_each_kind_tells_the_operator() {
         let name = &alarm["AlarmName"];
         let quiet = json!({"AlarmName": name, "StateValue": "OK", "StateReason": "a test begins"});
         world.asks_cloudwatch("SetAlarmState", quiet).await;
-        // An emulator may add up what it measured itself of all functions: that has to be outweighed.
+        // An emulator may add its own measurements of all functions, which this value must outweigh.
         let falls = alarm["ComparisonOperator"].as_str().unwrap().starts_with("LessThan");
         let value = alarm["Threshold"].as_f64().unwrap() + if falls { -1e9 } else { 1.0 };
         let measured = json!({"MetricName": metric, "Dimensions": alarm["Dimensions"], "Value": value});
@@ -86,7 +86,7 @@ async fn not_even_an_administrator_publishes_what_only_its_publisher_may() {
 async fn who_comes_without_tls_is_refused_whoever_it_is() {
     let world = World::shared().await;
     let administrator = User::administrator(&world).await.aws(&world);
-    // Both speak plain HTTP; the first from where only the emulator is.
+    // Both use plain HTTP, and the first calls from the emulator's own address.
     let here = administrator.endpoint_url().unwrap().to_owned();
     let remote = from_another_address(&administrator).await;
     for queue in outputs(&world, &["QueueUrl", "DlqUrl"]) {

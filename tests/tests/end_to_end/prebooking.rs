@@ -11,9 +11,9 @@ use futures_util::{StreamExt, future::join_all, stream};
 use serde_json::Value;
 use tokio::time::sleep;
 
-/// Generous: nothing here measures time.
+/// A long time, because nothing here measures time.
 const PATIENCE: Duration = Duration::from_mins(4);
-/// As `PrebookingProcessingMaximumConcurrency` in the template says.
+/// The same as `PrebookingProcessingMaximumConcurrency` in the template.
 const BOUND: usize = 5;
 
 /// The booking once it is decided.
@@ -104,7 +104,7 @@ async fn are_rejected(bodies: &[(String, &[&str])]) {
         );
         eventually("its event is in the lake", || world.filed(id), |f| *f == (1, 1)).await;
         assert!(world.dead_letter(Service::PREBOOKING_SUBMISSION, body).await.is_none(), "{body}");
-        // Nor does it wait for a decision, where it would become one.
+        // It doesn't wait for a decision either, which could confirm it.
         eventually("no decision is due", || world.backlog(Service::PREBOOKING_PROCESSING), |n| *n == 0).await;
         let about_it = world.dead_letter_that(Service::PREBOOKING_PROCESSING, |l| l.body.contains(id)).await;
         assert!(about_it.is_none(), "{about_it:?}");
@@ -130,7 +130,7 @@ async fn the_same_key_and_request_is_one_booking_that_either_id_leads_to() {
     assert_eq!(bookings[0]["status"], "CONFIRMED");
     let booking = bookings[0]["id"].as_str().unwrap();
     assert!(ids.contains(&booking));
-    // A repetition tells of the booking again: nobody can know if the first message got that far.
+    // A repetition publishes the booking again, because the first message may not have been published.
     eventually("it is in the lake, once", || world.filed(booking), |(_, counted)| *counted == 1).await;
     for id in ids.iter().filter(|id| **id != booking) {
         assert_eq!(world.filed(id).await, (0, 0), "a repetition is no booking of its own");
@@ -192,7 +192,7 @@ async fn only_the_customer_app_prebooks_and_only_json() {
 async fn a_second_delivery_changes_nothing_at_any_of_the_queues() {
     let world = World::alone().await;
     let app = Caller::customer_app(&world).await;
-    // The submission queue gives the message again because it was stored but could not be told of.
+    // The submission queue delivers the message again, because the booking was stored but could not be published.
     let in_trouble = async {
         let id = app.prebooks(&Prebooking::default()).await;
         let submitted = |seen: &Option<(String, _)>| seen.as_ref().is_some_and(|(s, _)| s == "SUBMITTED");
@@ -217,7 +217,7 @@ async fn a_second_delivery_changes_nothing_at_any_of_the_queues() {
     assert_eq!(world.filed(&id).await.1, 1, "the view counts it once");
 }
 
-/// A dead letter that is put back is a new message, sent at another time.
+/// A redriven dead letter is a new message, sent at another time.
 #[tokio::test]
 async fn what_was_accepted_is_confirmed_under_its_id_once_its_dead_letter_is_put_back() {
     let world = World::alone().await;
@@ -239,7 +239,7 @@ async fn what_was_accepted_is_confirmed_under_its_id_once_its_dead_letter_is_put
     let denied = world.while_denied("submit-ride-prebooking", "sns:Publish*", given_up);
     let ids = world.with_a_single_receive(Service::PREBOOKING_SUBMISSION, denied).await;
     assert_eq!(world.prebookings_with(&ids, "SUBMITTED").await, 2, "they are stored, and nobody was told");
-    // A letter that was sent twice is no second booking.
+    // A letter that was sent twice makes no second booking.
     world.doubles_dead_letters(Service::PREBOOKING_SUBMISSION, &ids).await;
     let redriven = redrive(&world.deployment, "PrebookingSubmission", &Letters::All).await.unwrap();
     assert!(redriven.moved >= 4, "two letters, each twice, and those of other tests: {redriven:?}");
@@ -250,7 +250,7 @@ async fn what_was_accepted_is_confirmed_under_its_id_once_its_dead_letter_is_put
     assert_eq!(world.prebooking_count().await, before + 2, "there is no other booking");
 }
 
-/// Many prebookings at once, each of which must be accepted; gives their ids.
+/// Makes many prebookings at once, each of which must be accepted; returns their ids.
 async fn campaign(app: &Caller, bookings: usize) -> Vec<String> {
     let requests = (0..bookings).map(|_| async { app.prebooks(&Prebooking::default()).await });
     stream::iter(requests).buffer_unordered(100).collect().await

@@ -19,7 +19,7 @@ async fn a_ride_reaches_every_service_and_each_does_its_part() {
     eventually("the event is in the lake", || world.filed(&id), |f| *f == (1, 1)).await;
     eventually("the ride is featured", || world.featured(&id), |f| *f).await;
 
-    // Beside it, sooner or later, comes the one about its fare.
+    // The e-mail about its fare comes too, at any time.
     let receipt = world.mailbox(&email).await.into_iter().find(|mail| mail.contains("Route")).unwrap();
     for part in [&id, "256.50 EUR", "Berlin - Frankfurt"] {
         assert!(receipt.contains(part), "{part} in {receipt}");

@@ -15,7 +15,7 @@ async fn rydes(arguments: &[&str]) {
     assert!(output.status.success(), "{arguments:?}: {output:?}");
 }
 
-/// Collects the fare of a customer whose id ends like this; gives the fare's id.
+/// Collects the fare of a customer whose id has this suffix; returns the fare's id.
 async fn collects(saga: &Saga, suffix: &str) -> String {
     let (id, customer) = (RideId::new().to_string(), format!("{}{suffix}", unique("c")));
     saga.ended(&saga.start(&id, &customer).await).await;
@@ -31,7 +31,7 @@ async fn a_refund_that_fails_later_is_learned_and_told_once_and_can_be_made_agai
     let world = World::alone().await;
     let saga = Saga::deployed(&world).await;
     let id = collects(&saga, "_fail_refund_later_fail_credit").await;
-    // The provider said yes, and the money is here all the same.
+    // The provider accepted the refund, and we still have the money.
     assert_eq!(world.looks_at(&id).await, Fare { taken: FARE, ..given_up() });
     assert_eq!(world.payment(&id, "status").await.as_deref(), Some("REFUNDED"));
 

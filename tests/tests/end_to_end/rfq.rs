@@ -11,7 +11,7 @@ use end_to_end::{Caller, Herds, Rfq, World, eventually, quotes, unhurried, uniqu
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-/// Generous: nothing here measures time.
+/// A long time, because nothing here measures time.
 const PATIENCE: Duration = Duration::from_mins(4);
 
 fn time(rfq: &Value, which: &str) -> Timestamp {
@@ -30,14 +30,14 @@ fn event(event_type: &str, id: &str, data: &Value) -> String {
     .to_string()
 }
 
-/// The cheapest of these, and of equally cheap ones the one that is there first.
+/// The cheapest of these quotes; of equally cheap ones the one with the earliest pickup.
 fn best(quotes: &[Value]) -> Value {
     let cents = |quote: &Value| quote["quote"].as_str().unwrap().replace('.', "").parse::<u64>().unwrap();
     let best = quotes.iter().min_by_key(|quote| (cents(quote), quote["pickup"].as_u64().unwrap()));
     best.cloned().unwrap_or_default()
 }
 
-/// Lets every herd answer once: what is asked next, and for a short time, finds none of them asleep.
+/// Lets every herd answer once, so that for a short time no herd's function has to start first.
 async fn awake(app: &Caller, herds: &Herds) {
     let rfq = herds.a_request_that_all_answer().with("reply-within", 300);
     app.sees_closed(&app.requests_quotes(&rfq).await).await;
@@ -88,7 +88,7 @@ async fn only_herds_that_are_named_are_asked_and_waited_for() {
 async fn a_request_says_what_it_is_about_where_answers_go_and_until_when_and_not_who_asks() {
     let world = World::shared().await;
     let app = Caller::customer_app(&world).await;
-    // Nobody waits for the answer of somebody who only listens.
+    // The request doesn't wait for an answer of a subscriber that is no herd.
     let listener = world.listens_to(world.output("ride-booking", "RequestForQuotesTopicArn")).await;
     let herds = Herds::deployed();
     let customer = unique("secretive");
@@ -100,7 +100,7 @@ async fn a_request_says_what_it_is_about_where_answers_go_and_until_when_and_not
         let message = eventually("it is heard", || world.receives(&listener), Option::is_some).await.unwrap();
         let heard: Value = serde_json::from_str(&message).unwrap();
         assert!(!message.contains(&customer), "whoever is asked needs not know who asks");
-        // Requests of tests beside this one are heard, too.
+        // The queue also receives requests of concurrent tests.
         if heard["id"] == id {
             break heard;
         }

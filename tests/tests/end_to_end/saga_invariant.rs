@@ -29,7 +29,7 @@ const REFUSALS: [(&str, &str); 3] = [
     ("CreditAccount", "AccountCreditException"),
 ];
 
-/// The way back from each of these, state by state.
+/// The compensating path after each of these faults, state by state.
 const BACK: [(&str, Fault, &[&str]); 6] = [
     ("AuthorizePayment", Before("PaymentAuthException"), &["FailFare", "NotifyFailure"]),
     ("AuthorizePayment", After("States.Timeout"), &["VoidAuthorization", "FailFare", "NotifyFailure"]),
@@ -76,7 +76,7 @@ fn cases() -> Vec<Case> {
     cases
 }
 
-/// Holds what was seen of a fare against what the case should come to.
+/// Compares the state of a fare with the expected result of the case.
 fn judge(case: &Case, execution: &str, ended: &str, seen: &Fare) -> Result<(), String> {
     let parks = case.iter().any(|(step, _)| PARKS.contains(step));
     let parked = seen.parked == [execution];

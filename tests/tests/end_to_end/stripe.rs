@@ -259,7 +259,7 @@ fn url() -> String {
 impl Till {
     async fn with(card: &str) -> Self {
         let world = World::shared().await;
-        // First, as its client settles which TLS library this process uses, and reqwest waits to be told.
+        // The deployment comes first, because its client chooses the TLS library of this process, which reqwest needs.
         let stripe = provider(&world, &url(), SECRET);
         let customer = CustomerId::parse(&unique("rider")).unwrap();
         let stripe_customer = told("/v1/customers", "").await;
@@ -279,7 +279,7 @@ impl Till {
         Self { world, stripe, fare: RideId::new(), customer, stripe_customer }
     }
 
-    /// The provider as it would be somewhere else, or with another key.
+    /// The provider at another URL, or with another key.
     fn at(&self, url: &str, secret: &str) -> Stripe {
         provider(&self.world, url, secret)
     }
@@ -292,7 +292,7 @@ impl Till {
         IdempotencyKey(format!("{}-{step}", self.fare))
     }
 
-    /// On the terms that hold now.
+    /// Authorizes on the current terms.
     async fn terms(&self) -> Terms {
         self.stripe.terms(&self.payment("256.50")).await.unwrap()
     }
@@ -352,7 +352,7 @@ impl Till {
         self.asks(&format!("/v1/payment_intents/{id}?expand[]=latest_charge")).await
     }
 
-    /// All that the customer's card was ever asked for.
+    /// All intents of the customer.
     async fn intents(&self) -> Vec<Value> {
         let list =
             self.asks(&format!("/v1/payment_intents?customer={}&limit=100", self.stripe_customer)).await;

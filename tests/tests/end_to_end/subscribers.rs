@@ -39,7 +39,7 @@ async fn every_subscription_of_a_topic_is_declared() {
             let pages =
                 world.sns.list_subscriptions_by_topic().topic_arn(topic).into_paginator().items().send();
             for subscription in pages.collect::<Result<Vec<_>, _>>().await.unwrap() {
-                // Tests subscribe queues of their own.
+                // Some tests subscribe queues of their own.
                 let is_subscribed =
                     |queue: &str| subscription.endpoint().unwrap().ends_with(&format!(":{queue}"));
                 let Some(service) =

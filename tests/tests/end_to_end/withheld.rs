@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use end_to_end::{Caller, Ride, Service, World, eventually};
 use futures_util::future::join_all;
 
-/// The two events that a customer is told of: the ride's, and that its fare was paid.
+/// The two events that a customer is notified of: the completed ride and the paid fare.
 fn events(ride: &str) -> [String; 2] {
     [ride.to_owned(), format!("{ride}-collected")]
 }
@@ -65,7 +65,7 @@ async fn a_receipt_whose_window_is_over_is_not_sent() {
     let ride = Ride::default();
     let id = withheld(&world, &ride).await;
     let [receipt, payment] = events(&id);
-    // As if a day had passed, and the table hadn't forgotten it yet.
+    // As if a day had passed, and the table hadn't deleted the expired event yet.
     let update = world.dynamodb.update_item().table_name(world.withheld_table());
     let update = update.key("customer", AttributeValue::S(ride.customer().to_owned()));
     let update = update.key("eventId", AttributeValue::S(receipt.clone()));

@@ -1,4 +1,4 @@
-//! Messages that can never be handled, among those that only have to wait: one that is no event, one that fails at each attempt,
+//! Messages that can never be handled, among others that only have to wait: a message that is no event, one that fails at each attempt,
 //! and one that kills its function each time.
 
 use client::dead_letters::DeadLetter;
@@ -7,9 +7,9 @@ use serde_json::json;
 
 use crate::{patience, why};
 
-/// In place of six times as long as its function may run: so soon a message comes again that has killed it.
+/// The visibility timeout, in place of six times the function's timeout, after which a message comes again that has killed its function.
 const VISIBLE_AGAIN_SECONDS: u32 = 10;
-/// A handful of attempts, and the receives that were none because others had come before them.
+/// The most receives of such a message: five attempts, and the receives without an attempt.
 const MOST_RECEIVES: u32 = 10;
 
 pub struct Hopeless {
@@ -20,7 +20,7 @@ pub struct Hopeless {
 
 impl Hopeless {
     pub fn new() -> Self {
-        // The build that stands in for the sound one knows two customers by these names.
+        // The broken build knows two customers by these names.
         Self { malformed: unique("{ poison"), fails: ride_of("fails"), kills: ride_of("kills") }
     }
 
@@ -32,12 +32,12 @@ impl Hopeless {
         ]
     }
 
-    /// True if it is one of them.
+    /// True if a message is one of the hopeless ones.
     pub fn is(&self, body: &str) -> bool {
         self.each().iter().any(|(_, hopeless)| *hopeless == body)
     }
 
-    /// Runs the build that they are hopeless to, while something happens.
+    /// Runs the build that can't handle them while something happens.
     pub async fn among<T>(&self, world: &World, what: impl AsyncFnOnce() -> T) -> T {
         let what =
             async || world.with_visibility_timeout(Service::LOYALTY, VISIBLE_AGAIN_SECONDS, what()).await;
@@ -58,8 +58,8 @@ impl Hopeless {
         }
     }
 
-    /// Each was set aside, and soon. There may be a copy: the function that has set one message aside is killed over another
-    /// before it can say so.
+    /// Checks that each was dead-lettered soon. There may be two copies: a function that has dead-lettered one message may be killed by
+    /// another before it can report that.
     pub fn had_a_handful_of_attempts(&self, letters: &[(String, DeadLetter)]) {
         let reasons = [
             (&self.malformed, "MalformedEvent", 1),
@@ -77,7 +77,7 @@ impl Hopeless {
     }
 }
 
-/// The event of a ride that nobody has reported.
+/// The event of a ride that was never reported.
 fn ride_of(customer: &str) -> String {
     let ride = uuid::Uuid::now_v7();
     json!({"specversion": "1.0", "id": ride, "source": "/test", "type": "RideCompleted", "correlationid": unique("c"),

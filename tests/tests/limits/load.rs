@@ -12,7 +12,7 @@ use tokio::time::sleep;
 
 use crate::setting;
 
-/// The payments of each of them wait for each other.
+/// The number of customers. The payments of each wait for each other.
 const CUSTOMERS: u64 = 40;
 /// The prefix of this run's customers: there may have been another run before it.
 static CUSTOMER: LazyLock<String> = LazyLock::new(|| unique("rider"));
@@ -32,7 +32,7 @@ fn address(customer: u64) -> String {
     format!("{}@example.com", name(customer))
 }
 
-/// The address of a customer, if this one is among those who want e-mails.
+/// The address of a customer, if the customer wants e-mails.
 fn email(customer: u64) -> Option<String> {
     customer.is_multiple_of(setting("MAILED_ONE_IN")).then(|| address(customer))
 }
@@ -45,7 +45,7 @@ pub async fn puts_addresses_on_file(world: &World) {
     }
 }
 
-/// Sends all of it, as fast as it is taken, and notes down what was.
+/// Sends the whole load as fast as it is accepted, and notes the accepted requests.
 pub async fn sends(world: &World, journal: &Journal) -> Vec<Sent> {
     let unicorns = &Caller::unicorn_management_app(world).await;
     let customers = &Caller::customer_app(world).await;
@@ -70,7 +70,7 @@ pub async fn sends(world: &World, journal: &Journal) -> Vec<Sent> {
     tokio::join!(rides, prebookings, rfqs).0
 }
 
-/// Sends until it is taken, as every client should: with the same key, and no sooner than it is told to. Gives the id.
+/// Sends a request until it is accepted, as every client should: with the same key, and not before the `Retry-After` time. Returns the id.
 async fn until_taken(
     journal: &Journal,
     kind: Kind,
@@ -92,7 +92,7 @@ async fn until_taken(
     }
 }
 
-/// Each customer who wants e-mails got two of each ride, its receipt and its payment's; and nobody got anything else.
+/// Checks that each customer who wants e-mails got two for each ride, its receipt and the payment's, and that there are no other e-mails.
 pub async fn is_mailed_once(world: &World, rides: &[Sent]) {
     for customer in 0..CUSTOMERS {
         let email = email(customer);

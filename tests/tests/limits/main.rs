@@ -31,12 +31,12 @@ fn setting<T: std::str::FromStr>(name: &str) -> T {
     value.parse().unwrap_or_else(|_| panic!("{name} makes no sense: {value}"))
 }
 
-/// Generous: the quotas say how long it takes, and a message that was throttled often waits long before it asks again.
+/// A long time, because the quotas bound the pace, and a message that was throttled often waits long before it is retried.
 fn patience() -> Duration {
     Duration::from_mins(setting("PATIENCE_MINUTES"))
 }
 
-/// From now on the quotas of this kind of account hold, at this share of their rates; or none do.
+/// Enforces the quotas of this kind of account from now on, at this share of their rates, or none.
 async fn quotas(profile: Option<&str>, scale: f64) {
     asks_proxy("_quotas", Some(json!({"profile": profile, "scale": scale}))).await;
 }
@@ -91,7 +91,7 @@ async fn a_backlog_drains_at_the_quotas_pace_and_only_what_can_never_be_handled_
     assert!(sound, "{audit:#}");
 }
 
-/// A function without room for another execution is no reason for a request to be lost, or to be taken twice.
+/// Throttling of a function must not make a request lost, or accepted twice.
 async fn refuses_truly_while_throttled(world: &World, told: &Journal) {
     let app = Caller::unicorn_management_app(world).await;
     let (ride, key) = (Ride::default().json(), unique("key"));
@@ -111,7 +111,7 @@ async fn refuses_truly_while_throttled(world: &World, told: &Journal) {
     assert_eq!(world.ride_count().await, before + 1);
 }
 
-/// Waits until nothing waits, is in flight or is being collected, also a moment later: between two queues a message is in neither.
+/// Waits until no work is under way, and still is not a moment later: between two queues a message is in neither.
 async fn at_rest(world: &World) {
     let busy = async || {
         for _ in 0..5 {
@@ -137,13 +137,13 @@ async fn dead_letters(world: &World) -> Vec<(String, DeadLetter)> {
     all
 }
 
-/// Why a message is dead, without the message.
+/// The reason of a dead letter, without the message.
 fn why(letter: &DeadLetter) -> String {
     let DeadLetter { error_type, detail, receive_count, .. } = letter;
     format!("{error_type:?}: {detail:?} after {receive_count:?} receives")
 }
 
-/// `rydes logs` asks for every function's log, at the quota as it is: no machine is too slow to reach that one.
+/// `rydes logs` reads every function's log under the unscaled quota, which even a slow machine reaches.
 async fn client_waits_too(world: &World, ride: &str) {
     quotas(Some("sandbox"), 1.0).await;
     let proxy = std::env::var("FAULTS").unwrap();

@@ -19,7 +19,7 @@ struct Row {
     throttled: u64,
 }
 
-/// Which quotas there were.
+/// The enforced quotas.
 #[derive(Debug)]
 pub struct Report {
     rows: Vec<Row>,
@@ -38,7 +38,7 @@ impl Report {
         Self { executions_throttled, ..Self::of_calls().await }
     }
 
-    /// Of calls to AWS alone.
+    /// The quotas of calls to AWS only.
     pub async fn of_calls() -> Self {
         let rows = serde_json::from_str(&asks_proxy("_quotas", None).await).unwrap();
         Self { rows, executions_throttled: 0.0 }
@@ -48,7 +48,7 @@ impl Report {
         self.rows.iter().filter(|row| row.call == call).map(|row| row.throttled).sum()
     }
 
-    /// The load has to reach the quotas that it is for, or the run shows nothing.
+    /// Checks that the load has reached the quotas that it should reach. Otherwise the run shows nothing.
     pub fn is_of_quotas_that_were_reached(&self) {
         let reached: String = setting("REACHES");
         let missed: Vec<_> = reached.split(' ').filter(|call| self.throttled(call) == 0).collect();

@@ -156,7 +156,7 @@ async fn look(
         _ => Error::aws("states:DescribeExecution", &error),
     })?;
     let history = history(client, &execution).await?;
-    // As it is after all that: an execution that has ended leaves its fare as it stays.
+    // The fare is read last: once its execution has ended, it no longer changes.
     let fare = find().await?;
     let ended = described.stop_date().map_or_else(now, milliseconds);
     Ok(FareTrace {

@@ -15,7 +15,7 @@ async fn what_comes_too_late_is_marked_as_late_once_and_reopens_nothing() {
     let rfq = herds.a_request_that_one_does_not_answer().with("reply-within", 1);
     let id = app.requests_quotes(&rfq).await;
     let closed = app.sees_closed(&id).await;
-    // It was the first request after a pause, perhaps, and others were late on their own.
+    // If this was the first request after a pause, other quotes may be late by themselves.
     let answered: HashSet<_> =
         closed["quotes"].as_array().unwrap().iter().map(|q| q["responder"].as_str().unwrap()).collect();
     let silent = *herds

@@ -79,7 +79,7 @@ async fn a_request_ends_even_if_nobody_can_be_asked() {
     let id = world.while_denied("publish-instant-ride-rfqs", "sns:PublishBatch", in_trouble).await;
     let closed = app.queries_rfq(&id).await.body;
     assert_eq!((quotes(&closed, "quotes").len(), &closed["best"]), (0, &Value::Null));
-    // The stream goes on, and with it the next request.
+    // The stream goes on, so the next request is handled.
     let rfq = herds.a_request_that_all_answer().with("reply-within", 300);
     let next = app.sees_closed(&app.requests_quotes(&rfq).await).await;
     assert_eq!(quotes(&next, "quotes").len(), 3);

@@ -16,7 +16,7 @@ async fn quotes_at_the_same_instant_and_the_deadline_racing_the_last_come_to_one
     let race = async {
         let race = async |n: usize| {
             let id = app.requests_quotes(&herds.a_request_that_all_answer().with("reply-within", 2)).await;
-            // Three at the same instant, one of them twice; the last before, around or after the moment of the deadline.
+            // Three quotes at the same instant, one of them twice; the last comes before, at or after the deadline.
             let answers =
                 ["moonlight", "rainbow", "stardust", "rainbow"].map(|herd| answer(&id, herd, "5.00"));
             let delays = [0, 0, [0, 1, 2, 2][n % 4], 0];
@@ -24,7 +24,7 @@ async fn quotes_at_the_same_instant_and_the_deadline_racing_the_last_come_to_one
             let deliver = deliveries
                 .map(async |(a, delay)| world.delivers_after(delay, Service::RFQ_RESPONSE, a).await);
             join_all(deliver).await;
-            // Only then may the herds themselves answer again: what they say to the same request is another price.
+            // Only now may the herds themselves answer again, because their own quotes have other prices.
             let all = |answer: &client::Answer| {
                 quotes(&answer.body, "quotes").len() + quotes(&answer.body, "late").len() == 3
             };
