@@ -1,29 +1,23 @@
 //! Makes one step of a fare's payment and answers the saga.
 
+mod not_made;
+
 use std::time::Duration;
 
 use jiff::Timestamp;
 use lambda_messaging::{Effect, Event, Failure, consumer::Receiver};
 use serde_json::json;
 
+use self::not_made::{
+    AUTHORIZATION_UNCLEAR, NOT_AUTHORIZED, NOT_CAPTURED, NOT_REFUNDED, NOT_VOIDED, NotMade, UNAVAILABLE,
+    not_made,
+};
 use crate::{
     Operation, PaymentRequested, Payments, Saga,
     payments::{Record, Request, Status, malformed, moved_on},
     provider::{IdempotencyKey, Payment, PaymentId, PaymentProvider, ProviderError, Voided},
     saga::Listener,
 };
-
-// The errors that the saga's `Retry` and `Catch` match on.
-
-/// The authorization was refused, and nothing is reserved.
-const NOT_AUTHORIZED: &str = "PaymentAuthException";
-/// The outcome of the authorization is unknown, and a retry can't find it out. The saga must void the authorization.
-const AUTHORIZATION_UNCLEAR: &str = "PaymentAuthUnclear";
-const NOT_CAPTURED: &str = "PaymentChargeException";
-const NOT_VOIDED: &str = "PaymentVoidException";
-const NOT_REFUNDED: &str = "PaymentRefundException";
-/// The provider gave no answer, or none that tells the outcome.
-const UNAVAILABLE: &str = "PaymentProviderUnavailable";
 
 /// The time limit of a step. It is enough for three calls to a slow provider, and ends well before the function does, so that there
 /// is time to answer the saga and to handle the customer's next message.
@@ -36,27 +30,6 @@ pub struct ProcessPayment<P> {
     provider: P,
     saga: Saga,
     deadline: Duration,
-}
-
-/// The reason why a step wasn't made.
-#[derive(Debug, PartialEq, Eq)]
-enum NotMade {
-    /// The saga is answered with this error.
-    Answer { error: &'static str, cause: String },
-    /// The message is retried or dead-lettered.
-    Fail(Failure),
-}
-
-impl NotMade {
-    fn answer(error: &'static str, cause: impl Into<String>) -> Self {
-        Self::Answer { error, cause: cause.into() }
-    }
-}
-
-impl From<Failure> for NotMade {
-    fn from(failure: Failure) -> Self {
-        Self::Fail(failure)
-    }
 }
 
 impl<P: PaymentProvider> ProcessPayment<P> {
@@ -288,17 +261,6 @@ fn id_of(record: &Record) -> Result<PaymentId, Failure> {
 
 fn request_of(record: &Record) -> Result<&Request, Failure> {
     record.request.as_ref().ok_or_else(|| malformed("the payment's record doesn't say what was asked for"))
-}
-
-/// The answer to the saga after a provider's error.
-fn not_made(error: ProviderError, refusal: &'static str) -> NotMade {
-    match error {
-        ProviderError::Refused(cause) => NotMade::answer(refusal, cause),
-        // The saga retries the step, with a backoff. A message that stays in the queue would delay the customer's other payments.
-        ProviderError::Spent(cause) | ProviderError::Unavailable(cause) => {
-            NotMade::answer(UNAVAILABLE, cause)
-        }
-    }
 }
 
 /// The idempotency key of a step. Each spent key makes the next one different.

@@ -1,4 +1,4 @@
-//! An answer to a question that the function asks by itself, as one that a schedule starts does.
+//! The answers to the calls that a function makes by itself, as one does that a schedule invokes.
 
 use lambda_runtime::Diagnostic;
 
