@@ -73,7 +73,7 @@ impl Caller {
         answer
     }
 
-    /// Reports a ride that must be accepted, and gives its id.
+    /// Reports a ride that must be accepted, and returns its id.
     pub async fn completes(&self, ride: &Ride) -> String {
         let answer = self.posts(&ride.json(), &[]).await;
         assert_eq!(answer.status, 201, "{answer:?}");
@@ -87,7 +87,7 @@ impl Caller {
         answer
     }
 
-    /// Prebooks a ride, which must be accepted, and gives its id.
+    /// Prebooks a ride, which must be accepted, and returns its id.
     pub async fn prebooks(&self, prebooking: &Prebooking) -> String {
         let answer = self.posts_prebooking(&prebooking.json(), &[]).await;
         assert_eq!(answer.status, 202, "{answer:?}");
@@ -108,7 +108,7 @@ impl Caller {
         answer
     }
 
-    /// Asks for quotes, which must be accepted, and gives the id of the request.
+    /// Asks for quotes, which must be accepted, and returns the id of the request.
     pub async fn requests_quotes(&self, rfq: &Rfq) -> String {
         let answer = self.posts_rfq(&rfq.json(), &[]).await;
         assert_eq!(answer.status, 201, "{answer:?}");

@@ -6,7 +6,7 @@ use tokio::{
     net::{TcpListener, TcpSocket},
 };
 
-/// Starts a proxy on another address of this machine; gives its endpoint. The policies take plain HTTP from 127.0.0.1 alone,
+/// Starts a proxy on another address of this machine; returns its endpoint. The policies allow plain HTTP from 127.0.0.1 only,
 /// and calls through this proxy come from 127.0.0.2.
 pub async fn from_another_address(aws: &SdkConfig) -> String {
     let port = aws.endpoint_url().unwrap().rsplit(':').next().unwrap().trim_end_matches('/');

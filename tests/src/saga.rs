@@ -93,7 +93,7 @@ impl Saga {
         self.definition["States"].as_object().unwrap().keys().cloned().collect()
     }
 
-    /// Starts collecting a fare of 256.50; gives the execution.
+    /// Starts collecting a fare of 256.50; returns the execution.
     pub async fn start(&self, fare: &str, customer: &str) -> String {
         self.try_start(fare, fare, customer).await.unwrap()
     }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::{World, eventually};
 
 impl World {
-    /// Waits until every service that should take an event has had its effect; gives the event.
+    /// Waits until every service that should take an event has had its effect; returns the event.
     pub async fn reaches_every_subscriber(&self, id: &str) -> String {
         eventually("the event is in the lake", || self.filed(id), |filed| *filed == (1, 1)).await;
         let event = self.event_in_the_lake(id).await;

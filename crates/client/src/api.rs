@@ -78,8 +78,8 @@ impl Api {
         self.send(Method::POST, path, &all, body).await
     }
 
-    /// Posts a request until it is accepted, and gives the id that the answer has under this name. Where the API says that
-    /// another try helps, it tries again with the same key, which it makes up if it was given none.
+    /// Posts a request until it is accepted, and returns the id in this field of the answer. If the API says that a retry helps, it retries
+    /// with the same key. Without a given key it makes one up.
     pub async fn submit(
         &self,
         path: &str,

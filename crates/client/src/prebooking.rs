@@ -29,7 +29,7 @@ impl Prebooking {
     }
 }
 
-/// Submits a prebooking and gives its id. Tries again, with the same key, where the API says that this helps.
+/// Submits a prebooking and returns its id. Retries with the same key if the API says that this helps.
 pub async fn submit(
     deployment: &Deployment,
     booking: &Prebooking,

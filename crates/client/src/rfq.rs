@@ -112,8 +112,8 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(150);
 /// The time after its deadline for which a request may still be open: the deadline is a message, and may wait in its queue.
 pub const GRACE: Duration = Duration::from_mins(1);
 
-/// Submits the request, shows it each time that it has changed, and gives it once it is closed. Tries again, with the same
-/// key, where the API says that this helps.
+/// Submits the request, shows it each time that it has changed, and returns it once it is closed. Retries with the same key if the API says
+/// that this helps.
 pub async fn request(
     deployment: &Deployment,
     request: &RfqRequest,

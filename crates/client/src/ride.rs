@@ -21,7 +21,7 @@ pub struct CompletedRide {
     pub fare: String,
 }
 
-/// Submits a ride and gives its id. Tries again, with the same key, where the API says that this helps.
+/// Submits a ride and returns its id. Retries with the same key if the API says that this helps.
 pub async fn complete(
     deployment: &Deployment,
     ride: &CompletedRide,

@@ -57,7 +57,7 @@ impl<'a> Tables<'a> {
                 let got = self.client.batch_get_item().request_items(table, wanted).send().await;
                 let got = got.map_err(|error| Error::aws("dynamodb:BatchGetItem", &error))?;
                 items.extend(got.responses.unwrap_or_default().remove(table).into_iter().flatten());
-                // DynamoDB gives as many as it can now, and says which are left.
+                // DynamoDB returns as many as it can, and names the keys that are left.
                 let left = got.unprocessed_keys.unwrap_or_default().remove(table);
                 keys = left.map_or(vec![], |left| left.keys);
                 if keys.is_empty() {

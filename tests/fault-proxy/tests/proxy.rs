@@ -58,7 +58,7 @@ impl Proxy {
         TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).unwrap()
     }
 
-    /// Sends a request on a connection of its own; gives the head and the body of the response, both empty if there is none.
+    /// Sends a request on a connection of its own; returns the head and the body of the response, both empty if there is none.
     fn send(&self, request: &str) -> (String, String) {
         let mut client = self.client();
         client.write_all(request.as_bytes()).unwrap();

@@ -19,7 +19,7 @@ fn all(status: &str) -> impl Fn(&Vec<Option<String>>) -> bool {
     move |statuses| statuses.iter().all(|found| found.as_deref() == Some(status))
 }
 
-/// A ride of a customer without an address, handled to its end; gives its id.
+/// A ride of a customer without an address, handled to its end; returns its id.
 async fn withheld(world: &World, ride: &Ride) -> String {
     let id = Caller::unicorn_management_app(world).await.completes(ride).await;
     let looked_at = || async { statuses(world, &events(&id)).await };

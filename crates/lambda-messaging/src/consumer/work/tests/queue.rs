@@ -85,7 +85,7 @@ pub(super) struct Waiting {
     receives: u32,
 }
 
-/// A queue that gives all it has, again and again, to a function that may be killed.
+/// A queue that delivers all its messages, again and again, to a function that may be killed.
 #[derive(Default)]
 pub(super) struct Queue {
     pub waiting: Vec<Waiting>,
