@@ -26,10 +26,10 @@ fuzz_target!(|data: &[u8]| {
         let answer = block_on(credit.handle(LambdaEvent::new(payload, Context::default())));
         let effects = aws.take_calls().len();
         match answer {
-            Ok(_) => assert_eq!(effects, 1, "what is answered has its effect"),
+            Ok(_) => assert_eq!(effects, 1, "an accepted request has one effect"),
             Err(refusal) => {
                 check_reason(&refusal.error_type, &refusal.error_message);
-                assert_eq!(effects, 0, "what is refused has none");
+                assert_eq!(effects, 0, "a refused request has none");
             }
         }
     });

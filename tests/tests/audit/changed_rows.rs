@@ -129,7 +129,7 @@ pub fn changed_rows(work: &Work) -> Vec<ChangedRow> {
             &["customer-notification: effect of RideCompleted missing or wrong"],
         ),
         (
-            "nobody is told of a payment",
+            "a payment's e-mail is not sent",
             of_ride(notifications, "eventId", &paid),
             Some(("status", text("SENDING"))),
             &[

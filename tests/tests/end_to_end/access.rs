@@ -21,7 +21,9 @@ async fn functions_have_ways_into_what_they_are_told_of_and_none_into_anything_e
             }
             // `make lint` compares a function's rights on its own things with its calls.
             let locked_out = principal.ways_into(thing).await.is_empty();
-            locked_out.then(|| format!("{name} is told of {thing:?}, and has no way into it"))
+            locked_out.then(|| {
+                format!("the environment of {name} names {thing:?}, and its role gives no access to it")
+            })
         });
         let found: Vec<_> = stream::iter(tries).buffer_unordered(AT_ONCE).collect().await;
         faults.extend(found.into_iter().flatten());

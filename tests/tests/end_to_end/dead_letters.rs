@@ -226,5 +226,5 @@ async fn an_email_that_was_perhaps_sent_is_sent_again_only_if_a_person_says_so()
         eventually("the queue is empty", || world.in_hand(Service::NOTIFICATION), |n| *n == 0).await;
         assert_eq!(receipts().await, expected, "{outcome:?}");
     }
-    assert!(settle(Outcome::Unsent).await.is_err(), "what was sent is settled");
+    assert!(settle(Outcome::Unsent).await.is_err(), "an e-mail that was sent is settled");
 }

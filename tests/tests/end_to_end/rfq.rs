@@ -99,7 +99,7 @@ async fn a_request_says_what_it_is_about_where_answers_go_and_until_when_and_not
     let request: Value = loop {
         let message = eventually("it is heard", || world.receives(&listener), Option::is_some).await.unwrap();
         let heard: Value = serde_json::from_str(&message).unwrap();
-        assert!(!message.contains(&customer), "whoever is asked needs not know who asks");
+        assert!(!message.contains(&customer), "herds don't learn who the customer is");
         // The queue also receives requests of concurrent tests.
         if heard["id"] == id {
             break heard;
@@ -140,6 +140,6 @@ async fn a_new_herd_is_asked_once_it_is_deployed_and_no_other_stack_changes() {
     eventually("a herd that is gone is not asked any more", asked, gone).await;
     assert_eq!(app.posts_rfq(&to_comet, &[]).await.status, 422);
     let again = app.posts_rfq(&to_comet, &headers).await;
-    assert_eq!((again.status, &again.body), (201, &first.body), "what was accepted is not judged again");
+    assert_eq!((again.status, &again.body), (201, &first.body), "an accepted request is not checked again");
     assert_eq!(world.stacks().await, stacks, "no other stack has changed");
 }

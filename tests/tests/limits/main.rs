@@ -63,7 +63,7 @@ async fn a_backlog_drains_at_the_quotas_pace_and_only_what_can_never_be_handled_
         }
         now("the fare of each ride is open");
         hopeless.is_set_aside(&world).await;
-        now("what can't be handled is set aside");
+        now("hopeless messages are dead-lettered");
         at_rest(&world).await;
         now("nothing is under way");
         rides

@@ -39,7 +39,7 @@ pub async fn queue(
     // A queue never delivers a message that it would not accept.
     let messages = mutations(examples).into_iter().filter(|mutation| is_message(&mutation.text));
     for (mutation, word) in messages.zip(words.iter().cycle()) {
-        let batch = serde_json::from_value(batch(&mutation.text, word)).expect("what SQS makes is a batch");
+        let batch = serde_json::from_value(batch(&mutation.text, word)).expect("the JSON is a batch of SQS");
         let batch = LambdaEvent::new(batch, in_a_minute());
         // Boxed, or the futures within would nest deeper than the compiler follows.
         let result = watch.over(Box::pin(consume(batch))).await.and_then(|(response, calls)| {

@@ -127,7 +127,7 @@ async fn one_bad_message_never_holds_up_a_good_one() {
     assert_eq!(
         kept(&queues, batch(&bodies, 1)).await,
         ["1", "3"],
-        "what may succeed later stays in the queue"
+        "messages that may succeed later stay in the queue"
     );
     assert_eq!(dead_letter.num_calls(), 2, "the malformed and the refused message can never succeed");
     assert_eq!(back_off.num_calls(), 1, "one call backs off all that stay");
@@ -221,7 +221,7 @@ async fn a_failure_holds_up_its_group_and_no_other() {
     assert_eq!(kept_in_order(&receiver, &queues, batch).await, ["1", "3", "4", "5", "6"]);
     let mut attempted = receiver.0.into_inner().unwrap();
     attempted.sort_unstable();
-    assert_eq!(attempted, ["0", "1", "2", "4"], "what stands behind a kept message is not attempted");
+    assert_eq!(attempted, ["0", "1", "2", "4"], "messages behind a kept one are not attempted");
     assert_eq!((dead_letter.num_calls(), back_off.num_calls()), (0, 1));
 }
 

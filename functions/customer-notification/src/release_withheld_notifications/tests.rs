@@ -64,8 +64,8 @@ async fn a_withheld_event_goes_back_into_its_queue_and_is_then_deleted() {
     let calls = aws.take_calls();
     let expected = ["look for cmr", "event 1 to queue", "forget 1", "event 2 to queue", "forget 2"];
     assert_eq!(story(&calls), expected);
-    assert_eq!(calls[0].json()["ConsistentRead"], true, "what has just been kept is seen");
-    assert_eq!(calls[0].json()["FilterExpression"], "expiresAt > :now", "what is too old is not");
+    assert_eq!(calls[0].json()["ConsistentRead"], true, "an event that was just withheld is found");
+    assert_eq!(calls[0].json()["FilterExpression"], "expiresAt > :now", "an expired event is not");
     assert_eq!(calls[2].json()["ExpressionAttributeValues"][":read"]["S"], "as of 1");
 }
 
@@ -130,5 +130,5 @@ async fn a_batch_that_takes_too_long_ends_before_the_function_is_stopped() {
     assert_eq!(give(&aws, &[change("INSERT", "cmr")]).await, Err("OutOfTime".to_owned()));
     assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
     let expected = ["look for cmr", "event 1 to queue", "forget 1", "event 2 to queue"];
-    assert_eq!(story(&aws.take_calls()), expected, "what was released by then is forgotten");
+    assert_eq!(story(&aws.take_calls()), expected, "the events that were released by then are deleted");
 }

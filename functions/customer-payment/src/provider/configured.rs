@@ -23,10 +23,10 @@ impl ConfiguredProvider {
     /// If a setting is missing, or names no provider.
     pub fn from_function(function: &Function) -> Result<Self, Error> {
         let [provider] =
-            function.settings([("PAYMENT_PROVIDER", "who moves the money: simulated or stripe")])?;
+            function.settings([("PAYMENT_PROVIDER", "the payment provider: simulated or stripe")])?;
         match provider.as_str() {
             "simulated" => {
-                let table = ("SIMULATED_PROVIDER_TABLE_NAME", "what the simulated provider remembers");
+                let table = ("SIMULATED_PROVIDER_TABLE_NAME", "the record of the simulated provider");
                 let [table] = function.settings([table])?;
                 Ok(Self::Simulated { table })
             }

@@ -10,7 +10,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let [herd, price_per_km, pickup_minutes, availability_percent, seed, return_addresses] = function
         .settings([
             ("HERD_NAME", "the herd that quotes"),
-            ("PRICE_PER_KM", "what it asks for a kilometre, in the deployment's currency"),
+            ("PRICE_PER_KM", "the price of a kilometre, in the deployment's currency"),
             ("PICKUP_MINUTES", "how long a unicorn of it takes to be there"),
             ("AVAILABILITY_PERCENT", "at how many places of a hundred it has a unicorn free"),
             ("SEED", "chooses these places"),

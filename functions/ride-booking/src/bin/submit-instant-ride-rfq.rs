@@ -11,7 +11,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         ("RFQS_TABLE_NAME", "where requests for quotes are stored"),
         ("RFQ_KEYS_TABLE_NAME", "which request an idempotency key stands for"),
         ("REQUEST_FOR_QUOTES_TOPIC_ARN", "whose subscribers are the herds"),
-        ("HERD_QUEUE_PREFIX", "what the names of herds' queues begin with"),
+        ("HERD_QUEUE_PREFIX", "the prefix of the names of herds' queues"),
         ("KNOWN_HERDS_TABLE_NAME", "the herds that were known last"),
         ("REPLY_WITHIN_SECONDS", "how long quotes are waited for, if a request doesn't say"),
     ])?;

@@ -9,7 +9,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let function = Function::start(ride_booking::SERVICE).await;
     let [table, topic] = function.settings([
         ("PREBOOKINGS_TABLE_NAME", "where prebookings are stored"),
-        ("PREBOOKING_NOTIFICATION_TOPIC_ARN", "where prebookings are told of"),
+        ("PREBOOKING_NOTIFICATION_TOPIC_ARN", "the topic that prebookings are published on"),
     ])?;
     let bookings = Prebookings::new(Client::new(function.aws()), table);
     let topic = Publisher::new(aws_sdk_sns::Client::new(function.aws()), topic);

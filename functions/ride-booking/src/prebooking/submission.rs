@@ -225,6 +225,10 @@ mod tests {
         assert_eq!(of(BODY), of(in_another_order));
         assert_ne!(of(BODY), of(&BODY.replace("Bonn", "Ulm")));
         let twice = BODY.replace('{', r#"{"from":"Ulm","#);
-        assert_ne!(of(BODY), of(&twice), "what is sound is no repetition of what isn't, nor the reverse");
+        assert_ne!(
+            of(BODY),
+            of(&twice),
+            "a valid request is no repetition of an invalid one, nor the reverse"
+        );
     }
 }

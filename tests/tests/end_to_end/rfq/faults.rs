@@ -24,7 +24,7 @@ async fn a_herd_that_is_down_is_not_waited_for_and_does_not_answer_when_it_is_up
         let rainbow_alone = rfq.clone().with("herds", json!(["rainbow"]));
         app.sees_closed(&app.requests_quotes(&rainbow_alone).await).await;
         let waiting = world.backlog(Service::STARDUST).await;
-        assert_eq!(waiting, 1, "what it was asked waits in its queue, and what it wasn't never gets there");
+        assert_eq!(waiting, 1, "only the request to this herd waits in its queue");
         (id, closed)
     };
     let (id, closed) = world.while_disabled("herd-stardust", down).await;
@@ -83,5 +83,5 @@ async fn a_request_ends_even_if_nobody_can_be_asked() {
     let rfq = herds.a_request_that_all_answer().with("reply-within", 300);
     let next = app.sees_closed(&app.requests_quotes(&rfq).await).await;
     assert_eq!(quotes(&next, "quotes").len(), 3);
-    assert_eq!(app.queries_rfq(&id).await.body, closed, "what has expired is not asked any more");
+    assert_eq!(app.queries_rfq(&id).await.body, closed, "an expired request is not sent to herds");
 }

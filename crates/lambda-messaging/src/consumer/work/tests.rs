@@ -82,7 +82,7 @@ async fn a_throttled_call_is_not_made_for_the_next_messages() {
     let (mut queue, rough) = (Queue::in_groups(&messages), Rough::default());
     queue.receive_in_vain(30);
     assert_eq!(queue.deliver(&EachGroup(&rough), AMPLE, &rough.killed).await, kept(&["1", "2", "3"]));
-    assert_eq!(rough.attempted(), ["0", "1"], "what was begun beside it ends");
+    assert_eq!(rough.attempted(), ["0", "1"], "an attempt that was begun before it ends");
     assert!(queue.waits().iter().all(|wait| (1..=60).contains(wait)), "a group waits: {:?}", queue.waits());
 }
 

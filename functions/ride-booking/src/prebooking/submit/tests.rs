@@ -103,7 +103,7 @@ async fn a_batch_is_stored_and_told_in_one_call_sound_or_not() {
     let (told, submitted, rejected) = (Told::default(), storing("SUBMITTED"), storing("REJECTED"));
     let topic = topic(&told);
     let results = receive(&[&submitted, &rejected], &topic, &[(FIRST, SOUND), (SECOND, "{")], "").await;
-    assert_eq!(results, vec![Ok(Effect::Made); 2], "what is answered no is handled");
+    assert_eq!(results, vec![Ok(Effect::Made); 2], "a rejected submission is handled");
     assert_eq!((submitted.num_calls(), rejected.num_calls(), topic.num_calls()), (1, 1, 1));
     let events = [(FIRST, "PrebookingSubmitted"), (SECOND, "PrebookingRejected")];
     assert_eq!(*told.lock().unwrap(), events.map(|(id, kind)| (id.to_owned(), kind.to_owned())));

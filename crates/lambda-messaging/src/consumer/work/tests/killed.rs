@@ -57,7 +57,7 @@ async fn a_killer_in_one_group_leaves_other_groups_alone() {
     assert_eq!((kills, queue.letters()), (6, vec!["FunctionKilled".to_owned()]));
     let order: Vec<_> =
         rough.attempted().into_iter().filter(|id| ["2", "3"].contains(&id.as_str())).collect();
-    assert_eq!(order.last().map(String::as_str), Some("3"), "what was behind the killer came after it");
+    assert_eq!(order.last().map(String::as_str), Some("3"), "the message behind the killer came after it");
 }
 
 /// Kills its function unless it is given one event.
