@@ -2,11 +2,9 @@
 
 from pathlib import Path
 
-import pytest
-
 from wild_rydes import console
 from wild_rydes.commands import deploy
-from wild_rydes.deployment import Deployment, leftovers, refuse_stuck
+from wild_rydes.deployment import Deployment, leftovers, refuse
 from wild_rydes.stacks import Stack
 
 
@@ -29,20 +27,42 @@ def test_a_fingerprint_changes_with_template_function_and_parameters(tmp_path: P
     assert fingerprint() not in (before, changed)
 
 
-def test_stacks_that_cannot_be_deployed_are_all_named_with_what_helps() -> None:
+def refused(stacks: dict[str, str], exports: dict[str, dict[str, object]], templates: Path) -> list[str]:
+    described = {"stacks": {name: {"status": status} for name, status in stacks.items()}, "exports": exports}
+    try:
+        refuse("dev", described, templates)
+    except console.Stop as stopped:
+        return [line.strip() for line in str(stopped).splitlines()[1:]]
+    return []
+
+
+def test_stacks_that_cannot_be_deployed_are_all_named_with_what_helps(tmp_path: Path) -> None:
     there = {"operations": "CREATE_COMPLETE", "herd-a": "REVIEW_IN_PROGRESS", "herd-b": "ROLLBACK_COMPLETE"}
-    refuse_stuck("dev", there)
+    assert refused(there, {}, tmp_path) == []
     there |= {"herd-c": "UPDATE_IN_PROGRESS", "herd-d": "DELETE_FAILED", "herd-e": "UPDATE_ROLLBACK_FAILED"}
-    with pytest.raises(console.Stop) as stopped:
-        refuse_stuck("dev", there)
-    _, *faults = str(stopped.value).splitlines()
-    assert [fault.split(":")[0].strip() for fault in faults] == [
+    faults = refused(there, {}, tmp_path)
+    assert [fault.split(":")[0] for fault in faults] == [
         "wild-rydes-dev-herd-c is UPDATE_IN_PROGRESS",
         "wild-rydes-dev-herd-d is DELETE_FAILED",
         "wild-rydes-dev-herd-e is UPDATE_ROLLBACK_FAILED",
     ]
     assert "make undeploy STAGE=dev" in faults[1]
     assert faults[2].endswith("continue-update-rollback --stack-name wild-rydes-dev-herd-e")
+
+
+def test_an_export_that_is_still_imported_may_not_go(tmp_path: Path) -> None:
+    template = tmp_path / "rides.yaml"
+    exports: dict[str, dict[str, object]] = {
+        "TopicArn": {"stack": "rides", "imported_by": ["loyalty", "accounting"]},
+        "Unused": {"stack": "rides", "imported_by": []},
+        # The stack is left over: nothing deploys it, so it keeps its exports.
+        "Old": {"stack": "gone", "imported_by": ["loyalty"]},
+    }
+    template.write_text("Outputs: {A: {Value: a, Export: {Name: !Sub wild-rydes-${Stage}-TopicArn}}}\n")
+    assert refused({}, exports, tmp_path) == []
+    template.write_text("Outputs: {A: {Value: a, Export: {Name: !Sub wild-rydes-${Stage}-RideTopicArn}}}\n")
+    (fault,) = refused({}, exports, tmp_path)
+    assert fault.startswith("rides no longer exports TopicArn, which accounting, loyalty still imports")
 
 
 def test_a_stack_that_no_template_makes_any_more_is_left_over() -> None:

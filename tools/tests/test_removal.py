@@ -4,7 +4,7 @@ import pytest
 
 from wild_rydes import console
 from wild_rydes.commands.undeploy import consequences
-from wild_rydes.removal import chosen, waves
+from wild_rydes.removal import chosen, imports, waves
 
 IMPORTS = {
     "operations": [],
@@ -13,6 +13,20 @@ IMPORTS = {
     "fares": ["accounting", "operations"],
     "loyalty": ["operations", "rides"],
 }
+
+
+def test_a_stack_imports_from_the_stack_that_exports() -> None:
+    exports = {
+        "OperatorArn": {"stack": "operations", "imported_by": ["rides", "loyalty"]},
+        "TopicArn": {"stack": "rides", "imported_by": ["loyalty"]},
+        "OtherArn": {"stack": "rides", "imported_by": ["loyalty"]},
+        "Unused": {"stack": "rides", "imported_by": []},
+    }
+    assert imports(["operations", "rides", "loyalty"], exports) == {
+        "operations": [],
+        "rides": ["operations"],
+        "loyalty": ["operations", "rides"],
+    }
 
 
 def test_a_stack_is_deleted_before_those_that_it_imports_from() -> None:

@@ -5,7 +5,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -36,8 +36,9 @@ class Deployment:
         has none, and CloudFormation itself finds what has changed."""
         order = stacks.stacks(templates)
         values = self.parameters([stack for wave in order for stack in wave])
-        there = statuses(self.describe())
-        refuse_stuck(self.stage, there)
+        described = self.describe()
+        there = statuses(described)
+        refuse(self.stage, described, templates)
         self.replace_failed(there)
         record = self.folder / "deployed.json"
         known = json.loads(record.read_text()) if record.exists() else {}
@@ -107,24 +108,41 @@ def statuses(described: Mapping[str, Any]) -> dict[str, str]:
     return {name: stack["status"] for name, stack in described["stacks"].items()}
 
 
-def refuse_stuck(stage: str, there: Mapping[str, str]) -> None:
-    """Stops if stacks can't be deployed, and says what would help each."""
+def refuse(stage: str, described: Mapping[str, Any], templates: Path = INFRA) -> None:
+    """Stops if CloudFormation would refuse a deployment halfway, and says what helps."""
+    faults = [*stuck(stage, statuses(described)), *lost_exports(described["exports"], templates)]
+    if faults:
+        raise console.Stop("nothing was deployed:\n  " + "\n  ".join(faults))
+
+
+def stuck(stage: str, there: Mapping[str, str]) -> Iterator[str]:
+    """The stacks that can't be deployed as they are."""
     help_for = {
         "DELETE_FAILED": f"it was not deleted completely, so run make undeploy STAGE={stage}",
         "UPDATE_ROLLBACK_FAILED": "see its events for what keeps it from its old state, mend that, and run "
         "aws cloudformation continue-update-rollback --stack-name {}",
     }
-    faults = []
     for name, status in there.items():
         stack = f"wild-rydes-{stage}-{name}"
         if status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS":
-            faults.append(f"{stack} is {status}: wait until this has ended")
+            yield f"{stack} is {status}: wait until this has ended"
         elif status in help_for:
-            faults.append(f"{stack} is {status}: {help_for[status].format(stack)}")
-    if faults:
-        raise console.Stop("nothing was deployed:\n  " + "\n  ".join(faults))
+            yield f"{stack} is {status}: {help_for[status].format(stack)}"
 
 
-def leftovers(there: Mapping[str, str]) -> list[str]:
+def lost_exports(exports: Mapping[str, Mapping[str, Any]], templates: Path) -> Iterator[str]:
+    """The exports that templates no longer have, and that deployed stacks still import. An exporter is deployed before its
+    importers, so what they import now counts, and not what they are about to."""
+    kept = {(path.stem, name) for path in templates.glob("*.yaml") for name in stacks.EXPORT.findall(path.read_text())}
+    for name, export in exports.items():
+        if export["imported_by"] and (export["stack"], name) not in kept and (templates / f"{export['stack']}.yaml").exists():
+            importers = ", ".join(sorted(export["imported_by"]))
+            yield (
+                f"{export['stack']} no longer exports {name}, which {importers} still imports: keep the export, deploy what "
+                f"doesn't import it any more, and remove it with the deployment after that"
+            )
+
+
+def leftovers(there: Mapping[str, str], templates: Path = INFRA) -> list[str]:
     """The stacks that no template makes any more, such as that of a herd that was taken out of infra/herd.instances.json."""
-    return sorted(set(there) - {stack.name for wave in stacks.stacks(INFRA) for stack in wave})
+    return sorted(set(there) - {stack.name for wave in stacks.stacks(templates) for stack in wave})

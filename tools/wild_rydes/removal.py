@@ -1,8 +1,18 @@
 """The order in which a stage's stacks can be deleted: each before those that it imports from."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 from wild_rydes import console, parameters
+
+
+def imports(names: Iterable[str], exports: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
+    """The stacks that each of these imports from."""
+    found: dict[str, set[str]] = {name: set() for name in names}
+    for export in exports.values():
+        for importer in export["imported_by"]:
+            found[importer].add(export["stack"])
+    return {name: sorted(sources) for name, sources in found.items()}
 
 
 def waves(imports: Mapping[str, Collection[str]]) -> list[list[str]]:

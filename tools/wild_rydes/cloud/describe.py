@@ -14,9 +14,7 @@ def describe(stage: Stage, with_resources: bool) -> dict[str, Any]:
     if with_resources:
         for name, stack in stacks.items():
             stack["resources"] = stage.resources(name)
-        for name, sources in stage.imports(list(stacks)).items():
-            stacks[name]["imports_from"] = sources
-    return {**stage.caller(), "stacks": stacks}
+    return {**stage.caller(), "stacks": stacks, "exports": stage.exports()}
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The stacks of a stage, as CloudFormation knows them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -42,16 +42,16 @@ class Stage:
                     found[name] = {"status": stack["StackStatus"], "parameters": parameters}
         return found
 
-    def imports(self, names: Sequence[str]) -> dict[str, list[str]]:
-        """The stacks that each of these stacks imports from."""
-        found: dict[str, set[str]] = {name: set() for name in names}
+    def exports(self) -> dict[str, dict[str, Any]]:
+        """The names that the stacks export, without the stage: by which stack, and which stacks import it."""
+        found = {}
         for page in self._cloudformation.get_paginator("list_exports").paginate():
             for export in page["Exports"]:
                 if export["Name"].startswith(self._prefix):
-                    exporter = export["ExportingStackId"].split("/")[1].removeprefix(self._prefix)
-                    for importer in self._importers(export["Name"]):
-                        found[importer].add(exporter)
-        return {name: sorted(sources) for name, sources in found.items()}
+                    stack = export["ExportingStackId"].split("/")[1].removeprefix(self._prefix)
+                    imported_by = self._importers(export["Name"])
+                    found[export["Name"].removeprefix(self._prefix)] = {"stack": stack, "imported_by": imported_by}
+        return found
 
     def _importers(self, export: str) -> list[str]:
         pages = self._cloudformation.get_paginator("list_imports").paginate(ExportName=export)

@@ -32,7 +32,7 @@ def undeploy(stage: str, only: Sequence[str], env: dict[str, str]) -> None:
     if not described["stacks"]:
         console.line(f"{console.GREEN}✓{console.END} nothing of stage {stage} is deployed in {place}")
         return
-    wanted = removal.chosen({name: stack["imports_from"] for name, stack in described["stacks"].items()}, only)
+    wanted = removal.chosen(removal.imports(described["stacks"], described["exports"]), only)
     console.line(f"Stage {stage}: {place}, as {described['arn']}")
     console.line("\n".join(consequences({name: described["stacks"][name]["resources"] for name in wanted})))
     if not env:
