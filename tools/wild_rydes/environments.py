@@ -111,6 +111,13 @@ def output(name: str, module: str, *arguments: str | Path, env: Mapping[str, str
     return ended.stdout
 
 
+def unify_regions() -> None:
+    """Gives the region to every tool: boto3 and the SAM CLI read AWS_DEFAULT_REGION alone, others AWS_REGION first."""
+    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    if region:
+        os.environ["AWS_REGION"] = os.environ["AWS_DEFAULT_REGION"] = region
+
+
 def require(program: str, advice: str) -> str:
     found = shutil.which(program)
     if not found:

@@ -23,6 +23,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     environments.check_prerequisites()
     check_name(options.stage, "deploy")
+    environments.unify_regions()
     emulator = profiles.of_environment()
     if emulator:
         folder = LOCAL / f"emulator-{options.stage}"

@@ -10,7 +10,7 @@ import os
 import sys
 from typing import Any
 
-from wild_rydes import console, functions, smoke
+from wild_rydes import console, environments, functions, smoke
 from wild_rydes.deployment import Deployment
 from wild_rydes.emulator import profiles
 from wild_rydes.paths import LOCAL
@@ -33,6 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     check_name(options.stage, "smoke")
+    environments.unify_regions()
     emulator = profiles.of_environment()
     # What is said while it builds is no JSON.
     with contextlib.redirect_stdout(sys.stderr if options.json else sys.stdout):

@@ -21,6 +21,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     check_name(options.stage, "undeploy")
+    environments.unify_regions()
     emulator = profiles.of_environment()
     undeploy(options.stage, options.only.split(), emulator.environment() if emulator else {})
 

@@ -1,0 +1,28 @@
+"""Every tool goes to the same region."""
+
+import os
+
+import pytest
+
+from wild_rydes import environments
+
+
+@pytest.mark.parametrize(
+    ("given", "region"),
+    [
+        ({"AWS_REGION": "eu-west-1"}, "eu-west-1"),
+        ({"AWS_DEFAULT_REGION": "eu-west-1"}, "eu-west-1"),
+        ({"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "us-east-1"}, "eu-west-1"),
+        ({"AWS_REGION": "", "AWS_DEFAULT_REGION": "us-east-1"}, "us-east-1"),
+        ({}, None),
+    ],
+)
+def test_every_tool_goes_to_the_same_region(monkeypatch: pytest.MonkeyPatch, given: dict[str, str], region: str | None) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        # Set before it is removed, so that it is restored afterwards.
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    environments.unify_regions()
+    assert (os.environ.get("AWS_REGION"), os.environ.get("AWS_DEFAULT_REGION")) == (region, region)
