@@ -14,11 +14,11 @@ def describe(stage: Stage, with_resources: bool) -> dict[str, Any]:
     if with_resources:
         for name, stack in stacks.items():
             stack["resources"] = stage.resources(name)
-    return {**stage.caller(), "stacks": stacks, "exports": stage.exports()}
+    return {**stage.caller(), "stacks": stacks, "exports": stage.exports() if stacks else {}}
 
 
 if __name__ == "__main__":
     try:
         print(json.dumps(describe(Stage(sys.argv[1]), "--resources" in sys.argv)))
     except (BotoCoreError, ClientError) as error:
-        sys.exit(f"AWS does not answer: {error} Check the region and the credentials of your environment.")
+        sys.exit(f"AWS can't be asked what is there: {str(error).rstrip('.')}; check region, credentials and rights")

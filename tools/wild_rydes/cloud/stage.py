@@ -13,7 +13,6 @@ from wild_rydes.cloud.declared import Loader
 # A stack with tables and functions takes minutes on AWS, and an hour if something holds it up.
 EVERY_SECONDS, ON_EMULATORS = 5.0, 0.2
 AT_MOST_SECONDS = 3600
-KEEPS = ("Retain", "RetainExceptOnCreate", "Snapshot")
 
 
 class Stage:
@@ -72,7 +71,8 @@ class Stage:
                 "stack": name,
                 "type": it["ResourceType"],
                 "id": it["PhysicalResourceId"],
-                "stays": template.get(it["LogicalResourceId"], {}).get("DeletionPolicy") in KEEPS,
+                # Every other policy keeps it, or part of it.
+                "stays": template.get(it["LogicalResourceId"], {}).get("DeletionPolicy", "Delete") != "Delete",
             }
             for page in pages
             for it in page["StackResourceSummaries"]
