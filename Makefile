@@ -1,6 +1,6 @@
 # `make` or `make help` says what there is. Everything real stands in tools/ and in cargo.
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test test-unit test-e2e test-containers test-containers-if-possible prepare emulators test-chaos chaos limits fuzz lint lint-rust lint-python lint-workflows lint-templates check-functions doc diagrams access new-service fmt build deploy smoke undeploy bench bench-prebooking bench-rfq
+.PHONY: help demo up down test test-unit test-e2e test-containers test-containers-if-possible prepare emulators test-chaos test-life chaos limits fuzz lint lint-rust lint-python lint-workflows lint-templates check-functions doc diagrams access new-service fmt build deploy smoke undeploy bench bench-prebooking bench-rfq
 
 PYTHON ?= python3
 PORT ?= 4566
@@ -51,6 +51,9 @@ emulators: ## Write anew in the docs what each emulator honours, as the last run
 
 test-chaos:
 	$(WILD_RYDES) chaos --size small --seed 1
+
+test-life: ## The life of a stage against an emulator: failed deployments, changes, smoke runs, removals
+	$(WILD_RYDES) test-life
 
 chaos: ## A bad hour at full size, and an audit after it (SIZE=small, SEED=<number>)
 	$(WILD_RYDES) chaos --size $(SIZE) --seed "$(SEED)"
