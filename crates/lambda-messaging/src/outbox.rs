@@ -44,7 +44,8 @@ pub async fn run(handle: impl HandleStream) -> Result<(), Error> {
 
 /// The handler of an outbox's stream.
 pub fn handler(function: &Function, outbox: impl Outbox) -> Result<impl HandleStream, Error> {
-    let [url] = function.settings([("DEAD_LETTER_QUEUE_URL", "where rows go that can't be published")])?;
+    let [url] =
+        function.settings([("DEAD_LETTER_QUEUE_URL", "the queue for rows that can't be published")])?;
     let service = function.service();
     let dlq = DeadLetterQueue { sqs: Client::new(function.aws()), url, service: service.name };
     Ok(async move |event| {

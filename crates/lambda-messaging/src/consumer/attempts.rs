@@ -62,8 +62,7 @@ pub(super) enum Record {
 
 impl Attempts {
     pub(super) fn from_function(function: &Function) -> Result<Self, Error> {
-        let [table] =
-            function.settings([("ATTEMPTS_TABLE_NAME", "where attempts at messages are recorded")])?;
+        let [table] = function.settings([("ATTEMPTS_TABLE_NAME", "the table of attempts at messages")])?;
         // Most of the function's time belongs to the message itself.
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_millis(500))

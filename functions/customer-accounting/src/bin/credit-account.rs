@@ -1,4 +1,4 @@
-//! Starts `credit-account`: a step of the fare collection saga → a credit in the ledger, or its reversal.
+//! A step of the fare collection saga → a credit in the ledger, or its reversal.
 
 use aws_sdk_dynamodb::Client;
 use customer_accounting::{CreditAccount, Ledger};
@@ -10,7 +10,10 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let function = Function::start(customer_accounting::SERVICE).await;
     let [table, refused] = function.settings([
         ("LEDGER_TABLE_NAME", "the ledger"),
-        ("REFUSED_CUSTOMER_SUFFIX", "whose accounts take no credit, for demonstrations"),
+        (
+            "REFUSED_CUSTOMER_SUFFIX",
+            "the end of the ids of customers whose credit is refused, for demonstrations",
+        ),
     ])?;
     let credit = CreditAccount::new(Ledger::new(Client::new(function.aws()), table), refused);
     lambda_runtime::run(service_fn(|event| credit.handle(event))).await

@@ -7,7 +7,7 @@ use lambda_messaging::{Function, consumer};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     let function = Function::start(customer_loyalty::SERVICE).await;
-    let [table] = function.settings([("LOYALTY_POINTS_TABLE_NAME", "where points are kept")])?;
+    let [table] = function.settings([("LOYALTY_POINTS_TABLE_NAME", "the table of points")])?;
     let points = LoyaltyPoints::new(Client::new(function.aws()), table);
     consumer::run(consumer::events(&function, AwardPoints::new(points))?).await
 }

@@ -22,7 +22,7 @@ async fn main() -> Result<(), Error> {
 async fn stripe(function: &Function) -> Result<Stripe, Error> {
     let [currency, methods] = function.settings([
         ("CURRENCY", "the deployment's one currency, as in EUR"),
-        ("PAYMENT_METHODS_TABLE_NAME", "which payment method at Stripe a customer pays with"),
+        ("PAYMENT_METHODS_TABLE_NAME", "the table of customers' payment methods at Stripe"),
     ])?;
     let key = stripe_key(function).await?;
     let methods = PaymentMethods::new(Client::new(function.aws()), methods);
@@ -30,7 +30,7 @@ async fn stripe(function: &Function) -> Result<Stripe, Error> {
 }
 
 async fn run(function: &Function, provider: impl PaymentProvider) -> Result<(), Error> {
-    let [payments] = function.settings([("PAYMENTS_TABLE_NAME", "where each fare's payment stands")])?;
+    let [payments] = function.settings([("PAYMENTS_TABLE_NAME", "the table of payments")])?;
     let payments = Payments::new(Client::new(function.aws()), payments);
     let saga = Saga::new(aws_sdk_sfn::Client::new(function.aws()));
     consumer::run(consumer::events_in_order(function, ProcessPayment::new(payments, provider, saga))?).await

@@ -23,9 +23,9 @@ async fn main() -> Result<(), Error> {
 
 async fn run(function: &Function, provider: impl ProviderReports) -> Result<(), Error> {
     let [payments, state_machine, look_back] = function.settings([
-        ("PAYMENTS_TABLE_NAME", "where each fare's payment stands"),
+        ("PAYMENTS_TABLE_NAME", "the table of payments"),
         ("FARE_COLLECTION_STATE_MACHINE_ARN", "the state machine that tells people"),
-        ("LOOK_BACK_DAYS", "for how many days back the provider is asked, as in 7"),
+        ("LOOK_BACK_DAYS", "the days back that the provider is asked about, as in 7"),
     ])?;
     let look_back = look_back.parse().map_err(|_| "LOOK_BACK_DAYS must be a number of days, as in 7")?;
     let payments = Payments::new(Client::new(function.aws()), payments);

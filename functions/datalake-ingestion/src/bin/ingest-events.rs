@@ -7,7 +7,7 @@ use lambda_messaging::{Function, consumer};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     let function = Function::start(datalake_ingestion::SERVICE).await;
-    let [bucket] = function.settings([("DATALAKE_BUCKET_NAME", "where Parquet objects are stored")])?;
+    let [bucket] = function.settings([("DATALAKE_BUCKET_NAME", "the bucket for Parquet objects")])?;
     // An emulator's bucket has no host name of its own, so there the bucket stands in the path.
     let emulated = function.aws().endpoint_url().is_some();
     let s3 = Client::from_conf(Builder::from(function.aws()).force_path_style(emulated).build());

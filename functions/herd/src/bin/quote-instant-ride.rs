@@ -11,9 +11,9 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         .settings([
             ("HERD_NAME", "the herd that quotes"),
             ("PRICE_PER_KM", "the price of a kilometre, in the deployment's currency"),
-            ("PICKUP_MINUTES", "how long a unicorn of it takes to be there"),
-            ("AVAILABILITY_PERCENT", "at how many places of a hundred it has a unicorn free"),
-            ("SEED", "chooses these places"),
+            ("PICKUP_MINUTES", "the minutes until a unicorn of the herd arrives"),
+            ("AVAILABILITY_PERCENT", "the percentage of places with a free unicorn"),
+            ("SEED", "the seed that chooses the places with a free unicorn"),
             ("RETURN_ADDRESSES", "the queues that quotes may be sent to, separated by commas"),
         ])?;
     let prices = PriceList::parse(RawPriceList {

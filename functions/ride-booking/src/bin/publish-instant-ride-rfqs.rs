@@ -7,8 +7,8 @@ use ride_booking::PublishInstantRideRfqs;
 async fn main() -> Result<(), lambda_runtime::Error> {
     let function = Function::start(ride_booking::SERVICE).await;
     let [topic, responses] = function.settings([
-        ("REQUEST_FOR_QUOTES_TOPIC_ARN", "where the herds are asked"),
-        ("RFQ_RESPONSE_QUEUE_URL", "where they answer to"),
+        ("REQUEST_FOR_QUOTES_TOPIC_ARN", "the topic that herds subscribe to"),
+        ("RFQ_RESPONSE_QUEUE_URL", "the queue for the herds' answers"),
     ])?;
     let topic = Publisher::new(aws_sdk_sns::Client::new(function.aws()), topic);
     let sqs = aws_sdk_sqs::Client::new(function.aws());

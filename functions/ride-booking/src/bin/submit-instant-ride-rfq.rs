@@ -8,12 +8,12 @@ use ride_booking::{Herds, LastKnownHerds, ReplyWithin, Rfqs, SubmitInstantRideRf
 async fn main() -> Result<(), lambda_runtime::Error> {
     let function = Function::start(ride_booking::SERVICE).await;
     let [table, keys, topic, queue_prefix, known, reply_within] = function.settings([
-        ("RFQS_TABLE_NAME", "where requests for quotes are stored"),
-        ("RFQ_KEYS_TABLE_NAME", "which request an idempotency key stands for"),
-        ("REQUEST_FOR_QUOTES_TOPIC_ARN", "whose subscribers are the herds"),
+        ("RFQS_TABLE_NAME", "the table of requests for quotes"),
+        ("RFQ_KEYS_TABLE_NAME", "the table of requests by idempotency key"),
+        ("REQUEST_FOR_QUOTES_TOPIC_ARN", "the topic that herds subscribe to"),
         ("HERD_QUEUE_PREFIX", "the prefix of the names of herds' queues"),
         ("KNOWN_HERDS_TABLE_NAME", "the herds that were known last"),
-        ("REPLY_WITHIN_SECONDS", "how long quotes are waited for, if a request doesn't say"),
+        ("REPLY_WITHIN_SECONDS", "the seconds that quotes are waited for, if a request doesn't say"),
     ])?;
     let dynamodb = Client::new(function.aws());
     let keyed = KeyedTable::new(dynamodb.clone(), table.clone(), keys);

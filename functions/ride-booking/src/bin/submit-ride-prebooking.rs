@@ -8,7 +8,7 @@ use ride_booking::{Prebookings, SubmitRidePrebooking};
 async fn main() -> Result<(), lambda_runtime::Error> {
     let function = Function::start(ride_booking::SERVICE).await;
     let [table, topic] = function.settings([
-        ("PREBOOKINGS_TABLE_NAME", "where prebookings are stored"),
+        ("PREBOOKINGS_TABLE_NAME", "the table of prebookings"),
         ("PREBOOKING_NOTIFICATION_TOPIC_ARN", "the topic that prebookings are published on"),
     ])?;
     let bookings = Prebookings::new(Client::new(function.aws()), table);
