@@ -123,7 +123,7 @@ def test_changes_reach_a_stack_that_exists_and_a_failed_one_is_rolled_back(emula
     stage = Stage.of(emulator, "change", "operations")
     stage.deploy("operations:OperatorEmail=given@example.com")
     assert stage.parameter("operations", "OperatorEmail") == "given@example.com"
-    # What is not given any more is the default again, which by now is another one.
+    # A value that is not given any more is the default again, which by now is another one.
     stage.change("operations", 'Default: ""', "Default: default@example.com")
     stage.deploy()
     assert stage.parameter("operations", "OperatorEmail") == "default@example.com"

@@ -35,7 +35,7 @@ def run(options: argparse.Namespace) -> None:
     check_name(options.stage, "smoke")
     environments.unify_regions()
     emulator = profiles.of_environment()
-    # What is said while it builds is no JSON.
+    # The lines that are printed while it builds are no JSON.
     with contextlib.redirect_stdout(sys.stderr if options.json else sys.stdout):
         functions.build_rydes()
     report = smoke_stage(options.stage, emulator.environment() if emulator else {}, options)

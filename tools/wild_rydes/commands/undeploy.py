@@ -10,7 +10,7 @@ from wild_rydes import confirmation, console, environments, removal
 from wild_rydes.emulator import profiles
 from wild_rydes.stages import check_name
 
-# What holds data; of the rest the number is enough.
+# The types of resources that hold data. Of the others, the number is enough.
 DATA = {"AWS::DynamoDB::Table": "table", "AWS::S3::Bucket": "bucket", "AWS::SQS::Queue": "queue"}
 
 
