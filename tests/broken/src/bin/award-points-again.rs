@@ -36,7 +36,7 @@ impl Receiver for AwardPointsAgain {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     let function = Function::start(customer_loyalty::SERVICE).await;
-    let [table] = function.settings([("LOYALTY_POINTS_TABLE_NAME", "where points are kept")])?;
+    let [table] = function.settings([("LOYALTY_POINTS_TABLE_NAME", "the table of points")])?;
     let receiver = AwardPointsAgain { client: Client::new(function.aws()), table };
     consumer::run(consumer::events(&function, receiver)?).await
 }

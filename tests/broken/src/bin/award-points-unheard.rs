@@ -31,7 +31,7 @@ impl Receiver for AwardPointsLater {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     let function = Function::start(customer_loyalty::SERVICE).await;
-    let [table] = function.settings([("LOYALTY_POINTS_TABLE_NAME", "where points are kept")])?;
+    let [table] = function.settings([("LOYALTY_POINTS_TABLE_NAME", "the table of points")])?;
     let points = AwardPoints::new(LoyaltyPoints::new(Client::new(function.aws()), table));
     consumer::run(consumer::events(&function, AwardPointsLater(Arc::new(points)))?).await
 }
