@@ -48,6 +48,7 @@ impl World {
             "--no-confirm-changeset",
             "--parameter-overrides",
             &stage,
+            "OnEmulator=true",
         ]);
         deploy.extend(parameters);
         sam(&deploy).await;

@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from wild_rydes import console, environments, parameters, sam, stacks
+from wild_rydes.emulator.profiles import SENDER
 from wild_rydes.paths import INFRA
 from wild_rydes.stacks import Stack
 
 CODE = re.compile(r"CodeUri:\s*(\S+)")
 DEFINITION = re.compile(r"DefinitionUri:\s*(\S+)")
+# What differs from the defaults of the templates, which are those for AWS.
+EMULATOR_DEFAULTS = {"SenderAddress": SENDER}
 # A stack whose first deployment failed can't be updated; there is nothing in it.
 FAILED_AT_FIRST = ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED")
 
@@ -62,7 +65,7 @@ class Deployment:
         settings, faults = parameters.read(self.stage, self.given)
         templates = sorted({str(stack.template) for stack in of})
         declared = json.loads(environments.output("sam", "wild_rydes.cloud.declared", *templates))
-        return parameters.merge(of, declared, own, settings, faults)
+        return parameters.merge(of, declared, own, settings, faults, EMULATOR_DEFAULTS if self.env else {})
 
     def describe(self) -> dict[str, Any]:
         """The account and the region, and the stage's stacks that are there."""

@@ -61,15 +61,21 @@ def read(stage: str, given: str) -> tuple[list[Setting], list[str]]:
 
 
 def merge(
-    stacks: Sequence[Stack], declared: Declared, own: Mapping[str, str], settings: Sequence[Setting], faults: Sequence[str] = ()
+    stacks: Sequence[Stack],
+    declared: Declared,
+    own: Mapping[str, str],
+    settings: Sequence[Setting],
+    faults: Sequence[str] = (),
+    defaults: Mapping[str, str] | None = None,
 ) -> dict[str, dict[str, str]]:
     """Every parameter of every stack, by the stack's name; stops if anything is wrong, and names all that is. `own` has the
-    parameters that are the same for all stacks and that nobody else may set."""
+    parameters that are the same for all stacks and that nobody else may set, `defaults` those that replace a template's."""
     found = [*faults, *(fault for setting in settings for fault in _unknown(setting, stacks, declared))]
     merged = {}
     for stack in stacks:
         parameters = declared[stack.template.stem]
         values = {name: str(about["Default"]) for name, about in parameters.items() if "Default" in about}
+        values |= {name: value for name, value in (defaults or {}).items() if name in parameters}
         sources = dict.fromkeys(parameters, f"infra/{stack.template.name}")
         for name, value, source in [
             *((name, value, f"infra/{stack.template.stem}.instances.json") for name, value in stack.parameters.items()),

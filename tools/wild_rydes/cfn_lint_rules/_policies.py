@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from wild_rydes.cfn_lint_rules._source import Source
-from wild_rydes.templates.reader import as_list
+from wild_rydes.templates.reader import as_list, on_aws
 
 Statement = dict[str, Any]
 
@@ -33,8 +33,7 @@ def guarded(source: Source) -> Iterator[Guarded]:
 
 def statements(source: Source, policy_type: str, member: str, name: str) -> list[Statement]:
     policies = [policy for _, policy in source.of(policy_type) if {"Ref": name} in as_list(policy[member])]
-    every = [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
-    return [s["Fn::If"][1] if s.get("Fn::If", [""])[0] == "IsOnAws" else s for s in every]
+    return [s for policy in policies for s in on_aws(policy["PolicyDocument"]["Statement"])]
 
 
 def denies(statement: Statement, action: str, resource: dict[str, Any]) -> bool:

@@ -1,9 +1,10 @@
-"""Rules for functions that take messages from queues."""
+"""Rules for queues, what comes into them, and the functions that take their messages."""
 
 from cfnlint.rules import CloudFormationLintRule, RuleMatch
 from cfnlint.template import Template
 
 from wild_rydes.cfn_lint_rules._source import DOCS, Source
+from wild_rydes.templates.reader import as_list
 
 # The most that SQS allows.
 MAX_RECEIVES = 1000
@@ -41,4 +42,22 @@ class AttemptsCounted(CloudFormationLintRule):
             if queues[name].get("RedrivePolicy", {}).get("maxReceiveCount") != MAX_RECEIVES:
                 fault = f"{name} doesn't leave the count of attempts to {function}: its maxReceiveCount isn't {MAX_RECEIVES}"
                 found.append(source.match(fault, name))
+        return found
+
+
+class SubscriptionsWait(CloudFormationLintRule):
+    id = "E9032"
+    shortdesc = "A subscription waits for its queue's policy"
+    description = "Until the policy allows SNS to send, events are lost: the dead-letter queue has the same policy"
+    source_url = DOCS
+    tags = ["wild-rydes", "delivery"]
+
+    def match(self, cfn: Template) -> list[RuleMatch]:
+        source, found = Source(cfn), []
+        for name, subscription in source.of("AWS::SNS::Subscription"):
+            queue = {"Ref": subscription["Endpoint"]["Fn::GetAtt"][0]} if subscription["Protocol"] == "sqs" else {}
+            waited_for = as_list(source.resources[name].get("DependsOn", []))
+            for policy, properties in source.of("AWS::SQS::QueuePolicy"):
+                if queue in as_list(properties["Queues"]) and policy not in waited_for:
+                    found.append(source.match(f"{name} doesn't wait for {policy}: add DependsOn", name))
         return found

@@ -6,9 +6,8 @@ from cfnlint.template import Template
 from wild_rydes.cfn_lint_rules._policies import Statement, denies, guarded
 from wild_rydes.cfn_lint_rules._source import DOCS, Source
 
-# Emulators speak plain HTTP: on loopback, or in a container, which is called from one of Docker's networks. AWS is called from
-# neither: what it sees of a caller is a public address, or none at all if the call comes through an endpoint in a VPC.
-WITHOUT_TLS = {"Bool": {"aws:SecureTransport": "false"}, "NotIpAddress": {"aws:SourceIp": ["127.0.0.1", "172.16.0.0/12"]}}
+# As it is on AWS, where no address is exempt.
+WITHOUT_TLS = {"Bool": {"aws:SecureTransport": "false"}}
 
 
 class TlsDemanded(CloudFormationLintRule):

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from wild_rydes import console, environments
-from wild_rydes.emulator.profiles import REGION, TIME_TO_ANSWER, environment_of
+from wild_rydes.emulator.profiles import REGION, TIME_TO_ANSWER, environment_of, verify_sender
 from wild_rydes.process import Process
 
 PATCHES = Path(__file__).resolve().parent / "patches"
@@ -112,6 +112,7 @@ class Emulator:
             self.record.write_text(json.dumps({**self.process.record(), "port": self.port}))
             try:
                 self.wait()
+                verify_sender(self.environment())
             except BaseException:
                 self.stop()
                 raise

@@ -15,6 +15,8 @@ from wild_rydes.paths import ROOT
 
 FILE = ROOT / "tests" / "emulators.json"
 REGION = "us-east-1"
+# The sender of e-mails on emulators. On AWS no stage has one by default.
+SENDER = "receipts@wildrydes.example"
 # The environment that tells the tests of the embedded emulator.
 EMBEDDED = {"EMULATOR": "ministack"}
 # Generous: under heavy load an emulator answers late.
@@ -30,6 +32,14 @@ def environment_of(endpoint: str) -> dict[str, str]:
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
     }
+
+
+def verify_sender(environment: dict[str, str]) -> None:
+    """Has an emulator's SES verify the sender of e-mails, as an operator does on AWS, once for an account and region."""
+    verify = f"import boto3; boto3.client('ses').verify_email_identity(EmailAddress={SENDER!r})"
+    # The SAM CLI comes with a client.
+    python = environments.bin_of("sam") / "python"
+    subprocess.run([python, "-c", verify], env=environment, check=True)
 
 
 @dataclass(frozen=True)
@@ -61,13 +71,8 @@ class Target:
         return environment_of(self.endpoint)
 
     def make_ready(self) -> None:
-        """Prepares the emulator for a deployment: some want the sender of e-mails verified before."""
-        address = self.profile.facts.get("verify-sender")
-        if address:
-            verify = f"import boto3; boto3.client('ses').verify_email_identity(EmailAddress={address!r})"
-            # The SAM CLI comes with a client.
-            python = environments.bin_of("sam") / "python"
-            subprocess.run([python, "-c", verify], env=self.environment(), check=True)
+        """Prepares the emulator for a deployment."""
+        verify_sender(self.environment())
 
 
 def read() -> dict[str, Profile]:

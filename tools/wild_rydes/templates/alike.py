@@ -19,7 +19,7 @@ FIFO = {"FifoQueue", "FifoThroughputLimit", "DeduplicationScope", "ContentBasedD
 FREE = {
     "*MaximumConcurrency": {"Default", "Description"},
     "*MaximumAgeSeconds": {"Default", "Description"},
-    "subscription": {"DependsOn", "TopicArn", "FilterPolicy", "FilterPolicyScope"},
+    "subscription": {"Condition", "DependsOn", "TopicArn", "FilterPolicy", "FilterPolicyScope"},
     # The visibility timeout follows from the function's timeout.
     "*Queue": {"VisibilityTimeout", "QueueName", *FIFO},
     "*Dlq": FIFO,

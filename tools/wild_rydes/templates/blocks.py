@@ -72,7 +72,7 @@ class Template:
             yield Block(TOPIC, stem := topic.removesuffix("Topic"), {stem: "<topic>"})
 
     def parts(self) -> Iterator[Part]:
-        for name in ("Stage", "Architecture"):
+        for name in ("Stage", "Architecture", "OnEmulator"):
             if name in self.parameters:
                 yield Part(self.name, name, name, self.parameters[name])
         if self.functions:
@@ -114,7 +114,7 @@ class Template:
         if "PolicyDocument" in content:
             content |= {s.get("Sid", s["Effect"]): s for s in statements(content.pop("PolicyDocument"))}
         if "Policies" in content:
-            kind = "role of a consumer" if "<queue>" in names.values() else kind
+            kind = self._kind_of_role(names) or kind
             policy = content.pop("Policies")
             content["PolicyName"] = policy["PolicyName"]
             for statement in statements(policy["PolicyDocument"]):
@@ -125,6 +125,17 @@ class Template:
             # Programs and functions have the same names, but for the herds'.
             content["CodeUri"] = str(Path(content["CodeUri"]).parent)
         return Part(self.name, name, kind, content, self._comments(name))
+
+    def _kind_of_role(self, names: dict[str, str]) -> str | None:
+        """The kind of a role whose function reads queues or streams: what Lambda needs for these is alike."""
+        if "<queue>" in names.values():
+            return "role of a consumer"
+        reads = [
+            name
+            for name, placeholder in names.items()
+            if placeholder == "<function>" and events(self.functions[name], "DynamoDB")
+        ]
+        return "role of a stream's reader" if reads else None
 
     def _comments(self, name: str) -> list[str]:
         """The comments within a resource."""

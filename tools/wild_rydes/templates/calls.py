@@ -16,10 +16,10 @@ SPAN = re.compile(r'debug_span!\(\s*"([^".]+\.)([^"]+)"')
 SERVICES = {"sfn": "states", "sesv2": "ses"}
 # The actions of calls that have other names than their actions.
 ACTIONS = {
-    # A batch is allowed with the single on AWS; the local emulator asks for the name of the call.
-    "sns:PublishBatch": {"sns:Publish", "sns:PublishBatch"},
-    "sqs:SendMessageBatch": {"sqs:SendMessage", "sqs:SendMessageBatch"},
-    "sqs:ChangeMessageVisibilityBatch": {"sqs:ChangeMessageVisibility", "sqs:ChangeMessageVisibilityBatch"},
+    # A batch is allowed with the single.
+    "sns:PublishBatch": {"sns:Publish"},
+    "sqs:SendMessageBatch": {"sqs:SendMessage"},
+    "sqs:ChangeMessageVisibilityBatch": {"sqs:ChangeMessageVisibility"},
     # The SDK's own, for directory buckets, which are of a kind that isn't used here.
     "s3:CreateSession": set(),
 }

@@ -30,5 +30,22 @@ def templates() -> list[Path]:
     return sorted(INFRA.glob("*.yaml"))
 
 
+NO_VALUE = {"Ref": "AWS::NoValue"}
+
+
+def on_aws(value: Any) -> Any:
+    """What a value of a template is on AWS, where the condition IsOnAws holds and IsOnEmulator doesn't."""
+    match value:
+        case {"Fn::If": ["IsOnAws", chosen, _]} | {"Fn::If": ["IsOnEmulator", _, chosen]}:
+            return on_aws(chosen)
+        case {"Fn::If": [condition, *either]}:
+            return {"Fn::If": [condition, *map(on_aws, either)]}
+        case dict():
+            return {key: resolved for key, inner in value.items() if (resolved := on_aws(inner)) != NO_VALUE}
+        case list():
+            return [resolved for inner in value if (resolved := on_aws(inner)) != NO_VALUE]
+    return value
+
+
 def as_list(value: object) -> list[Any]:
     return value if isinstance(value, list) else [value]

@@ -3,8 +3,6 @@
 import re
 from typing import Any
 
-from wild_rydes.templates.reader import as_list
-
 Rights = set[tuple[str, str]]
 
 
@@ -48,6 +46,6 @@ def rights(policy: dict[str, Any]) -> Rights:
     return {
         (action, identity(resource))
         for statement in branches(policy["PolicyDocument"]["Statement"])
-        for action in as_list(statement["Action"])
+        for action in branches(statement["Action"])
         for resource in branches(statement["Resource"])
     }

@@ -10,13 +10,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from wild_rydes.templates.calls import ACTIONS, Calls
+from wild_rydes.templates.calls import Calls
 from wild_rydes.templates.reader import resources, templates
 from wild_rydes.templates.rights import Rights, branches, identity, inline_policies, rights
 
 # The actions that Lambda takes in a function's name.
 FROM_QUEUE = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
-FROM_STREAM = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListShards")
+FROM_STREAM = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator")
+# AWS allows it for all streams or for none.
+FROM_ANY_STREAM = ("dynamodb:ListStreams", "*")
 LOGS = ("logs:CreateLogStream", "logs:PutLogEvents")
 # Calls that don't say on which resource, so that no environment variable does either, and what they may be allowed on. Whom
 # an e-mail may come from is a condition; a task token tells its state machine.
@@ -68,7 +70,7 @@ class Function:
                     self.lambdas |= {(action, identity(queue)) for action in FROM_QUEUE}
                 case {"Type": "DynamoDB", "Properties": {"Stream": stream, "DestinationConfig": {"OnFailure": failed}}}:
                     self.lambdas |= {(action, identity(stream)) for action in FROM_STREAM}
-                    self.lambdas.add(("sqs:SendMessage", identity(failed["Destination"])))
+                    self.lambdas |= {FROM_ANY_STREAM, ("sqs:SendMessage", identity(failed["Destination"]))}
                 case {"Type": "Api" | "Schedule"}:
                     pass
                 case _:
@@ -163,10 +165,9 @@ def invocation(api: dict[str, Any], method: str, path: str) -> tuple[str, str]:
 
 
 def access(templates: list[Template]) -> Iterator[str]:
-    """The rights of each function, app and other role, without those that every function has for its log, and those that only the
-    local emulator asks for."""
+    """The rights of each function, app and other role, without those that every function has for its log."""
     in_lambdas_hands = (*FROM_QUEUE, *FROM_STREAM)
-    unsaid = {*in_lambdas_hands, *LOGS, *ACTIONS}
+    unsaid = {*in_lambdas_hands, FROM_ANY_STREAM[0], *LOGS}
     found: dict[str, list[str]] = {}
     for template in templates:
         for function in template.functions:
