@@ -114,8 +114,8 @@ deploy: ## Build and deploy to AWS, or to the emulator at AWS_ENDPOINT_URL: make
 smoke: ## Check a deployed stage, on AWS or at AWS_ENDPOINT_URL: make smoke STAGE=dev (JSON=1, AUDIT=no for a stage in use)
 	$(WILD_RYDES) smoke --stage "$(STAGE)" $(if $(JSON),--json) $(if $(filter no,$(AUDIT)),--no-audit)
 
-undeploy: ## Delete a stage's stacks, and say before what goes and what stays: make undeploy STAGE=dev (ONLY="<stack> …")
-	$(WILD_RYDES) undeploy --stage "$(STAGE)" --only "$(ONLY)"
+undeploy: ## Delete a stage's stacks, and say before what goes and what stays: make undeploy STAGE=dev (ONLY="<stack> …", DATA=delete: with tables and buckets)
+	$(WILD_RYDES) undeploy --stage "$(STAGE)" --only "$(ONLY)" --data "$(DATA)"
 
 bench: ## Cold starts, CPU time, latency and cost, beside a function that does nothing, one in Python, and other designs (ONLY="cold warm rest cost rides build", FUNCTIONS="<name> …")
 	$(BENCH) bench --only "$(ONLY)" --functions "$(FUNCTIONS)"

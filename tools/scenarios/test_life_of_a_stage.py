@@ -63,8 +63,8 @@ class Stage:
     def _described(self) -> dict[str, dict[str, dict[str, dict[str, str]]]]:
         return Deployment(self.name, functions.ARCH, self.emulator.environment(), self.templates.parent).describe()
 
-    def undeploy(self, *only: str) -> None:
-        undeploy(self.name, only, self.emulator.environment())
+    def undeploy(self, *only: str, with_data: bool = True) -> None:
+        undeploy(self.name, only, self.emulator.environment(), with_data)
 
     def remains(self) -> list[str]:
         """Everything at the emulator that is named after the stage."""
@@ -135,6 +135,15 @@ def test_changes_reach_a_stack_that_exists_and_a_failed_one_is_rolled_back(emula
     stage.change("operations", BROKEN, "")
     stage.deploy()
     stage.undeploy()
+
+
+def test_data_outlives_its_stack_unless_it_is_to_go(emulator: Emulator) -> None:
+    stage = Stage.of(emulator, "lasting", "operations", "unicorn-management")
+    stage.deploy()
+    stage.undeploy(with_data=False)
+    [rides, keys] = stage.remains()
+    assert "RidesTable" in rides + keys
+    assert "RideKeysTable" in rides + keys
 
 
 def test_a_whole_stage_works(whole: Stage) -> None:

@@ -70,3 +70,9 @@ def test_what_goes_is_counted_and_what_stays_is_named() -> None:
         "  with all that is in them: 1 other resource, 2 tables",
         "  stays: AWS::DynamoDB::Table c, of rides",
     ]
+
+
+def test_data_that_would_stay_goes_on_demand() -> None:
+    stacks = {"rides": [{"stack": "rides", "type": "AWS::DynamoDB::Table", "id": "rides-1", "stays": True}]}
+    assert "  stays: AWS::DynamoDB::Table rides-1, of rides" in list(consequences(stacks))
+    assert list(consequences(stacks, with_data=True))[1] == "  with all that is in them: 1 table"

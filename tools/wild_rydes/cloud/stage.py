@@ -85,9 +85,10 @@ class Stage:
         # Only after a transform it is JSON.
         return (got if isinstance(got, dict) else yaml.load(got, Loader))["Resources"]
 
-    def delete(self, name: str) -> None:
-        """Deletes a stack, with what is in its buckets, and waits until it is gone."""
-        for resource in self.resources(name):
+    def delete(self, name: str, with_data: bool = False) -> None:
+        """Deletes a stack, with what is in its buckets, and waits until it is gone. With its data, what would stay goes, too."""
+        resources = self.resources(name)
+        for resource in resources:
             if resource["type"] == "AWS::S3::Bucket" and not resource["stays"]:
                 self._session.resource("s3").Bucket(resource["id"]).object_versions.delete()
         stack = self._prefix + name
@@ -98,6 +99,23 @@ class Stage:
             waiter.wait(StackName=stack, WaiterConfig={"Delay": delay, "MaxAttempts": int(AT_MOST_SECONDS / delay)})
         except WaiterError as error:
             raise NotDeleted(f"{stack} was not deleted: {self._reason(stack) or error}") from error
+        for resource in resources:
+            if with_data and resource["stays"]:
+                self._delete_data(resource["type"], resource["id"])
+
+    def _delete_data(self, kind: str, name: str) -> None:
+        """Deletes a table or a bucket that has outlived its stack. A protected table stays: AWS says so."""
+        try:
+            if kind == "AWS::S3::Bucket":
+                bucket = self._session.resource("s3").Bucket(name)
+                bucket.object_versions.delete()
+                bucket.delete()
+            elif kind == "AWS::DynamoDB::Table":
+                self._session.client("dynamodb").delete_table(TableName=name)
+        except ClientError as error:
+            # Some emulators have deleted it with its stack.
+            if error.response["Error"]["Code"] not in ("NoSuchBucket", "ResourceNotFoundException"):
+                raise
 
     def _reason(self, stack: str) -> str:
         """The resources of a stack that could not be deleted, and why not."""
@@ -107,10 +125,10 @@ class Stage:
             f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', 'no reason given')}" for event in failed
         )
 
-    def delete_all(self, names: Iterable[str]) -> None:
+    def delete_all(self, names: Iterable[str], with_data: bool = False) -> None:
         """Deletes stacks side by side, none of which imports from another."""
         with ThreadPoolExecutor(max_workers=4) as pool:
-            list(pool.map(self.delete, names))
+            list(pool.map(lambda name: self.delete(name, with_data), names))
 
 
 class NotDeleted(Exception):

@@ -17,17 +17,19 @@ DATA = {"AWS::DynamoDB::Table": "table", "AWS::S3::Bucket": "bucket", "AWS::SQS:
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--stage", required=True)
     parser.add_argument("--only", default="")
+    parser.add_argument("--data", choices=["", "keep", "delete"], default="")
 
 
 def run(options: argparse.Namespace) -> None:
     check_name(options.stage, "undeploy")
     environments.unify_regions()
     emulator = profiles.of_environment()
-    undeploy(options.stage, options.only.split(), emulator.environment() if emulator else {})
+    undeploy(options.stage, options.only.split(), emulator.environment() if emulator else {}, options.data == "delete")
 
 
-def undeploy(stage: str, only: Sequence[str], env: dict[str, str]) -> None:
-    """Deletes these stacks of a stage, or all; `env` is that of an emulator, which is not asked for."""
+def undeploy(stage: str, only: Sequence[str], env: dict[str, str], with_data: bool = False) -> None:
+    """Deletes these stacks of a stage, or all, and on demand the data that would outlive them. `env` is that of an emulator,
+    where it asks nothing."""
     described = json.loads(environments.output("sam", "wild_rydes.cloud.describe", stage, "--resources", env=env))
     place = f"account {described['account']}, region {described['region']}"
     if not described["stacks"]:
@@ -35,18 +37,22 @@ def undeploy(stage: str, only: Sequence[str], env: dict[str, str]) -> None:
         return
     wanted = removal.chosen(removal.imports(described["stacks"], described["exports"]), only)
     console.line(f"Stage {stage}: {place}, as {described['arn']}")
-    console.line("\n".join(consequences({name: described["stacks"][name]["resources"] for name in wanted})))
+    console.line("\n".join(consequences({name: described["stacks"][name]["resources"] for name in wanted}, with_data)))
     if not env:
         confirmation.confirm("Delete this?", stage)
     for wave in removal.waves(wanted):
         with console.step(f"deleting {', '.join(wave)}"):
-            environments.output("sam", "wild_rydes.cloud.delete", stage, *wave, env=env)
+            environments.output("sam", "wild_rydes.cloud.delete", stage, *wave, *(["--data"] if with_data else []), env=env)
     console.line(f"{console.GREEN}✓{console.END} {', '.join(only) or 'all'} of stage {stage} is deleted")
 
 
-def consequences(stacks: Mapping[str, Sequence[Mapping[str, Any]]]) -> Iterator[str]:
+def consequences(stacks: Mapping[str, Sequence[Mapping[str, Any]]], with_data: bool = False) -> Iterator[str]:
     """Says what becomes of the resources of stacks that are deleted."""
-    resources = [resource for of_stack in stacks.values() for resource in of_stack]
+    resources = [
+        {**resource, "stays": resource["stays"] and not (with_data and resource["type"] in DATA)}
+        for of_stack in stacks.values()
+        for resource in of_stack
+    ]
     goes = Counter(DATA.get(resource["type"], "other resource") for resource in resources if not resource["stays"])
     counts = [f"{count} {kind}{'s' if count > 1 else ''}" for kind, count in sorted(goes.items())]
     yield f"  {len(stacks)} stacks go: {', '.join(stacks)}"
