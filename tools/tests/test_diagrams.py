@@ -7,7 +7,7 @@ from wild_rydes.templates.diagrams import diagram
 
 def task(following: str, *catchers: tuple[list[str], str], **more: Any) -> dict[str, Any]:
     caught = [{"ErrorEquals": errors, "Next": target} for errors, target in catchers]
-    return {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "Next": following, "Catch": caught, **more}
+    return {"Type": "Task", "Resource": "arn:${Partition}:states:::sqs:sendMessage", "Next": following, "Catch": caught, **more}
 
 
 ANYTHING = ["States.ALL"]

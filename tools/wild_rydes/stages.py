@@ -12,19 +12,22 @@ from wild_rydes.deployment import Deployment
 from wild_rydes.emulator.embedded import Emulator, free_port
 from wild_rydes.paths import LOCAL
 
+# A longer stage would cut names of dead-letter queues short: so say the templates.
+LONGEST = 9
+
 
 def check_name(stage: str, command: str) -> None:
     """Stops if a stage can't be called so."""
-    if not re.fullmatch("[a-z][a-z0-9]{0,19}", stage):
+    if not re.fullmatch(f"[a-z][a-z0-9]{{0,{LONGEST - 1}}}", stage):
         raise console.Stop(
-            f"STAGE is missing, or not at most 20 small letters and digits: set it, as in make {command} STAGE=dev"
+            f"STAGE is missing, or not at most {LONGEST} small letters and digits: set it, as in make {command} STAGE=dev"
         )
 
 
 def own_stage(name: str) -> str:
     """A stage that nothing else on this machine uses. By the stage, tests find, count and kill the processes of functions, even
     those in containers, and tell their own resources from what other runs have left at an emulator."""
-    return f"{name}{uuid.uuid4().hex[:8]}"
+    return name[0] + uuid.uuid4().hex[: LONGEST - 1]
 
 
 def stage_locally(emulator: Emulator, folder: Path, stage: str) -> None:

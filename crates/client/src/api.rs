@@ -183,10 +183,10 @@ impl Api {
 
 /// The base URL of a service's API: a host of its own on AWS, a path on the emulators.
 pub fn url(deployment: &Deployment, service: &str) -> Result<String, Error> {
+    let Some(endpoint) = deployment.aws().endpoint_url() else {
+        // Its host ends otherwise in China, which CloudFormation knows.
+        return Ok(deployment.output(service, "ApiUrl")?.to_owned());
+    };
     let (id, stage) = (deployment.output(service, "ApiId")?, deployment.output(service, "ApiStage")?);
-    let region = deployment.aws().region().ok_or(Error::NoRegion)?;
-    Ok(match deployment.aws().endpoint_url() {
-        Some(endpoint) => format!("{}/restapis/{id}/{stage}/_user_request_", endpoint.trim_end_matches('/')),
-        None => format!("https://{id}.execute-api.{region}.amazonaws.com/{stage}"),
-    })
+    Ok(format!("{}/restapis/{id}/{stage}/_user_request_", endpoint.trim_end_matches('/')))
 }

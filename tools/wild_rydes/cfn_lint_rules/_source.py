@@ -28,7 +28,8 @@ class Source:
 
     def __init__(self, cfn: Template) -> None:
         self._cfn = cfn
-        self.document = read(str(cfn.filename))
+        self.filename = str(cfn.filename)
+        self.document = read(self.filename)
         self.resources: dict[str, Any] = self.document.get("Resources", {})
         self.parameters: dict[str, Any] = self.document.get("Parameters", {})
 
@@ -40,8 +41,16 @@ class Source:
 
     def match(self, message: str, name: str, *path: str | int) -> RuleMatch:
         """A fault of a resource, or of what the path leads to in its properties."""
-        whole = ["Resources", name, *(["Properties", *path] if path else [])]
-        return RuleMatch(whole, message, location=self._cfn.get_location_yaml(self.document, whole))
+        return self.match_at(message, ("Resources", name, *(("Properties", *path) if path else ())))
+
+    def match_at(self, message: str, path: tuple[str | int, ...]) -> RuleMatch:
+        """A fault of any part of the template."""
+        return RuleMatch(list(path), message, location=self._cfn.get_location_yaml(self.document, list(path)))
+
+    def file(self, local: object) -> Path | None:
+        """The file that a property names by its path from the template."""
+        path = Path(self.filename).parent / local if isinstance(local, str) else None
+        return path if path and path.is_file() else None
 
     def has_alarm(self, metric: str, dimension: str, value: object) -> bool:
         """Tells whether an alarm watches this metric of this resource."""

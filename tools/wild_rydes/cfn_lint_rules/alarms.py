@@ -8,6 +8,8 @@ from cfnlint.template import Template
 
 from wild_rydes.cfn_lint_rules._source import APIS, DOCS, FUNCTIONS, Properties, Source, runbook
 
+# A term of a search with a hyphen.
+HYPHENATED = re.compile(r'\b\w+=[^\s"\'\\]*-[\w${}-]*')
 OPERATOR = {"Fn::ImportValue": {"Fn::Sub": "wild-rydes-${Stage}-OperatorTopicArn"}}
 
 
@@ -76,6 +78,22 @@ class ApisWatched(CloudFormationLintRule):
             source.match(f"{name} has no alarm on 5XXError", name)
             for name, api in source.of(*APIS)
             if not source.has_alarm("5XXError", "ApiName", api.get("Name"))
+        ]
+
+
+class SearchesFindPartsOfNames(CloudFormationLintRule):
+    id = "E9027"
+    shortdesc = "A dashboard's searches have no hyphens outside of quotation marks"
+    description = "CloudWatch takes names apart at hyphens, so a term with one finds nothing, and a dashboard stays empty"
+    source_url = DOCS
+    tags = ["wild-rydes", "dashboards"]
+
+    def match(self, cfn: Template) -> list[RuleMatch]:
+        source = Source(cfn)
+        return [
+            source.match(f"{name} searches for {term}: make each part a term", name, "DashboardBody")
+            for name, dashboard in source.of("AWS::CloudWatch::Dashboard")
+            for term in dict.fromkeys(HYPHENATED.findall(str(dashboard.get("DashboardBody"))))
         ]
 
 

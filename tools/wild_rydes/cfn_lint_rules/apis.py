@@ -1,10 +1,19 @@
 """Rules for the methods of APIs."""
 
+import hashlib
+import json
+from typing import Any
+
 from cfnlint.rules import CloudFormationLintRule, RuleMatch
 from cfnlint.template import Template
 
 from wild_rydes.cfn_lint_rules._apis import Method, declared, methods, setting_path, settings
 from wild_rydes.cfn_lint_rules._source import APIS, DOCS, Source, runbook
+from wild_rydes.templates.reader import as_list
+
+# What a deployment publishes, and what of that nothing else that is published refers to.
+PUBLISHED = ("AWS::ApiGateway::Method", "AWS::ApiGateway::GatewayResponse")
+PARTS = (*PUBLISHED, "AWS::ApiGateway::Model", "AWS::ApiGateway::RequestValidator", "AWS::ApiGateway::Resource")
 
 
 class CallersSign(CloudFormationLintRule):
@@ -26,7 +35,7 @@ class CallersSign(CloudFormationLintRule):
 class MethodsLimited(CloudFormationLintRule):
     id = "E9041"
     shortdesc = "Each method has throttling limits of its own"
-    description = "Without limits of its own, one method takes what the account's limit leaves to all"
+    description = "Parameters limit each method. Without limits of its own, one takes what the account's limit leaves to all"
     source_url = DOCS
     tags = ["wild-rydes", "limits"]
 
@@ -35,7 +44,7 @@ class MethodsLimited(CloudFormationLintRule):
         return [
             source.match(f"{method.verb} {method.path} has no throttling limits of its own", method.resource)
             for method in methods(source)
-            if not limits(method)
+            if not limits(source, method)
         ]
 
 
@@ -50,7 +59,7 @@ class LimitsDocumented(CloudFormationLintRule):
         source, found = Source(cfn), []
         for method in methods(source):
             if (
-                limited := limits(method)
+                limited := limits(source, method)
             ) and f"| `{method.verb} {method.path}` | {limited[0]:,} | {limited[1]:,} |" not in runbook():
                 fault = f"docs/operating.md doesn't say that {method.verb} {method.path} is limited to "
                 found.append(source.match(f"{fault}{limited[0]:,} a second, {limited[1]:,} at once", method.resource))
@@ -73,9 +82,40 @@ class LimitsHaveMethods(CloudFormationLintRule):
         ]
 
 
-def limits(method: Method) -> tuple[int, int] | None:
-    """The requests that a method takes a second, and at once."""
-    rate, burst = method.settings.get("ThrottlingRateLimit"), method.settings.get("ThrottlingBurstLimit")
+class DeploymentsChange(CloudFormationLintRule):
+    id = "E9044"
+    shortdesc = "The deployment of an API changes with its methods"
+    description = "Only a new deployment publishes a changed method, so the name of the deployment has a digest of the API"
+    source_url = DOCS
+    tags = ["wild-rydes", "apis"]
+
+    def match(self, cfn: Template) -> list[RuleMatch]:
+        source, found = Source(cfn), []
+        for name, deployment in source.of("AWS::ApiGateway::Deployment"):
+            parts = deployed(source, deployment["RestApiId"]["Ref"])
+            if name != (right := f"Deployment{digest(parts)}"):
+                found.append(source.match(f"{name} is not deployed anew with the API as it is now: call it {right}", name))
+            waited_for = as_list(source.resources[name].get("DependsOn", []))
+            for part in (p for p, resource in parts.items() if resource["Type"] in PUBLISHED and p not in waited_for):
+                found.append(source.match(f"{name} may come before {part}: add it to DependsOn", name))
+        return found
+
+
+def deployed(source: Source, api: str) -> dict[str, Any]:
+    """The resources that a deployment of an API publishes."""
+    there = source.resources.items()
+    return {name: r for name, r in there if name == api or (r["Type"] in PARTS and r["Properties"]["RestApiId"] == {"Ref": api})}
+
+
+def digest(parts: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:8]
+
+
+def limits(source: Source, method: Method) -> tuple[int, int] | None:
+    """The requests that a method takes a second, and at once, by the defaults of its parameters."""
+    settings = (method.settings.get(limit) for limit in ("ThrottlingRateLimit", "ThrottlingBurstLimit"))
+    names = [setting.get("Ref", "") if isinstance(setting, dict) else "" for setting in settings]
+    rate, burst = (source.parameters.get(name, {}).get("Default") for name in names)
     return (rate, burst) if rate and burst else None
 
 

@@ -3,7 +3,7 @@
 from cfnlint.rules import CloudFormationLintRule, RuleMatch
 from cfnlint.template import Template
 
-from wild_rydes.cfn_lint_rules._source import DOCS, FUNCTIONS, Source
+from wild_rydes.cfn_lint_rules._source import DOCS, FUNCTIONS, Properties, Source
 
 # By type, the properties any of which says that a resource is encrypted.
 ENCRYPTED_BY = {
@@ -11,6 +11,10 @@ ENCRYPTED_BY = {
     "AWS::SNS::Topic": ("KmsMasterKeyId",),
     "AWS::S3::Bucket": ("BucketEncryption",),
 }
+# A first deployment that fails takes its empty tables along, so that it can be repeated.
+STAYS = {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
+GOES = {"DeletionPolicy": "Delete", "UpdateReplacePolicy": "Delete"}
+PROTECTED = {"Fn::If": ["ProtectsData", True, False]}
 PUBLIC_ACCESS = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
 
 
@@ -79,3 +83,31 @@ class FunctionsLogToTheirTemplate(CloudFormationLintRule):
             for name, function in source.of(*FUNCTIONS)
             if function.get("LoggingConfig", {}).get("LogGroup") not in groups
         ]
+
+
+class DataOutlivesItsStack(CloudFormationLintRule):
+    id = "E9014"
+    shortdesc = "Data with a backup outlives its stack, other data goes with it"
+    description = "Each table and bucket says what becomes of it. Buckets, and tables with a backup, stay, and can be protected"
+    source_url = DOCS
+    tags = ["wild-rydes", "data"]
+
+    def match(self, cfn: Template) -> list[RuleMatch]:
+        source, found = Source(cfn), []
+        for name, resource in source.resources.items():
+            if resource["Type"] not in ("AWS::DynamoDB::Table", "AWS::S3::Bucket"):
+                continue
+            stays = resource["Type"] == "AWS::S3::Bucket" or has_backup(resource.get("Properties", {}))
+            for attribute, value in (STAYS if stays else GOES).items():
+                if resource.get(attribute) != value:
+                    found.append(source.match(f"{name} needs {attribute}: {value}", name))
+            if (
+                has_backup(resource.get("Properties", {}))
+                and resource["Properties"].get("DeletionProtectionEnabled") != PROTECTED
+            ):
+                found.append(source.match(f"{name} can't be protected from deletion by the parameter ProtectData", name))
+        return found
+
+
+def has_backup(table: Properties) -> bool:
+    return bool(table.get("PointInTimeRecoverySpecification", {}).get("PointInTimeRecoveryEnabled"))

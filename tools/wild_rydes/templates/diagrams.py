@@ -10,6 +10,8 @@ from wild_rydes.paths import ROOT
 
 States = dict[str, dict[str, Any]]
 
+# What the names of integrations begin with. The template fills in the partition.
+INTEGRATION = "arn:${Partition}:states:::"
 DIAGRAM = re.compile(r"(<!-- diagram of (\S+), written by make diagrams -->\n).*?(<!-- end of diagram -->)", re.DOTALL)
 SHAPES = {"Succeed": ("([", "])"), "Fail": ("([", "])"), "Choice": ("{", "}")}
 COMPENSATION, FAILURE = "fill:#fff3cd,stroke:#b8860b,color:#000", "fill:#f8d7da,stroke:#a94442,color:#000"
@@ -42,7 +44,7 @@ def diagram(definition: dict[str, Any]) -> str:
 def nodes(states: States) -> Iterator[str]:
     for name, state in states.items():
         opening, closing = SHAPES.get(state["Type"], ("[", "]"))
-        what = state.get("Resource", "").removeprefix("arn:aws:states:::").replace(".waitForTaskToken", ", task token")
+        what = state.get("Resource", "").removeprefix(INTEGRATION).replace(".waitForTaskToken", ", task token")
         label = f'"{name}<br/><small>{what}</small>"' if what else f'"{name}"'
         yield f"  {name}{opening}{label}{closing}"
     if any(state.get("End") for state in states.values()):

@@ -97,7 +97,9 @@ class Function:
     def knows(self, resource: str) -> bool:
         """Tells whether an environment variable of the function names a resource, or the parts of its name."""
         parts = set(PLACEHOLDER.findall(resource)) - {"Stage"}
-        return resource in self.told or resource.split("/")[0] in self.told or (bool(parts) and parts <= self.told)
+        # Secrets Manager adds six characters to a secret's ARN.
+        secret = re.sub(r"^secret:(.+)-\?{6}$", r"\1", resource)
+        return {resource, resource.split("/")[0], secret} & self.told != set() or (bool(parts) and parts <= self.told)
 
 
 class Template:

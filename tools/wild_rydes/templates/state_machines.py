@@ -11,7 +11,7 @@ from pathlib import Path
 from statelint.linter import Linter
 
 from wild_rydes.paths import ROOT
-from wild_rydes.templates.diagrams import DIAGRAM, pages
+from wild_rydes.templates.diagrams import DIAGRAM, INTEGRATION, pages
 from wild_rydes.templates.reader import resources, templates
 from wild_rydes.templates.rights import identity, inline_policies
 
@@ -80,7 +80,7 @@ def role_faults(template: Path) -> list[tuple[Path, list[str]]]:
         for step, state in json.loads(definition.read_text())["States"].items():
             if state["Type"] != "Task":
                 continue
-            integration = INTEGRATIONS.get(state["Resource"].removeprefix("arn:aws:states:::"))
+            integration = INTEGRATIONS.get(state["Resource"].removeprefix(INTEGRATION))
             if not integration:
                 faults.append(
                     f"{definition.name}: {step} has an integration that state_machines.py doesn't know: {state['Resource']}"

@@ -66,7 +66,9 @@ def transform(path: Path, document: dict[str, Any]) -> dict[str, Any]:
         if "CodeUri" in properties:
             properties["CodeUri"] = UPLOADED
         if "DefinitionUri" in properties:
-            machines[name] = (path.parent / properties["DefinitionUri"]).read_text()
+            definition = (path.parent / properties["DefinitionUri"]).read_text()
+            # cfn-lint looks at integrations as they are in one partition.
+            machines[name] = definition.replace("${Partition}", "aws")
             properties["DefinitionUri"] = UPLOADED
     transforms = as_list(template["Transform"])
     transformed: dict[str, Any] = Translator({}, Parser()).translate(template, {})
