@@ -1,4 +1,4 @@
-"""Prints as JSON every resource that has a stage's name in its own; run with the SAM CLI's Python."""
+"""Prints as JSON every resource that is named after a stage, and the objects in its buckets; run with the SAM CLI's Python."""
 
 import json
 import sys
@@ -34,6 +34,9 @@ def remains(stage: str) -> Iterator[str]:
     for stack in boto3.client("cloudformation").get_paginator("describe_stacks").paginate().search("Stacks[]"):
         if stage in stack["StackName"] and stack["StackStatus"] != "DELETE_COMPLETE":
             yield f"stack {stack['StackName']}"
+    for bucket in boto3.resource("s3").buckets.all():
+        if stage in bucket.name:
+            yield from (f"object {bucket.name}/{found.key}" for found in bucket.objects.all())
     for service, operation, items, name in LISTS:
         client = boto3.client(service)
         pages = client.get_paginator(operation).paginate() if client.can_paginate(operation) else [getattr(client, operation)()]

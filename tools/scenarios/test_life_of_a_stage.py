@@ -26,6 +26,11 @@ BROKEN = """
     Type: AWS::Logs::LogStream
     Properties: {LogGroupName: no-such-group}
 """
+# One outlives the stack, and the other goes with what is in it.
+BUCKETS = """
+  Kept: {Type: AWS::S3::Bucket, DeletionPolicy: Retain}
+  Gone: {Type: AWS::S3::Bucket}
+"""
 
 
 @dataclass(frozen=True)
@@ -144,6 +149,22 @@ def test_data_outlives_its_stack_unless_it_is_to_go(emulator: Emulator) -> None:
     [rides, keys] = stage.remains()
     assert "RidesTable" in rides + keys
     assert "RideKeysTable" in rides + keys
+
+
+def test_a_bucket_that_is_kept_outlives_its_stack_with_its_objects(
+    emulator: Emulator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stage = Stage.of(emulator, "data", "operations")
+    stage.change("operations", "Resources:\n", f"Resources:\n{BUCKETS}")
+    stage.deploy()
+    environments.output("sam", "scenarios.fill", stage.name, env=emulator.environment())
+    objects = [name.split()[1] for name in stage.remains() if name.startswith("object ")]
+    (kept,) = (name for name in objects if "kept" in name)
+    assert len(objects) == 2
+    stage.undeploy(with_data=False)
+    bucket = kept.split("/")[0]
+    assert f"stays: AWS::S3::Bucket {bucket}, of operations" in capsys.readouterr().out
+    assert stage.remains() == [f"object {kept}", f"s3 {bucket}"]
 
 
 def test_a_whole_stage_works(whole: Stage) -> None:
