@@ -10,10 +10,10 @@ use tokio::sync::Mutex;
 
 use crate::error::Error;
 
-/// New ones are asked for so long before the old ones expire, as the SDK's clients do. A request takes a moment to arrive.
+/// The time before their expiry at which credentials are renewed, as the SDK's clients do it, because a request takes a moment to arrive.
 const IN_ADVANCE: Duration = Duration::from_secs(10);
 
-/// Credentials from a provider, asked for again when they are about to expire.
+/// Credentials from a provider, renewed when they are about to expire.
 #[derive(Debug)]
 pub(crate) struct CachedCredentials {
     provider: SharedCredentialsProvider,
@@ -25,7 +25,7 @@ impl CachedCredentials {
         Self { provider, last: Mutex::new(None) }
     }
 
-    /// Credentials that are good at this moment. Callers that ask while they are being renewed wait for the same answer.
+    /// Valid credentials. Callers during a renewal wait for the same answer.
     pub(crate) async fn current(&self) -> Result<Credentials, Error> {
         let mut last = self.last.lock().await;
         if let Some(credentials) = last.as_ref().filter(|credentials| is_good_in(credentials, IN_ADVANCE)) {
@@ -33,7 +33,7 @@ impl CachedCredentials {
         }
         match (self.provider.provide_credentials().await, last.as_ref()) {
             (Ok(credentials), _) => Ok(last.insert(credentials).clone()),
-            // A renewal that fails does no harm as long as the old ones are good.
+            // A failed renewal does no harm as long as the old credentials are valid.
             (Err(_), Some(credentials)) if is_good_in(credentials, Duration::ZERO) => Ok(credentials.clone()),
             (Err(error), _) => Err(Error::from(&error)),
         }
@@ -55,7 +55,7 @@ mod tests {
 
     use super::*;
 
-    /// Gives credentials that expire after so long, the first time and then no more.
+    /// A provider that returns credentials once, which expire after this time.
     #[derive(Debug)]
     struct Once(Duration, Arc<AtomicU64>);
 

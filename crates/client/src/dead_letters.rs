@@ -38,7 +38,7 @@ pub struct DeadLetterQueue {
 pub struct DeadLetter {
     /// Its id in the dead-letter queue.
     pub id: String,
-    /// The failure's stable name, if it says one.
+    /// The failure's stable name, if it has one.
     pub error_type: Option<String>,
     /// The details of the failure.
     pub detail: Option<String>,
@@ -46,7 +46,7 @@ pub struct DeadLetter {
     pub service: Option<String>,
     /// The number of times that it was received.
     pub receive_count: Option<u32>,
-    /// True if its function had a reason, and the message had no room for it.
+    /// True if the message had no room for the reason.
     pub no_room: bool,
     /// The time when it became a dead letter.
     pub since: Option<Timestamp>,
@@ -60,7 +60,7 @@ pub struct DeadLetter {
 const LOOKED_AT_SECONDS: i32 = 60;
 /// The number of letters that are made visible again at once. The others become visible when that time is over.
 const PUT_BACK: usize = 1000;
-/// SQS takes no more entries in one call.
+/// SQS's limit of entries in one call.
 const MAX_ENTRIES: usize = 10;
 
 /// Every dead-letter queue.
@@ -89,8 +89,8 @@ pub async fn letters(deployment: &Deployment, queue: &str) -> Result<Vec<DeadLet
     Ok(letters)
 }
 
-/// Passes each letter to `show`, and leaves all where they are. Gives how many could not be shown: of a message group a FIFO
-/// queue gives ten messages, and no more until these are deleted or visible again.
+/// Passes each letter to `show`, and leaves all in the queue. Returns the number of letters that could not be shown: a FIFO queue returns
+/// ten messages of a group, and no more until these are deleted or visible again.
 pub async fn peek(sqs: &Client, url: &str, mut show: impl FnMut(&DeadLetter)) -> Result<u64, Error> {
     let mut left = count(sqs, url).await?;
     let mut handles = Vec::new();
@@ -153,7 +153,7 @@ fn all(deployment: &Deployment) -> Vec<DeadLetterQueue> {
     queues
 }
 
-/// The queue of this name; where several have it, as herds' queues do, by that of their service.
+/// The queue of this name. If several queues have the same name, as those of herds, the name of the service selects one.
 fn named(deployment: &Deployment, name: &str) -> Result<DeadLetterQueue, Error> {
     let queues = all(deployment);
     let called: [fn(&DeadLetterQueue) -> &str; 2] = [|queue| &queue.queue, |queue| &queue.service];
@@ -179,8 +179,8 @@ impl DeadLetter {
         self.error_type.as_deref().unwrap_or(none)
     }
 
-    /// The attribute of this name that API Gateway added to the message. It puts an equals sign before each value, as SQS takes
-    /// no empty one.
+    /// The attribute of this name that API Gateway added to the message. It puts an equals sign before each value, because SQS refuses
+    /// empty ones.
     #[must_use]
     pub fn edge_attribute(&self, name: &str) -> Option<&str> {
         let attribute = self.message.message_attributes.as_ref()?.get(name)?;

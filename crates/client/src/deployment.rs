@@ -1,4 +1,4 @@
-//! A deployment: the stacks of one stage and their outputs, which is all that a client needs to know.
+//! A deployment: the stacks of one stage and their outputs. A client needs to know nothing else.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -41,7 +41,7 @@ impl Deployment {
         let mut stacks = BTreeMap::new();
         while let Some(stack) = pages.next().await {
             let stack = stack.map_err(|error| Error::aws("cloudformation:DescribeStacks", &error))?;
-            // Some emulators still list what is deleted.
+            // Some emulators still list deleted stacks.
             if stack.stack_status() == Some(&StackStatus::DeleteComplete) {
                 continue;
             }

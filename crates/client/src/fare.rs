@@ -1,4 +1,4 @@
-//! Fares that the saga has left to people, who bring them to an end.
+//! Fares that the saga has left to people. People decide how they end.
 
 use std::time::Duration;
 
@@ -48,7 +48,7 @@ impl Resolution {
 /// The services' view of a fare's money, and the progress of its collection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Standing {
-    /// The payment's status; none if nothing was ever asked of the provider.
+    /// The payment's status; `None` if the provider was never called.
     payment: Option<String>,
     /// True if it is paid by the ledger.
     credited: bool,
@@ -61,7 +61,7 @@ impl Standing {
         self.payment.as_deref() == Some("CAPTURED") && self.credited
     }
 
-    /// Each standing has one end that contradicts nothing: what is paid and was to be, is collected; all else is taken back.
+    /// The only end that fits this state: a paid fare without a begun compensation is collected, and any other is taken back.
     fn admits(&self, resolution: Resolution) -> Result<(), &'static str> {
         match resolution {
             Resolution::Collected if !self.is_paid() => {
@@ -78,7 +78,7 @@ impl Standing {
     }
 }
 
-/// Lets the saga's own steps bring a fare to an end, as a person has decided, and clears it from the review queue.
+/// Ends a fare by the saga's own steps, as a person has decided, and removes it from the review queue.
 pub async fn resolve(
     deployment: &Deployment,
     ride: &str,
@@ -122,7 +122,7 @@ pub async fn resolve(
     Ok(trace)
 }
 
-/// True if the fare's execution has ended, and otherwise than with an end of the fare.
+/// True if the fare's execution has ended without an end of the fare.
 fn is_left_to_people(fare: &Item, execution: &DescribeExecutionOutput) -> bool {
     match execution.status() {
         ExecutionStatus::Running => false,
@@ -168,8 +168,8 @@ fn input(mut state: Value, decision: &Decision, parked: &str) -> Value {
     state
 }
 
-/// Starts the execution under a name that follows from the fare. Of several that are started for what one execution has
-/// left, only one takes the fare over. Gives the execution.
+/// Starts an execution under a name that follows from the fare; returns the execution. If several are started for the same fare, only one
+/// takes it over.
 async fn start(deployment: &Deployment, client: &Client, id: &str, input: &Value) -> Result<String, Error> {
     let machine = deployment.output("fare-collection", "FareCollectionStateMachineArn")?;
     let mut n = 0_u32;
@@ -192,8 +192,8 @@ async fn start(deployment: &Deployment, client: &Client, id: &str, input: &Value
     }
 }
 
-/// True if a message of the review queue is about this execution, or about the fare's refund that has failed. A dispute of
-/// the fare isn't over with that.
+/// True if a message of the review queue is about this execution, or about the fare's failed refund. A message about a dispute of the fare
+/// stays.
 fn is_about(body: &str, execution: &str, fare: &str) -> bool {
     let Ok(message) = serde_json::from_str::<Value>(body) else { return false };
     let state = &message["state"];

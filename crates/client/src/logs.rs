@@ -28,21 +28,20 @@ pub struct LogLine {
     pub function: String,
     /// The message.
     pub message: String,
-    /// Everything else that the line says.
+    /// All other fields of the line.
     #[serde(flatten)]
     pub fields: Map<String, Value>,
 }
 
 impl LogLine {
-    /// Another thing that the line says, if that is a text.
+    /// Another field of the line, if it is a text.
     #[must_use]
     pub fn text(&self, field: &str) -> Option<&str> {
         self.fields.get(field)?.as_str()
     }
 }
 
-/// Finds every line that names an id, and what else has the same correlation id, of the time since then. In the order in
-/// which it happened.
+/// Finds every line since this time that names an id, and every other line with the same correlation id. The lines are sorted by time.
 pub async fn find(deployment: &Deployment, id: &str, since: Duration) -> Result<Vec<LogLine>, Error> {
     let id = CorrelationId::parse(id).map_err(|error| Error::Usage(format!("this is no id: it {error}")))?;
     let since = Timestamp::now() - since;
@@ -85,10 +84,10 @@ const FIRST_PAUSE: Duration = Duration::from_millis(300);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// AWS's error code for throttling.
 const THROTTLED: [&str; 3] = ["ThrottlingException", "Throttling", "RequestLimitExceeded"];
-/// A search that is throttled for so long is given up.
+/// The time after which a throttled search is given up.
 const PATIENCE: Duration = Duration::from_mins(5);
 
-/// Several groups side by side: each search takes its time.
+/// The number of groups that are searched concurrently, because each search takes some time.
 async fn search(
     client: &Client,
     groups: &[String],
@@ -133,7 +132,7 @@ async fn search_group(
     }
 }
 
-/// The next page. The SDK tries again a few times; then the search waits and goes on where it was, so nothing is lost.
+/// The next page. After the SDK's own retries the search waits and continues at the same page, so no line is lost.
 async fn next_page(page: FilterLogEventsFluentBuilder) -> Result<FilterLogEventsOutput, Error> {
     let (mut pause, mut waited) = (FIRST_PAUSE, Duration::ZERO);
     loop {

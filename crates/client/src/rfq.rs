@@ -12,9 +12,9 @@ use crate::{api::Api, deployment::Deployment, error::Error};
 /// A request for quotes. Its values go to the API as they are: the API judges them.
 #[derive(Debug, Clone)]
 pub struct RfqRequest {
-    /// Where the ride is to start.
+    /// The place where the ride starts.
     pub from: String,
-    /// Where it is to end.
+    /// The place where it ends.
     pub to: String,
     /// The customer who wants to ride.
     pub customer: String,
@@ -30,9 +30,9 @@ pub struct RfqRequest {
 pub struct Rfq {
     /// Its id.
     pub rfq_id: String,
-    /// Where the ride is to start.
+    /// The place where the ride starts.
     pub from: String,
-    /// Where it is to end.
+    /// The place where it ends.
     pub to: String,
     /// The customer who wants to ride.
     pub customer: String,
@@ -47,7 +47,7 @@ pub struct Rfq {
     /// The time when it was closed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub closed_at: Option<Timestamp>,
-    /// The quotes, in the order they came.
+    /// The quotes, in their order of arrival.
     pub quotes: Vec<Quoted>,
     /// The best quote.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -112,8 +112,8 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(150);
 /// The time after its deadline for which a request may still be open: the deadline is a message, and may wait in its queue.
 pub const GRACE: Duration = Duration::from_mins(1);
 
-/// Submits the request, shows it each time that it has changed, and returns it once it is closed. Retries with the same key if the API says
-/// that this helps.
+/// Submits the request, shows it each time that it has changed, and returns it once it is closed. Retries with the same key if the API
+/// says that this helps.
 pub async fn request(
     deployment: &Deployment,
     request: &RfqRequest,
@@ -138,7 +138,7 @@ pub async fn request(
     }
 }
 
-/// A request as it stands; none if there is none with this id.
+/// The request with this id, if there is one.
 pub async fn query(api: &Api, id: &str) -> Result<Option<Rfq>, Error> {
     let found = api.find(&format!("/query-instant-ride-rfq/{id}")).await?;
     found.map(serde_json::from_value).transpose().map_err(|error| Error::Unexpected(error.to_string()))

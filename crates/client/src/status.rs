@@ -1,4 +1,4 @@
-//! The condition of a deployment: its stacks, and how deep their queues are.
+//! The condition of a deployment: its stacks, and the depths of their queues.
 
 use aws_sdk_sqs::Client;
 use serde::Serialize;
@@ -34,7 +34,7 @@ pub struct Service {
     pub dead_letter_queues: Vec<Depth>,
 }
 
-/// Looks at every stack and its queues.
+/// Reads the condition of every stack and its queues.
 pub async fn status(deployment: &Deployment) -> Result<Status, Error> {
     let sqs = Client::new(deployment.aws());
     let mut services = Vec::new();

@@ -1,5 +1,5 @@
 //! The services that take an event, as their stacks declare it: an output `<Event>Effect` for each type of event that a service
-//! takes. `docs/adding-a-service.md` says what stands in it.
+//! takes. `docs/adding-a-service.md` describes its content.
 
 use std::collections::BTreeMap;
 
@@ -63,7 +63,7 @@ pub struct Published {
     pub data: BTreeMap<String, String>,
 }
 
-/// An effect in words, and the time when it was there; none while it isn't.
+/// An effect in words, and its time; `None` while there is no effect.
 pub type Seen = Option<(String, Option<Timestamp>)>;
 
 /// The place where an effect is seen.
@@ -73,12 +73,12 @@ pub enum SeenIn {
     Table(String),
     /// The data lake.
     Lake,
-    /// Another service, as an answer is.
+    /// Another service, which sees the effect as an answer.
     Elsewhere,
 }
 
 impl Published {
-    /// Reads an event as a message carries it.
+    /// Reads an event from a message's body.
     ///
     /// # Errors
     /// If it lacks its id, its time or its data.
@@ -141,7 +141,7 @@ impl Subscriber {
         &self.declared.queue
     }
 
-    /// True if the service should take an event, whatever its subscription's filter says.
+    /// True if the service should take an event, by its own declaration and not by its subscription's filter.
     #[must_use]
     pub fn takes(&self, event: &Published) -> bool {
         let condition = self.declared.condition.as_ref();
@@ -164,7 +164,7 @@ impl Subscriber {
         &self.declared.calls
     }
 
-    /// The effect of an event in words, and since when it is there; none while it isn't.
+    /// The effect of an event in words, and its time; `None` while there is no effect.
     ///
     /// # Errors
     /// If the declaration doesn't fit the event or the stack, or a call fails.
@@ -204,7 +204,7 @@ impl Subscriber {
         let holds = |(name, words): (&String, &Words)| {
             words.fill(|field| event.field(field)).is_some_and(|wanted| is_same(&value(item, name), &wanted))
         };
-        // Other items are not looked at: they change with later events.
+        // Other items are not compared, because they change with later events.
         let there = self.says(item, |_| None).is_some();
         there && self.declared.holds.iter().all(holds)
     }
@@ -239,7 +239,7 @@ impl Subscriber {
     }
 }
 
-/// True if two values are the same. Numbers are, whatever zeros they end with.
+/// True if two values are the same. Trailing zeros of numbers don't count.
 fn is_same(a: &str, b: &str) -> bool {
     let number = |text: &str| text.parse::<Decimal>().ok();
     a == b || number(a).is_some_and(|a| number(b) == Some(a))

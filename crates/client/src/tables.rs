@@ -1,4 +1,4 @@
-//! Looks into the services' tables.
+//! Reads the services' tables.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -14,7 +14,7 @@ use crate::{deployment::Deployment, error::Error};
 /// An item of a table.
 pub type Item = HashMap<String, AttributeValue>;
 
-/// DynamoDB takes no more keys in one call.
+/// DynamoDB's limit of keys in one call.
 const AT_ONCE: usize = 100;
 
 /// A deployment's tables.
@@ -31,7 +31,7 @@ impl<'a> Tables<'a> {
         Self { client: Client::new(deployment.aws()), deployment }
     }
 
-    /// The item with this key, as it is at this moment.
+    /// The item with this key, read consistently.
     pub async fn item(
         &self,
         service: &str,
@@ -45,7 +45,7 @@ impl<'a> Tables<'a> {
         Ok(got.map_err(|error| Error::aws("dynamodb:GetItem", &error))?.item)
     }
 
-    /// The items with these keys, as they are at this moment, in no particular order; those that aren't there are left out.
+    /// The items with these keys, read consistently, in no particular order. Missing items are left out.
     pub async fn items(&self, service: &str, table: &str, keys: &[Item]) -> Result<Vec<Item>, Error> {
         let table = self.deployment.output(service, table)?;
         let mut items = Vec::new();
@@ -79,7 +79,7 @@ pub fn value(item: &Item, name: &str) -> String {
     }
 }
 
-/// An amount as people write it: the table gives numbers without trailing zeros.
+/// An amount with two decimals. DynamoDB returns numbers without trailing zeros.
 #[must_use]
 pub fn amount(item: &Item, name: &str) -> String {
     let digits = value(item, name);

@@ -74,10 +74,10 @@ struct Options {
 async fn main() {
     let options = Options::parse();
     let done = run(&options).await;
-    // Whatever has happened, nothing stays.
+    // All containers are removed, even after an error.
     let swept = sweep(&options.label).await;
     let faults = [done, swept].into_iter().filter_map(Result::err).inspect(|fault| eprintln!("{fault}"));
-    // Without waiting for the thread that reads standard input: nobody may ever end that.
+    // The process exits without waiting for the thread that reads standard input, which may never end.
     process::exit(i32::from(faults.count() > 0));
 }
 
@@ -99,7 +99,7 @@ async fn start(options: &Options) -> Result<(ContainerAsync<GenericImage>, Strin
     let container = request(options)?.start().await?;
     let port = container.get_host_port_ipv4(options.port.tcp()).await?;
     let endpoint = format!("http://localhost:{port}");
-    // The crate's own wait asks the bridge, not the loopback interface, wherever it takes this for the inside of a container.
+    // The crate's own wait calls the bridge instead of the loopback interface if it believes that it runs in a container.
     let health = format!("{endpoint}{}", options.health);
     let well = async {
         while !reqwest::get(&health).await.is_ok_and(|answer| answer.status().is_success()) {
@@ -116,7 +116,7 @@ async fn start(options: &Options) -> Result<(ContainerAsync<GenericImage>, Strin
     Ok((container, endpoint))
 }
 
-/// Standard input ends, or somebody says so.
+/// Waits until standard input ends, or a signal arrives.
 async fn no_longer_needed() {
     let mut nothing = Vec::new();
     let (mut input, terminated) = (tokio::io::stdin(), signal(SignalKind::terminate()));
@@ -139,7 +139,7 @@ fn request(options: &Options) -> Result<ContainerRequest<GenericImage>, Box<dyn 
     }
     let (label, value) = pair(&options.label)?;
     let port = options.port;
-    // Any free port, and of the loopback interface only: an emulator is nobody else's business.
+    // Any free port, on the loopback interface only, so that no other machine can reach the emulator.
     let on_loopback = move |config: &mut testcontainers::bollard::models::HostConfig| {
         let binding = PortBinding { host_ip: Some("127.0.0.1".to_owned()), host_port: Some(String::new()) };
         config.publish_all_ports = Some(false);

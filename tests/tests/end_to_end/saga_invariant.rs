@@ -119,8 +119,8 @@ async fn every_state_is_executed_by_some_case() {
     let mut states: Vec<_> = deployed.states();
     let known = FORWARD.map(|(step, _)| step);
     states.retain(|state| !known.contains(&state.as_str()) && !PARKS.contains(&state.as_str()));
-    // Executed wherever a case parks or fails, by `what_comes_twice_or_late_changes_nothing`, where people end a fare, and
-    // where the payment provider reports something later (`reconciliation`).
+    // These states are executed when a case is parked or fails, by `what_comes_twice_or_late_changes_nothing`, when people end a fare, and
+    // when the payment provider reports something later (`reconciliation`).
     let ends = [
         "AlreadyRegistered",
         "DisputeReported",

@@ -28,7 +28,7 @@ pub struct Trace {
     timeout: u64,
 }
 
-/// The trace of whatever has the id.
+/// The trace of the ride, the prebooking or the request for quotes with this id.
 enum Traced {
     Ride(RideTrace),
     Rfq(RfqTrace),

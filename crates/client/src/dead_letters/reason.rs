@@ -5,13 +5,13 @@ use serde::Deserialize;
 
 /// The attribute that holds it, as JSON.
 pub(super) const REASON: &str = "DeadLetterReason";
-/// SQS's bounds of a message. The names, types and values of its attributes count towards its size.
+/// SQS's limits for a message. The names, types and values of its attributes count towards its size.
 const MAX_ATTRIBUTES: usize = 10;
 const MAX_BYTES: usize = 1024 * 1024;
-/// More than the shortest reason takes.
+/// A size that is larger than the shortest reason.
 const SHORTEST_REASON: usize = 256;
 
-/// A reason, as far as the message had room for it.
+/// A reason, which may be shortened because the message had too little room.
 #[derive(Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Reason {
@@ -22,7 +22,7 @@ pub(super) struct Reason {
 }
 
 impl Reason {
-    /// The reason on a message; none if its function crashed or ran out of time.
+    /// The reason on a message; `None` if its function crashed or ran out of time.
     pub fn on(message: &Message) -> Option<Self> {
         let reason = message.message_attributes.as_ref()?.get(REASON)?.string_value()?;
         serde_json::from_str(reason).ok()

@@ -33,8 +33,8 @@ pub enum Letters {
     These(Vec<String>),
 }
 
-/// Puts dead letters back into the queue that they come from. All of them by the service's own means, where it has such;
-/// else each is sent first and deleted then, so that the worst that can happen is a second copy, which is no harm.
+/// Puts dead letters back into the queue that they come from. All letters are moved by SQS's own redrive, if it is available. Otherwise
+/// each is sent before it is deleted, so the worst case is a second copy, which does no harm.
 pub async fn redrive(deployment: &Deployment, queue: &str, which: &Letters) -> Result<Moved, Error> {
     let sqs = Client::new(deployment.aws());
     let queue = named(deployment, queue)?;
@@ -59,7 +59,7 @@ pub async fn discard(deployment: &Deployment, queue: &str, which: &Letters) -> R
     require_all(which, delete(&sqs, &named(deployment, queue)?.url, selected(which)).await?)
 }
 
-/// Deletes those messages of a queue that are selected.
+/// Deletes the selected messages of a queue.
 pub(crate) async fn delete(
     sqs: &Client,
     url: &str,
@@ -75,7 +75,7 @@ fn selected(which: &Letters) -> impl Fn(&DeadLetter) -> bool {
     }
 }
 
-/// SQS's own redrive; none if there is none here.
+/// SQS's own redrive; `None` if it isn't available.
 async fn redrive_natively(sqs: &Client, from: &str, to: &str) -> Result<Option<u64>, Error> {
     let (from, to) = (arn(sqs, from).await?, arn(sqs, to).await?);
     let started = sqs.start_message_move_task().source_arn(&from).destination_arn(to).send().await;
@@ -138,7 +138,7 @@ async fn remove_each(
     Ok(Moved { moved, left: count(sqs, url).await? })
 }
 
-/// Fails if some of the letters that were named are not among those that were moved.
+/// Fails if some of the named letters were not moved.
 fn require_all(which: &Letters, moved: Moved) -> Result<Moved, Error> {
     if let Letters::These(ids) = which
         && moved.moved < ids.len() as u64
@@ -149,7 +149,7 @@ fn require_all(which: &Letters, moved: Moved) -> Result<Moved, Error> {
     Ok(moved)
 }
 
-/// Sends a letter to the queue that it came from, as it was there: without its reason.
+/// Sends a letter to the queue that it came from, without its reason, so that it is as it was there.
 async fn send(sqs: &Client, to: &str, letter: &DeadLetter) -> Result<(), Error> {
     let mut attributes = letter.message.message_attributes.clone().unwrap_or_default();
     attributes.remove(REASON);
@@ -157,7 +157,7 @@ async fn send(sqs: &Client, to: &str, letter: &DeadLetter) -> Result<(), Error> 
     let send = send.set_message_attributes(Some(attributes));
     let system = |name| Some(letter.message.attributes.as_ref()?.get(&name)?.clone());
     let send = send.set_message_group_id(system(MessageSystemAttributeName::MessageGroupId));
-    // A FIFO queue takes the same letter once. Others take no such id.
+    // A FIFO queue keeps one copy for each deduplication id. Standard queues take no such id.
     let send = send.set_message_deduplication_id(to.strip_suffix(".fifo").map(|_| letter.id.clone()));
     let trace = system(MessageSystemAttributeName::AwsTraceHeader).and_then(|header| {
         MessageSystemAttributeValue::builder().data_type("String").string_value(header).build().ok()

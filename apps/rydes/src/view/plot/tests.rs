@@ -98,7 +98,7 @@ fn a_picture_is_no_wider_than_the_terminal() {
     }
 }
 
-/// The values of an attribute, wherever it is.
+/// All values of an attribute.
 fn attribute<'a>(svg: &'a str, name: &str) -> Vec<&'a str> {
     let start = format!(" {name}=\"");
     svg.split(&*start).skip(1).map(|rest| rest.split('"').next().unwrap()).collect()
