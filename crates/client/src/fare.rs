@@ -61,17 +61,17 @@ impl Standing {
         self.payment.as_deref() == Some("CAPTURED") && self.credited
     }
 
-    /// The only end that fits this state: a paid fare without a begun compensation is collected, and any other is taken back.
+    /// Fails unless this resolution fits the state: a paid fare without a begun compensation is collected, and any other is taken back.
     fn admits(&self, resolution: Resolution) -> Result<(), &'static str> {
         match resolution {
             Resolution::Collected if !self.is_paid() => {
                 Err("it is not paid: not captured, or not credited; it can be resolved as taken-back")
             }
-            Resolution::Collected if self.taken_back => Err(
-                "its collection has begun to take it back, which may happen yet; resolve it as taken-back",
-            ),
+            Resolution::Collected if self.taken_back => {
+                Err("its collection has begun to take it back, and may still do so; resolve it as taken-back")
+            }
             Resolution::TakenBack if self.is_paid() && !self.taken_back => {
-                Err("it is paid, and only telling of that failed; resolve it as collected")
+                Err("it is paid, and only the notification failed; resolve it as collected")
             }
             Resolution::Collected | Resolution::TakenBack => Ok(()),
         }
