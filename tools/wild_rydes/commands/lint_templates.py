@@ -7,6 +7,7 @@ from wild_rydes import console, environments, functions, stacks
 from wild_rydes.emulator import table
 from wild_rydes.paths import INFRA, TOOLS
 
+ACCOUNT = INFRA / "account"
 # Not in .cfnlintrc, as others that read it, such as SAM, could not load them.
 RULES = TOOLS / "wild_rydes" / "cfn_lint_rules"
 
@@ -15,9 +16,9 @@ def run(_: argparse.Namespace) -> None:
     templates = sorted(INFRA.glob("*.yaml"))
     if not templates:
         raise console.Stop("there are no templates to check")
-    # Those of the account are deployed by hand, and are no stacks of a stage.
-    every = [*templates, *sorted((INFRA / "account").glob("*.yaml"))]
-    environments.run("checks", "cfn-lint", "cfn-lint found faults in the templates", "--append-rules", RULES, "--", *every)
+    environments.run("checks", "cfn-lint", "cfn-lint found faults in the templates", "--append-rules", RULES, "--", *templates)
+    # What belongs to an account is no stack of a stage, for which our own rules are.
+    environments.run("checks", "cfn-lint", "cfn-lint found faults in the account's templates", "--", *ACCOUNT.glob("*.yaml"))
     passed("cfn-lint, with rules of our own for encryption, policies, limits, logs and alarms")
     stacks.waves()
     passed(f"{len(templates)} templates")
