@@ -91,14 +91,6 @@ BROKEN = [
     ("E9050", "Handler", "${AWS::Partition}", "aws", "stream/1' holds in one partition only", "Properties:"),
     (
         "E9050",
-        "TopicPolicy",
-        "Service: cloudwatch.",
-        "AWS: cloudwatch.",
-        "'cloudwatch.amazonaws.com' holds in one",
-        "- {Effect: Allow",
-    ),
-    (
-        "E9050",
         "Lake",
         "BucketEncryption",
         "WebsiteURL: !Sub 'b.s3.${AWS::Region}.amazonaws.com'\n      BucketEncryption",

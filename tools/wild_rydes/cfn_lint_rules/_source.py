@@ -33,6 +33,10 @@ class Source:
         self.resources: dict[str, Any] = self.document.get("Resources", {})
         self.parameters: dict[str, Any] = self.document.get("Parameters", {})
 
+    def is_of_an_account(self) -> bool:
+        """Tells whether the template is deployed once for an account, and not for each stage."""
+        return Path(self.filename).parent.name == "account"
+
     def of(self, *types: str) -> Iterator[tuple[str, Properties]]:
         """The names and properties of all resources of these types."""
         for name, resource in self.resources.items():

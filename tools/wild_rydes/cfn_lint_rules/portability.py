@@ -30,7 +30,7 @@ class NoPartition(CloudFormationLintRule):
     def match(self, cfn: Template) -> list[RuleMatch]:
         source, found = Source(cfn), []
         for path, text in strings(source.document):
-            if PARTITION.search(text) and not (path[-1] in ("Service", "Principal") and PRINCIPAL.fullmatch(text)):
+            if PARTITION.search(text) and not PRINCIPAL.fullmatch(text):
                 found.append(source.match_at(f"{text!r} holds in one partition only", path))
         for name, properties in source.of("AWS::Serverless::StateMachine", "AWS::Serverless::Api"):
             if (definition := source.file(properties.get("DefinitionUri"))) is None:
@@ -52,7 +52,10 @@ class StagesApart(CloudFormationLintRule):
     tags = ["wild-rydes", "stages"]
 
     def match(self, cfn: Template) -> list[RuleMatch]:
-        source, found = Source(cfn), []
+        source = Source(cfn)
+        found: list[RuleMatch] = []
+        if source.is_of_an_account():
+            return found
         for path, text in strings(source.document):
             if OURS.search(text):
                 found.append(source.match_at(f"{text!r} is the same in every stage: add ${{Stage}}", path))
@@ -73,6 +76,8 @@ class NamesFit(CloudFormationLintRule):
 
     def match(self, cfn: Template) -> list[RuleMatch]:
         source = Source(cfn)
+        if source.is_of_an_account():
+            return []
         if not longest_stage(source):
             return [source.match_at("Stage has no MaxLength, so no name is sure to fit", ("Parameters", "Stage"))]
         found = []

@@ -23,7 +23,7 @@ def run(_: argparse.Namespace) -> None:
     stacks.waves()
     passed(f"{len(templates)} templates")
     # It has the translator that SAM itself uses.
-    environments.run_module("sam", "wild_rydes.templates.transformed", "SAM makes faulty templates of these", *templates)
+    environments.run_module("sam", "wild_rydes.templates.transformed", "SAM makes faulty templates of these", *every)
     passed("what SAM makes of them, for AWS in regions of every partition")
     check("templates.alike", "blocks that recur in the templates are not alike")
     passed("blocks of resources, which are alike in all templates")

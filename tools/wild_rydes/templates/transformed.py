@@ -22,13 +22,12 @@ from samtranslator.model.exceptions import InvalidDocumentException
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 
-from wild_rydes.templates.reader import as_list, on_aws, read
+from wild_rydes.templates.reader import on_aws, read
 
 # A large and a small region with everything, two regions that lack services, GovCloud, and China.
 REGIONS = ["us-east-1", "eu-central-1", "mx-central-1", "ap-southeast-7", "us-gov-west-1", "cn-north-1"]
 # Parameters and conditions that only the emulator's parts use: as the templates are written, they are used.
 UNUSED = ["W2001", "W8001"]
-LANGUAGE_EXTENSIONS = "AWS::LanguageExtensions"
 # What `sam deploy` puts in the place of a local path.
 UPLOADED = "s3://bucket/key"
 
@@ -70,14 +69,12 @@ def transform(path: Path, document: dict[str, Any]) -> dict[str, Any]:
             # cfn-lint looks at integrations as they are in one partition.
             machines[name] = definition.replace("${Partition}", "aws")
             properties["DefinitionUri"] = UPLOADED
-    transforms = as_list(template["Transform"])
-    transformed: dict[str, Any] = Translator({}, Parser()).translate(template, {})
+    # A template of an account has nothing for SAM.
+    transformed: dict[str, Any] = Translator({}, Parser()).translate(template, {}) if "Transform" in template else template
     for name, definition in machines.items():
         properties = transformed["Resources"][name]["Properties"]
         del properties["DefinitionS3Location"]
         properties["DefinitionString"] = definition
-    if LANGUAGE_EXTENSIONS in transforms:
-        transformed["Transform"] = LANGUAGE_EXTENSIONS
     return transformed
 
 
