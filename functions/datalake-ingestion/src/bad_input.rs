@@ -13,7 +13,7 @@ async fn ingest_events() {
     let aws = Aws::default();
     let function = aws.function();
     let lake = Lake::new(aws_sdk_s3::Client::new(function.aws()), "lake".into());
-    let consume = consumer::event_batches(&function, IngestEvents::new(lake)).unwrap();
+    let consume = consumer::event_batches(&function, IngestEvents::new(lake, "PrebookingRejected")).unwrap();
     let is_valid =
         trigger::only_if(|body| json::read::<AnyEvent>(body).is_ok_and(|event| is_token(&event.event_type)));
     trigger::queue(&aws, &[&example("envelope/prebooking-rejected.json")], consume, is_valid).await;

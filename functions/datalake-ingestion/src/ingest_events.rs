@@ -1,11 +1,12 @@
 //! Files the events of a batch: one object for each partition.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lambda_messaging::{
     Effect, Failure,
     consumer::{AnyEvent, BatchReceiver},
 };
+use tracing::warn;
 
 use crate::{Lake, partition::Partition};
 
@@ -13,13 +14,25 @@ use crate::{Lake, partition::Partition};
 #[derive(Debug)]
 pub struct IngestEvents {
     lake: Lake,
+    listed: BTreeSet<String>,
 }
 
 impl IngestEvents {
-    /// Files events here.
+    /// Files events here. Queries find those of the listed types, which have commas between them.
     #[must_use]
-    pub fn new(lake: Lake) -> Self {
-        Self { lake }
+    pub fn new(lake: Lake, listed: &str) -> Self {
+        Self { lake, listed: listed.split(',').map(|event_type| event_type.trim().to_owned()).collect() }
+    }
+
+    /// Logs each type that the table doesn't list. An alarm watches for the line's `error_type`.
+    fn report_unlisted<'a>(&self, filed: impl Iterator<Item = &'a Partition>) {
+        for event_type in self.unlisted(filed) {
+            warn!(error_type = "UnlistedEventType", event_type, "filed, but no query finds events of this type");
+        }
+    }
+
+    fn unlisted<'a>(&self, filed: impl Iterator<Item = &'a Partition>) -> BTreeSet<&'a str> {
+        filed.map(|of| of.event_type.as_str()).filter(|event_type| !self.listed.contains(*event_type)).collect()
     }
 }
 
@@ -36,6 +49,7 @@ impl BatchReceiver for IngestEvents {
         for (partition, events) in files {
             filed.insert(partition, self.lake.file(partition, &events).await);
         }
+        self.report_unlisted(filed.iter().filter(|(_, result)| result.is_ok()).map(|(partition, _)| *partition));
         partitions
             .iter()
             .map(|partition| match partition {
@@ -58,6 +72,8 @@ mod tests {
 
     use super::*;
 
+    const LISTED: &str = "RideCompleted,FareCollected";
+
     fn event(id: &str, event_type: &str, time: &str) -> AnyEvent {
         let event = json!({
             "specversion": "1.0", "id": id, "source": "/test", "type": event_type, "time": time,
@@ -74,7 +90,7 @@ mod tests {
 
     async fn ingest(rules: &[&Rule], events: Vec<AnyEvent>) -> Vec<Result<Effect, Failure>> {
         let client = mock_client!(aws_sdk_s3, RuleMode::MatchAny, rules);
-        IngestEvents::new(Lake::new(client, "lake".into())).receive_batch(events).await
+        IngestEvents::new(Lake::new(client, "lake".into()), LISTED).receive_batch(events).await
     }
 
     #[tokio::test]
@@ -99,6 +115,20 @@ mod tests {
         let events = vec![event("1", "RideCompleted", time), event("2", "FareCollected", time)];
         let results = ingest(&[&failing, &s3("type=RideCompleted")], events).await;
         assert!(results[0].is_ok() && results[1].as_ref().is_err_and(Failure::is_retryable), "{results:?}");
+    }
+
+    #[tokio::test]
+    async fn an_event_of_a_type_that_queries_do_not_find_is_filed_and_reported() {
+        let rule = s3("events/type=HerdRetired/");
+        let time = "2026-11-23T00:00:00Z";
+        let events = [event("1", "HerdRetired", time), event("2", "RideCompleted", time)];
+        let partitions = events.each_ref().map(|event| Partition::from_event(event).unwrap());
+        let client = mock_client!(aws_sdk_s3, [&s3("")]);
+        let function = IngestEvents::new(Lake::new(client, "lake".into()), LISTED);
+        assert_eq!(function.unlisted(partitions.iter()), BTreeSet::from(["HerdRetired"]));
+        let [retired, _] = events;
+        assert_eq!(ingest(&[&rule], vec![retired]).await, [Ok(Effect::Made)]);
+        assert_eq!(rule.num_calls(), 1);
     }
 
     #[tokio::test]

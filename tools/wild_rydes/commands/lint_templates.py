@@ -27,6 +27,8 @@ def run(_: argparse.Namespace) -> None:
     passed("what SAM makes of them, for AWS in regions of every partition")
     check("templates.alike", "blocks that recur in the templates are not alike")
     passed("blocks of resources, which are alike in all templates")
+    check("templates.lake", "queries in the lake don't find what they should")
+    passed("the lake, whose queries find every type of event, and read only the partitions that they name")
     check("templates.state_machines", "there are faults in the state machines")
     passed("state machines, their roles and diagrams")
     # The calls of a function are read from its program.
