@@ -53,6 +53,15 @@ impl World {
         (rows[0][0].parse().unwrap(), rows[0][1].parse().unwrap())
     }
 
+    /// The times under which the copies of an event are filed.
+    pub async fn filed_times(&self, id: &str) -> HashSet<String> {
+        if !PROFILE.athena {
+            return self.events_that(|event| event.id == id).await.into_iter().map(|event| event.time).collect();
+        }
+        let rows = self.lake.select(&format!("CAST(time AS varchar) FROM events WHERE id = '{id}'")).await;
+        rows.unwrap().into_iter().flatten().collect()
+    }
+
     /// An event in the lake.
     pub async fn filed_event(&self, id: &str) -> Filed {
         if !PROFILE.athena {

@@ -4,7 +4,7 @@
 //! other tests' payments.
 
 use contracts::RideId;
-use end_to_end::{Fare, Saga, World, eventually, unique};
+use end_to_end::{Fare, Saga, Service, World, eventually, unique};
 use tokio::process::Command;
 
 const FARE: i64 = 25650;
@@ -55,6 +55,10 @@ async fn a_refund_that_fails_later_is_learned_and_told_once_and_can_be_made_agai
     rydes(&["fare", "resolve", &id, "--as", "taken-back", "--note", "the bank takes refunds again"]).await;
     assert_eq!(world.looks_at(&id).await, given_up());
     assert_eq!(world.payment(&id, "status").await.as_deref(), Some("REFUNDED"));
+    // The fare's end is announced once more. With another time, the lake would file and count it as another event.
+    let event = format!("{id}-failed");
+    eventually("the lake has all events", || world.backlog(Service::DATALAKE), |n| *n == 0).await;
+    assert_eq!((world.filed_times(&event).await.len(), world.filed(&event).await.1), (1, 1));
 
     world.reconciles().await;
     assert_eq!(world.looks_at(&id).await, given_up(), "the old failure undoes no later refund");
