@@ -56,7 +56,12 @@ impl World {
     /// The times under which the copies of an event are filed.
     pub async fn filed_times(&self, id: &str) -> HashSet<String> {
         if !PROFILE.athena {
-            return self.events_that(|event| event.id == id).await.into_iter().map(|event| event.time).collect();
+            return self
+                .events_that(|event| event.id == id)
+                .await
+                .into_iter()
+                .map(|event| event.time)
+                .collect();
         }
         let rows = self.lake.select(&format!("CAST(time AS varchar) FROM events WHERE id = '{id}'")).await;
         rows.unwrap().into_iter().flatten().collect()

@@ -1,6 +1,8 @@
 //! The configuration of a function's AWS clients. Before its first message a function does only what that message needs: see
 //! `docs/performance.md`.
 
+mod endpoints;
+
 use std::{env, ffi::OsString, fs, time::Duration};
 
 use aws_config::{
@@ -15,7 +17,7 @@ use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provi
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use tracing::error;
 
-/// Reads region, credentials and an emulator's endpoint from the environment, where Lambda sets them for the life of the process.
+/// Reads region, credentials and endpoints from the environment, where Lambda sets them for the life of the process.
 /// `aws_config`'s default chain would also look for them in files and on other machines.
 pub async fn config() -> SdkConfig {
     let region = EnvironmentVariableRegionProvider::new().region().await;
@@ -31,7 +33,7 @@ pub async fn config() -> SdkConfig {
         .retry_config(
             RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(50)),
         );
-    config.set_endpoint_url(env::var("AWS_ENDPOINT_URL").ok().filter(|url| !url.is_empty()));
+    endpoints::configure(&mut config, |name| env::var(name).ok());
     config.build()
 }
 

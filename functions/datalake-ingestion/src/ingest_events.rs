@@ -27,12 +27,18 @@ impl IngestEvents {
     /// Logs each type that the table doesn't list. An alarm watches for the line's `error_type`.
     fn report_unlisted<'a>(&self, filed: impl Iterator<Item = &'a Partition>) {
         for event_type in self.unlisted(filed) {
-            warn!(error_type = "UnlistedEventType", event_type, "filed, but no query finds events of this type");
+            warn!(
+                error_type = "UnlistedEventType",
+                event_type, "filed, but no query finds events of this type"
+            );
         }
     }
 
     fn unlisted<'a>(&self, filed: impl Iterator<Item = &'a Partition>) -> BTreeSet<&'a str> {
-        filed.map(|of| of.event_type.as_str()).filter(|event_type| !self.listed.contains(*event_type)).collect()
+        filed
+            .map(|of| of.event_type.as_str())
+            .filter(|event_type| !self.listed.contains(*event_type))
+            .collect()
     }
 }
 
@@ -49,7 +55,9 @@ impl BatchReceiver for IngestEvents {
         for (partition, events) in files {
             filed.insert(partition, self.lake.file(partition, &events).await);
         }
-        self.report_unlisted(filed.iter().filter(|(_, result)| result.is_ok()).map(|(partition, _)| *partition));
+        self.report_unlisted(
+            filed.iter().filter(|(_, result)| result.is_ok()).map(|(partition, _)| *partition),
+        );
         partitions
             .iter()
             .map(|partition| match partition {
