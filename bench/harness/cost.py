@@ -41,11 +41,14 @@ def run(_: Context) -> dict[str, Any]:
                 run.load(RIDES, RATE)
                 run.observer("settled", RIDES)
             seen = run.observed()
+            spent = since(run, before)
             designs[design] = {
                 "name": design,
                 "run": f"rydes load --mix rides=1 --count {RIDES} --rate {RATE}, on the embedded emulator, counted by make bench",
                 "rides": RIDES,
-                "counts": counted(seen, since(run, before)),
+                "counts": counted(seen, spent),
+                "functions": seen["functions"],
+                "write_units_by_table": {table: n for (table, kind), n in sorted(spent[1].items()) if kind == "write"},
             }
             designs[design]["messages_an_invocation"] = batches(seen)
     COUNTS.parent.mkdir(parents=True, exist_ok=True)
