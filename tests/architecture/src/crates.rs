@@ -22,6 +22,12 @@ const LAYERS: &[Layer] = &[
         because: "an envelope carries any business's events, over any transport",
     },
     Layer {
+        folder: "crates/aws-quotas",
+        may_use: &[],
+        in_tests: &[],
+        because: "quotas are AWS's, whoever calls it",
+    },
+    Layer {
         folder: "crates/contracts",
         may_use: &["message-envelope"],
         in_tests: &[],
@@ -53,7 +59,7 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         folder: "apps/*",
-        may_use: &["client", "contracts"],
+        may_use: &["aws-quotas", "client", "contracts"],
         in_tests: &[],
         because: "an app sees a deployment through the client",
     },
@@ -74,7 +80,7 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         folder: "tests/fault-proxy",
-        may_use: &[],
+        may_use: &["aws-quotas"],
         in_tests: &[],
         because: "it sees calls to AWS, and knows nothing of who makes them",
     },

@@ -1,5 +1,5 @@
 //! A proxy between the functions and the emulator, in which calls to AWS fail as they do in a bad hour: before they have had an
-//! effect, or after it. A seed decides which fail. It also enforces AWS's quotas (`quotas.json`), which no emulator has.
+//! effect, or after it. A seed decides which fail. It also enforces AWS's quotas (the crate `aws-quotas`), which no emulator has.
 //!
 //! | request | effect |
 //! |---|---|

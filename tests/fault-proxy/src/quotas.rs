@@ -1,4 +1,4 @@
-//! Enforces AWS's quotas, which `quotas.json` lists, as a service does: each quota is a bucket of tokens, from which every call takes its
+//! Enforces AWS's quotas, which `aws-quotas` lists, as a service does: each quota is a bucket of tokens, from which every call takes its
 //! share. Once the bucket is empty, calls get an error that the caller's SDK knows as throttling.
 //!
 //! A laptop's load is too small to reach most quotas. A scale below 1 shrinks all rates and bursts alike.
@@ -8,59 +8,10 @@ use std::{
     time::Instant,
 };
 
-use serde::{Deserialize, Serialize};
+use aws_quotas::{Counts, Quota, Rate, Refusal};
+use serde::Serialize;
 
 use crate::{bucket::Bucket, call::Call, request_units};
-
-#[derive(Debug, Deserialize)]
-struct Data {
-    profiles: BTreeMap<String, String>,
-    quotas: Vec<Quota>,
-}
-
-/// A quota that some calls share, or that each of them has.
-#[derive(Debug, Deserialize)]
-struct Quota {
-    calls: Vec<String>,
-    /// The first line of the call in a REST protocol, which doesn't name its operation.
-    http: Option<String>,
-    counts: Counts,
-    /// The rates by kind of account; `any` for all others.
-    rates: BTreeMap<String, Rate>,
-    error: Refusal,
-}
-
-/// The unit of a quota.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
-enum Counts {
-    #[serde(rename = "calls")]
-    Calls,
-    #[serde(rename = "messages")]
-    Messages,
-    #[serde(rename = "calls to a FIFO queue")]
-    CallsToFifoQueue,
-    #[serde(rename = "write units of a table")]
-    WriteUnits,
-    #[serde(rename = "read units of a table")]
-    ReadUnits,
-}
-
-/// The calls a second, and the calls at once.
-#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
-struct Rate {
-    rate: f64,
-    burst: f64,
-}
-
-/// The error of a call beyond its quota.
-#[derive(Debug, Clone, Deserialize)]
-pub(crate) struct Refusal {
-    pub(crate) protocol: String,
-    pub(crate) status: u16,
-    pub(crate) code: String,
-    pub(crate) message: String,
-    pub(crate) retry_after: Option<u32>,
-}
 
 /// A call, its enforced quota, and the numbers of calls and throttled calls.
 #[derive(Debug, Serialize)]
@@ -75,7 +26,7 @@ pub(crate) struct Row {
 
 /// All quotas. None is enforced until a profile is chosen.
 pub(crate) struct Quotas {
-    data: Data,
+    data: aws_quotas::Quotas,
     profile: Option<String>,
     scale: f64,
     buckets: HashMap<(String, String), Bucket>,
@@ -86,7 +37,7 @@ pub(crate) struct Quotas {
 impl Quotas {
     pub(crate) fn new() -> serde_json::Result<Self> {
         Ok(Self {
-            data: serde_json::from_str(include_str!("../quotas.json"))?,
+            data: aws_quotas::Quotas::known()?,
             profile: None,
             scale: 1.0,
             buckets: HashMap::new(),
@@ -112,13 +63,15 @@ impl Quotas {
     pub(crate) fn refusal(&mut self, call: &Call, now: Instant) -> Option<Refusal> {
         let profile = self.profile.clone()?;
         let (quota, name) = self.find(call)?;
-        let wanted = quota.counts.wanted(call);
+        // A quota that no call counts for isn't found by one.
+        let (counts, error) = (quota.counts?, quota.error.clone()?);
+        let wanted = wanted(counts, call);
         if wanted.is_empty() {
             return None;
         }
         // Calls of one quota share a bucket, unless it counts calls.
-        let owner = if quota.counts.is_of_each_call() { name.clone() } else { quota.calls.first()?.clone() };
-        let (rate, error) = (quota.rate(&profile, self.scale), quota.error.clone());
+        let owner = if is_of_each_call(counts) { name.clone() } else { quota.calls.first()?.clone() };
+        let rate = scaled(quota, &profile, self.scale);
         *self.made.entry(name.clone()).or_default() += 1;
         let key = |of: &String| (owner.clone(), of.clone());
         let has_all = wanted.iter().fold(true, |all, (of, tokens)| {
@@ -146,9 +99,9 @@ impl Quotas {
         calls
             .filter_map(|(quota, call)| {
                 let throttled = self.throttled.get(call).copied().unwrap_or_default();
-                let rate = quota.rate(profile, self.scale);
+                let rate = scaled(quota, profile, self.scale);
                 let calls = *self.made.get(call)?;
-                Some(Row { call: call.clone(), rate, counts: quota.counts, calls, throttled })
+                Some(Row { call: call.clone(), rate, counts: quota.counts?, calls, throttled })
             })
             .collect()
     }
@@ -168,35 +121,29 @@ impl Quotas {
     }
 }
 
-impl Quota {
-    fn rate(&self, profile: &str, scale: f64) -> Rate {
-        let real = self.rates.get(profile).or_else(|| self.rates.get("any")).copied();
-        let real = real.unwrap_or(Rate { rate: f64::INFINITY, burst: f64::INFINITY });
-        // A bucket that can't hold one token would refuse all calls for ever.
-        Rate { rate: real.rate * scale, burst: (real.burst * scale).max(1.0) }
-    }
+fn scaled(quota: &Quota, profile: &str, scale: f64) -> Rate {
+    let Rate { rate, burst } = quota.rate(profile);
+    // A bucket that can't hold one token would refuse all calls for ever.
+    Rate { rate: rate * scale, burst: (burst * scale).max(1.0) }
 }
 
-impl Counts {
-    fn is_of_each_call(self) -> bool {
-        matches!(self, Self::Calls | Self::CallsToFifoQueue)
-    }
+fn is_of_each_call(counts: Counts) -> bool {
+    matches!(counts, Counts::Calls | Counts::CallsToFifoQueue)
+}
 
-    /// The buckets that a call takes tokens from, and how many.
-    fn wanted(self, call: &Call) -> Vec<(String, f64)> {
-        let body = &call.message.body;
-        match self {
-            Self::Calls => vec![("account".to_owned(), 1.0)],
-            Self::Messages => vec![("account".to_owned(), messages(body))],
-            Self::CallsToFifoQueue => {
-                let request: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
-                let queue =
-                    request["QueueUrl"].as_str().filter(|queue| queue.strip_suffix(".fifo").is_some());
-                queue.map(|queue| (queue.to_owned(), 1.0)).into_iter().collect()
-            }
-            Self::WriteUnits => units(call, "write"),
-            Self::ReadUnits => units(call, "read"),
+/// The buckets that a call takes tokens from, and how many.
+fn wanted(counts: Counts, call: &Call) -> Vec<(String, f64)> {
+    let body = &call.message.body;
+    match counts {
+        Counts::Calls => vec![("account".to_owned(), 1.0)],
+        Counts::Messages => vec![("account".to_owned(), messages(body))],
+        Counts::CallsToFifoQueue => {
+            let request: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
+            let queue = request["QueueUrl"].as_str().filter(|queue| queue.strip_suffix(".fifo").is_some());
+            queue.map(|queue| (queue.to_owned(), 1.0)).into_iter().collect()
         }
+        Counts::WriteUnits => units(call, "write"),
+        Counts::ReadUnits => units(call, "read"),
     }
 }
 

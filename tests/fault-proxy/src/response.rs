@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
-use crate::{call::Call, fault::Fault, quotas::Refusal};
+use aws_quotas::Refusal;
+
+use crate::{call::Call, fault::Fault};
 
 /// A response with this body.
 pub(crate) fn response(status: u16, content_type: &str, body: &str, headers: &[(&str, String)]) -> Vec<u8> {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from wild_rydes import console, disturbed
 from wild_rydes.paths import LOCAL, ROOT
 
-QUOTAS = ROOT / "tests" / "fault-proxy" / "quotas.json"
+QUOTAS = ROOT / "crates" / "aws-quotas" / "quotas.json"
 
 
 @dataclass(frozen=True)
@@ -58,5 +58,6 @@ def run(options: argparse.Namespace) -> None:
 
 def account_concurrency(profile: str) -> int:
     """The number of functions that run at the same time in this kind of account."""
-    executions: dict[str, int] = json.loads(QUOTAS.read_text())["concurrency"]["executions"]
-    return executions.get(profile, executions["any"])
+    quotas = json.loads(QUOTAS.read_text())["quotas"]
+    rates: dict[str, dict[str, int]] = next(quota["rates"] for quota in quotas if quota["id"] == "lambda-concurrency")
+    return rates.get(profile, rates["any"])["rate"]

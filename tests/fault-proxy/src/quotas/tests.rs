@@ -58,28 +58,6 @@ fn call(name: &str, line: &str, body: &str) -> Call {
 }
 
 #[test]
-fn each_quota_has_a_rate_for_each_profile_and_a_source_for_each_number() {
-    let Data { profiles, quotas } = Quotas::new().unwrap().data;
-    let sources: Value = serde_json::from_str(include_str!("../../quotas.json")).unwrap();
-    for (quota, row) in quotas.iter().zip(sources["quotas"].as_array().unwrap()) {
-        let kinds: BTreeSet<_> = quota.rates.keys().filter(|kind| *kind != "any").collect();
-        assert!(
-            kinds.iter().all(|kind| profiles.contains_key(*kind)) && quota.rates.contains_key("any"),
-            "{row}"
-        );
-        assert!(quota.rates.values().all(|rate| 0.0 < rate.rate && rate.rate <= rate.burst), "{row}");
-        for source in [&row["source"], &row["error"]["source"]] {
-            let page = source.as_str().unwrap().strip_prefix("https://").unwrap();
-            assert!(page.starts_with("docs.aws.amazon.com/") || page.starts_with("repost.aws/"), "{row}");
-        }
-        assert!(
-            ["query", "rest-json", "json-1.0", "json-1.1"].contains(&quota.error.protocol.as_str()),
-            "{row}"
-        );
-    }
-}
-
-#[test]
 fn no_call_has_two_quotas() {
     let quotas = Quotas::new().unwrap().data.quotas;
     let calls: Vec<_> = quotas.iter().flat_map(|quota| &quota.calls).collect();
