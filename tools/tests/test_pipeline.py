@@ -33,6 +33,7 @@ MAKES = {
     "AWS::KMS::Key": ["kms:CreateKey", "kms:EnableKeyRotation"],
     "AWS::Lambda::Permission": ["lambda:AddPermission"],
     "AWS::Logs::LogGroup": ["logs:CreateLogGroup", "logs:PutRetentionPolicy"],
+    "AWS::Logs::MetricFilter": ["logs:PutMetricFilter"],
     "AWS::S3::Bucket": ["s3:CreateBucket", "s3:PutEncryptionConfiguration", "s3:PutBucketPublicAccessBlock"],
     "AWS::S3::BucketPolicy": ["s3:PutBucketPolicy"],
     "AWS::SNS::Subscription": ["sns:Subscribe"],
