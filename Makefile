@@ -1,6 +1,6 @@
 # `make` or `make help` says what there is. Everything real stands in tools/ and in cargo.
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test test-unit test-e2e test-containers test-containers-if-possible prepare emulators test-chaos test-life chaos limits fuzz lint lint-rust lint-python lint-workflows lint-templates check-functions doc diagrams access new-service fmt build deploy smoke undeploy bench bench-prebooking bench-rfq
+.PHONY: help demo up down test test-unit test-e2e test-containers test-containers-if-possible prepare emulators test-chaos test-life chaos limits fuzz lint lint-rust lint-python lint-workflows lint-templates check-functions doc diagrams scale access new-service fmt build deploy smoke undeploy bench bench-prebooking bench-rfq
 
 PYTHON ?= python3
 PORT ?= 4566
@@ -92,6 +92,9 @@ doc: ## Build the API documentation of the crates, with its warnings denied
 
 diagrams: ## Draw the state machines in the docs anew
 	$(WILD_RYDES) diagrams
+
+scale: ## Count what a stage has, and write the tables of docs/scale.md anew
+	$(WILD_RYDES) scale
 
 access: ## Print who may do what
 	$(WILD_RYDES) access

@@ -8,8 +8,9 @@ use client::Error;
 use crate::{
     commands::{
         add_contact::AddContact, audit::Audit, campaign::Campaign, complete_ride::CompleteRide, cost::Cost,
-        dlq::Dlq, fare::Fare, load::Load, logs::Logs, prebook::Prebook, remove_contact::RemoveContact,
-        request_quotes::RequestQuotes, settle_email::SettleEmail, status::Status, trace::Trace,
+        dlq::Dlq, fare::Fare, load::Load, logs::Logs, plan::Plan, prebook::Prebook,
+        remove_contact::RemoveContact, request_quotes::RequestQuotes, settle_email::SettleEmail,
+        status::Status, trace::Trace,
     },
     exit,
     global::Global,
@@ -46,6 +47,7 @@ enum Command {
     RemoveContact(RemoveContact),
     Load(Load),
     Cost(Cost),
+    Plan(Plan),
 }
 
 /// Runs the command that was typed.
@@ -73,6 +75,7 @@ impl Command {
             Self::RemoveContact(command) => command.run(global).await,
             Self::Load(command) => command.run(global).await,
             Self::Cost(command) => command.run(global),
+            Self::Plan(command) => command.run(global),
         }
     }
 }

@@ -9,6 +9,7 @@ pub mod dlq;
 pub mod fare;
 pub mod load;
 pub mod logs;
+pub mod plan;
 pub mod prebook;
 pub mod remove_contact;
 pub mod request_quotes;

@@ -4,7 +4,7 @@
 //! rides, and are left out.
 
 mod counts;
-mod prices;
+pub(crate) mod prices;
 
 use std::path::Path;
 
@@ -91,8 +91,12 @@ pub fn from_files(counts: &Path, prices: Option<&Path>) -> Result<Cost, Error> {
         Some(file) => Prices::read(&read(file)?, &file.display().to_string())?,
         None => Prices::known()?,
     };
-    let counts = Counts::read(&read(counts)?, &counts.display().to_string(), &prices)?;
-    calculate(&counts, &prices)
+    from_counts(&read(counts)?, &counts.display().to_string(), &prices)
+}
+
+/// Calculates with the counts in a text.
+pub(crate) fn from_counts(counts: &str, name: &str, prices: &Prices) -> Result<Cost, Error> {
+    calculate(&Counts::read(counts, name, prices)?, prices)
 }
 
 fn read(file: &Path) -> Result<String, Error> {

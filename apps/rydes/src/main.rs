@@ -9,6 +9,7 @@ mod environment;
 mod exit;
 mod global;
 mod load;
+mod plan;
 mod view;
 
 use std::process::ExitCode;

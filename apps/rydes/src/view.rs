@@ -9,6 +9,7 @@ pub mod file;
 pub mod load;
 pub mod logs;
 pub mod many_rfqs;
+pub mod plan;
 pub mod plot;
 pub mod prebooking;
 pub mod progress;

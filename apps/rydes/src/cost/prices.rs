@@ -11,16 +11,20 @@ use crate::decimal;
 
 /// The prices of a region.
 #[derive(Debug)]
-pub(super) struct Prices {
+pub(crate) struct Prices {
     pub region: String,
     pub date: String,
     /// The prices by service and kind of charge.
-    pub by_service: BTreeMap<String, BTreeMap<String, Price>>,
+    pub by_service: ByService<Price>,
+    /// The prices by the month, in the same order.
+    pub monthly: ByService<Price>,
 }
+
+type ByService<T> = BTreeMap<String, BTreeMap<String, T>>;
 
 /// A price.
 #[derive(Debug)]
-pub(super) struct Price {
+pub(crate) struct Price {
     pub what: String,
     pub usd: Decimal,
     pub per: u64,
@@ -30,7 +34,7 @@ pub(super) struct Price {
 /// The page on which a price was checked.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Checked {
+pub(crate) struct Checked {
     /// The page.
     #[cfg_attr(not(test), expect(dead_code, reason = "for who reads the file"))]
     pub url: String,
@@ -46,7 +50,9 @@ struct File {
     date: String,
     #[serde(rename = "about", default)]
     _about: Option<Box<RawValue>>,
-    prices: BTreeMap<String, BTreeMap<String, Line>>,
+    prices: ByService<Line>,
+    #[serde(default)]
+    monthly: ByService<Line>,
 }
 
 #[derive(Deserialize)]
@@ -73,23 +79,30 @@ impl Prices {
     pub fn read(text: &str, name: &str) -> Result<Self, Error> {
         let file: File =
             serde_json::from_str(text).map_err(|error| Error::Usage(format!("{name}: {error}")))?;
-        let (mut prices, mut faults) = (BTreeMap::<_, BTreeMap<_, _>>::new(), Vec::new());
-        for (service, lines) in file.prices {
-            for (kind, Line { what, usd, per, checked, .. }) in lines {
-                let usd = decimal::read(&usd).filter(|usd| !usd.is_sign_negative());
-                if usd.is_none() {
-                    faults.push(format!("{service}.{kind}: usd must be a number, and not negative"));
-                }
-                if per == 0 {
-                    faults.push(format!("{service}.{kind}: per must be more than 0"));
-                }
-                let price = Price { what, usd: usd.unwrap_or_default(), per, checked };
-                prices.entry(service.clone()).or_default().insert(kind, price);
-            }
-        }
+        let mut faults = Vec::new();
+        let by_service = priced(file.prices, &mut faults);
+        let monthly = priced(file.monthly, &mut faults);
         if !faults.is_empty() {
             return Err(Error::Usage(format!("{name} can't be used:\n  {}", faults.join("\n  "))));
         }
-        Ok(Self { region: file.region, date: file.date, by_service: prices })
+        Ok(Self { region: file.region, date: file.date, by_service, monthly })
     }
+}
+
+fn priced(of: ByService<Line>, faults: &mut Vec<String>) -> ByService<Price> {
+    let mut prices = ByService::new();
+    for (service, lines) in of {
+        for (kind, Line { what, usd, per, checked, .. }) in lines {
+            let usd = decimal::read(&usd).filter(|usd| !usd.is_sign_negative());
+            if usd.is_none() {
+                faults.push(format!("{service}.{kind}: usd must be a number, and not negative"));
+            }
+            if per == 0 {
+                faults.push(format!("{service}.{kind}: per must be more than 0"));
+            }
+            let price = Price { what, usd: usd.unwrap_or_default(), per, checked };
+            prices.entry(service.clone()).or_default().insert(kind, price);
+        }
+    }
+    prices
 }

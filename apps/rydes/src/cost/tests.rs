@@ -106,7 +106,8 @@ fn all_that_is_wrong_with_the_counts_is_said_at_once() {
 fn prices_say_what_they_are_for_and_where_they_are_from() {
     let prices = Prices::known().unwrap();
     assert_eq!((prices.region.as_str(), prices.by_service.len()), ("us-east-1", 10));
-    for price in prices.by_service.values().flat_map(|of_service| of_service.values()) {
+    let all = prices.by_service.values().chain(prices.monthly.values());
+    for price in all.flat_map(|of_service| of_service.values()) {
         assert!(!price.what.is_empty());
         let good =
             |checked: &prices::Checked| checked.url.starts_with("https://") && !checked.as_of.is_empty();

@@ -244,3 +244,15 @@ fn logs_are_complete_though_aws_answers_five_searches_a_second() {
     let lines = lines.as_array().unwrap();
     assert_eq!(lines.len(), GROUPS + 1, "{lines:#?}");
 }
+
+#[test]
+fn a_plan_needs_no_deployment_and_says_what_is_wrong_with_its_load() {
+    let aws = Aws::answers(|_| (500, "{}".to_owned()));
+    let home = Home::new(&aws);
+    let plan = home.succeeds(&["plan", "--json", "--rides-per-second", "10"]);
+    assert_eq!(plan["limits"][0]["quota"], "ses-day", "{plan:#}");
+    for rides in ["0", "-1", "NaN", "1e9"] {
+        let said = home.fails(&["plan", "--rides-per-second", rides]);
+        assert!(said.contains("--rides-per-second: must be a number above 0, and at most 1000000"), "{said}");
+    }
+}

@@ -1,0 +1,114 @@
+//! A campaign of prebookings: how fast it is accepted, and how long its queues take to drain.
+
+use client::Error;
+use serde::Serialize;
+
+use super::{
+    bill::charge,
+    data::{Data, Kind, Source},
+    pace,
+};
+
+const SUBMIT: &str = "POST /submit-ride-prebooking";
+/// The hour in which a campaign should be decided.
+const HOUR: f64 = 3600.0;
+/// The lines of a batch: the functions' batches are full while there is a backlog.
+const RECEIVED_AT_ONCE: f64 = 10.0;
+
+/// A campaign.
+#[derive(Debug, Clone, Serialize)]
+pub struct Campaign {
+    /// Its prebookings.
+    pub bookings: u64,
+    /// The requests a second that are accepted; more are answered with 429.
+    pub accepted_per_second: f64,
+    /// How long all of them take to be accepted.
+    pub accepted_in_seconds: f64,
+    /// The prebookings a second that SNS takes from the account.
+    pub published_per_second: f64,
+    /// The queues that it goes through.
+    pub stages: Vec<Stage>,
+    /// From the first request until the last is decided, at the defaults.
+    pub decided_in_seconds: f64,
+    /// The price, as the design has it, with full batches. Logs are left out.
+    pub dollars: f64,
+}
+
+/// A queue of a campaign.
+#[derive(Debug, Clone, Serialize)]
+pub struct Stage {
+    /// The function.
+    pub function: String,
+    /// The parameter that bounds it.
+    pub parameter: String,
+    /// Its default.
+    pub default: f64,
+    /// The prebookings a second that it handles at the default.
+    pub per_second: f64,
+    /// The parameter's value with which the campaign takes an hour.
+    pub for_an_hour: f64,
+}
+
+impl Campaign {
+    pub(super) fn new(data: &Data, bookings: u64, account: &str) -> Result<Self, Error> {
+        #[expect(clippy::cast_precision_loss, reason = "it is at most ten thousand million")]
+        let number = bookings as f64;
+        let method = data.stage.methods.iter().find(|method| method.call == SUBMIT);
+        let quota = |id| data.quotas.get(id).map_or(f64::INFINITY, |quota| quota.rate(account).rate);
+        let (requests, published_per_second) = (quota("api-requests"), quota("sns-publish"));
+        let accepted_per_second = method.map_or(requests, |method| method.rate.min(requests));
+        let accepted_in_seconds = number / accepted_per_second;
+        let sources = data.stage.sources.iter();
+        let sources =
+            sources.filter(|source| source.kind == Kind::Queue && pace::is_for_campaigns(data, source));
+        let stages: Vec<_> = sources.filter_map(|source| stage(data, source, number)).collect();
+        let slowest = stages.iter().map(|stage| stage.per_second).fold(published_per_second, f64::min);
+        Ok(Self {
+            bookings,
+            accepted_per_second,
+            accepted_in_seconds,
+            published_per_second,
+            decided_in_seconds: accepted_in_seconds.max(number / slowest),
+            dollars: dollars(data, number)?,
+            stages,
+        })
+    }
+}
+
+fn stage(data: &Data, source: &Source, bookings: f64) -> Option<Stage> {
+    let (parameter, default) = (source.parameter.as_ref()?, source.default?);
+    let function = data.function(&source.function);
+    let seconds = pace::seconds(data, &function, source.memory, source.batch);
+    Some(Stage {
+        function: source.function.clone(),
+        parameter: format!("{}:{parameter}", source.service),
+        default,
+        per_second: default * source.batch / seconds,
+        for_an_hour: (bookings / HOUR / source.batch * seconds).ceil().max(default),
+    })
+}
+
+/// One request; the queue's message; for each queue a receive and a delete of ten; a tenth of a publish; one write to store the
+/// booking and one to decide it; and the functions.
+fn dollars(data: &Data, bookings: f64) -> Result<f64, Error> {
+    let sources = || {
+        let all = data.stage.sources.iter();
+        all.filter(|source| source.kind == Kind::Queue && pace::is_for_campaigns(data, source))
+    };
+    let queues = sources().map(|_| 2.0 / RECEIVED_AT_ONCE).sum::<f64>();
+    let invocations = sources().map(|source| 1.0 / source.batch).sum::<f64>();
+    let gb_seconds = sources().map(|source| {
+        let seconds = pace::seconds(data, &data.function(&source.function), source.memory, source.batch);
+        seconds / source.batch * source.memory / 1024.0
+    });
+    let counts = [
+        ("api_gateway", "rest_requests", 1.0),
+        ("sqs", "standard_requests", 1.0 + queues),
+        ("sns", "publishes", 1.0 / RECEIVED_AT_ONCE),
+        ("dynamodb", "write_request_units", 2.0),
+        ("lambda", "requests", invocations),
+        ("lambda", "gb_seconds_x86_64", gb_seconds.sum()),
+    ];
+    let dollars = counts.map(|(service, kind, each)| charge(data, service, kind, each * bookings));
+    dollars.into_iter().map(|charge| charge.map(|charge| charge.dollars)).sum()
+}

@@ -1,0 +1,127 @@
+//! AWS's quotas beside what a load takes of them.
+
+use aws_quotas::Quota;
+use client::Error;
+use serde::Serialize;
+
+use super::{
+    data::{Amount, Calculated, Data},
+    load::Load,
+    pace,
+};
+
+/// A quota, and what the load takes.
+#[derive(Debug, Clone, Serialize)]
+pub struct Limit {
+    /// The quota's id in `crates/aws-quotas`.
+    pub quota: String,
+    /// The same in words.
+    pub name: String,
+    /// The unit of the numbers.
+    pub unit: String,
+    /// What the account has.
+    pub has: f64,
+    /// What the load takes.
+    pub needs: f64,
+    /// The rides a second that take all of it.
+    pub reached_at: f64,
+    /// What to ask AWS for, if it is too small.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub raise_to: Option<f64>,
+    /// False if AWS doesn't raise it on request.
+    pub adjustable: bool,
+    /// Why a ride takes it.
+    pub because: String,
+    /// What the design does when it is reached.
+    pub answer: String,
+    /// AWS's page, and when it was looked up.
+    pub source: String,
+    /// The date of that.
+    pub date: String,
+    /// The regions that differ.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// A limit that a method of our APIs has.
+#[derive(Debug, Clone, Serialize)]
+pub struct MethodLimit {
+    /// The method.
+    pub method: String,
+    /// The parameter that sets its rate, as `make deploy` takes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parameter: Option<String>,
+    /// The requests a second that it takes.
+    pub rate: f64,
+    /// The requests that it takes at once.
+    pub burst: f64,
+    /// The rate for this load, if that is more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub raise_to: Option<f64>,
+}
+
+const RIDES: &str = "POST /submit-ride-completion";
+
+pub(super) fn limits(data: &Data, load: &Load) -> Result<Vec<Limit>, Error> {
+    let mut limits = Vec::new();
+    for demand in &data.demands {
+        let quota = data.quotas.get(&demand.quota);
+        let quota = quota.ok_or_else(|| Error::Unexpected(format!("there is no quota {}", demand.quota)))?;
+        let (rides, has) = (load.rides_per_second, quota.rate(&load.account).rate);
+        let needs = amount(data, &demand.a_ride, rides);
+        limits.push(Limit {
+            quota: quota.id.clone(),
+            name: quota.name.clone(),
+            unit: quota.unit.clone(),
+            has,
+            needs,
+            // Every amount grows with the rides.
+            reached_at: rides * has / needs,
+            raise_to: (needs > has).then(|| with_headroom(data, quota, needs)),
+            adjustable: quota.adjustable,
+            because: demand.because.clone(),
+            answer: demand.answer.clone(),
+            source: quota.source.clone(),
+            date: quota.date.clone(),
+            note: quota.note.clone(),
+        });
+    }
+    limits.sort_by(|a, b| a.reached_at.total_cmp(&b.reached_at));
+    Ok(limits)
+}
+
+fn amount(data: &Data, a_ride: &Amount, rides: f64) -> f64 {
+    match a_ride {
+        Amount::Number(number) => rides * number,
+        Amount::Calculated(Calculated::Concurrency) => pace::concurrency(data, rides),
+        Amount::Calculated(Calculated::Mapping) => pace::busiest(data, rides),
+        Amount::Calculated(Calculated::Collections) => rides * data.measured.collection_seconds,
+        Amount::Calculated(Calculated::Writes) => {
+            rides * data.measured.write_units_a_ride.values().copied().fold(0.0, f64::max)
+        }
+    }
+}
+
+/// What to ask for: a quota that AWS doesn't raise needs no headroom, but another design.
+fn with_headroom(data: &Data, quota: &Quota, needs: f64) -> f64 {
+    if quota.adjustable { two_digits(needs * data.measured.assumed.headroom) } else { needs.ceil() }
+}
+
+/// Rounded up to two digits, as one asks for quotas.
+fn two_digits(number: f64) -> f64 {
+    let unit = 10_f64.powf((number.log10().floor() - 1.0).max(0.0));
+    (number / unit).ceil() * unit
+}
+
+/// The methods that rides come through, with the rate that they need.
+pub(super) fn methods(data: &Data, rides: f64) -> Vec<MethodLimit> {
+    let of_rides = data.stage.methods.iter().filter(|method| method.call == RIDES);
+    let limit = |method: &super::data::Method| MethodLimit {
+        method: method.call.clone(),
+        parameter: method.parameter.clone(),
+        rate: method.rate,
+        burst: method.burst,
+        raise_to: (rides > method.rate).then(|| two_digits(rides * data.measured.assumed.headroom)),
+    };
+    of_rides.map(limit).collect()
+}

@@ -1,0 +1,166 @@
+use proptest::prelude::*;
+
+use super::{data::Kind, *};
+
+fn plan(rides: f64) -> Plan {
+    for_load(&Load { rides_per_second: rides, campaign: None, account: "production".to_owned() }).unwrap()
+}
+
+fn limit<'a>(plan: &'a Plan, quota: &str) -> &'a Limit {
+    plan.limits.iter().find(|limit| limit.quota == quota).unwrap()
+}
+
+/// To four digits, because a float has no exact tenths.
+fn same(found: f64, by_hand: f64) {
+    assert!((found - by_hand).abs() <= by_hand.abs() * 1e-4, "{found} is not {by_hand}");
+}
+
+#[test]
+fn quotas_at_one_ride_a_second_are_those_by_hand() {
+    let plan = plan(1.0);
+    // Needed, reached at, asked for. Two e-mails a ride are 172,800 a day, and twice that is 345,600.
+    for (quota, needs, reached_at, raise_to) in [
+        ("ses-day", 172_800.0, 50_000.0 / 172_800.0, Some(350_000.0)),
+        ("ses-rate", 2.0, 7.0, None),
+        ("states-transitions", 6.0, 800.0 / 6.0, None),
+        ("states-start", 1.0, 150.0, None),
+        ("states-answer", 2.0, 150.0, None),
+        ("sns-publish", 2.0, 150.0, None),
+        ("sqs-fifo-high", 2.0, 1200.0, None),
+        ("api-requests", 1.0, 2500.0, None),
+    ] {
+        let found = limit(&plan, quota);
+        same(found.needs, needs);
+        same(found.reached_at, reached_at);
+        assert_eq!(found.raise_to, raise_to, "{quota}");
+    }
+    assert_eq!(plan.first_limit().unwrap().quota, "ses-day");
+    assert_eq!(plan.to_raise().count(), 1);
+}
+
+#[test]
+fn quotas_and_parameters_at_a_thousand_rides_a_second_are_those_by_hand() {
+    let plan = plan(1000.0);
+    for (quota, needs, raise_to) in [
+        ("ses-rate", 2000.0, Some(4000.0)),
+        ("states-transitions", 6000.0, Some(12_000.0)),
+        ("states-start", 1000.0, Some(2000.0)),
+        ("states-answer", 2000.0, Some(4000.0)),
+        ("sns-publish", 2000.0, Some(4000.0)),
+        ("sqs-fifo-high", 2000.0, None),
+        ("api-requests", 1000.0, None),
+        ("states-open", 740.0, None),
+    ] {
+        let found = limit(&plan, quota);
+        same(found.needs, needs);
+        assert_eq!(found.raise_to, raise_to, "{quota}");
+    }
+    // 128 MB are 0.07236 of a processor. A batch of 9.434 takes one call of 15 ms, and 9.434 × 120 µs / 0.07236 = 15.65 ms. So
+    // 106 batches a second keep 106 × 30.65 ms = 3.248 functions busy.
+    let award = consumer(&plan, "award-points");
+    same(award.needs, 3.2484);
+    assert_eq!((award.value, award.queues), (7.0, 1.0), "twice the need, rounded up");
+    // Two receipts: 2,000 / 3.226 batches a second, of 4 × 15 ms and 3.226 × 396 µs / 0.07236 = 17.66 ms each.
+    let notify = consumer(&plan, "notify-customer");
+    same(notify.needs, 48.14);
+    assert_eq!((notify.default, notify.value), (2.0, 97.0));
+}
+
+fn consumer<'a>(plan: &'a Plan, function: &str) -> &'a pace::Consumer {
+    plan.pace.consumers.iter().find(|consumer| consumer.function == function).unwrap()
+}
+
+#[test]
+fn a_small_load_keeps_the_defaults() {
+    for consumer in plan(0.001).pace.consumers {
+        assert_eq!((consumer.value, consumer.queues), (consumer.default, 1.0), "{}", consumer.function);
+    }
+}
+
+#[test]
+fn a_queue_that_needs_more_than_a_thousand_batches_is_divided() {
+    let plan = plan(20_000.0);
+    let notify = consumer(&plan, "notify-customer");
+    // 20 times the 48.14 of a thousand rides, and twice that: 1,926.
+    assert_eq!((notify.queues, notify.value), (2.0, 963.0));
+}
+
+#[test]
+fn a_month_without_a_ride_costs_what_it_costs_by_hand() {
+    let mut data = Data::known().unwrap();
+    (data.stage.alarm_metrics, data.stage.dashboards, data.stage.keys) = (40.0, 1.0, 1.0);
+    // A queue of three herds, and a FIFO queue.
+    data.stage.sources.retain(|source| source.kind == Kind::Fifo || source.copies > 1.0);
+    let bill = Bill::new(&data, 2.0).unwrap();
+    // Five pollers ask three times a minute: 657,000 times in 43,800 minutes. Three queues at 0.40 a million, one at 0.50.
+    let by_hand = [("alarms", 4.0), ("dashboards", 3.0), ("keys", 1.0), ("polls", 3.0 * 0.2628 + 0.3285)];
+    assert_eq!(bill.fixed.len(), by_hand.len());
+    for (charge, (what, dollars)) in bill.fixed.iter().zip(by_hand) {
+        assert!(charge.what.starts_with(what), "{}", charge.what);
+        same(charge.dollars, dollars);
+    }
+    same(bill.dollars_fixed, 9.1169);
+    // Four functions that take messages, with three metrics each.
+    same(bill.metrics.dollars, 3.6);
+    // The sum in docs/benchmarks.md.
+    same(bill.dollars_a_million, 377.64);
+    // Two rides a second are 5.256 million in a month.
+    same(bill.dollars_of_rides, 5.256 * bill.dollars_a_million);
+    same(bill.dollars, bill.dollars_of_rides + 12.7169);
+}
+
+#[test]
+fn a_campaign_is_accepted_at_the_smaller_limit_and_decided_at_the_slowest_queue() {
+    let mut data = Data::known().unwrap();
+    data.stage.methods.iter_mut().for_each(|method| method.rate = 5000.0);
+    let campaign = Campaign::new(&data, 10_000_000, "production-large").unwrap();
+    same(campaign.accepted_per_second, 5000.0);
+    same(campaign.accepted_in_seconds, 2000.0);
+    same(Campaign::new(&data, 10_000_000, "production").unwrap().accepted_per_second, 2500.0);
+    let process = campaign.stages.iter().find(|stage| stage.function == "process-ride-prebooking").unwrap();
+    // Ten take 15 ms and 10 × 112 µs / 0.07236 = 15.48 ms. Five batches at a time are 50 in 30.48 ms.
+    same(process.per_second, 1640.5);
+    // 277.8 batches a second for an hour keep 8.47 busy.
+    same(process.for_an_hour, 9.0);
+    same(campaign.decided_in_seconds, 10_000_000.0 / slowest(&campaign));
+    // SNS takes 300 messages a second in a small region, and its quota is the slowest there.
+    same(Campaign::new(&data, 10_000_000, "production").unwrap().decided_in_seconds, 33_333.3);
+}
+
+fn slowest(campaign: &Campaign) -> f64 {
+    campaign.stages.iter().map(|stage| stage.per_second).fold(f64::INFINITY, f64::min)
+}
+
+#[test]
+fn each_function_that_was_measured_is_deployed() {
+    let data = Data::known().unwrap();
+    let deployed: Vec<_> = data
+        .stage
+        .sources
+        .iter()
+        .map(|source| &source.function)
+        .chain(data.stage.others.iter().map(|other| &other.function))
+        .collect();
+    for function in data.measured.functions.keys() {
+        assert!(deployed.contains(&function), "{function}: take it out of scale/measured.json");
+    }
+}
+
+proptest! {
+    #[test]
+    fn more_rides_never_need_less(few in 0.001..50_000.0, times in 1.0..20.0) {
+        let (less, more) = (plan(few), plan(few * times));
+        for (less, more) in less.limits.iter().map(|of| (of, limit(&more, &of.quota))) {
+            prop_assert!(less.needs <= more.needs, "{}", less.quota);
+            prop_assert!(less.raise_to.unwrap_or_default() <= more.raise_to.unwrap_or_default(), "{}", less.quota);
+        }
+        for (less, more) in less.pace.consumers.iter().zip(&more.pace.consumers) {
+            prop_assert!(less.value * less.queues <= more.value * more.queues, "{}", less.function);
+        }
+        for (less, more) in less.pace.streams.iter().zip(&more.pace.streams) {
+            prop_assert!(less.shards <= more.shards);
+        }
+        prop_assert!(less.pace.functions_at_a_time <= more.pace.functions_at_a_time);
+        prop_assert!(less.bill.dollars <= more.bill.dollars);
+    }
+}

@@ -1,0 +1,129 @@
+"""Counts in the templates what a stage has: what costs money without a ride, and what bounds its pace, for `rydes plan`.
+
+Run with the Python of the environment for checks, which has cfn-lint's reader. Prints what is out of date, and fails if anything
+is. `--write` writes it anew instead.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from wild_rydes.paths import ROOT
+from wild_rydes.templates.reader import read, templates
+
+STAGE = ROOT / "apps" / "rydes" / "scale" / "stage.json"
+ABOUT = "Counted in infra/*.yaml, written by make scale: what a stage has. A herd counts as often as it is deployed."
+FUNCTION = "AWS::Serverless::Function"
+
+
+def main() -> None:
+    text = json.dumps(stage(), indent=1, ensure_ascii=False) + "\n"
+    if "--write" in sys.argv:
+        STAGE.parent.mkdir(parents=True, exist_ok=True)
+        STAGE.write_text(text)
+    elif not STAGE.exists() or STAGE.read_text() != text:
+        sys.exit(f"{STAGE.relative_to(ROOT)} isn't what the templates have: run make scale")
+
+
+def stage() -> dict[str, Any]:
+    counted = {"alarm_metrics": 0, "dashboards": 0, "keys": 0, "functions": 0}
+    sources: list[dict[str, Any]] = []
+    others: list[dict[str, Any]] = []
+    methods: list[dict[str, Any]] = []
+    for template in templates():
+        document, copies = read(template), instances(template)
+        for resource in document["Resources"].values():
+            count(resource, counted, copies)
+        sources += [{**source, "copies": copies} for source in event_sources(template.stem, document)]
+        others += others_of(document)
+        methods += method_limits(template.stem, document)
+    return {"about": ABOUT, **counted, "sources": sources, "others": others, "methods": methods}
+
+
+def instances(template: Path) -> int:
+    """The number of stacks that are deployed from a template."""
+    list_of = template.with_suffix(".instances.json")
+    return len(json.loads(list_of.read_text())) if list_of.exists() else 1
+
+
+def count(resource: dict[str, Any], counted: dict[str, int], copies: int) -> None:
+    properties = resource.get("Properties", {})
+    match resource["Type"]:
+        case "AWS::CloudWatch::Alarm":
+            # An alarm costs as much as the metrics that it looks at.
+            metrics = [metric for metric in properties.get("Metrics", []) if "MetricStat" in metric]
+            counted["alarm_metrics"] += copies * (len(metrics) or 1)
+        case "AWS::CloudWatch::Dashboard":
+            counted["dashboards"] += copies
+        case "AWS::KMS::Key":
+            counted["keys"] += copies
+        case function if function == FUNCTION:
+            counted["functions"] += copies
+
+
+def event_sources(service: str, document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Queues and streams, each with the function that takes from it."""
+    resources, parameters = document["Resources"], document.get("Parameters", {})
+    for properties in functions(document):
+        for name, event in polled(properties).items():
+            given = event["Properties"]
+            source = {
+                "function": Path(properties["CodeUri"]).name,
+                "service": service,
+                "source": name,
+                "memory": memory(document, properties),
+                "batch": given["BatchSize"],
+                "kind": "stream" if event["Type"] == "DynamoDB" else "fifo" if is_fifo(resources, given) else "queue",
+            }
+            if bound := given.get("ScalingConfig"):
+                parameter = bound["MaximumConcurrency"]["Ref"]
+                source |= {"parameter": parameter, "default": parameters[parameter]["Default"]}
+            yield source
+
+
+def others_of(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Functions that others invoke."""
+    for properties in functions(document):
+        if not polled(properties):
+            yield {"function": Path(properties["CodeUri"]).name, "memory": memory(document, properties)}
+
+
+def functions(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield from (of["Properties"] for of in document["Resources"].values() if of["Type"] == FUNCTION)
+
+
+def polled(properties: dict[str, Any]) -> dict[str, Any]:
+    return {name: event for name, event in properties.get("Events", {}).items() if event["Type"] in ("SQS", "DynamoDB")}
+
+
+def memory(document: dict[str, Any], properties: dict[str, Any]) -> int:
+    of_all: int = document.get("Globals", {}).get("Function", {}).get("MemorySize", 128)
+    return int(properties.get("MemorySize", of_all))
+
+
+def is_fifo(resources: dict[str, Any], event: dict[str, Any]) -> bool:
+    queue = event["Queue"].get("Fn::GetAtt", [""]) if isinstance(event["Queue"], dict) else [""]
+    return bool(resources.get(queue[0], {}).get("Properties", {}).get("FifoQueue"))
+
+
+def method_limits(service: str, document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    parameters = document.get("Parameters", {})
+
+    def number(value: Any) -> int:
+        return int(parameters[value["Ref"]]["Default"] if isinstance(value, dict) else value)
+
+    for resource in document["Resources"].values():
+        for of in resource.get("Properties", {}).get("MethodSettings", []):
+            if "ThrottlingRateLimit" in of:
+                path = of["ResourcePath"].replace("/~1", "/").replace("~1", "/")
+                rate, burst = number(of["ThrottlingRateLimit"]), number(of["ThrottlingBurstLimit"])
+                limit = {"method": f"{of['HttpMethod']} {path}", "rate": rate, "burst": burst}
+                if isinstance(of["ThrottlingRateLimit"], dict):
+                    limit["parameter"] = f"{service}:{of['ThrottlingRateLimit']['Ref']}"
+                yield limit
+
+
+if __name__ == "__main__":
+    main()
