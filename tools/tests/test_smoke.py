@@ -119,8 +119,11 @@ def test_the_address_of_the_runs_customer_is_removed_whatever_fails(stage: Stage
 
 def test_the_audits_findings_are_read_and_its_failure_is_no_green_audit(stage: Stage) -> None:
     finding = {"about": "ride r", "service": "customer-loyalty", "what": "effect missing"}
-    stage.answers_to("audit", {"findings": [finding]}, code=1)
+    stage.answers_to("audit", {"found": 1, "findings": [finding]}, code=1)
     assert smoke.audit(stage.smoke(), 0) == [finding]
+    stage.answers_to("audit", {"found": 2, "findings": [finding]}, code=1)
+    with pytest.raises(console.Stop, match="finds 2 faults and shows 1"):
+        smoke.audit(stage.smoke(), 0)
     stage.answers_to("audit", "", code=1, wrong="rydes: no stage")
     with pytest.raises(console.Stop, match="no stage"):
         smoke.audit(stage.smoke(), 0)

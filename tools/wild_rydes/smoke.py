@@ -148,8 +148,11 @@ def audit(smoke: Smoke, settle: int) -> list[dict[str, str]]:
     code, said, wrong = smoke.rydes.tried("audit", "--json", "--settle", str(settle))
     if not said.strip():
         raise console.Stop(f"rydes audit did not end (exit code {code}): {wrong.strip()}")
-    found: dict[str, Any] = Rydes.parsed(said)
-    return found["findings"]
+    audit: dict[str, Any] = Rydes.parsed(said)
+    if audit["found"] > len(audit["findings"]):
+        # New ones could be among those that are not shown.
+        raise console.Stop(f"the audit finds {audit['found']} faults and shows {len(audit['findings'])}: mend some of them first")
+    return audit["findings"]
 
 
 def refused(smoke: Smoke, status: int, *command: str) -> None:
