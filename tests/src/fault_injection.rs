@@ -62,8 +62,12 @@ impl World {
         let name = format!("wild-rydes-{}-{function}", self.deployment.stage);
         let set = async |build: &str| {
             let archive = std::fs::read(format!("{builds}/{build}.zip")).unwrap();
-            let update = lambda.update_function_code().function_name(&name);
-            update.zip_file(aws_sdk_lambda::primitives::Blob::new(archive)).send().await.unwrap();
+            let update = lambda.update_function_code().function_name(&name).publish(true);
+            let update =
+                update.zip_file(aws_sdk_lambda::primitives::Blob::new(archive)).send().await.unwrap();
+            // Everything calls the alias.
+            let alias = lambda.update_alias().function_name(&name).name("live");
+            alias.function_version(update.version.unwrap()).send().await.unwrap();
         };
         set(build).await;
         restoring(what(), async || set(function).await).await

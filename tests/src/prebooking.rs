@@ -71,7 +71,7 @@ impl World {
     /// Stops the delivery to a function while something happens.
     pub async fn while_disabled<T>(&self, function: &str, what: impl Future<Output = T>) -> T {
         let lambda = aws_sdk_lambda::Client::new(self.aws());
-        let name = format!("wild-rydes-{}-{function}", self.deployment.stage);
+        let name = format!("wild-rydes-{}-{function}:live", self.deployment.stage);
         let mappings = lambda.list_event_source_mappings().function_name(&name).send().await.unwrap();
         let mappings = mappings.event_source_mappings.unwrap_or_default();
         assert!(!mappings.is_empty(), "{function} receives from nowhere");

@@ -80,9 +80,9 @@ impl World {
         let mappings = lambda.list_event_source_mappings().into_paginator().items().send();
         let mappings = mappings.collect::<Result<Vec<_>, _>>().await.unwrap();
         let of = |mapping: &EventSourceMappingConfiguration| {
-            let last = |arn: Option<&str>| arn?.rsplit(':').next().map(str::to_owned);
-            let function = last(mapping.function_arn())?;
-            Some((last(mapping.event_source_arn())?, function.strip_prefix(&prefix)?.to_owned()))
+            // The alias of a function stands after its name.
+            let function = mapping.function_arn()?.rsplit(':').find_map(|part| part.strip_prefix(&prefix))?;
+            Some((mapping.event_source_arn()?.rsplit(':').next()?.to_owned(), function.to_owned()))
         };
         mappings.iter().filter_map(of).collect()
     }

@@ -42,7 +42,11 @@ MAKES = {
     "AWS::SQS::Queue": ["sqs:CreateQueue"],
     "AWS::SQS::QueuePolicy": ["sqs:SetQueueAttributes"],
     "AWS::Serverless::Api": ["apigateway:POST"],
-    "AWS::Serverless::Function": ["lambda:CreateFunction", "lambda:CreateEventSourceMapping", "events:PutRule"],
+    "AWS::Serverless::Function": [
+        *(f"lambda:{call}" for call in ("CreateFunction", "PublishVersion", "CreateAlias", "CreateEventSourceMapping")),
+        *(f"codedeploy:{call}" for call in ("CreateApplication", "CreateDeploymentGroup", "CreateDeployment")),
+        "events:PutRule",
+    ],
     "AWS::Serverless::StateMachine": ["states:CreateStateMachine"],
 }
 

@@ -95,7 +95,9 @@ class Deployment:
         self.logs.mkdir(parents=True, exist_ok=True)
         # A file, because on the command line the SAM CLI takes some values apart. JSON is YAML.
         passed = self.logs / f"{stack.name}.parameters.yaml"
-        passed.write_text(json.dumps(values, indent=2) + "\n")
+        # Without it, a function's alias would stay at the version before a change of a parameter.
+        release = {"Release": self._fingerprint(stack, values)} if "Release" in values else {}
+        passed.write_text(json.dumps({**values, **release}, indent=2) + "\n")
         command: list[str | Path] = [environments.bin_of("sam") / "sam", "deploy", "--template-file", stack.template]
         command += ["--stack-name", name, "--resolve-s3", "--s3-prefix", name, "--capabilities", "CAPABILITY_IAM"]
         command += ["--no-confirm-changeset", "--no-fail-on-empty-changeset", "--output", "json"]

@@ -21,7 +21,12 @@ FORM = re.compile(r"(\*|[A-Za-z0-9-]+):([A-Za-z0-9]+)=(.*)", re.DOTALL)
 # Stands for every service that has the parameter.
 EVERY = "*"
 # Set by the commands themselves.
-SET_OTHERWISE = {"Stage": "it is STAGE", "Architecture": "it is ARCH", "OnEmulator": "it follows from where the stage goes"}
+SET_OTHERWISE = {
+    "Stage": "it is STAGE",
+    "Architecture": "it is ARCH",
+    "OnEmulator": "it follows from where the stage goes",
+    "Release": "it is a digest of what is deployed",
+}
 Declared = Mapping[str, Mapping[str, Mapping[str, Any]]]
 
 

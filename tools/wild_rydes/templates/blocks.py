@@ -72,11 +72,14 @@ class Template:
             yield Block(TOPIC, stem := topic.removesuffix("Topic"), {stem: "<topic>"})
 
     def parts(self) -> Iterator[Part]:
-        for name in ("Stage", "Architecture", "OnEmulator"):
+        for name in ("Stage", "Architecture", "PermissionsBoundary", "Release", "CanaryReleases", "OnEmulator"):
             if name in self.parameters:
                 yield Part(self.name, name, name, self.parameters[name])
         if self.functions:
-            yield Part(self.name, "Globals", "Globals", plain(self.globals, {}))
+            shared = plain(self.globals, {})
+            # A release watches the service's own alarms.
+            shared["Function"].get("DeploymentPreference", {}).pop("Alarms", None)
+            yield Part(self.name, "Globals", "Globals", shared)
         for block in self.blocks():
             for end in block.ends:
                 yield self._resource(block.name_of(end), end, block.names)

@@ -28,6 +28,14 @@ WITHOUT_ADDRESS = {
     "states:SendTaskFailure": of_state_machine,
     "states:SendTaskHeartbeat": of_state_machine,
 }
+# What CodeDeploy does while it moves an alias from one version to another.
+RELEASES: Rights = {
+    ("cloudwatch:DescribeAlarms", "*"),
+    *(
+        (f"lambda:{call}", "function:wild-rydes-${Stage}-*")
+        for call in ("GetAlias", "GetProvisionedConcurrencyConfig", "UpdateAlias")
+    ),
+}
 ASSUMED_BY_LAMBDA = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}
 PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
 
@@ -124,7 +132,8 @@ class Template:
                 yield f"{function.where} is also another function's"
         # state_machines.py compares the roles of state machines with their steps.
         for role in sorted(self.other_roles - self.machine_roles):
-            asked, allowed = self.integrations(role), inline_policies(self.there[role])
+            asked = RELEASES if self.is_for("codedeploy", role) else self.integrations(role)
+            allowed = inline_policies(self.there[role])
             yield from (f"{self.name}: {role} lacks {action} on {what}" for action, what in sorted(asked - allowed))
             yield from (f"{self.name}: {role} needn't have {action} on {what}" for action, what in sorted(allowed - asked))
         methods = set(self.methods())
@@ -132,6 +141,10 @@ class Template:
             having, wanted = sum(method in app for app in self.apps.values()), int(method in methods)
             if having != wanted:
                 yield f"{self.name}: {having} apps' policies have {method[0]} on {method[1]}, and not {wanted}"
+
+    def is_for(self, service: str, role: str) -> bool:
+        trust = self.there[role]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+        return [statement["Principal"] for statement in trust] == [{"Service": f"{service}.amazonaws.com"}]
 
     def integrations(self, role: str) -> Rights:
         """The rights that API Gateway uses with a role: it sends to queues."""

@@ -9,9 +9,10 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from textwrap import shorten
+from types import MappingProxyType
 from typing import Any
 
 from cfnlint.api import lint
@@ -53,7 +54,7 @@ def faults(path: Path) -> Iterator[str]:
         yield f"{path}:{line(document, match)}: {match.rule.id} {shorten(match.message, 300)} ({where})"
 
 
-def transform(path: Path, document: dict[str, Any]) -> dict[str, Any]:
+def transform(path: Path, document: dict[str, Any], parameters: Mapping[str, str] = MappingProxyType({})) -> dict[str, Any]:
     """The template that CloudFormation gets on AWS."""
     template = on_aws(json.loads(json.dumps(document)))
     for section in ("Resources", "Outputs"):
@@ -70,7 +71,8 @@ def transform(path: Path, document: dict[str, Any]) -> dict[str, Any]:
             machines[name] = definition.replace("${Partition}", "aws")
             properties["DefinitionUri"] = UPLOADED
     # A template of an account has nothing for SAM.
-    transformed: dict[str, Any] = Translator({}, Parser()).translate(template, {}) if "Transform" in template else template
+    sam = "Transform" in template
+    transformed: dict[str, Any] = Translator({}, Parser()).translate(template, dict(parameters)) if sam else template
     for name, definition in machines.items():
         properties = transformed["Resources"][name]["Properties"]
         del properties["DefinitionS3Location"]

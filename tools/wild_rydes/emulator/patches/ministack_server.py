@@ -15,8 +15,10 @@ from typing import Any
 from hypercorn.config import Config
 from ministack import app as ministack
 from ministack.services import apigateway_v1, dynamodb, lambda_svc, sqs
+from ministack.services.cloudformation import changesets, handlers
+from samtranslator.translator import transform
 
-from . import api_gateway, gateway_responses, mappings, queue_limits
+from . import api_gateway, gateway_responses, mappings, queue_limits, sam_parameters
 
 # The most that the kernel takes. With hypercorn's 100 and a connection for every call, the kernel dropped connections under load.
 BACKLOG = 4096
@@ -73,6 +75,10 @@ replace(apigateway_v1, "_invoke_sqs_v1", api_gateway.send)
 # It took any number of attributes, and counted none of them. Its table of actions holds the function itself.
 wrap(sqs, "_act_send_message", queue_limits.send)
 sqs._HANDLERS["SendMessage"] = sqs._act_send_message
+# It transformed templates with the defaults of their parameters, whatever their values.
+for module in (changesets, handlers):
+    wrap(module, "_apply_transforms", sam_parameters.apply)
+wrap(transform, "transform", sam_parameters.transform)
 Config.backlog = BACKLOG
 
 
