@@ -36,6 +36,14 @@ def test_a_change_set_is_summed_up_and_losses_are_said_beforehand(tmp_path: Path
     assert capsys.readouterr().out == "  ! loyalty replaces Renamed\n  ! loyalty may replace Perhaps\n  ! loyalty removes Gone\n"
 
 
+def test_a_new_version_of_a_function_in_the_place_of_the_old_one_is_no_loss(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    versions = [{**line, "resource_type": "AWS::Lambda::Version"} for line in CHANGES if line["action"] in ("Add", "Remove")]
+    assert str(sam.deploy(command(*versions, CHANGES[1], EVENT), {}, tmp_path / "log", "loyalty")) == "1 changed"
+    assert capsys.readouterr().out == ""
+
+
 def test_an_empty_change_set_is_nothing_to_change(tmp_path: Path) -> None:
     assert str(sam.deploy(command({"type": "result", "status": "no_changes"}), {}, tmp_path / "log", "x")) == "nothing to change"
 

@@ -25,6 +25,9 @@ class ChangeSet:
 
     def take(self, line: Mapping[str, Any]) -> None:
         name, replacement = line["logical_id"], line["replacement"]
+        # Every release publishes a new version of a function in the place of the old one.
+        if line["resource_type"] == "AWS::Lambda::Version":
+            return
         changed = self.replaced if replacement == "True" else self.changed
         {"Add": self.added, "Remove": self.removed}.get(line["action"], changed).append(name)
         if replacement == "Conditional":
