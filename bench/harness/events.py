@@ -18,6 +18,7 @@ EXAMPLES = {
     "publish-ride-completions": ("stream", "ride_row/ride.json"),
     "query-instant-ride-rfq": ("get", ""),
     "query-ride-prebooking": ("get", ""),
+    "record-email-feedback": ("queue", "email_feedback/bounce.json"),
     "release-withheld-notifications": ("stream", "contact_row/contact.json"),
     "reconcile-payments": ("call", "schedule/hourly.json"),
     "submit-instant-ride-rfq": ("post", "rfq/rfq.json"),

@@ -25,6 +25,13 @@ impl World {
         Some(text(&found, "status"))
     }
 
+    /// Why a customer's address gets no more e-mail, if so.
+    pub async fn failing_address(&self, customer: &str) -> Option<String> {
+        let contact =
+            self.item("customer-notification", "ContactsTableName", &[("customer", customer)]).await?;
+        contact.contains_key("failing").then(|| text(&contact, "failing"))
+    }
+
     /// The number of events that wait for the customer's address.
     pub async fn withheld(&self, customer: &str) -> i32 {
         let query = self.dynamodb.query().table_name(self.withheld_table()).consistent_read(true);

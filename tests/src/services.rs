@@ -18,6 +18,8 @@ pub struct Service {
 impl Service {
     pub const NOTIFICATION: Self =
         Self { stack: "customer-notification", name: "CustomerNotification", function: "notify-customer" };
+    pub const EMAIL_FEEDBACK: Self =
+        Self { stack: "customer-notification", name: "EmailFeedback", function: "record-email-feedback" };
     pub const ACCOUNTING: Self =
         Self { stack: "customer-accounting", name: "CustomerAccounting", function: "open-fare" };
     pub const LOYALTY: Self =

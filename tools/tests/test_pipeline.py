@@ -36,6 +36,8 @@ MAKES = {
     "AWS::Logs::MetricFilter": ["logs:PutMetricFilter"],
     "AWS::S3::Bucket": ["s3:CreateBucket", "s3:PutEncryptionConfiguration", "s3:PutBucketPublicAccessBlock"],
     "AWS::S3::BucketPolicy": ["s3:PutBucketPolicy"],
+    "AWS::SES::ConfigurationSet": ["ses:CreateConfigurationSet"],
+    "AWS::SES::ConfigurationSetEventDestination": ["ses:CreateConfigurationSetEventDestination"],
     "AWS::SNS::Subscription": ["sns:Subscribe"],
     "AWS::SNS::Topic": ["sns:CreateTopic"],
     "AWS::SNS::TopicPolicy": ["sns:SetTopicAttributes"],

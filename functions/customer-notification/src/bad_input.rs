@@ -8,8 +8,8 @@ use lambda_messaging::{
 use serde_json::json;
 
 use crate::{
-    Contacts, Mailer, Notifications, NotifyCustomer, Occasion, ReleaseWithheldNotifications, Withheld,
-    WithheldFor,
+    Contacts, Mailer, Notifications, NotifyCustomer, Occasion, RecordEmailFeedback,
+    ReleaseWithheldNotifications, Withheld, WithheldFor, feedback::Feedback,
 };
 
 /// The receiver of notifications, with the clients of this function.
@@ -20,7 +20,7 @@ pub(crate) fn receiver(function: &Function) -> NotifyCustomer {
         Notifications::new(dynamodb.clone(), "notifications".into()),
         Withheld::new(dynamodb, "withheld".into()),
         WithheldFor::parse("24").unwrap(),
-        Mailer::new(function, "from@example.com".into()),
+        Mailer::new(function, "from@example.com".into(), "set".into()),
         "EUR".into(),
     )
 }
@@ -53,4 +53,16 @@ async fn release_withheld_notifications() {
         ["contact", "longest", "shortest"].map(|contact| example(&format!("contact_row/{contact}.json")));
     let examples: [&str; 3] = [&contact, &longest, &shortest];
     trigger::stream(&aws, &examples, handle, |row| reader.read(row).is_ok()).await;
+}
+
+#[tokio::test]
+async fn record_email_feedback() {
+    let aws = Aws::default();
+    let function = aws.function();
+    let contacts = Contacts::new(aws_sdk_dynamodb::Client::new(function.aws()), "contacts".into());
+    let consume = consumer::message_batches(&function, RecordEmailFeedback::new(contacts)).unwrap();
+    let is_valid = trigger::only_if(|body| Feedback::parse(body).is_ok());
+    let [bounce, complaint] =
+        ["bounce", "complaint"].map(|report| example(&format!("email_feedback/{report}.json")));
+    trigger::queue(&aws, &[&bounce, &complaint], consume, is_valid).await;
 }

@@ -1,14 +1,65 @@
-//! The customers' addresses on file.
+//! The customers' addresses on file. An address that e-mails came back from is on file still, marked as failing. A new address,
+//! or the same one put on file again, takes the mark's place with the whole item.
 
-use aws_sdk_dynamodb::{Client, types::AttributeValue};
+use aws_sdk_dynamodb::{
+    Client,
+    operation::update_item::UpdateItemError,
+    types::{AttributeValue, ReturnValuesOnConditionCheckFailure},
+};
 use contracts::CustomerId;
-use lambda_messaging::{Failure, item::text};
+use jiff::Timestamp;
+use lambda_messaging::{
+    Effect, Failure,
+    item::{Item, text},
+};
+
+use crate::feedback::FailingAddress;
 
 /// The `Contacts` table.
 #[derive(Debug)]
 pub struct Contacts {
     client: Client,
     table: String,
+}
+
+/// How a customer can be reached.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Contact {
+    /// At this address.
+    At(String),
+    /// By no e-mail.
+    Nowhere(NoAddress),
+}
+
+/// Why a customer can't be reached by e-mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NoAddress {
+    /// None is on file.
+    Missing,
+    /// E-mails to it come back for good.
+    Bounced,
+    /// Its reader complained about an e-mail.
+    Complained,
+}
+
+impl NoAddress {
+    /// Its name in tables.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Missing => "MISSING",
+            Self::Bounced => "BOUNCED",
+            Self::Complained => "COMPLAINED",
+        }
+    }
+
+    /// The same for a log line.
+    pub(crate) fn reason(self) -> &'static str {
+        match self {
+            Self::Missing => "no address on file",
+            Self::Bounced => "the address on file bounced",
+            Self::Complained => "the reader at the address on file complained",
+        }
+    }
 }
 
 impl Contacts {
@@ -18,14 +69,60 @@ impl Contacts {
         Self { client, table }
     }
 
-    /// The customer's e-mail address, if one is on file. The read is consistent, because an e-mail to an old address can't be undone.
-    pub(crate) async fn email(&self, customer: &CustomerId) -> Result<Option<String>, Failure> {
+    /// The customer's e-mail address, if there is one that works. The read is consistent, because an e-mail to an old address can't be
+    /// undone.
+    pub(crate) async fn look_up(&self, customer: &CustomerId) -> Result<Contact, Failure> {
         let get = self.client.get_item().table_name(&self.table).key("customer", text(customer));
-        let found = get.projection_expression("email").consistent_read(true).send().await;
-        let found = found.map_err(|error| Failure::aws("dynamodb:GetItem", &error))?;
-        Ok(match found.item.unwrap_or_default().remove("email") {
-            Some(AttributeValue::S(address)) if !address.is_empty() => Some(address),
-            _ => None,
+        let found = get.projection_expression("email, failing").consistent_read(true).send().await;
+        let mut found =
+            found.map_err(|error| Failure::aws("dynamodb:GetItem", &error))?.item.unwrap_or_default();
+        Ok(match (failing(&found), found.remove("email")) {
+            (None, Some(AttributeValue::S(address))) if !address.is_empty() => Contact::At(address),
+            (Some(because), Some(_)) => Contact::Nowhere(because),
+            _ => Contact::Nowhere(NoAddress::Missing),
         })
     }
+
+    /// Marks an address as failing, once. A report may come late: if the address has been replaced, or put on file again since
+    /// the e-mail was sent, the report is about what was before.
+    pub(crate) async fn mark_failing(&self, reported: &FailingAddress) -> Result<Effect, Failure> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key("customer", text(&reported.customer))
+            .update_expression("SET failing = :because, failingSince = :now")
+            .condition_expression(
+                "email = :address AND attribute_not_exists(failing) \
+                 AND (attribute_not_exists(recordedAt) OR recordedAt < :sent_at)",
+            )
+            .expression_attribute_values(":because", text(reported.because.name()))
+            .expression_attribute_values(":now", moment(Timestamp::now()))
+            .expression_attribute_values(":address", text(&reported.address))
+            .expression_attribute_values(":sent_at", moment(reported.sent_at))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let Err(error) = update.send().await else { return Ok(Effect::Made) };
+        match error.as_service_error() {
+            Some(UpdateItemError::ConditionalCheckFailedException(found)) => {
+                let item = found.item.clone().unwrap_or_default();
+                let is_it = item.get("email") == Some(&text(&reported.address));
+                Ok(match failing(&item) {
+                    Some(_) if is_it => Effect::Duplicate,
+                    _ => Effect::Nothing("another address has been put on file since, or the same one again"),
+                })
+            }
+            _ => Err(Failure::aws("dynamodb:UpdateItem", &error)),
+        }
+    }
+}
+
+/// Why the address on file fails, if it does.
+fn failing(contact: &Item) -> Option<NoAddress> {
+    let because = contact.get("failing")?.as_s().map(String::as_str);
+    Some(if because == Ok(NoAddress::Complained.name()) { NoAddress::Complained } else { NoAddress::Bounced })
+}
+
+/// A time as items hold it: such texts are in the order of time.
+fn moment(time: Timestamp) -> AttributeValue {
+    text(format_args!("{time:.3}"))
 }

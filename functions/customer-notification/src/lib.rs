@@ -4,10 +4,12 @@
 mod bad_input;
 mod contacts;
 mod email;
+mod feedback;
 mod mailer;
 mod notifications;
 mod notify_customer;
 mod occasion;
+mod record_email_feedback;
 mod release_withheld_notifications;
 mod withheld;
 
@@ -19,6 +21,7 @@ pub use mailer::Mailer;
 pub use notifications::Notifications;
 pub use notify_customer::NotifyCustomer;
 pub use occasion::Occasion;
+pub use record_email_feedback::RecordEmailFeedback;
 pub use release_withheld_notifications::ReleaseWithheldNotifications;
 pub use withheld::{Withheld, WithheldFor};
 

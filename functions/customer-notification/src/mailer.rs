@@ -5,17 +5,19 @@ use std::time::Duration;
 use aws_sdk_sesv2::{
     Client,
     operation::send_email::SendEmailError,
-    types::{Body, Content, Destination, EmailContent, Message, MessageHeader},
+    types::{Body, Content, Destination, EmailContent, Message, MessageHeader, MessageTag},
 };
+use contracts::CustomerId;
 use lambda_messaging::{Event, Failure, Function, unknown_outcome};
 
-use crate::email::Email;
+use crate::{email::Email, feedback::CUSTOMER_TAG};
 
 /// Sends e-mails from one address.
 #[derive(Debug)]
 pub struct Mailer {
     client: Client,
     sender: String,
+    configuration_set: String,
 }
 
 /// An e-mail that SES didn't confirm.
@@ -31,24 +33,33 @@ pub(crate) enum NotSent {
 pub(crate) const SES_ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 
 impl Mailer {
-    /// Sends e-mails from this address. SES knows no idempotency keys, so the client never retries.
+    /// Sends e-mails from this address. SES knows no idempotency keys, so the client never retries. The configuration set names the
+    /// receiver of SES's reports on the e-mails.
     #[must_use]
-    pub fn new(function: &Function, sender: String) -> Self {
-        Self::with(Client::new(&function.aws_without_retries(SES_ANSWERS_WITHIN)), sender)
-    }
-
-    pub(crate) fn with(client: Client, sender: String) -> Self {
-        Self { client, sender }
+    pub fn new(function: &Function, sender: String, configuration_set: String) -> Self {
+        let client = Client::new(&function.aws_without_retries(SES_ANSWERS_WITHIN));
+        Self { client, sender, configuration_set }
     }
 
     /// Sends an e-mail; returns SES's id of the e-mail. Its headers contain the event's id, by which people can find out whether it was
-    /// sent, and the correlation id, which leads to everything that belongs to the same request.
-    pub(crate) async fn send<T>(&self, to: &str, email: &Email, event: &Event<T>) -> Result<String, NotSent> {
+    /// sent, and the correlation id, which leads to everything that belongs to the same request. The customer is a tag, which SES
+    /// repeats in its reports, and nowhere else.
+    pub(crate) async fn send<T>(
+        &self,
+        customer: &CustomerId,
+        to: &str,
+        email: &Email,
+        event: &Event<T>,
+    ) -> Result<String, NotSent> {
         let message = message(email, event).map_err(NotSent::Certainly)?;
+        let tag = MessageTag::builder().name(CUSTOMER_TAG).value(customer.to_string()).build();
+        let tag = tag.map_err(|error| NotSent::Certainly(Failure::permanent("InvalidEmail", error)))?;
         let send = self
             .client
             .send_email()
             .from_email_address(&self.sender)
+            .configuration_set_name(&self.configuration_set)
+            .email_tags(tag)
             .destination(Destination::builder().to_addresses(to).build())
             .content(EmailContent::builder().simple(message).build());
         match send.send().await {

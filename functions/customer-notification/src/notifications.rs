@@ -2,7 +2,7 @@
 //! written before each e-mail:
 //!
 //! ```text
-//! (none) ── no address on file ──▶ NO_ADDRESS
+//! (none) ── no address works ────▶ NO_ADDRESS
 //!    │                                 │
 //!    └──────────── claim ──────────────┴──▶ SENDING ── SES says yes ──▶ SENT
 //! ```
@@ -24,6 +24,8 @@ use lambda_messaging::{
     idempotent_write::Written,
     item::{self, Item, number, text},
 };
+
+use crate::contacts::NoAddress;
 
 /// The time until a claim expires. It is longer than the function can run, so the owner of an expired claim is no longer sending.
 const CLAIM: SignedDuration = SignedDuration::from_secs(15);
@@ -94,7 +96,7 @@ impl Notifications {
         })
     }
 
-    /// Records once that the customer has no address on file. Returns `None` if the notification was sent.
+    /// Records once that the customer has no address that works, and why. Returns `None` if the notification was sent.
     ///
     /// # Errors
     /// As [`Claim::Others`].
@@ -102,12 +104,14 @@ impl Notifications {
         &self,
         event_id: &str,
         ride: RideId,
+        because: NoAddress,
         now: Timestamp,
     ) -> Result<Option<Written>, Failure> {
         let record = item::new([
             ("eventId", text(event_id)),
             ("rideId", text(ride)),
             ("status", text("NO_ADDRESS")),
+            ("because", text(because.name())),
             ("sesMessageId", text("-")),
         ]);
         let Some(found) = self.put(record, "").await? else {

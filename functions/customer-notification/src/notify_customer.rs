@@ -9,6 +9,7 @@ use tracing::warn;
 
 use crate::{
     Contacts, Mailer, Notifications, Occasion, Withheld, WithheldFor,
+    contacts::{Contact, NoAddress},
     email::email,
     mailer::{NotSent, SES_ANSWERS_WITHIN},
     notifications::{Claim, Claimant, perhaps_sent},
@@ -46,18 +47,23 @@ impl NotifyCustomer {
         Self { contacts, notifications, withheld, withheld_for, mailer, currency }
     }
 
-    /// Withholds an event whose customer has no address, and then looks the address up again. So an address that arrives before the event
-    /// is withheld is found here, and one that arrives later releases the withheld event.
-    async fn withhold(&self, event: &Event<Occasion>, until: Instant) -> Result<Effect, Failure> {
+    /// Withholds an event whose customer has no address that works, and then looks the address up again. So an address that arrives
+    /// before the event is withheld is found here, and one that arrives later releases the withheld event.
+    async fn withhold(
+        &self,
+        event: &Event<Occasion>,
+        because: NoAddress,
+        until: Instant,
+    ) -> Result<Effect, Failure> {
         let now = Timestamp::now();
-        let recorded = self.notifications.has_no_address(&event.id, event.data.ride(), now).await?;
+        let recorded = self.notifications.has_no_address(&event.id, event.data.ride(), because, now).await?;
         let Some(written) = recorded else { return Ok(Effect::Duplicate) };
         self.withheld.keep(event, self.withheld_for, now).await?;
-        if let Some(address) = self.contacts.email(event.data.customer()).await? {
+        if let Contact::At(address) = self.contacts.look_up(event.data.customer()).await? {
             return self.notify(&address, event, until).await;
         }
         Ok(match written {
-            Written::Inserted => Effect::Nothing("no address on file"),
+            Written::Inserted => Effect::Nothing(because.reason()),
             Written::AlreadyPresent => Effect::Duplicate,
         })
     }
@@ -88,7 +94,11 @@ impl NotifyCustomer {
             Ok(Claim::Others(failure)) => return Err(failure),
             Err(failure) => return give_up(failure).await,
         }
-        match self.mailer.send(address, &email(&event.data, &self.currency), event).await {
+        match self
+            .mailer
+            .send(event.data.customer(), address, &email(&event.data, &self.currency), event)
+            .await
+        {
             Ok(sent) => {
                 let recorded = persistently(until, async || self.notifications.sent(&me, &sent).await);
                 recorded
@@ -110,9 +120,9 @@ impl Receiver for NotifyCustomer {
 
     async fn receive(&self, event: Event<Occasion>) -> Result<Effect, Failure> {
         let until = Instant::now() + WORKED_ON_FOR;
-        match self.contacts.email(event.data.customer()).await? {
-            Some(address) => self.notify(&address, &event, until).await,
-            None => self.withhold(&event, until).await,
+        match self.contacts.look_up(event.data.customer()).await? {
+            Contact::At(address) => self.notify(&address, &event, until).await,
+            Contact::Nowhere(because) => self.withhold(&event, because, until).await,
         }
     }
 }

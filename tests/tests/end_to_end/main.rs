@@ -3,6 +3,7 @@
 mod access;
 mod bad_input;
 mod dead_letters;
+mod email_feedback;
 mod fare_collection;
 mod faults;
 mod filter;

@@ -34,7 +34,7 @@ FREE = {
     "ApiErrorAlarm": {"AlarmDescription", "Dimensions"},
     "*Topic": {"KmsMasterKeyId"},
     # Each topic has its own publisher.
-    "*TopicPolicy": {"OnlyThePublisher", "OnlyAlarms", "Alarms"},
+    "*TopicPolicy": {"Publisher", "OnlyThePublisher", "OnlyAlarms", "Alarms"},
     "*": {"MemorySize", "Timeout", "Environment", "Events"},
     "event source": {"BatchSize", "MaximumBatchingWindowInSeconds"},
 }

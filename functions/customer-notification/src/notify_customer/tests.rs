@@ -323,3 +323,28 @@ fn the_outcome_of_a_fare_is_an_occasion_of_its_own() {
     assert!(Occasion::read("FareCollected", &data.to_string()).is_err());
     assert!(Occasion::read("RideStarted", "{}").is_err());
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_address_that_fails_gets_no_email_and_the_record_says_why() {
+    for (mark, because) in [
+        ("BOUNCED", "the address on file bounced"),
+        ("COMPLAINED", "the reader at the address on file complained"),
+    ] {
+        let aws = aws("");
+        let contact = json!({"email": {"S": "cmr@example.com"}, "failing": {"S": mark}});
+        aws.answer("GetItem", json!({ "Item": contact }).to_string());
+        assert_eq!(deliver(&aws).await, Ok(Effect::Nothing(because)));
+        let calls = aws.take_calls();
+        assert_eq!(calls[1].json()["Item"]["because"]["S"], mark);
+        assert_eq!(story_of(calls), ["look", "NO_ADDRESS", "withhold", "look"]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_email_names_its_customer_and_the_set_whose_reports_come_back_to_us() {
+    let aws = aws("cmr@example.com");
+    deliver(&aws).await.unwrap();
+    let sent = aws.take_calls()[2].json();
+    assert_eq!(sent["ConfigurationSetName"], "set");
+    assert_eq!(sent["EmailTags"], json!([{"Name": "customer", "Value": RideCompleted::sample().customer}]));
+}
