@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from wild_rydes.templates.roles import ASSUMED_BY_LAMBDA, FROM_QUEUE, LOGS, Function, in_words
+from wild_rydes.templates.roles import ASSUMED_BY_LAMBDA, FROM_QUEUE, LOGS, TRACES, Function, in_words
 
 QUEUE, GROUP, TABLE = {"Fn::GetAtt": ["Buffer", "Arn"]}, {"Ref": "Group"}, {"Fn::GetAtt": ["Points", "Arn"]}
 CALLED = {"dynamodb:PutItem"}
@@ -63,6 +63,13 @@ def test_an_action_on_a_resource_that_the_function_does_not_know_is_found(resour
 def test_a_call_without_a_right_is_found(resources: dict[str, Any]) -> None:
     [fault] = faults(resources, {*CALLED, "sns:Publish"})
     assert "lacks sns:Publish: a call in award-points asks for it" in fault
+
+
+def test_a_function_whose_requests_x_ray_records_may_tell_it(resources: dict[str, Any]) -> None:
+    resources["Award"]["Properties"]["Tracing"] = {"Ref": "Tracing"}
+    assert [fault for fault in faults(resources) if "lacks xray:PutTraceSegments on *: Lambda asks for it" in fault]
+    resources["AwardRole"]["Properties"]["Policies"].append(allow(list(TRACES), "*"))
+    assert faults(resources) == []
 
 
 def test_a_right_that_lambda_needs_is_missed(resources: dict[str, Any]) -> None:

@@ -9,13 +9,14 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-/// Starts logging. `AWS_LAMBDA_LOG_LEVEL`, which Lambda's logging settings set, chooses the level. Release builds contain no events
-/// below `INFO`.
+/// The variables that choose the level: the first is set by Lambda's logging settings, the second by a template.
+const LEVEL: [&str; 2] = ["AWS_LAMBDA_LOG_LEVEL", "LOG_LEVEL"];
+
+/// Starts logging, from `INFO` on unless a variable says another level. Release builds contain no events below `INFO`.
 pub fn start(service: &'static str) {
-    let level = std::env::var("AWS_LAMBDA_LOG_LEVEL").ok().and_then(|level| level.parse().ok());
     // A second start in one process (a test's) keeps the first.
     let _ = tracing_subscriber::fmt()
-        .with_max_level(level.unwrap_or(LevelFilter::INFO))
+        .with_max_level(level(|name| std::env::var(name).ok()))
         .fmt_fields(JsonFields::new())
         .event_format(FlatJson { service, function: function_name() })
         .try_init();
@@ -23,6 +24,11 @@ pub fn start(service: &'static str) {
     std::panic::set_hook(Box::new(|panic| {
         error!(at = panic.location().map(ToString::to_string), "panicked");
     }));
+}
+
+/// The lowest level of the lines that are written.
+fn level(setting: impl Fn(&str) -> Option<String>) -> LevelFilter {
+    LEVEL.into_iter().find_map(|name| setting(name)?.parse().ok()).unwrap_or(LevelFilter::INFO)
 }
 
 /// This function's name in Lambda.
@@ -71,5 +77,27 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> FormatEvent<S, JsonFields> for Flat
 fn merge(line: &mut Map<String, Value>, fields: &str) {
     if let Ok(fields) = serde_json::from_str::<Map<String, Value>>(fields) {
         line.extend(fields);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lambdas_own_setting_goes_before_the_templates_and_no_setting_is_info() {
+        for (lambdas, templates, expected) in [
+            (None, None, LevelFilter::INFO),
+            (None, Some("WARN"), LevelFilter::WARN),
+            (Some("ERROR"), Some("INFO"), LevelFilter::ERROR),
+            (None, Some("loud"), LevelFilter::INFO),
+            (Some("loud"), Some("ERROR"), LevelFilter::ERROR),
+        ] {
+            let found = level(|name| {
+                let value = if name == "LOG_LEVEL" { templates } else { lambdas };
+                value.map(str::to_owned)
+            });
+            assert_eq!(found, expected, "{lambdas:?} {templates:?}");
+        }
     }
 }

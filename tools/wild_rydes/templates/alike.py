@@ -31,6 +31,7 @@ FREE = {
     # A function that a schedule invokes runs too rarely for the others' windows.
     "*ErrorAlarm": {"AlarmDescription", "Period", "DatapointsToAlarm"},
     "*ThrottleAlarm": {"AlarmDescription"},
+    "ApiLogs": {"LogGroupName"},
     "ApiErrorAlarm": {"AlarmDescription", "Dimensions"},
     "*Topic": {"KmsMasterKeyId"},
     # Each topic has its own publisher.

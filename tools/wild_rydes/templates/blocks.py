@@ -17,7 +17,7 @@ TOPIC = ("*Topic", "*TopicPolicy")
 CONSUMER_PARAMETERS = ("*MaximumConcurrency", "*MaximumAgeSeconds")
 CONSUMER_SETTINGS = ("BUFFER_QUEUE_URLS", "DEAD_LETTER_QUEUE_URLS", "ATTEMPTS_TABLE_NAME")
 # Each may stand once in a template.
-SINGLES = ("AttemptsTable", "ApiErrorAlarm")
+SINGLES = ("AttemptsTable", "ApiLogs", "ApiErrorAlarm")
 # The resources that the roles of all consumers have rights on. A role's other rights are for its function's own data.
 COMMON = re.compile(r"<queue>(Queue|Dlq)\b|<function>Logs\b|\bAttemptsTable\b")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from wild_rydes.templates.calls import Calls
-from wild_rydes.templates.reader import resources, templates
+from wild_rydes.templates.reader import read, resources, templates
 from wild_rydes.templates.rights import Rights, branches, identity, inline_policies, rights
 
 # The actions that Lambda takes in a function's name.
@@ -20,6 +20,8 @@ FROM_STREAM = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetSh
 # AWS allows it for all streams or for none.
 FROM_ANY_STREAM = ("dynamodb:ListStreams", "*")
 LOGS = ("logs:CreateLogStream", "logs:PutLogEvents")
+# The actions that Lambda takes in a function's name if X-Ray records its invocations. They have no resource.
+TRACES = ("xray:PutTraceSegments", "xray:PutTelemetryRecords")
 # Calls that don't say on which resource, so that no environment variable does either, and what they may be allowed on. Whom
 # an e-mail may come from is a condition; a task token tells its state machine.
 WITHOUT_ADDRESS = {
@@ -60,8 +62,8 @@ def main() -> None:
 class Function:
     """A function of a template, and its role."""
 
-    def __init__(self, template: str, name: str, there: dict[str, dict[str, Any]]) -> None:
-        properties = there[name]["Properties"]
+    def __init__(self, template: str, name: str, there: dict[str, dict[str, Any]], common: dict[str, Any] | None = None) -> None:
+        properties = {**(common or {}), **there[name]["Properties"]}
         self.name, self.program = name, properties["CodeUri"].rstrip("/").split("/")[-1]
         self.role_name = properties["Role"]["Fn::GetAtt"][0]
         self.role = there[self.role_name]["Properties"]
@@ -71,6 +73,7 @@ class Function:
         # A value can be made of several, as a list of queues is.
         self.told = told.union(*map(PLACEHOLDER.findall, told)) - {"Stage"}
         self.lambdas: Rights = {(action, identity(properties["LoggingConfig"]["LogGroup"])) for action in LOGS}
+        self.lambdas |= {(action, "*") for action in TRACES if "Tracing" in properties}
         self.unknown_events = []
         for event in properties.get("Events", {}).values():
             match event:
@@ -115,7 +118,8 @@ class Template:
 
     def __init__(self, path: Path) -> None:
         self.name, self.there = path.name, resources(path)
-        self.functions = [Function(path.name, name, self.there) for name in self.all("AWS::Serverless::Function")]
+        common = read(path).get("Globals", {}).get("Function", {})
+        self.functions = [Function(path.name, name, self.there, common) for name in self.all("AWS::Serverless::Function")]
         machines = self.all("AWS::Serverless::StateMachine").values()
         self.machine_roles = {machine["Role"]["Fn::GetAtt"][0] for machine in machines}
         self.other_roles = self.all("AWS::IAM::Role").keys() - {function.role_name for function in self.functions}
@@ -180,9 +184,9 @@ def invocation(api: dict[str, Any], method: str, path: str) -> tuple[str, str]:
 
 
 def access(templates: list[Template]) -> Iterator[str]:
-    """The rights of each function, app and other role, without those that every function has for its log."""
+    """The rights of each function, app and other role, without those that every function has for its log and for X-Ray."""
     in_lambdas_hands = (*FROM_QUEUE, *FROM_STREAM)
-    unsaid = {*in_lambdas_hands, FROM_ANY_STREAM[0], *LOGS}
+    unsaid = {*in_lambdas_hands, FROM_ANY_STREAM[0], *LOGS, *TRACES}
     found: dict[str, list[str]] = {}
     for template in templates:
         for function in template.functions:

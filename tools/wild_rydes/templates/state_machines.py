@@ -25,6 +25,13 @@ INTEGRATIONS = {
     "sqs:sendMessage.waitForTaskToken": ("sqs:SendMessage", "QueueUrl"),
 }
 
+# The actions that Step Functions takes in a role's name to log executions, and to have X-Ray record them. They have no resource.
+LOGS = (
+    *("logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:GetLogDelivery", "logs:ListLogDeliveries"),
+    *("logs:DescribeLogGroups", "logs:DescribeResourcePolicies", "logs:PutResourcePolicy", "logs:UpdateLogDelivery"),
+)
+TRACES = ("xray:GetSamplingRules", "xray:GetSamplingTargets", "xray:PutTelemetryRecords", "xray:PutTraceSegments")
+
 
 def main() -> None:
     definitions = sorted((ROOT / "statemachines").glob("*.asl.json"))
@@ -77,6 +84,8 @@ def role_faults(template: Path) -> list[tuple[Path, list[str]]]:
         definition = template.parent / properties["DefinitionUri"]
         substitutions = properties["DefinitionSubstitutions"]
         needed, faults = set(), []
+        needed |= {(action, "*") for action in LOGS if "Logging" in properties}
+        needed |= {(action, "*") for action in TRACES if "Tracing" in properties}
         for step, state in json.loads(definition.read_text())["States"].items():
             if state["Type"] != "Task":
                 continue
