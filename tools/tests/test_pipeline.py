@@ -23,6 +23,7 @@ MAKES = {
     "AWS::ApiGateway::RestApi": ["apigateway:POST"],
     "AWS::ApiGateway::Stage": ["apigateway:POST"],
     "AWS::Athena::WorkGroup": ["athena:CreateWorkGroup"],
+    "AWS::Budgets::Budget": ["budgets:ModifyBudget"],
     "AWS::CloudWatch::Alarm": ["cloudwatch:PutMetricAlarm"],
     "AWS::CloudWatch::Dashboard": ["cloudwatch:PutDashboard"],
     "AWS::DynamoDB::Table": ["dynamodb:CreateTable", "dynamodb:UpdateContinuousBackups", "dynamodb:UpdateTimeToLive"],

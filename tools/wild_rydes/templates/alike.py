@@ -35,7 +35,7 @@ FREE = {
     "ApiErrorAlarm": {"AlarmDescription", "Dimensions"},
     "*Topic": {"KmsMasterKeyId"},
     # Each topic has its own publisher.
-    "*TopicPolicy": {"Publisher", "OnlyThePublisher", "OnlyAlarms", "Alarms"},
+    "*TopicPolicy": {"Publisher", "OnlyThePublisher", "OnlyAlarms", "Alarms", "Budgets"},
     "*": {"MemorySize", "Timeout", "Environment", "Events"},
     "event source": {"BatchSize", "MaximumBatchingWindowInSeconds"},
 }
