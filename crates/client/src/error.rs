@@ -54,6 +54,16 @@ pub enum Error {
         /// The root cause.
         reason: String,
     },
+    /// A collector of OpenTelemetry took not all spans.
+    #[error(
+        "the spans could not be sent to {url}: {reason}\n  is a collector there that takes OTLP over HTTP? send them again: no span is added twice"
+    )]
+    Otlp {
+        /// The collector's address.
+        url: String,
+        /// The cause.
+        reason: String,
+    },
     /// AWS refused a call.
     #[error("{call} failed: {code}: {message}")]
     Aws {

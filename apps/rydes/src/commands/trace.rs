@@ -4,7 +4,7 @@ use std::{process::ExitCode, time::Duration};
 
 use clap::Args;
 use client::{
-    Deployment, Error,
+    Deployment, Error, logs, otlp, spans,
     trace::{
         prebooking::{self, PrebookingTrace},
         rfq::{self, RfqTrace},
@@ -26,6 +26,12 @@ pub struct Trace {
     /// Seconds to wait
     #[arg(long, default_value_t = 60)]
     timeout: u64,
+    /// Also send what the logs tell, as OpenTelemetry spans, to the collector at this address, as in http://localhost:4318
+    #[arg(long, value_name = "URL")]
+    otlp: Option<String>,
+    /// How many minutes back to look into the logs for that
+    #[arg(long, default_value_t = 180, requires = "otlp")]
+    minutes: u64,
 }
 
 /// The trace of the ride, the prebooking or the request for quotes with this id.
@@ -43,7 +49,7 @@ impl Trace {
         let patience = Duration::from_secs(self.timeout);
         let traced = Traced::find(&deployment, &self.id, patience, |text| bar.set_message(text)).await?;
         bar.finish_and_clear();
-        Ok(success_if(match traced {
+        let is_complete = match traced {
             Traced::Ride(trace) => {
                 view::answer(global.json, &trace, view::ride::show);
                 trace.is_complete()
@@ -56,7 +62,21 @@ impl Trace {
                 view::answer(global.json, &trace, view::prebooking::show);
                 trace.is_complete()
             }
-        }))
+        };
+        if let Some(collector) = &self.otlp {
+            self.send(&deployment, collector).await?;
+        }
+        Ok(success_if(is_complete))
+    }
+
+    /// Sends the spans of what the functions have logged by now.
+    async fn send(&self, deployment: &Deployment, collector: &str) -> Result<(), Error> {
+        let lines = logs::find(deployment, &self.id, Duration::from_mins(self.minutes)).await?;
+        let spans = spans::from_lines(&lines);
+        otlp::send(collector, &deployment.stage, &spans).await?;
+        // The trace itself goes to standard output, which other programs read.
+        eprintln!("{} spans sent to {collector}", spans.len());
+        Ok(())
     }
 }
 
