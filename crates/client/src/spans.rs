@@ -115,8 +115,8 @@ fn error(lines: &[&LogLine]) -> Option<String> {
 
 fn span_id(story: &str, (function, request, event): &Key<'_>) -> [u8; 8] {
     let name = [story, function, request.unwrap_or_default(), event.unwrap_or_default()].join("\n");
-    let [a, b, c, d, e, f, g, h, ..] = *Uuid::new_v5(&NAMESPACE, name.as_bytes()).as_bytes();
-    [a, b, c, d, e, f, g, h]
+    let (high, _) = Uuid::new_v5(&NAMESPACE, name.as_bytes()).as_u64_pair();
+    high.to_be_bytes()
 }
 
 #[cfg(test)]

@@ -33,9 +33,9 @@ FREE = {
     "*ThrottleAlarm": {"AlarmDescription"},
     "ApiLogs": {"LogGroupName"},
     "ApiErrorAlarm": {"AlarmDescription", "Dimensions"},
-    "*Topic": {"KmsMasterKeyId"},
+    "*Topic": {"Condition", "KmsMasterKeyId"},
     # Each topic has its own publisher.
-    "*TopicPolicy": {"Publisher", "OnlyThePublisher", "OnlyAlarms", "Alarms", "Budgets"},
+    "*TopicPolicy": {"Condition", "Publisher", "OnlyThePublisher", "OnlyAlarms", "Alarms", "Budgets"},
     "*": {"MemorySize", "Timeout", "Environment", "Events"},
     "event source": {"BatchSize", "MaximumBatchingWindowInSeconds"},
 }

@@ -26,7 +26,7 @@ pub struct Trace {
     /// Seconds to wait
     #[arg(long, default_value_t = 60)]
     timeout: u64,
-    /// Also send what the logs tell, as OpenTelemetry spans, to the collector at this address, as in http://localhost:4318
+    /// Also send what the logs tell, as OpenTelemetry spans (OTLP over HTTP), to the collector at this address
     #[arg(long, value_name = "URL")]
     otlp: Option<String>,
     /// How many minutes back to look into the logs for that

@@ -346,5 +346,5 @@ async fn an_email_names_its_customer_and_the_set_whose_reports_come_back_to_us()
     deliver(&aws).await.unwrap();
     let sent = aws.take_calls()[2].json();
     assert_eq!(sent["ConfigurationSetName"], "set");
-    assert_eq!(sent["EmailTags"], json!([{"Name": "customer", "Value": RideCompleted::sample().customer}]));
+    assert_eq!(sent["EmailTags"], json!([{"Name": "customer", "Value": ride().customer}]));
 }
