@@ -65,6 +65,10 @@ class Source:
         wanted = {"Name": dimension, "Value": value}
         return any(m.get("MetricName") == metric and wanted in m.get("Dimensions", []) for m in metrics)
 
+    def name_of(self, function: str) -> object:
+        """The name of a function, as its alarms have it: a release watches the alarms, so a reference would go in a circle."""
+        return dict(self.of(*FUNCTIONS))[function].get("FunctionName")
+
     def events(self, kind: str) -> Iterator[tuple[str, str, Properties]]:
         """The events of one kind that functions take: the function, the event's name, and its properties."""
         for function, properties in self.of(*FUNCTIONS):

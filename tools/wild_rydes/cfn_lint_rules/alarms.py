@@ -42,7 +42,7 @@ class StreamReadersWatched(CloudFormationLintRule):
         return [
             source.match(f"{function} reads a stream and has no alarm on IteratorAge", function, "Events", event)
             for function, event, _ in source.events("DynamoDB")
-            if not source.has_alarm("IteratorAge", "FunctionName", {"Ref": function})
+            if not source.has_alarm("IteratorAge", "FunctionName", source.name_of(function))
         ]
 
 
@@ -148,7 +148,7 @@ class FunctionsWatched(CloudFormationLintRule):
             source.match(f"{name} has no alarm on {metric}", name)
             for name, _ in source.of(*FUNCTIONS)
             for metric in ("Errors", "Throttles")
-            if not source.has_alarm(metric, "FunctionName", {"Ref": name})
+            if not source.has_alarm(metric, "FunctionName", source.name_of(name))
         ]
 
 

@@ -60,13 +60,13 @@ class Template:
 
     def blocks(self) -> Iterator[Block]:
         for name, function in self.functions.items():
+            deployed = plain(function["FunctionName"], {}).removeprefix("wild-rydes-${Stage}-")
             queues = [source["Queue"]["Fn::GetAtt"][0].removesuffix("Queue") for source in events(function, "SQS")]
             for queue in queues:
                 yield Block(CONSUMER, queue, {queue: "<queue>"})
             for source in events(function, "DynamoDB"):
                 dlq = source["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0].removesuffix("Dlq")
-                yield Block(PUBLISHER, dlq, {dlq: "<queue>", name: "<function>"})
-            deployed = plain(function["FunctionName"], {}).removeprefix("wild-rydes-${Stage}-")
+                yield Block(PUBLISHER, dlq, {dlq: "<queue>", name: "<function>", deployed: "<name>"})
             yield Block(FUNCTION, name, {name: "<function>", deployed: "<name>"} | dict.fromkeys(queues, "<queue>"))
         for topic in self._properties("AWS::SNS::Topic"):
             yield Block(TOPIC, stem := topic.removesuffix("Topic"), {stem: "<topic>"})
