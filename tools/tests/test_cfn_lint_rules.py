@@ -44,7 +44,7 @@ BROKEN = [
     ("E9014", "Attempts", "DeletionPolicy: Delete", "Metadata: {}", "Attempts needs DeletionPolicy: Delete", "Attempts:"),
     ("E9020", "BufferAgeAlarm", "!GetAtt Buffer.", "!GetAtt DeadLetters.", "Buffer has no alarm on ApproximateAge", "Buffer:"),
     ("E9020", "DeadLettersAlarm", "MessagesVisible", "Messages", "DeadLetters has no alarm on ApproximateNumber", "DeadLetters:"),
-    ("E9021", "HandlerLagAlarm", "!Ref Handler", "!Ref Other", "Handler reads a stream and has no alarm on IteratorAge", "Rows:"),
+    ("E9021", "HandlerLagAlarm", "${Stage}-handler", "${Stage}-other", "Handler reads a stream and has no alarm on IteratorAge", "Rows:"),
     ("E9022", "SagaAlarm", "ExecutionsTimedOut", "Other", "Saga has no alarm on ExecutionsTimedOut", "Saga:"),
     ("E9022", "SagaAlarm", "ExecutionsSucceeded", "Other", "Saga has no alarm on ExecutionsSucceeded", "Saga:"),
     ("E9023", "ApiErrorsAlarm", "${Stage}-api", "${Stage}-other", "Api has no alarm on 5XXError", "Api:"),
