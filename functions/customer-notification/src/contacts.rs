@@ -13,8 +13,6 @@ use lambda_messaging::{
     item::{Item, text},
 };
 
-use crate::feedback::FailingAddress;
-
 /// The `Contacts` table.
 #[derive(Debug)]
 pub struct Contacts {
@@ -40,6 +38,16 @@ pub(crate) enum NoAddress {
     Bounced,
     /// Its reader complained about an e-mail.
     Complained,
+}
+
+/// An address that gets no more e-mail.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct FailingAddress {
+    pub customer: CustomerId,
+    pub address: String,
+    /// The time at which SES took the e-mail that the report is about.
+    pub sent_at: Timestamp,
+    pub because: NoAddress,
 }
 
 impl NoAddress {

@@ -1,11 +1,11 @@
-//! What SES reports of an e-mail after it took it: that it came back, or that its reader complained about it.
+//! Reports of SES about an e-mail after it took it: it came back, or its reader complained about it.
 
 use contracts::CustomerId;
 use jiff::Timestamp;
 use lambda_messaging::{EventError, json};
 use serde::Deserialize;
 
-use crate::contacts::NoAddress;
+use crate::contacts::{FailingAddress, NoAddress};
 
 /// The tag of an e-mail that names its customer. SES repeats it in its reports.
 pub(crate) const CUSTOMER_TAG: &str = "customer";
@@ -20,16 +20,6 @@ pub(crate) enum Feedback {
     Failing(FailingAddress),
     /// It changes nothing, for this reason.
     Harmless(&'static str),
-}
-
-/// An address that gets no more e-mail.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct FailingAddress {
-    pub customer: CustomerId,
-    pub address: String,
-    /// The time at which SES took the e-mail that the report is about.
-    pub sent_at: Timestamp,
-    pub because: NoAddress,
 }
 
 #[derive(Deserialize)]
