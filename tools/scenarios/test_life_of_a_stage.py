@@ -85,7 +85,7 @@ class Stage:
 
     def change(self, template: str, old: str, new: str) -> None:
         file = self.templates / f"{template}.yaml"
-        assert old in file.read_text()
+        assert file.read_text().count(old) == 1
         file.write_text(file.read_text().replace(old, new, 1))
 
 
@@ -129,7 +129,8 @@ def test_changes_reach_a_stack_that_exists_and_a_failed_one_is_rolled_back(emula
     stage.deploy("operations:OperatorEmail=given@example.com")
     assert stage.parameter("operations", "OperatorEmail") == "given@example.com"
     # A value that is not given any more is the default again, which by now is another one.
-    stage.change("operations", 'Default: ""', "Default: default@example.com")
+    email = "OperatorEmail:\n    Type: String\n    Default: "
+    stage.change("operations", f'{email}""', f"{email}default@example.com")
     stage.deploy()
     assert stage.parameter("operations", "OperatorEmail") == "default@example.com"
     stage.change("operations", "Resources:\n", f"Resources:\n{BROKEN}")
