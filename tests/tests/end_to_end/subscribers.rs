@@ -34,8 +34,8 @@ async fn every_subscription_of_a_topic_is_declared() {
     let services = world.services().await;
     let declared = world.deployment.subscribers().unwrap();
     let mut subscribed = 0;
-    for (_, stack) in world.deployment.stacks() {
-        for (_, topic) in stack.outputs.iter().filter(|(output, _)| output.ends_with("TopicArn")) {
+    for (name, stack) in world.deployment.stacks() {
+        for (output, topic) in stack.outputs.iter().filter(|(output, _)| output.ends_with("TopicArn")) {
             let pages =
                 world.sns.list_subscriptions_by_topic().topic_arn(topic).into_paginator().items().send();
             for subscription in pages.collect::<Result<Vec<_>, _>>().await.unwrap() {
@@ -47,6 +47,12 @@ async fn every_subscription_of_a_topic_is_declared() {
                 else {
                     continue;
                 };
+                // A service's own topic may carry something else than events: SES's reports on its e-mails.
+                let carries_events =
+                    stack.outputs.contains_key(&format!("{}Events", output.trim_end_matches("Arn")));
+                if service.stack == name && !carries_events {
+                    continue;
+                }
                 let is_it = declared.iter().any(|d| d.service == service.stack && d.queue() == service.name);
                 assert!(
                     is_it,
