@@ -5,7 +5,6 @@ A whole stage takes long to deploy. So there is one, and beside it live stages o
 
 import argparse
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,13 +12,13 @@ import pytest
 
 from wild_rydes import console, environments, functions
 from wild_rydes.commands.smoke import smoke_stage
+from wild_rydes.commands.test_life import FOLDER
 from wild_rydes.commands.undeploy import undeploy
 from wild_rydes.deployment import Deployment, leftovers, statuses
 from wild_rydes.emulator.embedded import Emulator
 from wild_rydes.paths import LOCAL
-from wild_rydes.stages import fresh, own_stage
+from wild_rydes.stages import own_stage
 
-FOLDER = LOCAL / "life"
 # Fails when it is made, and not before: there is no such group.
 BROKEN = """
   Broken:
@@ -76,7 +75,7 @@ class Stage:
         return json.loads(environments.output("sam", "scenarios.remains", self.name, env=self.emulator.environment()))
 
     def smoke(self) -> list[str]:
-        """What a smoke run finds wrong."""
+        """The faults that a smoke run finds."""
         options = argparse.Namespace(json=False, no_audit=False, settle=60)
         report = smoke_stage(self.name, self.emulator.environment(), options)
         wrong = [f"{check['check']}: {check['reason']}" for check in report["checks"] if not check["ok"]]
@@ -90,9 +89,10 @@ class Stage:
 
 
 @pytest.fixture(scope="module")
-def emulator() -> Iterator[Emulator]:
-    with fresh(FOLDER, {"SFN_WAIT_SCALE": "0.02"}) as emulator:
-        yield emulator
+def emulator() -> Emulator:
+    emulator = Emulator.running(FOLDER)
+    assert emulator, "no emulator runs: make test-life starts it"
+    return emulator
 
 
 @pytest.fixture(scope="module")
