@@ -1,4 +1,4 @@
-"""What is asked of CloudFormation, of which emulators forgive some: they delete buckets that aren't empty."""
+"""Calls to CloudFormation. Emulators forgive some mistakes: they delete buckets that aren't empty."""
 
 import importlib
 import sys

@@ -1,4 +1,4 @@
-"""What holds over all templates together."""
+"""Rules for all templates together."""
 
 from pathlib import Path
 

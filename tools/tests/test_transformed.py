@@ -1,4 +1,4 @@
-"""What SAM makes of a template is checked for AWS, in regions of every partition, and a fault names the template's line."""
+"""SAM's output is checked for AWS, in regions of every partition, and a fault names the line of the template."""
 
 import subprocess
 from pathlib import Path

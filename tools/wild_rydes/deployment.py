@@ -17,7 +17,7 @@ from wild_rydes.stacks import Stack
 
 CODE = re.compile(r"CodeUri:\s*(\S+)")
 DEFINITION = re.compile(r"DefinitionUri:\s*(\S+)")
-# What differs from the defaults of the templates, which are those for AWS.
+# The defaults for emulators. Those in the templates are for AWS.
 EMULATOR_DEFAULTS = {"SenderAddress": SENDER}
 # A stack whose first deployment failed can't be updated; there is nothing in it.
 FAILED_AT_FIRST = ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED")

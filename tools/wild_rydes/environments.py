@@ -103,7 +103,7 @@ def run(name: str, program: str, fault: str, *arguments: str | Path) -> None:
 
 
 def output(name: str, module: str, *arguments: str | Path, env: Mapping[str, str] | None = None) -> str:
-    """What a module of this package prints when it runs with an environment's Python; stops with its last line if it fails."""
+    """Runs a module of this package with an environment's Python and returns its output; stops with its last line if it fails."""
     settings = {**os.environ, **(env or {}), "PYTHONPATH": str(TOOLS)}
     ended = subprocess.run([bin_of(name) / "python", "-m", module, *arguments], env=settings, capture_output=True, text=True)
     if ended.returncode:

@@ -48,7 +48,7 @@ def stage_file(stage: str) -> Path:
 
 
 def read(stage: str, given: str) -> tuple[list[Setting], list[str]]:
-    """What the stage's own file and PARAMETERS say, in this order; and what in them can't be read."""
+    """Reads the settings of the stage's own file and of PARAMETERS, in this order, and the faults in them."""
     file, settings, faults = stage_file(stage), [], []
     texts = {f"infra/stages/{file.name}": file.read_text()} if file.exists() else {}
     for source, text in {**texts, "PARAMETERS": given}.items():

@@ -40,7 +40,7 @@ class Rydes:
         return ended.returncode, ended.stdout, ended.stderr or ""
 
     def read(self, *arguments: str) -> Any:
-        """What a command says, as JSON."""
+        """The JSON output of a command."""
         return self.parsed(self.run(*arguments, "--json", shown=False))
 
     @staticmethod
@@ -83,7 +83,7 @@ class Rydes:
         return self.run("prebook", *arguments).strip()
 
     def decision(self, booking: str) -> str:
-        """How a prebooking has ended."""
+        """The outcome of a prebooking."""
         return self.shown_and_read("trace", booking)["status"]
 
     def quotes(self, *arguments: str) -> dict[str, Any]:

@@ -38,7 +38,7 @@ class ChangeSet:
         return ", ".join(f"{len(names)} {how}" for how, names in counts.items() if names) or "nothing to change"
 
     def losses(self) -> list[str]:
-        """What goes, for good or for something else in its place."""
+        """The resources that are removed or replaced."""
         groups = {"replaces": self.replaced, "may replace": self.doubtful, "removes": self.removed}
         return [f"{how} {', '.join(names)}" for how, names in groups.items() if names]
 

@@ -1,4 +1,4 @@
-//! What a load needs on AWS: the quotas to raise, the parameters that follow, and the price of a month.
+//! A plan for a load on AWS: quotas to raise, parameters to change, and the price of a month.
 //!
 //! Everything is calculated from data: what a stage has (counted in the templates), what a ride takes (measured and counted by the
 //! benchmarks), AWS's quotas and its prices. The assumptions beside it are in `scale/measured.json`.

@@ -36,7 +36,7 @@ pub struct Quota {
     pub calls: Vec<String>,
     /// The first line of the call in a REST protocol, which doesn't name its operation.
     pub http: Option<String>,
-    /// What the calls count for.
+    /// The unit in which the calls are counted.
     pub counts: Option<Counts>,
     /// By kind of account; `any` for all others.
     rates: BTreeMap<String, Rate>,
@@ -44,7 +44,7 @@ pub struct Quota {
     pub error: Option<Refusal>,
 }
 
-/// What a call takes from a quota.
+/// The unit that one call takes from a quota.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 pub enum Counts {
     /// One.

@@ -20,7 +20,7 @@ pub struct Contacts {
     table: String,
 }
 
-/// How a customer can be reached.
+/// The way to reach a customer.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Contact {
     /// At this address.

@@ -6,8 +6,8 @@ from typing import Any
 
 from wild_rydes.cfn_lint_rules._source import Source
 
-# Where the name stands that must be unique in an account and region, by the type of the resource. Others are unique within a
-# resource that they belong to, as a method's in its API.
+# The path of each name that must be unique in an account and region, by the type of the resource. Other names are unique within
+# the resource that they belong to, as a method's in its API.
 NAMES: dict[str, tuple[tuple[str, ...], ...]] = {
     "AWS::ApiGateway::ApiKey": (("Name",),),
     "AWS::ApiGateway::RestApi": (("Name",),),
@@ -43,7 +43,7 @@ NAMES: dict[str, tuple[tuple[str, ...], ...]] = {
 }
 # The longest name of each type that people and dashboards read.
 FREE_NAMES = {"AWS::SQS::Queue": 80, "AWS::Serverless::Function": 64, "AWS::Serverless::StateMachine": 80}
-# What CloudFormation begins a name with where a template gives none. In the end it puts thirteen characters at most.
+# The beginning of a name that CloudFormation makes. It adds thirteen characters at most.
 STACK = "${AWS::StackName}"
 PLACEHOLDER = re.compile(r"\$\{([\w:]+)\}")
 

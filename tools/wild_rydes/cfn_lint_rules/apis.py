@@ -11,7 +11,7 @@ from wild_rydes.cfn_lint_rules._apis import Method, declared, methods, setting_p
 from wild_rydes.cfn_lint_rules._source import APIS, DOCS, Source, runbook
 from wild_rydes.templates.reader import as_list
 
-# What a deployment publishes, and what of that nothing else that is published refers to.
+# A deployment publishes PARTS. It has to wait for those of PUBLISHED, because no other part refers to them.
 PUBLISHED = ("AWS::ApiGateway::Method", "AWS::ApiGateway::GatewayResponse")
 PARTS = (*PUBLISHED, "AWS::ApiGateway::Model", "AWS::ApiGateway::RequestValidator", "AWS::ApiGateway::Resource")
 

@@ -63,7 +63,7 @@ class Stage:
             raise
 
     def resources(self, name: str) -> list[dict[str, Any]]:
-        """What a stack consists of, or what a failed deletion has left of it, and what of that outlives the stack."""
+        """The resources of a stack, or those that a failed deletion has left, and the ones among them that outlive the stack."""
         template = self._template(name)
         pages = self._cloudformation.get_paginator("list_stack_resources").paginate(StackName=self._prefix + name)
         return [

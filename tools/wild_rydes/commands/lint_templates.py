@@ -16,7 +16,7 @@ def run(_: argparse.Namespace) -> None:
     templates = sorted(INFRA.glob("*.yaml"))
     if not templates:
         raise console.Stop("there are no templates to check")
-    # What belongs to an account is no stack of a stage; the rules for stages leave it alone.
+    # Templates of an account are not part of a stage, so the rules for stages do not apply to them.
     every = [*templates, *sorted(ACCOUNT.glob("*.yaml"))]
     environments.run("checks", "cfn-lint", "cfn-lint found faults in the templates", "--append-rules", RULES, "--", *every)
     passed("cfn-lint, with rules of our own for encryption, policies, limits, logs and alarms")

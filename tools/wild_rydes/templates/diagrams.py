@@ -10,7 +10,7 @@ from wild_rydes.paths import ROOT
 
 States = dict[str, dict[str, Any]]
 
-# What the names of integrations begin with. The template fills in the partition.
+# The prefix of integrations' names. The template fills in the partition.
 INTEGRATION = "arn:${Partition}:states:::"
 DIAGRAM = re.compile(r"(<!-- diagram of (\S+), written by make diagrams -->\n).*?(<!-- end of diagram -->)", re.DOTALL)
 SHAPES = {"Succeed": ("([", "])"), "Fail": ("([", "])"), "Choice": ("{", "}")}

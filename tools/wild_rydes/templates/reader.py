@@ -34,7 +34,7 @@ NO_VALUE = {"Ref": "AWS::NoValue"}
 
 
 def on_aws(value: Any) -> Any:
-    """What a value of a template is on AWS, where the condition IsOnAws holds and IsOnEmulator doesn't."""
+    """The value of a template's expression on AWS, where the condition IsOnAws holds and IsOnEmulator doesn't."""
     match value:
         case {"Fn::If": ["IsOnAws", chosen, _]} | {"Fn::If": ["IsOnEmulator", _, chosen]}:
             return on_aws(chosen)

@@ -30,7 +30,7 @@ WITHOUT_ADDRESS = {
     "states:SendTaskFailure": of_state_machine,
     "states:SendTaskHeartbeat": of_state_machine,
 }
-# What CodeDeploy does while it moves an alias from one version to another.
+# The calls of CodeDeploy while it moves an alias from one version to another.
 RELEASES: Rights = {
     ("cloudwatch:DescribeAlarms", "*"),
     *(

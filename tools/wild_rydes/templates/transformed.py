@@ -29,7 +29,7 @@ from wild_rydes.templates.reader import on_aws, read
 REGIONS = ["us-east-1", "eu-central-1", "mx-central-1", "ap-southeast-7", "us-gov-west-1", "cn-north-1"]
 # Parameters and conditions that only the emulator's parts use: as the templates are written, they are used.
 UNUSED = ["W2001", "W8001"]
-# What `sam deploy` puts in the place of a local path.
+# The values that `sam deploy` puts in the place of local paths.
 UPLOADED = "s3://bucket/key"
 
 
@@ -81,7 +81,7 @@ def transform(path: Path, document: dict[str, Any], parameters: Mapping[str, str
 
 
 def path_of(match: Match) -> list[str | int]:
-    """Where a fault is in the transformed template."""
+    """The place of a fault in the transformed template."""
     return list(getattr(match, "path", None) or [])
 
 

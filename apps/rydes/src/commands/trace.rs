@@ -29,7 +29,7 @@ pub struct Trace {
     /// Also send what the logs tell, as OpenTelemetry spans (OTLP over HTTP), to the collector at this address
     #[arg(long, value_name = "URL")]
     otlp: Option<String>,
-    /// How many minutes back to look into the logs for that
+    /// Number of minutes of logs to read for the spans
     #[arg(long, default_value_t = 180, requires = "otlp")]
     minutes: u64,
 }

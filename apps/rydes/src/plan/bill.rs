@@ -15,7 +15,7 @@ const METRICS_OF_A_FUNCTION: f64 = 3.0;
 /// The price of a month, in dollars, at list prices.
 #[derive(Debug, Clone, Serialize)]
 pub struct Bill {
-    /// Where and when they cost that.
+    /// The region and the date of the prices.
     pub prices: String,
     /// The rides of a month.
     pub rides: f64,
@@ -23,7 +23,7 @@ pub struct Bill {
     pub dollars_a_million: f64,
     /// All rides.
     pub dollars_of_rides: f64,
-    /// What is paid without a ride.
+    /// The charges of a stage without rides.
     pub fixed: Vec<Charge>,
     /// The same together.
     pub dollars_fixed: f64,
@@ -38,7 +38,7 @@ pub struct Bill {
 pub struct Charge {
     /// The kind of charge.
     pub what: String,
-    /// How much of it.
+    /// The number of units.
     pub count: f64,
     /// In dollars.
     pub dollars: f64,

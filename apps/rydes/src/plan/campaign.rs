@@ -22,7 +22,7 @@ pub struct Campaign {
     pub bookings: u64,
     /// The requests a second that are accepted; more are answered with 429.
     pub accepted_per_second: f64,
-    /// How long all of them take to be accepted.
+    /// The time until all of them are accepted.
     pub accepted_in_seconds: f64,
     /// The prebookings a second that SNS takes from the account.
     pub published_per_second: f64,

@@ -39,7 +39,7 @@ fn read<'a, T: Deserialize<'a>>(name: &str, text: &'a str) -> Result<T, Error> {
     serde_json::from_str(text).map_err(|error| Error::Unexpected(format!("{name}: {error}")))
 }
 
-/// What a stage has, as `make scale` counts it in the templates.
+/// The resources of a stage, counted in the templates by `make scale`.
 #[derive(Deserialize)]
 pub(super) struct Stage {
     pub alarm_metrics: f64,
@@ -90,7 +90,7 @@ pub(super) struct Method {
     pub burst: f64,
 }
 
-/// What was measured, and what had to be assumed.
+/// Results of the benchmarks, and assumptions where there are none.
 #[derive(Deserialize)]
 pub(super) struct Measured {
     pub assumed: Assumed,
@@ -102,7 +102,7 @@ pub(super) struct Measured {
 #[derive(Deserialize)]
 pub(super) struct Assumed {
     pub call_milliseconds: f64,
-    /// How many times as much as is needed, so that a backlog drains.
+    /// The multiple of the need that is planned for, so that a backlog drains.
     pub headroom: f64,
     pub pollers_of_a_queue: f64,
     pub seconds_of_a_poll: f64,
@@ -125,7 +125,7 @@ struct Demands {
     demands: Vec<Demand>,
 }
 
-/// What rides take of a quota.
+/// The use of a quota by one ride.
 #[derive(Deserialize)]
 pub(super) struct Demand {
     pub quota: String,

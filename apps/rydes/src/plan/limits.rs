@@ -19,20 +19,20 @@ pub struct Limit {
     pub name: String,
     /// The unit of the numbers.
     pub unit: String,
-    /// What the account has.
+    /// The account's quota.
     pub has: f64,
-    /// What the load takes.
+    /// The load's use of the quota.
     pub needs: f64,
     /// The rides a second that take all of it.
     pub reached_at: f64,
-    /// What to ask AWS for, if it is too small.
+    /// The quota to request from AWS, if the account's is too small.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub raise_to: Option<f64>,
     /// False if AWS doesn't raise it on request.
     pub adjustable: bool,
     /// Why a ride takes it.
     pub because: String,
-    /// What the design does when it is reached.
+    /// The design's answer when the quota is reached.
     pub answer: String,
     /// AWS's page, and when it was looked up.
     pub source: String,
@@ -102,7 +102,7 @@ fn amount(data: &Data, a_ride: &Amount, rides: f64) -> f64 {
     }
 }
 
-/// What to ask for: a quota that AWS doesn't raise needs no headroom, but another design.
+/// The quota to request. A quota that AWS doesn't raise needs another design instead of headroom.
 fn with_headroom(data: &Data, quota: &Quota, needs: f64) -> f64 {
     if quota.adjustable { two_digits(needs * data.measured.assumed.headroom) } else { needs.ceil() }
 }

@@ -9,7 +9,7 @@ const MOST_BATCHES: f64 = 1000.0;
 /// A partition of a table takes this many writes a second, and has a shard in the table's stream.
 const UNITS_OF_A_PARTITION: &str = "dynamodb-partition-write";
 
-/// What is busy.
+/// The parts that work at the same time.
 #[derive(Debug, Clone, Serialize)]
 pub struct Pace {
     /// Functions at a time, all together.
@@ -85,7 +85,7 @@ fn needs(data: &Data, source: &Source, rides: f64) -> f64 {
     rides * function.a_ride / batch * seconds(data, &function, source.memory, batch)
 }
 
-/// How long a function takes for a batch. Its messages wait for AWS side by side, and share a part of a processor.
+/// The duration of a function for a batch. Its messages wait for AWS side by side, and share a part of a processor.
 pub(super) fn seconds(data: &Data, function: &Function, memory: f64, batch: f64) -> f64 {
     let assumed = &data.measured.assumed;
     let share = (memory / assumed.megabytes_of_a_processor).min(1.0);

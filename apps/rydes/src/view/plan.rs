@@ -1,4 +1,4 @@
-//! What a load needs on AWS.
+//! A plan, as tables for a terminal.
 
 #![expect(clippy::float_arithmetic, reason = "a plan is an estimate, and moves no money")]
 
