@@ -59,6 +59,24 @@ async fn a_step_is_not_made_for_a_saga_that_no_longer_waits() {
 }
 
 #[tokio::test]
+async fn a_compensation_is_made_even_if_its_saga_no_longer_waits() {
+    let payer = Payer::new();
+    payer.delivers(Operation::Authorize, Trouble::None, true).await.unwrap();
+    assert_eq!(payer.delivers(Operation::Void, Trouble::None, false).await, Ok(Effect::Made));
+    assert_eq!(payer.books(), (false, 0));
+}
+
+#[tokio::test]
+async fn a_void_refunds_a_capture_that_was_made_and_not_recorded() {
+    let payer = Payer::new();
+    payer.delivers(Operation::Authorize, Trouble::None, true).await.unwrap();
+    payer.delivers(Operation::Capture, Trouble::BeforeRecord, true).await.unwrap_err();
+    assert_eq!(payer.books(), (false, 1));
+    assert_eq!(payer.delivers(Operation::Void, Trouble::None, true).await, Ok(Effect::Made));
+    assert_eq!(payer.books(), (false, 0));
+}
+
+#[tokio::test]
 async fn an_authorization_that_comes_after_its_compensation_is_refused() {
     let payer = Payer::new();
     payer.delivers(Operation::Void, Trouble::None, true).await.unwrap();

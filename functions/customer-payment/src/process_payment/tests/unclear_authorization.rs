@@ -1,7 +1,7 @@
 //! Authorizations whose outcome an earlier try left unknown.
 
 use jiff::Timestamp;
-use lambda_messaging::item::text;
+use lambda_messaging::{Effect, item::text};
 
 use super::{payer::Payer, provider::Trouble};
 use crate::Operation;
@@ -107,4 +107,27 @@ async fn a_request_that_the_provider_may_have_forgotten_is_looked_up_and_not_mad
         payer.delivers(Operation::Void, Trouble::None, true).await.unwrap();
         assert_eq!((payer.answers().pop(), payer.books()), (Some(Ok(())), (false, 0)));
     }
+}
+
+#[tokio::test]
+async fn an_error_that_the_provider_has_saved_for_an_authorization_is_no_refusal() {
+    for (trouble, reserved) in [(Trouble::ErrorAfterEffect, true), (Trouble::ErrorBeforeEffect, false)] {
+        let payer = Payer::new();
+        for trouble in [trouble, Trouble::None] {
+            payer.delivers(Operation::Authorize, trouble, true).await.unwrap();
+        }
+        assert_eq!(payer.answers().pop(), Some(Err("PaymentAuthUnclear".to_owned())));
+        assert_eq!(payer.books(), (reserved, 0));
+    }
+}
+
+#[tokio::test]
+async fn a_void_that_an_authorization_overtakes_looks_again() {
+    let payer = Payer::new();
+    payer.delivers(Operation::Authorize, Trouble::None, true).await.unwrap();
+    payer.world.lock().unwrap().is_read_too_early = true;
+    let overtaken = payer.delivers(Operation::Void, Trouble::None, true).await;
+    assert_eq!(overtaken.unwrap_err().reason().error_type, "PaymentMovedOn");
+    assert_eq!(payer.delivers(Operation::Void, Trouble::None, true).await, Ok(Effect::Made));
+    assert_eq!(payer.books(), (false, 0));
 }

@@ -42,6 +42,8 @@ pub(super) struct Around {
     pub hangs: bool,
     /// True if a reconciliation learns, during the next call, that an earlier refund has failed.
     pub is_reconciled_meanwhile: bool,
+    /// True if the next read of the table comes before the record is written.
+    pub is_read_too_early: bool,
 }
 
 pub(super) type World = Arc<Mutex<Around>>;
@@ -50,7 +52,10 @@ pub(super) type World = Arc<Mutex<Around>>;
 pub(super) fn table(world: &World) -> aws_sdk_dynamodb::Client {
     let (reading, opening, advancing) = (world.clone(), world.clone(), world.clone());
     let get = mock!(aws_sdk_dynamodb::Client::get_item).then_compute_output(move |_| {
-        GetItemOutput::builder().set_item(reading.lock().unwrap().record.clone()).build()
+        let mut around = reading.lock().unwrap();
+        let is_too_early = std::mem::take(&mut around.is_read_too_early);
+        let record = around.record.clone().filter(|_| !is_too_early);
+        GetItemOutput::builder().set_item(record).build()
     });
     let put = mock!(aws_sdk_dynamodb::Client::put_item).then_compute_response(move |put| {
         assert_eq!(put.condition_expression(), Some("attribute_not_exists(fareId)"));
