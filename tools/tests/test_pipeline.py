@@ -101,6 +101,19 @@ def test_only_one_environment_of_one_repository_may_use_the_role() -> None:
     assert claims["token.actions.githubusercontent.com:aud"] == "sts.amazonaws.com"
     subject = "repo:${Owner}@${OwnerId}/${Repository}@${RepositoryId}:environment:${Environment}"
     assert claims["token.actions.githubusercontent.com:sub"] == {"Fn::Sub": subject}
+    main = {"Fn::If": ["IsEphemeral", {"Ref": "AWS::NoValue"}, "refs/heads/main"]}
+    assert claims["token.actions.githubusercontent.com:ref"] == main
+
+
+def test_no_key_of_another_stage_can_be_tagged_and_no_bucket_of_another_account_used() -> None:
+    statements = [s for policy in [*policies(), "Boundary"] for s in THERE[policy]["Properties"]["PolicyDocument"]["Statement"]]
+    [tagging] = [s for s in statements if "kms:TagResource" in as_list(s["Action"])]
+    assert tagging["Condition"]["StringLikeIfExists"] == {"aws:ResourceTag/stage": {"Ref": "StagePattern"}}
+    assert tagging["Condition"]["ForAnyValue:StringEquals"] == {"aws:CalledVia": ["cloudformation.amazonaws.com"]}
+    buckets = [s for s in statements if ":s3:::" in str(s["Resource"])]
+    own = {"StringEquals": {"aws:ResourceAccount": {"Ref": "AWS::AccountId"}}}
+    assert buckets
+    assert [s["Sid"] for s in buckets if s.get("Condition") != own] == []
 
 
 def test_the_role_can_change_neither_itself_nor_the_boundary() -> None:
