@@ -42,7 +42,7 @@ async fn a_ride_is_completed_and_traced() {
     assert!(collection.iter().all(|step| step["effect"].is_string()), "{trace}");
     for (service, effect) in [
         ("fare-collection", "fare of 12.00 collected"),
-        ("customer-notification", "no address on file, nothing sent"),
+        ("customer-notification", "no address that works, nothing sent"),
         ("datalake-ingestion", "event filed as Parquet"),
     ] {
         let step = collection.iter().find(|step| step["service"] == service);
