@@ -1,6 +1,6 @@
 //! SES reports what came of an e-mail. No emulator does, so the tests put the reports into the queue, as the topic does.
 
-use end_to_end::{Caller, Ride, Service, World, eventually};
+use end_to_end::{Caller, DeadLetter, Ride, Service, World, eventually};
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use serde_json::json;
@@ -63,6 +63,9 @@ async fn an_address_that_bounced_is_not_mailed_again_until_it_is_put_on_file_onc
     eventually("what was withheld is sent", statuses, all_sent).await;
     world.delivers(Service::EMAIL_FEEDBACK, &bounced).await;
     eventually("the report is handled", || world.in_hand(Service::EMAIL_FEEDBACK), |n| *n == 0).await;
+    let is_ours = |letter: &DeadLetter| letter.body.contains(customer);
+    let letter = world.dead_letter_that(Service::EMAIL_FEEDBACK, is_ours).await;
+    assert!(letter.is_none(), "the report was not handled, but set aside: {letter:?}");
     assert_eq!(world.failing_address(customer).await, None);
     assert_eq!(world.mailbox(&address).await.len(), 4);
 }
