@@ -91,8 +91,11 @@ def build_for_containers(folder: Path, few: bool) -> tuple[Path, Path]:
     optimized = a_few() if few else []
     if few:
         build_for_aws(ARCH, only=optimized)
+    # An earlier deployment may have left functions there that are gone by now.
+    built = folder / "target" / "lambda"
+    shutil.rmtree(built, ignore_errors=True)
     for name in names():
-        shutil.copytree((FOR_AWS if name in optimized else quick) / name, folder / "target" / "lambda" / name)
+        shutil.copytree((FOR_AWS if name in optimized else quick) / name, built / name)
     return copy_templates(folder), builds
 
 

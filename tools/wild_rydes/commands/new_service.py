@@ -33,6 +33,7 @@ def run(options: argparse.Namespace) -> None:
     faults = [*name_faults(name), *event_faults(event, topics)]
     if faults:
         raise console.Stop("; ".join(faults))
+    lock = (ROOT / "Cargo.lock").read_text()
     written = write(name, event, topics[event])
     try:
         add_to_lock()
@@ -42,6 +43,7 @@ def run(options: argparse.Namespace) -> None:
         # Nothing is left half done: the command can be given again.
         shutil.rmtree(ROOT / "functions" / name)
         (INFRA / f"{name}.yaml").unlink()
+        (ROOT / "Cargo.lock").write_text(lock)
         raise
     for file in written:
         console.line(f"  {file.relative_to(ROOT)}")
