@@ -10,7 +10,7 @@ import pytest
 
 
 class ClientError(Exception):
-    pass
+    response = {"Error": {"Code": "ValidationException"}}  # noqa: RUF012
 
 
 class WaiterError(Exception):
@@ -26,6 +26,7 @@ class Aws:
             "Resources": {"Kept": {"DeletionPolicy": "Retain"}, "Doubtful": {"DeletionPolicy": {"Ref": "x"}}}
         }
         self.fails = False
+        self.protects = False
         self.meta = self
         self.endpoint_url = "https://cloudformation.eu-west-1.amazonaws.com"
 
@@ -38,7 +39,7 @@ class Aws:
     resource = client
 
     def get_template(self, **_: str) -> dict[str, object]:
-        return {"TemplateBody": self.template}
+        return {"TemplateBody": self.template} if self.template else {}
 
     def get_paginator(self, operation: str) -> Any:
         kinds = {"Gone": "S3::Bucket", "Kept": "S3::Bucket", "Doubtful": "S3::Bucket", "Table": "DynamoDB::Table"}
@@ -56,6 +57,11 @@ class Aws:
         bucket.object_versions = bucket  # type: ignore[attr-defined]
         bucket.delete = lambda: self.done.append(f"empties {name}")  # type: ignore[attr-defined]
         return bucket
+
+    def delete_table(self, **named: str) -> None:
+        if self.protects:
+            raise ClientError("deletion protection")
+        self.done.append(f"deletes {named['TableName']}")
 
     def delete_stack(self, **named: str) -> None:
         self.done.append(f"deletes {named['StackName']}")
@@ -101,3 +107,16 @@ def test_a_stack_that_is_not_deleted_says_why(aws: Aws) -> None:
     aws.fails = True
     with pytest.raises(Exception, match=r"wild-rydes-dev-lake was not deleted: Gone: not empty$"):
         stage().delete("lake")
+
+
+def test_all_data_is_tried_and_what_aws_refuses_is_named(aws: Aws) -> None:
+    aws.template = {"Resources": {name: {"DeletionPolicy": "Retain"} for name in ("Table", "Kept")}}
+    aws.protects = True
+    with pytest.raises(Exception, match=r"is deleted, and not all of its data: AWS::DynamoDB::Table table: deletion protection$"):
+        stage().delete("lake", with_data=True)
+    assert aws.done.count("empties kept") == 2, "its objects, and the bucket itself"
+
+
+def test_a_stack_whose_first_change_set_failed_has_no_template(aws: Aws) -> None:
+    aws.template = None
+    assert not any(resource["stays"] for resource in stage().resources("lake"))

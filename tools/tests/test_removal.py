@@ -29,6 +29,12 @@ def test_a_stack_imports_from_the_stack_that_exports() -> None:
     }
 
 
+def test_an_importer_that_is_no_part_of_the_stage_is_named_before_anything_goes() -> None:
+    exports = {"OperatorArn": {"stack": "operations", "imported_by": ["billing-dev"]}}
+    with pytest.raises(console.Stop, match="billing-dev, which is no part of the stage, imports OperatorArn of operations"):
+        imports(["operations"], exports)
+
+
 def test_a_stack_is_deleted_before_those_that_it_imports_from() -> None:
     assert waves(IMPORTS) == [["fares", "loyalty"], ["accounting"], ["rides"], ["operations"]]
     assert waves({}) == []

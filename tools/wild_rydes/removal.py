@@ -9,8 +9,12 @@ from wild_rydes import console, parameters
 def imports(names: Iterable[str], exports: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
     """The stacks that each of these imports from."""
     found: dict[str, set[str]] = {name: set() for name in names}
-    for export in exports.values():
+    for name, export in exports.items():
         for importer in export["imported_by"]:
+            if importer not in found:
+                raise console.Stop(
+                    f"{importer}, which is no part of the stage, imports {name} of {export['stack']}: delete it first"
+                )
             found[importer].add(export["stack"])
     return {name: sorted(sources) for name, sources in found.items()}
 

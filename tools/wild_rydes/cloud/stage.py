@@ -1,6 +1,6 @@
 """The stacks of a stage, as CloudFormation knows them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -81,7 +81,10 @@ class Stage:
 
     def _template(self, name: str) -> dict[str, Any]:
         """The resources of a stack's template, after its transforms."""
-        got = self._cloudformation.get_template(StackName=self._prefix + name, TemplateStage="Processed")["TemplateBody"]
+        got = self._cloudformation.get_template(StackName=self._prefix + name, TemplateStage="Processed").get("TemplateBody")
+        # A stack has none if its very first change set failed.
+        if not got:
+            return {}
         # Only after a transform it is JSON.
         return (got if isinstance(got, dict) else yaml.load(got, Loader))["Resources"]
 
@@ -99,12 +102,13 @@ class Stage:
             waiter.wait(StackName=stack, WaiterConfig={"Delay": delay, "MaxAttempts": int(AT_MOST_SECONDS / delay)})
         except WaiterError as error:
             raise NotDeleted(f"{stack} was not deleted: {self._reason(stack) or error}") from error
-        for resource in resources:
-            if with_data and resource["stays"]:
-                self._delete_data(resource["type"], resource["id"])
+        # All are tried, because no later run finds what is left: it begins with the stacks.
+        left = [fault for it in resources if with_data and it["stays"] for fault in self._delete_data(it["type"], it["id"])]
+        if left:
+            raise NotDeleted(f"{stack} is deleted, and not all of its data: {'; '.join(left)}")
 
-    def _delete_data(self, kind: str, name: str) -> None:
-        """Deletes a table or a bucket that has outlived its stack. A protected table stays: AWS says so."""
+    def _delete_data(self, kind: str, name: str) -> Iterator[str]:
+        """Deletes a table or a bucket that has outlived its stack. Yields the reason if AWS refuses, as for a protected table."""
         try:
             if kind == "AWS::S3::Bucket":
                 bucket = self._session.resource("s3").Bucket(name)
@@ -115,7 +119,7 @@ class Stage:
         except ClientError as error:
             # Some emulators have deleted it with its stack.
             if error.response["Error"]["Code"] not in ("NoSuchBucket", "ResourceNotFoundException"):
-                raise
+                yield f"{kind} {name}: {error}"
 
     def _reason(self, stack: str) -> str:
         """The resources of a stack that could not be deleted, and why not."""

@@ -12,6 +12,8 @@ from wild_rydes.stages import check_name
 
 # The types of resources that hold data. Of the others, the number is enough.
 DATA = {"AWS::DynamoDB::Table": "table", "AWS::S3::Bucket": "bucket", "AWS::SQS::Queue": "queue"}
+# The types whose resources can be deleted after their stack.
+DELETED = ("AWS::DynamoDB::Table", "AWS::S3::Bucket")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,7 +51,7 @@ def undeploy(stage: str, only: Sequence[str], env: dict[str, str], with_data: bo
 def consequences(stacks: Mapping[str, Sequence[Mapping[str, Any]]], with_data: bool = False) -> Iterator[str]:
     """Says what becomes of the resources of stacks that are deleted."""
     resources = [
-        {**resource, "stays": resource["stays"] and not (with_data and resource["type"] in DATA)}
+        {**resource, "stays": resource["stays"] and not (with_data and resource["type"] in DELETED)}
         for of_stack in stacks.values()
         for resource in of_stack
     ]
