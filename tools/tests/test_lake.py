@@ -30,6 +30,11 @@ def test_a_type_that_a_topic_carries_must_be_listed(template: dict[str, Any], ev
     assert lake.list_faults(template, events) == ["queries don't find RideCancelled: add it to the mapping EventTypes"]
 
 
+def test_a_topic_must_say_which_events_it_carries(template: dict[str, Any], events: dict[str, list[str]]) -> None:
+    del events["RideCompletionTopic"]
+    assert "no template says in an output RideCompletionTopicEvents which events" in lake.list_faults(template, events)[0]
+
+
 def test_a_type_that_no_topic_carries_must_not_be_listed(template: dict[str, Any], events: dict[str, list[str]]) -> None:
     events["RideCompletionTopic"] = []
     assert lake.list_faults(template, events) == [

@@ -64,13 +64,14 @@ def test_the_later_setting_counts_and_may_be_for_one_stack_all_instances_or_ever
 
 def test_all_that_is_unknown_is_refused_at_once_with_the_nearest_name() -> None:
     assert faults(
-        "customer-loyality:Bound=3", "customer-loyalty:bounds=3", "*:RetianData=false", "herd:Stage=x", "herd:Name=y"
+        "customer-loyality:Bound=3", "customer-loyalty:bounds=3", "*:RetianData=false", "herd:Stage=x", "herd:Name=y", "*:Name=z"
     ) == [
         "customer-loyality:Bound: there is no service customer-loyality; did you mean customer-loyalty?",
         "customer-loyalty:bounds: customer-loyalty has no parameter bounds; did you mean Bound?",
         "*:RetianData: no service has a parameter RetianData; did you mean RetainData?",
         "herd:Stage can't be set here: it is STAGE",
         "herd:Name can't be set here: it is the name in infra/herd.instances.json",
+        "*:Name can't be set here: it is the name in infra/herd.instances.json",
     ]
 
 

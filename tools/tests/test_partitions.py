@@ -6,7 +6,6 @@ import subprocess
 from wild_rydes.cfn_lint_rules.portability import PARTITION
 from wild_rydes.paths import ROOT
 
-# Requests to S3's own host, and a page of the console, are for people who read them.
 PROGRAMS = ("apps/*/src/*.rs", "crates/*/src/*.rs", "functions/*/src/*.rs")
 NOT_DEPLOYED = re.compile(r"crates/function-testkit/|/tests?\.rs$|/tests/|/bad_input\.rs$")
 

@@ -60,12 +60,14 @@ def test_each_event_source_and_schedule_calls_the_alias(canary: str) -> None:
 
 def test_each_permission_that_stands_in_a_template_waits_for_the_alias(canary: str) -> None:
     """SAM adds the others. A permission names the alias by its ARN, because LocalStack knows no alias before SAM's transform."""
+    waiting = {}
     for _, resources in stacks(canary):
         for permission in of("AWS::Lambda::Permission", resources).values():
-            if function := re.fullmatch(
-                rf"\$\{{(\w+)\.Arn\}}:{ALIAS}", permission["Properties"]["FunctionName"].get("Fn::Sub", "")
-            ):
-                assert permission["DependsOn"] == f"{function[1]}Alias{ALIAS}"
+            named = permission["Properties"]["FunctionName"].get("Fn::Sub", "")
+            if function := re.fullmatch(rf"\$\{{(\w+)\.Arn\}}:{ALIAS}", named):
+                waiting[function[1]] = permission["DependsOn"]
+    assert len(waiting) == 3
+    assert waiting == {function: f"{function}Alias{ALIAS}" for function in waiting}
 
 
 def test_each_method_that_calls_a_function_calls_the_alias(canary: str) -> None:

@@ -124,8 +124,8 @@ def _unknown(setting: Setting, stacks: Sequence[Stack], declared: Declared) -> I
     elif setting.name not in names:
         no = "no service has a" if setting.service == EVERY else f"{setting.service} has no"
         yield f"{setting}: {no} parameter {setting.name}; {nearest(setting.name, names)}"
-    elif any(setting.name == "Name" and stack.parameters for stack in of):
-        yield f"{setting} can't be set here: it is the name in infra/{of[0].template.stem}.instances.json"
+    elif named := [stack for stack in of if setting.name == "Name" and stack.parameters]:
+        yield f"{setting} can't be set here: it is the name in infra/{named[0].template.stem}.instances.json"
 
 
 def _refused(about: Mapping[str, Any], value: str | None) -> Iterator[str]:

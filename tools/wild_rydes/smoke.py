@@ -69,7 +69,7 @@ def a_fare_that_cannot_be_credited_is_given_up(smoke: Smoke) -> None:
     ride = smoke.rydes.complete("--customer", customer, "--fare", "88.00")
     smoke.rydes.reaches(ride)
     states = smoke.rydes.fare(ride)
-    check(states[-1] == "FareFailed", f"the fare of ride {ride} was not given up: {', '.join(states)}")
+    check(states[-1:] == ["FareFailed"], f"the fare of ride {ride} was not given up: {', '.join(states)}")
 
 
 def a_prebooking_is_confirmed_and_one_of_the_past_is_rejected(smoke: Smoke) -> None:

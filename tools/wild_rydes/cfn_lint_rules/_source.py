@@ -67,7 +67,7 @@ class Source:
 
     def name_of(self, function: str) -> object:
         """The name of a function, as its alarms have it: a release watches the alarms, so a reference would go in a circle."""
-        return dict(self.of(*FUNCTIONS))[function].get("FunctionName")
+        return self.resources[function]["Properties"].get("FunctionName")
 
     def events(self, kind: str) -> Iterator[tuple[str, str, Properties]]:
         """The events of one kind that functions take: the function, the event's name, and its properties."""

@@ -4,17 +4,17 @@ import argparse
 import re
 import subprocess
 
-from wild_rydes import console, environments
+from wild_rydes import console, environments, functions
 from wild_rydes.paths import ROOT
 
 PAGE = ROOT / "docs" / "scale.md"
 TABLE = re.compile(r"<!-- table of ([^,]+), written by make scale -->\n.*?<!-- end of table -->\n", re.DOTALL)
-PLAN = ["cargo", "run", "--locked", "--quiet", "--package", "rydes", "--", "plan", "--markdown"]
 
 
 def run(_: argparse.Namespace) -> None:
     environments.run_module("checks", "wild_rydes.templates.stage", "the templates could not be counted", "--write")
-    made = subprocess.run(PLAN, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    functions.build_rydes()
+    made = subprocess.run([functions.RYDES, "plan", "--markdown"], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     if made.returncode:
         raise console.Stop("rydes plan failed: see above")
     PAGE.write_text(shown(PAGE.read_text(), made.stdout))

@@ -1,7 +1,6 @@
 """Runs the end-to-end tests against an emulator of their own, or the one that AWS_ENDPOINT_URL names, which stays."""
 
 import argparse
-import os
 import shutil
 
 from wild_rydes import end_to_end, functions
@@ -17,9 +16,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    endpoint = os.environ.get("AWS_ENDPOINT_URL")
-    if endpoint:
-        target = profiles.given(endpoint)
+    target = profiles.of_environment()
+    if target:
         folder = LOCAL / "given"
         shutil.rmtree(folder, ignore_errors=True)
         end_to_end.deploy_and_run(target, folder, end_to_end.build_for(folder, options.release, few=False), options.only)

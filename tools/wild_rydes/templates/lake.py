@@ -30,12 +30,14 @@ def topic_events(document: dict[str, Any]) -> dict[str, str]:
 def list_faults(lake: dict[str, Any], events: dict[str, list[str]]) -> list[str]:
     """Types of events that are filed and not listed, so that no query finds them; and the other way round."""
     listed = set(lake["Mappings"]["EventTypes"]["Listed"]["Value"].split(","))
-    filed = set()
+    filed, faults = set(), []
     for resource in lake["Resources"].values():
         if resource["Type"] == "AWS::SNS::Subscription":
             found = TOPIC.match(resource["Properties"]["TopicArn"]["Fn::ImportValue"]["Fn::Sub"])
-            filed.update(events[found[1]] if found else [])
-    faults = [f"queries don't find {name}: add it to the mapping EventTypes" for name in sorted(filed - listed)]
+            topic = found[1] if found else "?"
+            filed.update(events.get(topic, []))
+            faults += [] if topic in events else [f"no template says in an output {topic}Events which events {topic} carries"]
+    faults += [f"queries don't find {name}: add it to the mapping EventTypes" for name in sorted(filed - listed)]
     return faults + [
         f"the mapping EventTypes lists {name}, which no topic of the lake carries" for name in sorted(listed - filed)
     ]

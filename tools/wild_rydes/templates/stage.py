@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from wild_rydes.paths import ROOT
+from wild_rydes.stacks import stacks_of
 from wild_rydes.templates.reader import read, templates
 
 STAGE = ROOT / "apps" / "rydes" / "scale" / "stage.json"
@@ -33,19 +34,13 @@ def stage() -> dict[str, Any]:
     others: list[dict[str, Any]] = []
     methods: list[dict[str, Any]] = []
     for template in templates():
-        document, copies = read(template), instances(template)
+        document, copies = read(template), len(stacks_of(template))
         for resource in document["Resources"].values():
             count(resource, counted, copies)
         sources += [{**source, "copies": copies} for source in event_sources(template.stem, document)]
         others += others_of(document)
         methods += method_limits(template.stem, document)
     return {"about": ABOUT, **counted, "sources": sources, "others": others, "methods": methods}
-
-
-def instances(template: Path) -> int:
-    """The number of stacks that are deployed from a template."""
-    list_of = template.with_suffix(".instances.json")
-    return len(json.loads(list_of.read_text())) if list_of.exists() else 1
 
 
 def count(resource: dict[str, Any], counted: dict[str, int], copies: int) -> None:
