@@ -26,7 +26,7 @@ up: ## Deploy locally and keep it running; then: . .local/stack.env
 down: ## Stop what make up started
 	$(WILD_RYDES) down
 
-test: ## Everything: lints, unit tests, builds, end-to-end tests, a small fault run, emulators in containers
+test: ## Everything: lints, unit tests, builds, end-to-end tests, the life of a stage, a small fault run, emulators in containers
 	$(WILD_RYDES) test
 	@echo "✓ all tests passed"
 

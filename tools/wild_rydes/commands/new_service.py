@@ -19,8 +19,8 @@ FILES = TOOLS / "new_service"
 EVENTS = re.compile(r"^  (\w+Topic)Events: \{Value: ([\w ]+)\}$", re.MULTILINE)
 # Two words or more, as a name of one word may be a keyword of Rust or a crate's.
 KEBAB_CASE = re.compile(r"[a-z][a-z0-9]*(-[a-z][a-z0-9]*)+")
-# Lambda takes 64 characters, and wild-rydes-<stage of 20>-record-<name> is a function's name.
-LONGEST = 64 - len("wild-rydes--record-") - 20
+# A longer one makes names of queues that CloudFormation would cut.
+LONGEST = 25
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -60,7 +60,7 @@ def name_faults(name: str) -> Iterator[str]:
     if not KEBAB_CASE.fullmatch(name):
         yield f"NAME={name} is not two or more words in small letters with dashes between them, as in ride-insurance"
     if len(name) > LONGEST:
-        yield f"NAME={name} has {len(name)} characters; {LONGEST} are the most, as Lambda takes 64 for a whole name"
+        yield f"NAME={name} has {len(name)} characters; {LONGEST} are the most"
     taken = [path for path in (ROOT / "functions" / name, INFRA / f"{name}.yaml") if name and path.exists()]
     for path in taken:
         yield f"{path.relative_to(ROOT)} exists already: take another NAME"
