@@ -1,5 +1,6 @@
 //! SES reports an e-mail that came back for good, or a complaint: the address gets no more e-mail.
 
+use futures_util::future::join_all;
 use lambda_messaging::{
     Effect, Failure,
     consumer::{Message, MessageReceiver},
@@ -29,13 +30,10 @@ impl RecordEmailFeedback {
 }
 
 impl MessageReceiver for RecordEmailFeedback {
-    /// One after the other: two reports on one e-mail are rare, and a batch is small.
+    /// Handles all at once, so that slow calls don't add up to more time than the batch has. The order doesn't matter, because each
+    /// update is conditional.
     async fn receive_messages(&self, messages: &[Message<'_>]) -> Vec<Result<Effect, Failure>> {
-        let mut results = Vec::with_capacity(messages.len());
-        for message in messages {
-            results.push(self.record(message).await);
-        }
-        results
+        join_all(messages.iter().map(|message| self.record(message))).await
     }
 }
 
