@@ -6,13 +6,14 @@
 //! |---|---|
 //! | [`mutation`] | mutations of valid examples |
 //! | [`aws`] | an AWS that accepts what the real one accepts, and records it |
+//! | [`log`] | the log of a function under test |
 //! | [`trigger`] | queues, streams, APIs and direct invocations: their inputs, and what is expected of a function |
 //!
 //! Each function's test stands in its service's `src/bad_input.rs` and is named after the function; a function without
 //! one fails a test here.
 
 pub mod aws;
-mod log;
+pub mod log;
 pub mod mutation;
 mod reasons;
 pub mod trigger;

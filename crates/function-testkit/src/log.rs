@@ -17,6 +17,7 @@ pub struct Log {
 struct Lines(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
+    /// Begins to collect.
     pub fn start() -> Self {
         let lines = Lines::default();
         let pen = lines.clone();

@@ -6,7 +6,7 @@ use lambda_messaging::{
     Effect, Failure,
     consumer::{AnyEvent, BatchReceiver},
 };
-use tracing::warn;
+use tracing::error;
 
 use crate::{Lake, partition::Partition};
 
@@ -24,10 +24,11 @@ impl IngestEvents {
         Self { lake, listed: listed.split(',').map(|event_type| event_type.trim().to_owned()).collect() }
     }
 
-    /// Logs each type that the table doesn't list. An alarm watches for the line's `error_type`.
+    /// Logs each type that the table doesn't list. An alarm watches for the line's `error_type`, so the line is an error, which
+    /// every log level shows.
     fn report_unlisted<'a>(&self, filed: impl Iterator<Item = &'a Partition>) {
         for event_type in self.unlisted(filed) {
-            warn!(
+            error!(
                 error_type = "UnlistedEventType",
                 event_type, "filed, but no query finds events of this type"
             );
@@ -76,6 +77,7 @@ mod tests {
         operation::put_object::{PutObjectError, PutObjectOutput},
     };
     use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
+    use function_testkit::log::Log;
     use serde_json::json;
 
     use super::*;
@@ -127,16 +129,28 @@ mod tests {
 
     #[tokio::test]
     async fn an_event_of_a_type_that_queries_do_not_find_is_filed_and_reported() {
-        let rule = s3("events/type=HerdRetired/");
+        let (retired, completed) = (s3("events/type=HerdRetired/"), s3("events/type=RideCompleted/"));
         let time = "2026-11-23T00:00:00Z";
-        let events = [event("1", "HerdRetired", time), event("2", "RideCompleted", time)];
-        let partitions = events.each_ref().map(|event| Partition::from_event(event).unwrap());
-        let client = mock_client!(aws_sdk_s3, [&s3("")]);
-        let function = IngestEvents::new(Lake::new(client, "lake".into()), LISTED);
-        assert_eq!(function.unlisted(partitions.iter()), BTreeSet::from(["HerdRetired"]));
-        let [retired, _] = events;
-        assert_eq!(ingest(&[&rule], vec![retired]).await, [Ok(Effect::Made)]);
-        assert_eq!(rule.num_calls(), 1);
+        let events = vec![event("1", "HerdRetired", time), event("2", "RideCompleted", time)];
+        let log = Log::start();
+        assert_eq!(ingest(&[&retired, &completed], events).await, vec![Ok(Effect::Made); 2]);
+        assert_eq!((retired.num_calls(), completed.num_calls()), (1, 1));
+        let log = log.take();
+        let lines: Vec<_> = log.lines().filter(|line| line.contains("UnlistedEventType")).collect();
+        let [line] = lines.as_slice() else { panic!("{log}") };
+        assert!(line.contains("HerdRetired") && !line.contains("RideCompleted"), "{line}");
+        assert!(line.contains("ERROR"), "a log level must not hide it: {line}");
+    }
+
+    #[tokio::test]
+    async fn an_event_that_was_not_filed_is_not_reported_as_filed() {
+        let failing = mock!(Client::put_object)
+            .then_error(|| PutObjectError::generic(ErrorMetadata::builder().code("SlowDown").build()));
+        let log = Log::start();
+        let results = ingest(&[&failing], vec![event("1", "HerdRetired", "2026-11-23T00:00:00Z")]).await;
+        assert!(results[0].as_ref().is_err_and(Failure::is_retryable), "{results:?}");
+        let log = log.take();
+        assert!(!log.contains("UnlistedEventType") && !log.contains("HerdRetired"), "{log}");
     }
 
     #[tokio::test]
