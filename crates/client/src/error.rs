@@ -56,11 +56,11 @@ pub enum Error {
     },
     /// A collector of OpenTelemetry took not all spans.
     #[error(
-        "the spans could not be sent to {url}: {reason}\n  is a collector there that takes OTLP over HTTP? send them again: no span is added twice"
+        "the spans could not be sent to {collector}: {reason}\n  is a collector there that takes OTLP over HTTP? send them again: no span is added twice"
     )]
     Otlp {
-        /// The collector's address.
-        url: String,
+        /// The collector.
+        collector: String,
         /// The cause.
         reason: String,
     },

@@ -1,6 +1,10 @@
 //! Sends spans to a collector of OpenTelemetry: protobuf over HTTP.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fmt::{self, Display, Formatter},
+    time::Duration,
+};
 
 use jiff::Timestamp;
 use opentelemetry_proto::tonic::{
@@ -22,7 +26,7 @@ use crate::{
     spans::Span,
 };
 
-/// The path of spans at a collector, after the address that is given for all signals.
+/// The path of spans at a collector.
 const PATH: &str = "v1/traces";
 const ANSWERED_WITHIN: Duration = Duration::from_secs(30);
 /// The fields of a line that a span has, under their names in OpenTelemetry's conventions where there is one.
@@ -35,26 +39,50 @@ const ATTRIBUTES: [(&str, &str); 6] = [
     ("xray_trace_id", "aws.xray.trace_id"),
 ];
 
-/// Sends spans to the collector at this address. The ids of spans follow from what happened, so sending them once more
-/// adds none.
+/// A collector. It is shown without the credentials that its address may have.
+#[derive(Clone)]
+pub struct Collector(Url);
+
+impl Collector {
+    /// The collector at this address. An address without a path gets `/v1/traces`. Any other is used unchanged, as
+    /// `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` is.
+    ///
+    /// # Errors
+    /// If this is no address of HTTP.
+    pub fn at(address: &str) -> Result<Self, Error> {
+        let invalid = || Error::Usage("--otlp: must be an address like http://localhost:4318".to_owned());
+        let url = Url::parse(address).map_err(|_| invalid())?;
+        if !["http", "https"].contains(&url.scheme()) {
+            return Err(invalid());
+        }
+        if url.path() == "/" { url.join(PATH).map(Self).map_err(|_| invalid()) } else { Ok(Self(url)) }
+    }
+}
+
+impl Display for Collector {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.origin().ascii_serialization())
+    }
+}
+
+/// Sends spans to a collector. The ids of spans follow from what happened, so sending them once more adds none.
 ///
 /// # Errors
-/// If the address is none, the collector can't be reached, or takes not all spans.
-pub async fn send(address: &str, stage: &str, spans: &[Span]) -> Result<(), Error> {
-    let url = traces_url(address)?;
+/// If the collector can't be reached, or takes not all spans.
+pub async fn send(collector: &Collector, stage: &str, spans: &[Span]) -> Result<(), Error> {
+    let failed = |reason: String| Error::Otlp { collector: collector.to_string(), reason };
+    // An error of reqwest's own names the whole address.
+    let unsent = |error: reqwest::Error| failed(root_cause(&error.without_url()));
     let _ = rustls::crypto::ring::default_provider().install_default();
     let http = Client::builder().timeout(ANSWERED_WITHIN).build();
-    let http = http.map_err(|error| Error::Otlp { url: url.to_string(), reason: root_cause(&error) })?;
-    let failed = |reason: String| Error::Otlp { url: url.to_string(), reason };
-    let post = http.post(url.clone()).header(CONTENT_TYPE, "application/x-protobuf");
-    let answer = post.body(request(stage, spans).encode_to_vec()).send().await;
-    let answer = answer.map_err(|error| failed(root_cause(&error)))?;
+    let post = http.map_err(unsent)?.post(collector.0.clone()).header(CONTENT_TYPE, "application/x-protobuf");
+    let answer = post.body(request(stage, spans).encode_to_vec()).send().await.map_err(unsent)?;
     let status = answer.status();
     if !status.is_success() {
         return Err(failed(format!("it answered {status}")));
     }
     // A collector need not answer in protobuf; then it took all.
-    let body = answer.bytes().await.map_err(|error| failed(root_cause(&error)))?;
+    let body = answer.bytes().await.map_err(unsent)?;
     let refused = ExportTraceServiceResponse::decode(body).ok().and_then(|answer| answer.partial_success);
     match refused.filter(|refused| refused.rejected_spans > 0) {
         Some(refused) => {
@@ -62,16 +90,6 @@ pub async fn send(address: &str, stage: &str, spans: &[Span]) -> Result<(), Erro
         }
         None => Ok(()),
     }
-}
-
-/// The address for spans, as OpenTelemetry's environment variables have it: an address with a path is taken as it is.
-fn traces_url(address: &str) -> Result<Url, Error> {
-    let invalid = || Error::Usage("otlp: must be an address like http://localhost:4318".to_owned());
-    let url = Url::parse(address).map_err(|_| invalid())?;
-    if !["http", "https"].contains(&url.scheme()) {
-        return Err(invalid());
-    }
-    if url.path() == "/" { url.join(PATH).map_err(|_| invalid()) } else { Ok(url) }
 }
 
 fn request(stage: &str, spans: &[Span]) -> ExportTraceServiceRequest {

@@ -4,7 +4,9 @@ use std::{process::ExitCode, time::Duration};
 
 use clap::Args;
 use client::{
-    Deployment, Error, logs, otlp, spans,
+    Deployment, Error, logs,
+    otlp::{self, Collector},
+    spans,
     trace::{
         prebooking::{self, PrebookingTrace},
         rfq::{self, RfqTrace},
@@ -26,7 +28,8 @@ pub struct Trace {
     /// Seconds to wait
     #[arg(long, default_value_t = 60)]
     timeout: u64,
-    /// Also send what the logs tell, as OpenTelemetry spans (OTLP over HTTP), to the collector at this address
+    /// Also send what the logs tell, as OpenTelemetry spans (OTLP over HTTP), to the collector at this address: /v1/traces follows an address
+    /// without a path, and any other is used unchanged
     #[arg(long, value_name = "URL")]
     otlp: Option<String>,
     /// Number of minutes of logs to read for the spans
@@ -44,6 +47,8 @@ enum Traced {
 impl Trace {
     /// Fails if the time is up before every service has done its part.
     pub async fn run(self, global: &Global) -> Result<ExitCode, Error> {
+        // A wrong address is found before the wait.
+        let collector = self.otlp.as_deref().map(Collector::at).transpose()?;
         let deployment = global.deployment().await?;
         let bar = progress::spinner(global.json);
         let patience = Duration::from_secs(self.timeout);
@@ -63,14 +68,14 @@ impl Trace {
                 trace.is_complete()
             }
         };
-        if let Some(collector) = &self.otlp {
+        if let Some(collector) = &collector {
             self.send(&deployment, collector).await?;
         }
         Ok(success_if(is_complete))
     }
 
     /// Sends the spans of what the functions have logged by now.
-    async fn send(&self, deployment: &Deployment, collector: &str) -> Result<(), Error> {
+    async fn send(&self, deployment: &Deployment, collector: &Collector) -> Result<(), Error> {
         let lines = logs::find(deployment, &self.id, Duration::from_mins(self.minutes)).await?;
         let spans = spans::from_lines(&lines);
         otlp::send(collector, &deployment.stage, &spans).await?;

@@ -256,3 +256,12 @@ fn a_plan_needs_no_deployment_and_says_what_is_wrong_with_its_load() {
         assert!(said.contains("--rides-per-second: must be a number above 0, and at most 1000000"), "{said}");
     }
 }
+
+#[test]
+fn a_wrong_address_of_a_collector_is_found_first() {
+    let aws = Aws::answers(|_| (500, "{}".to_owned()));
+    // Without a region no deployment can be looked for.
+    let home = Home::signed_in(&aws).without("AWS_REGION");
+    let said = home.fails(&["trace", "0190c8f4-5f7b-7c3e-8a57-0d6f2b7b9f10", "--otlp", "localhost:4318"]);
+    assert!(said.contains("--otlp: must be an address like http://localhost:4318"), "{said}");
+}

@@ -7,13 +7,13 @@ use tokio::{
 use super::*;
 use crate::spans::{from_lines, tests::story};
 
-/// A collector that takes one request and gives this answer; returns its address, and what it was sent.
+/// A collector that takes one request and gives this answer; returns it, and what it was sent.
 async fn collector(
     status: &'static str,
     answer: ExportTraceServiceResponse,
-) -> (String, tokio::task::JoinHandle<(String, ExportTraceServiceRequest)>) {
+) -> (Collector, tokio::task::JoinHandle<(String, ExportTraceServiceRequest)>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap());
+    let collector = Collector::at(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
     let took = tokio::spawn(async move {
         let (mut connection, _) = listener.accept().await.unwrap();
         let mut received = Vec::new();
@@ -35,7 +35,7 @@ async fn collector(
         connection.write_all(&[answer.into_bytes(), body_of_answer].concat()).await.unwrap();
         (head, ExportTraceServiceRequest::decode(body.as_slice()).unwrap())
     });
-    (address, took)
+    (collector, took)
 }
 
 fn text<'a>(attributes: &'a [KeyValue], key: &str) -> Option<&'a str> {
@@ -47,9 +47,9 @@ fn text<'a>(attributes: &'a [KeyValue], key: &str) -> Option<&'a str> {
 
 #[tokio::test]
 async fn a_collector_is_sent_the_spans_of_each_service_with_their_lines() {
-    let (address, took) = collector("200 OK", ExportTraceServiceResponse::default()).await;
+    let (to, took) = collector("200 OK", ExportTraceServiceResponse::default()).await;
     let spans = from_lines(&story());
-    send(&address, "dev", &spans).await.unwrap();
+    send(&to, "dev", &spans).await.unwrap();
     let (head, request) = took.await.unwrap();
     assert!(head.starts_with("post /v1/traces http/1.1"), "{head}");
     assert!(head.contains("content-type: application/x-protobuf"), "{head}");
@@ -80,8 +80,8 @@ async fn a_collector_is_sent_the_spans_of_each_service_with_their_lines() {
 async fn what_is_sent_twice_has_the_same_ids() {
     let mut ids = Vec::new();
     for _ in 0..2 {
-        let (address, took) = collector("200 OK", ExportTraceServiceResponse::default()).await;
-        send(&address, "dev", &from_lines(&story())).await.unwrap();
+        let (to, took) = collector("200 OK", ExportTraceServiceResponse::default()).await;
+        send(&to, "dev", &from_lines(&story())).await.unwrap();
         ids.push(took.await.unwrap().1);
     }
     assert_eq!(ids[0], ids[1]);
@@ -89,13 +89,12 @@ async fn what_is_sent_twice_has_the_same_ids() {
 
 #[tokio::test]
 async fn a_collector_that_takes_nothing_or_not_all_is_an_error() {
-    let (address, _took) = collector("503 Service Unavailable", ExportTraceServiceResponse::default()).await;
-    let error = send(&address, "dev", &from_lines(&story())).await.unwrap_err().to_string();
+    let (to, _took) = collector("503 Service Unavailable", ExportTraceServiceResponse::default()).await;
+    let error = send(&to, "dev", &from_lines(&story())).await.unwrap_err().to_string();
     assert!(error.contains("503"), "{error}");
     let partly = ExportTracePartialSuccess { rejected_spans: 2, error_message: "too many".to_owned() };
-    let (address, _took) =
-        collector("200 OK", ExportTraceServiceResponse { partial_success: Some(partly) }).await;
-    let error = send(&address, "dev", &from_lines(&story())).await.unwrap_err().to_string();
+    let (to, _took) = collector("200 OK", ExportTraceServiceResponse { partial_success: Some(partly) }).await;
+    let error = send(&to, "dev", &from_lines(&story())).await.unwrap_err().to_string();
     assert!(error.contains("2 of 5"), "{error}");
 }
 
@@ -106,9 +105,17 @@ fn an_address_with_a_path_is_taken_as_it_is() {
         ("http://localhost:4318/", "http://localhost:4318/v1/traces"),
         ("https://example.com/otlp/v1/traces", "https://example.com/otlp/v1/traces"),
     ] {
-        assert_eq!(traces_url(address).unwrap().as_str(), url);
+        assert_eq!(Collector::at(address).unwrap().0.as_str(), url);
     }
     for address in ["localhost:4318", "grpc://localhost:4317", ""] {
-        assert!(traces_url(address).is_err(), "{address}");
+        assert!(Collector::at(address).is_err(), "{address}");
     }
+}
+
+#[tokio::test]
+async fn credentials_in_an_address_are_not_shown() {
+    let collector = Collector::at("http://user:secret@127.0.0.1:1/v1/traces?api-key=secret").unwrap();
+    assert_eq!(collector.to_string(), "http://127.0.0.1:1");
+    let error = send(&collector, "dev", &from_lines(&story())).await.unwrap_err().to_string();
+    assert!(error.contains("sent to http://127.0.0.1:1: ") && !error.contains("secret"), "{error}");
 }
