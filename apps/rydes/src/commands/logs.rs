@@ -1,11 +1,14 @@
 //! `rydes logs`
 
-use std::{process::ExitCode, time::Duration};
+use std::{ops::RangeInclusive, process::ExitCode, time::Duration};
 
-use clap::Args;
+use clap::{Args, value_parser};
 use client::{Error, logs};
 
 use crate::{exit::success_if, global::Global, view};
+
+/// The minutes of logs that can be read, at most those of ten years.
+pub(super) const MINUTES: RangeInclusive<u64> = 1..=5_256_000;
 
 /// Show the log lines of all functions about a ride, a prebooking or a request for quotes, by time
 #[derive(Debug, Args)]
@@ -13,7 +16,7 @@ pub struct Logs {
     /// A correlation id, or the id of a ride, a prebooking or a request for quotes
     id: String,
     /// Number of minutes to look back
-    #[arg(long, default_value_t = 180)]
+    #[arg(long, default_value_t = 180, value_parser = value_parser!(u64).range(MINUTES))]
     minutes: u64,
 }
 

@@ -2,7 +2,7 @@
 
 use std::{process::ExitCode, time::Duration};
 
-use clap::Args;
+use clap::{Args, value_parser};
 use client::{
     Deployment, Error, logs,
     otlp::{self, Collector},
@@ -14,6 +14,7 @@ use client::{
     },
 };
 
+use super::logs::MINUTES;
 use crate::{
     exit::success_if,
     global::Global,
@@ -33,7 +34,7 @@ pub struct Trace {
     #[arg(long, value_name = "URL")]
     otlp: Option<String>,
     /// Number of minutes of logs to read for the spans
-    #[arg(long, default_value_t = 180, requires = "otlp")]
+    #[arg(long, default_value_t = 180, requires = "otlp", value_parser = value_parser!(u64).range(MINUTES))]
     minutes: u64,
 }
 

@@ -265,3 +265,17 @@ fn a_wrong_address_of_a_collector_is_found_first() {
     let said = home.fails(&["trace", "0190c8f4-5f7b-7c3e-8a57-0d6f2b7b9f10", "--otlp", "localhost:4318"]);
     assert!(said.contains("--otlp: must be an address like http://localhost:4318"), "{said}");
 }
+
+#[test]
+fn minutes_of_logs_are_ten_years_at_most() {
+    let aws = with_stacks();
+    let home = Home::signed_in(&aws);
+    for command in [&["logs", "an-id"][..], &["trace", "an-id", "--otlp", "http://localhost:4318"]] {
+        for minutes in ["0", "5256001", "18446744073709551615"] {
+            let said = home.fails(&[command, &["--minutes", minutes]].concat());
+            assert!(said.contains("5256000") && !said.contains("panicked"), "{said}");
+        }
+    }
+    let said = home.fails(&["logs", "an-id", "--minutes", "5256000"]);
+    assert!(!said.contains("5256000") && !said.contains("panicked"), "{said}");
+}
