@@ -279,3 +279,13 @@ fn minutes_of_logs_are_ten_years_at_most() {
     let said = home.fails(&["logs", "an-id", "--minutes", "5256000"]);
     assert!(!said.contains("5256000") && !said.contains("panicked"), "{said}");
 }
+
+#[test]
+fn a_customer_who_cannot_be_is_neither_added_nor_removed() {
+    let aws = with_stacks();
+    let home = Home::signed_in(&aws);
+    for command in [&["add-contact", "", "name@example.com"][..], &["remove-contact", ""]] {
+        let said = home.fails(command);
+        assert!(said.contains("customer: "), "{said}");
+    }
+}
