@@ -59,8 +59,9 @@ pub fn from_lines(lines: &[LogLine]) -> Vec<Span> {
     else {
         return Vec::new();
     };
-    let story = lines.iter().find_map(|line| line.text("correlation_id").or(line.text("event_id")));
-    let story = story.unwrap_or_default();
+    let find = |field| lines.iter().find_map(|line| line.text(field));
+    // The lines of a function that could not read its event have no correlation id, and the others' still count.
+    let story = find("correlation_id").or_else(|| find("event_id")).unwrap_or_default();
     let root = span_id(story, first.0);
     let mut spans: Vec<Span> = groups
         .iter()
@@ -178,6 +179,17 @@ pub(crate) mod tests {
         let distinct: std::collections::BTreeSet<_> =
             from_lines(&story()).iter().map(|span| span.span_id).collect();
         assert_eq!(distinct.len(), 5);
+    }
+
+    #[test]
+    fn a_first_line_without_a_correlation_id_leaves_the_storys_id_as_it_is() {
+        let mut first = line(0, "gateway", "other", "answered");
+        first.fields.remove("correlation_id");
+        let lines = [vec![first.clone()], story()].concat();
+        let trace = from_lines(&story())[0].trace_id;
+        assert!(from_lines(&lines).iter().all(|span| span.trace_id == trace));
+        let alone = from_lines(&[first])[0].trace_id;
+        assert_eq!(alone, *Uuid::new_v5(&NAMESPACE, b"other").as_bytes(), "the event's id stands in");
     }
 
     #[test]
