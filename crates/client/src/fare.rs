@@ -203,6 +203,9 @@ fn is_about(body: &str, execution: &str, fare: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use aws_sdk_dynamodb::types::AttributeValue;
+    use aws_sdk_sfn::primitives::DateTime;
+
     use super::*;
 
     #[test]
@@ -228,6 +231,33 @@ mod tests {
                     "{resolution:?} of {standing:?}"
                 );
             }
+        }
+    }
+
+    #[test]
+    fn a_fare_is_left_to_people_only_when_its_execution_has_ended_without_its_end() {
+        let is_left = |fare: &str, execution: ExecutionStatus, error: Option<&str>| {
+            let fare = Item::from([("status".to_owned(), AttributeValue::S(fare.to_owned()))]);
+            let execution = DescribeExecutionOutput::builder()
+                .execution_arn("execution")
+                .state_machine_arn("saga")
+                .start_date(DateTime::from_secs(0))
+                .status(execution)
+                .set_error(error.map(str::to_owned));
+            is_left_to_people(&fare, &execution.build().unwrap())
+        };
+        let review = Some("FareNeedsReview");
+        for (fare, execution, error, expected) in [
+            ("NEEDS_REVIEW", ExecutionStatus::Running, review, false),
+            ("COLLECTING", ExecutionStatus::Running, None, false),
+            ("COLLECTING", ExecutionStatus::Aborted, None, true),
+            ("COLLECTING", ExecutionStatus::TimedOut, None, true),
+            ("NEEDS_REVIEW", ExecutionStatus::Failed, None, true),
+            ("COLLECTING", ExecutionStatus::Failed, review, true),
+            ("COLLECTING", ExecutionStatus::Failed, Some("Other"), false),
+            ("COLLECTED", ExecutionStatus::Succeeded, None, false),
+        ] {
+            assert_eq!(is_left(fare, execution.clone(), error), expected, "{fare}, {execution}, {error:?}");
         }
     }
 
