@@ -1,5 +1,5 @@
-//! The customers' addresses on file. An address that e-mails came back from is on file still, marked as failing. A new address,
-//! or the same one put on file again, takes the mark's place with the whole item.
+//! The customers' addresses on file. An address whose e-mails bounced stays on file, marked as failing. `rydes add-contact` replaces
+//! the whole item, and so removes the mark.
 
 use aws_sdk_dynamodb::{
     Client,
@@ -91,8 +91,8 @@ impl Contacts {
         })
     }
 
-    /// Marks an address as failing, once. A report may come late: if the address has been replaced, or put on file again since
-    /// the e-mail was sent, the report is about what was before.
+    /// Marks an address as failing, once. A report may come late. If the address was replaced or put on file again after the e-mail was
+    /// sent, the report is ignored.
     pub(crate) async fn mark_failing(&self, reported: &FailingAddress) -> Result<Effect, Failure> {
         let update = self
             .client
@@ -113,9 +113,9 @@ impl Contacts {
         match error.as_service_error() {
             Some(UpdateItemError::ConditionalCheckFailedException(found)) => {
                 let item = found.item.clone().unwrap_or_default();
-                let is_it = item.get("email") == Some(&text(&reported.address));
+                let same_address = item.get("email") == Some(&text(&reported.address));
                 Ok(match failing(&item) {
-                    Some(_) if is_it => Effect::Duplicate,
+                    Some(_) if same_address => Effect::Duplicate,
                     _ => Effect::Nothing("another address has been put on file since, or the same one again"),
                 })
             }

@@ -1,4 +1,4 @@
-//! Reports of SES about an e-mail after it took it: it came back, or its reader complained about it.
+//! SES's reports on e-mails that it had accepted: bounces and complaints.
 
 use contracts::CustomerId;
 use jiff::Timestamp;
@@ -56,7 +56,8 @@ struct Complaint {
 }
 
 impl Feedback {
-    /// Reads a report. Each e-mail of ours has one recipient, so the recipients of its report are of no interest.
+    /// Reads a report. Each of our e-mails has one recipient, so `mail.destination` names the address, and the report's own list of
+    /// recipients isn't read.
     ///
     /// # Errors
     /// If it is no report on an e-mail of ours, or reports something else.

@@ -1,4 +1,4 @@
-//! Withheld events: their customers have no address on file, and may get one soon.
+//! Withheld events: their customers have no address that works, and may get one soon.
 
 use aws_sdk_dynamodb::{Client, operation::delete_item::DeleteItemError, types::AttributeValue};
 use contracts::CustomerId;

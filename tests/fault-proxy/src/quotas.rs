@@ -63,7 +63,7 @@ impl Quotas {
     pub(crate) fn refusal(&mut self, call: &Call, now: Instant) -> Option<Refusal> {
         let profile = self.profile.clone()?;
         let (quota, name) = self.find(call)?;
-        // A quota that no call counts for isn't found by one.
+        // `find` finds quotas with calls only, and those have a count and an error (a test in `aws-quotas`).
         let (counts, error) = (quota.counts?, quota.error.clone()?);
         let wanted = wanted(counts, call);
         if wanted.is_empty() {
