@@ -1,6 +1,5 @@
 //! AWS's quotas beside what a load takes of them.
 
-use aws_quotas::Quota;
 use client::Error;
 use serde::Serialize;
 
@@ -25,7 +24,7 @@ pub struct Limit {
     pub needs: f64,
     /// The rides a second that take all of it.
     pub reached_at: f64,
-    /// The quota to request from AWS, if the account's is too small.
+    /// The quota to request from AWS, if the account's is too small and AWS raises it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub raise_to: Option<f64>,
     /// False if AWS doesn't raise it on request.
@@ -41,6 +40,13 @@ pub struct Limit {
     /// The regions that differ.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+}
+
+impl Limit {
+    /// True if the load takes more than the account has.
+    pub fn is_exceeded(&self) -> bool {
+        self.needs > self.has
+    }
 }
 
 /// A limit that a method of our APIs has.
@@ -77,7 +83,7 @@ pub(super) fn limits(data: &Data, load: &Load) -> Result<Vec<Limit>, Error> {
             needs,
             // Every amount grows with the rides.
             reached_at: rides * has / needs,
-            raise_to: (needs > has).then(|| with_headroom(data, quota, needs)),
+            raise_to: (quota.adjustable && needs > has).then(|| with_headroom(data, needs)),
             adjustable: quota.adjustable,
             because: demand.because.clone(),
             answer: demand.answer.clone(),
@@ -102,9 +108,8 @@ fn amount(data: &Data, a_ride: &Amount, rides: f64) -> f64 {
     }
 }
 
-/// The quota to request. A quota that AWS doesn't raise needs another design instead of headroom.
-fn with_headroom(data: &Data, quota: &Quota, needs: f64) -> f64 {
-    if quota.adjustable { two_digits(needs * data.measured.assumed.headroom) } else { needs.ceil() }
+fn with_headroom(data: &Data, needs: f64) -> f64 {
+    two_digits(needs * data.measured.assumed.headroom)
 }
 
 /// Rounded up to two digits, as one asks for quotas.
@@ -121,7 +126,7 @@ pub(super) fn methods(data: &Data, rides: f64) -> Vec<MethodLimit> {
         parameter: method.parameter.clone(),
         rate: method.rate,
         burst: method.burst,
-        raise_to: (rides > method.rate).then(|| two_digits(rides * data.measured.assumed.headroom)),
+        raise_to: (rides > method.rate).then(|| with_headroom(data, rides)),
     };
     of_rides.map(limit).collect()
 }

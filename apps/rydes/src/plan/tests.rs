@@ -66,6 +66,18 @@ fn quotas_and_parameters_at_a_thousand_rides_a_second_are_those_by_hand() {
     assert_eq!((notify.default, notify.value), (2.0, 97.0));
 }
 
+#[test]
+fn a_quota_that_aws_never_raises_is_exceeded_and_nothing_to_ask_for() {
+    let plan = plan(10_000.0);
+    // Four units a ride.
+    let writes = limit(&plan, "dynamodb-new-table-write");
+    same(writes.needs, 40_000.0);
+    assert!(!writes.adjustable && writes.is_exceeded());
+    assert_eq!(writes.raise_to, None);
+    assert!(plan.to_raise().all(|limit| limit.adjustable && limit.is_exceeded()));
+    assert!(!limit(&plan, "states-open").is_exceeded());
+}
+
 fn consumer<'a>(plan: &'a Plan, function: &str) -> &'a pace::Consumer {
     plan.pace.consumers.iter().find(|consumer| consumer.function == function).unwrap()
 }

@@ -114,8 +114,8 @@ fn bill(plan: &Plan) -> comfy_table::Table {
 }
 
 fn raise(limit: &Limit) -> String {
-    let to = limit.raise_to.map(quantity);
-    to.map_or_else(|| "–".to_owned(), |to| if limit.adjustable { to } else { format!("{to}: not raised") })
+    let otherwise = if limit.is_exceeded() { "AWS doesn't raise it" } else { "–" };
+    limit.raise_to.map_or_else(|| otherwise.to_owned(), quantity)
 }
 
 /// Rounded to what says something, with separators.
@@ -177,6 +177,14 @@ mod tests {
         assert_eq!(shown, ["0.5", "2", "7.25", "31.4", "173", "1,000", "1,234,567"]);
         assert_eq!([25.0, 999.99, 1_234.5].map(dollars), ["$25.00", "$999.99", "$1,234"]);
         assert_eq!([5.0, 2000.0, 9000.0, 200_000.0].map(time), ["5 s", "33 min", "2.5 h", "2.3 days"]);
+    }
+
+    #[test]
+    fn a_quota_that_is_exceeded_and_never_raised_is_said_to_be_so() {
+        let load = Load::parse("10000", None, "production").unwrap();
+        let text = text(&plan::for_load(&load).unwrap());
+        let row = text.lines().find(|line| line.contains("writes to a new table on demand")).unwrap();
+        assert!(row.contains("AWS doesn't raise it"), "{row}");
     }
 
     #[test]

@@ -72,8 +72,8 @@ fn quotas(plans: &[Plan], large: &[Plan]) -> String {
     for limit in &first.limits {
         let needs: Vec<_> = plans.iter().filter_map(|plan| Some((plan, find(plan, &limit.quota)?))).collect();
         let cells = needs.iter().map(|(_, of)| match of.raise_to {
-            Some(to) if of.adjustable => format!("**{}**", quantity(to)),
-            Some(_) => "**beyond**".to_owned(),
+            Some(to) => format!("**{}**", quantity(to)),
+            None if of.is_exceeded() => "**beyond**".to_owned(),
             None => "enough".to_owned(),
         });
         let cells: Vec<_> = cells.collect();
