@@ -40,7 +40,6 @@ const ATTRIBUTES: [(&str, &str); 6] = [
 ];
 
 /// A collector. It is shown without the credentials that its address may have.
-#[derive(Clone)]
 pub struct Collector(Url);
 
 impl Collector {
@@ -51,11 +50,14 @@ impl Collector {
     /// If this is no address of HTTP.
     pub fn at(address: &str) -> Result<Self, Error> {
         let invalid = || Error::Usage("--otlp: must be an address like http://localhost:4318".to_owned());
-        let url = Url::parse(address).map_err(|_| invalid())?;
+        let mut url = Url::parse(address).map_err(|_| invalid())?;
         if !["http", "https"].contains(&url.scheme()) {
             return Err(invalid());
         }
-        if url.path() == "/" { url.join(PATH).map(Self).map_err(|_| invalid()) } else { Ok(Self(url)) }
+        if url.path() == "/" {
+            url.set_path(PATH);
+        }
+        Ok(Self(url))
     }
 }
 

@@ -29,8 +29,8 @@ pub struct Trace {
     /// Seconds to wait
     #[arg(long, default_value_t = 60)]
     timeout: u64,
-    /// Also send what the logs tell, as OpenTelemetry spans (OTLP over HTTP), to the collector at this address: /v1/traces follows an address
-    /// without a path, and any other is used unchanged
+    /// Also send what the logs tell, as OpenTelemetry spans (OTLP over HTTP), to the collector at this address:
+    /// one without a path gets /v1/traces, and any other is used unchanged
     #[arg(long, value_name = "URL")]
     otlp: Option<String>,
     /// Number of minutes of logs to read for the spans

@@ -103,6 +103,7 @@ fn an_address_with_a_path_is_taken_as_it_is() {
     for (address, url) in [
         ("http://localhost:4318", "http://localhost:4318/v1/traces"),
         ("http://localhost:4318/", "http://localhost:4318/v1/traces"),
+        ("https://example.com?api-key=k", "https://example.com/v1/traces?api-key=k"),
         ("https://example.com/otlp/v1/traces", "https://example.com/otlp/v1/traces"),
     ] {
         assert_eq!(Collector::at(address).unwrap().0.as_str(), url);
