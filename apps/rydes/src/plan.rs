@@ -57,11 +57,11 @@ impl Plan {
 /// Calculates the plan.
 pub fn for_load(load: &Load) -> Result<Plan, Error> {
     let data = Data::known()?;
-    let pace = Pace::new(&data, load.rides_per_second);
+    let pace = Pace::new(&data, load.rides_per_second)?;
     Ok(Plan {
         load: load.clone(),
         limits: limits::limits(&data, load)?,
-        methods: limits::methods(&data, load.rides_per_second),
+        methods: limits::methods(&data, load.rides_per_second)?,
         campaign: load.campaign.map(|bookings| Campaign::new(&data, bookings, &load.account)).transpose()?,
         bill: Bill::new(&data, load.rides_per_second)?,
         pace,

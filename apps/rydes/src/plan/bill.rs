@@ -48,7 +48,9 @@ impl Bill {
     pub(super) fn new(data: &Data, rides_per_second: f64) -> Result<Self, Error> {
         let counts = include_str!("../../scale/counts.json");
         let cost = cost::from_counts(counts, "counts.json", &data.prices)?;
-        let dollars_a_million = cost.total.dollars.first().and_then(ToPrimitive::to_f64).unwrap_or_default();
+        let dollars_a_million = cost.total.dollars.first().and_then(ToPrimitive::to_f64);
+        let dollars_a_million = dollars_a_million
+            .ok_or_else(|| Error::Unexpected("counts.json gives no price of a million rides".to_owned()))?;
         let rides = rides_per_second * MONTH;
         let dollars_of_rides = rides / 1e6 * dollars_a_million;
         let fixed = fixed(data)?;

@@ -53,10 +53,9 @@ impl Campaign {
     pub(super) fn new(data: &Data, bookings: u64, account: &str) -> Result<Self, Error> {
         #[expect(clippy::cast_precision_loss, reason = "it is at most ten thousand million")]
         let number = bookings as f64;
-        let method = data.stage.methods.iter().find(|method| method.call == SUBMIT);
-        let quota = |id| data.quotas.get(id).map_or(f64::INFINITY, |quota| quota.rate(account).rate);
-        let (requests, published_per_second) = (quota("api-requests"), quota("sns-publish"));
-        let accepted_per_second = method.map_or(requests, |method| method.rate.min(requests));
+        let rate = |quota| Ok::<_, Error>(data.quota(quota)?.rate(account).rate);
+        let published_per_second = rate("sns-publish")?;
+        let accepted_per_second = data.method(SUBMIT)?.rate.min(rate("api-requests")?);
         let accepted_in_seconds = number / accepted_per_second;
         let sources = data.stage.sources.iter();
         let sources =

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aws_quotas::Quotas;
+use aws_quotas::{Quota, Quotas};
 use client::Error;
 use serde::Deserialize;
 
@@ -27,6 +27,23 @@ impl Data {
             quotas: Quotas::known().map_err(|error| Error::Unexpected(format!("quotas.json: {error}")))?,
             prices: Prices::known()?,
         })
+    }
+
+    /// The quota of this id.
+    pub fn quota(&self, id: &str) -> Result<&Quota, Error> {
+        self.quotas.get(id).ok_or_else(|| Error::Unexpected(format!("there is no quota {id}")))
+    }
+
+    /// The method of one of our APIs.
+    pub fn method(&self, call: &str) -> Result<&Method, Error> {
+        let method = self.stage.methods.iter().find(|method| method.call == call);
+        method.ok_or_else(|| Error::Unexpected(format!("stage.json has no method {call}")))
+    }
+
+    /// The write units that a ride takes of this table.
+    pub fn write_units_a_ride(&self, table: &str) -> Result<f64, Error> {
+        let units = self.measured.write_units_a_ride.get(table).copied();
+        units.ok_or_else(|| Error::Unexpected(format!("measured.json has no write units of {table}")))
     }
 
     /// The measured function; one that was not measured takes no part in a ride.

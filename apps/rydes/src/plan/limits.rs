@@ -71,8 +71,7 @@ const RIDES: &str = "POST /submit-ride-completion";
 pub(super) fn limits(data: &Data, load: &Load) -> Result<Vec<Limit>, Error> {
     let mut limits = Vec::new();
     for demand in &data.demands {
-        let quota = data.quotas.get(&demand.quota);
-        let quota = quota.ok_or_else(|| Error::Unexpected(format!("there is no quota {}", demand.quota)))?;
+        let quota = data.quota(&demand.quota)?;
         let (rides, has) = (load.rides_per_second, quota.rate(&load.account).rate);
         let needs = amount(data, &demand.a_ride, rides);
         limits.push(Limit {
@@ -119,14 +118,13 @@ fn two_digits(number: f64) -> f64 {
 }
 
 /// The methods that rides come through, with the rate that they need.
-pub(super) fn methods(data: &Data, rides: f64) -> Vec<MethodLimit> {
-    let of_rides = data.stage.methods.iter().filter(|method| method.call == RIDES);
-    let limit = |method: &super::data::Method| MethodLimit {
+pub(super) fn methods(data: &Data, rides: f64) -> Result<Vec<MethodLimit>, Error> {
+    let method = data.method(RIDES)?;
+    Ok(vec![MethodLimit {
         method: method.call.clone(),
         parameter: method.parameter.clone(),
         rate: method.rate,
         burst: method.burst,
         raise_to: (rides > method.rate).then(|| with_headroom(data, rides)),
-    };
-    of_rides.map(limit).collect()
+    }])
 }

@@ -1,5 +1,6 @@
 //! The functions that a load keeps busy, and the parameters that follow.
 
+use client::Error;
 use serde::Serialize;
 
 use super::data::{Data, Function, Kind, Source};
@@ -49,14 +50,14 @@ pub struct Shards {
 }
 
 impl Pace {
-    pub(super) fn new(data: &Data, rides: f64) -> Self {
+    pub(super) fn new(data: &Data, rides: f64) -> Result<Self, Error> {
         let busy = || data.stage.sources.iter().filter(|source| data.function(&source.function).a_ride > 0.0);
         // Prebookings have a queue of their own at the lake. Rides come through its other one.
         let queues = busy().filter(|source| source.kind != Kind::Stream && !is_for_campaigns(data, source));
         let consumers = queues.filter_map(|source| consumer(data, source, rides)).collect();
         let streams = busy().filter(|source| source.kind == Kind::Stream);
-        let streams = streams.map(|source| shards(data, source, rides)).collect();
-        Self { functions_at_a_time: concurrency(data, rides), consumers, streams }
+        let streams = streams.map(|source| shards(data, source, rides)).collect::<Result<_, _>>()?;
+        Ok(Self { functions_at_a_time: concurrency(data, rides), consumers, streams })
     }
 }
 
@@ -115,9 +116,10 @@ fn consumer(data: &Data, source: &Source, rides: f64) -> Option<Consumer> {
     })
 }
 
-fn shards(data: &Data, source: &Source, rides: f64) -> Shards {
-    let units = data.measured.write_units_a_ride.get("Rides").copied().unwrap_or(1.0);
-    let of_a_partition = data.quotas.get(UNITS_OF_A_PARTITION).map_or(1000.0, |quota| quota.rate("any").rate);
+fn shards(data: &Data, source: &Source, rides: f64) -> Result<Shards, Error> {
+    let units = data.write_units_a_ride("Rides")?;
+    let of_a_partition = data.quota(UNITS_OF_A_PARTITION)?.rate("any").rate;
     let shards = (rides * units / of_a_partition).ceil().max(1.0);
-    Shards { function: source.function.clone(), shards: shards.max(needs(data, source, rides).ceil()) }
+    let shards = shards.max(needs(data, source, rides).ceil());
+    Ok(Shards { function: source.function.clone(), shards })
 }

@@ -144,6 +144,32 @@ fn slowest(campaign: &Campaign) -> f64 {
 }
 
 #[test]
+fn a_plan_without_its_data_is_an_error_and_no_number() {
+    let without = |change: fn(&mut Data)| {
+        let mut data = Data::known().unwrap();
+        change(&mut data);
+        data
+    };
+    let no_quota = without(|data| data.quotas.quotas.clear());
+    let no_method = without(|data| data.stage.methods.clear());
+    let no_units = without(|data| data.measured.write_units_a_ride.clear());
+    let campaign = |data: &Data| Campaign::new(data, 10, "production").unwrap_err().to_string();
+    let pace = |data: &Data| Pace::new(data, 1.0).unwrap_err().to_string();
+    for (found, expected) in [
+        (campaign(&no_quota), "there is no quota sns-publish"),
+        (campaign(&no_method), "stage.json has no method POST /submit-ride-prebooking"),
+        (pace(&no_quota), "there is no quota dynamodb-partition-write"),
+        (pace(&no_units), "measured.json has no write units of Rides"),
+        (
+            limits::methods(&no_method, 1.0).unwrap_err().to_string(),
+            "stage.json has no method POST /submit-ride-completion",
+        ),
+    ] {
+        assert_eq!(found, format!("unexpected answer: {expected}"));
+    }
+}
+
+#[test]
 fn each_function_that_was_measured_is_deployed() {
     let data = Data::known().unwrap();
     let deployed: Vec<_> = data
