@@ -3,6 +3,7 @@
 use std::{collections::HashMap, fmt};
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::Timestamp;
 
 /// A DynamoDB item.
 pub type Item = HashMap<String, AttributeValue>;
@@ -25,6 +26,12 @@ pub fn number(value: impl fmt::Display) -> AttributeValue {
     AttributeValue::N(digits)
 }
 
+/// A time as a string attribute. Its decimal places are fixed, so that such texts sort as their times do.
+#[must_use]
+pub fn moment(at: Timestamp) -> AttributeValue {
+    text(format_args!("{at:.3}"))
+}
+
 /// An item with these attributes.
 pub fn new<const N: usize>(attributes: [(&str, AttributeValue); N]) -> Item {
     attributes.map(|(name, value)| (name.to_owned(), value)).into()
@@ -33,13 +40,27 @@ pub fn new<const N: usize>(attributes: [(&str, AttributeValue); N]) -> Item {
 /// The item with the current time as [`RECORDED_AT`].
 #[must_use]
 pub fn stamped(mut item: Item) -> Item {
-    item.insert(RECORDED_AT.to_owned(), text(format_args!("{:.3}", jiff::Timestamp::now())));
+    item.insert(RECORDED_AT.to_owned(), moment(Timestamp::now()));
     item
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn moments_sort_as_their_times_do() {
+        let text_of = |time: &str| moment(time.parse().unwrap()).as_s().unwrap().clone();
+        let times = [
+            "2026-11-27T06:00:00Z",
+            "2026-11-27T06:00:00.05Z",
+            "2026-11-27T06:00:00.5Z",
+            "2026-11-27T06:00:01Z",
+        ];
+        let texts = times.map(text_of);
+        assert_eq!(texts[0], "2026-11-27T06:00:00.000Z");
+        assert!(texts.is_sorted(), "{texts:?}");
+    }
 
     #[test]
     fn numbers_are_written_as_dynamodb_gives_them_back() {

@@ -10,7 +10,7 @@ use contracts::CustomerId;
 use jiff::Timestamp;
 use lambda_messaging::{
     Effect, Failure,
-    item::{Item, text},
+    item::{Item, moment, text},
 };
 
 /// The `Contacts` table.
@@ -128,9 +128,4 @@ impl Contacts {
 fn failing(contact: &Item) -> Option<NoAddress> {
     let because = contact.get("failing")?.as_s().map(String::as_str);
     Some(if because == Ok(NoAddress::Complained.name()) { NoAddress::Complained } else { NoAddress::Bounced })
-}
-
-/// A time as items hold it: such texts are in the order of time.
-fn moment(time: Timestamp) -> AttributeValue {
-    text(format_args!("{time:.3}"))
 }

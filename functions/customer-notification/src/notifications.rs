@@ -22,7 +22,7 @@ use jiff::{SignedDuration, Timestamp};
 use lambda_messaging::{
     Failure,
     idempotent_write::Written,
-    item::{self, Item, number, text},
+    item::{self, Item, moment, number, text},
 };
 
 use crate::contacts::NoAddress;
@@ -178,7 +178,6 @@ impl Notifications {
 
     /// Records that SES accepted the e-mail under this id.
     pub(crate) async fn sent(&self, me: &Claimant, ses_id: &str) -> Result<(), Failure> {
-        let now = format!("{:.3}", Timestamp::now());
         let update = self
             .client
             .update_item()
@@ -190,7 +189,7 @@ impl Notifications {
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":sent", text("SENT"))
             .expression_attribute_values(":id", text(ses_id))
-            .expression_attribute_values(":now", text(now));
+            .expression_attribute_values(":now", moment(Timestamp::now()));
         update.send().await.map(drop).map_err(|error| Failure::aws("dynamodb:UpdateItem", &error))
     }
 }

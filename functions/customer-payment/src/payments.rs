@@ -31,7 +31,7 @@ use aws_sdk_dynamodb::{
 use jiff::{SignedDuration, Timestamp};
 use lambda_messaging::{
     Failure,
-    item::{self, Item, number, text},
+    item::{self, Item, moment, number, text},
 };
 
 pub(crate) use self::later::{Learned, Reported};
@@ -166,7 +166,7 @@ impl Payments {
                 ("paymentMethod", text(&terms.payment_method)),
                 ("currency", text(&terms.currency)),
                 ("idempotencyKey", text(&key.0)),
-                ("requestedAt", text(format_args!("{at:.3}"))),
+                ("requestedAt", moment(*at)),
             ]));
         }
         let put = self
@@ -208,7 +208,7 @@ impl Payments {
             .expression_attribute_values(":known", number(from.spent_keys))
             .expression_attribute_values(":to", text(to.status))
             .expression_attribute_values(":spent", number(to.spent_keys))
-            .expression_attribute_values(":now", text(format_args!("{:.3}", Timestamp::now())));
+            .expression_attribute_values(":now", moment(Timestamp::now()));
         if let Some(id) = &to.id {
             set.push_str(", providerPaymentId = :id");
             update = update.expression_attribute_values(":id", text(id));

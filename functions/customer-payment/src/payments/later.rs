@@ -9,7 +9,7 @@ use contracts::{CustomerId, Money};
 use jiff::Timestamp;
 use lambda_messaging::{
     Failure,
-    item::{Item, number, text},
+    item::{Item, moment, number, text},
 };
 
 use super::{Payments, Status, malformed, moved_on, status, value};
@@ -79,8 +79,8 @@ impl Payments {
         let update = update
             .expression_attribute_values(":id", text(&report.id))
             .expression_attribute_values(":reason", text(&report.reason))
-            .expression_attribute_values(":at", text(format_args!("{:.3}", report.at)))
-            .expression_attribute_values(":now", text(format_args!("{:.3}", Timestamp::now())))
+            .expression_attribute_values(":at", moment(report.at))
+            .expression_attribute_values(":now", moment(Timestamp::now()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let Err(error) = update.send().await else {
             return Ok(Learned::Now);

@@ -10,7 +10,7 @@ use contracts::PrebookingId;
 use lambda_messaging::{
     CorrelationId, Failure, Fault, idempotency_key,
     idempotent_write::{self, Written},
-    item::{self, Item, text},
+    item::{self, Item, moment, text},
 };
 use serde_json::{Value, json};
 
@@ -69,7 +69,7 @@ impl Prebookings {
             ("id", text(&key.entry)),
             ("booking", text(submission.id)),
             ("digest", text(&key.digest)),
-            ("submittedAt", text(format_args!("{:.3}", submission.accepted_at))),
+            ("submittedAt", moment(submission.accepted_at)),
             ("correlationId", text(&submission.correlation_id)),
         ]);
         let mut booking = item::stamped(beginning);
@@ -113,7 +113,7 @@ impl Prebookings {
             .expression_attribute_values(":status", text(status))
             .expression_attribute_values(":submitted", text("SUBMITTED"))
             .expression_attribute_values(":reasons", listed(reasons))
-            .expression_attribute_values(":now", text(format_args!("{:.3}", jiff::Timestamp::now())))
+            .expression_attribute_values(":now", moment(jiff::Timestamp::now()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         match update.send().await {
             Ok(_) => Ok(Written::Inserted),
@@ -183,7 +183,7 @@ fn beginning(submission: &Submission) -> Item {
     item::new([
         ("status", text(status)),
         ("reasons", listed(reasons)),
-        ("submittedAt", text(format_args!("{:.3}", submission.accepted_at))),
+        ("submittedAt", moment(submission.accepted_at)),
         ("correlationId", text(&submission.correlation_id)),
         ("traceparent", text(submission.trace_parent)),
     ])

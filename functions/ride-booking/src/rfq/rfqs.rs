@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use lambda_messaging::{
     CorrelationId, Failure, TraceParent,
     idempotent_write::{self, Written},
-    item::{self, Item, number, text},
+    item::{self, Item, moment, number, text},
 };
 
 use super::{
@@ -217,11 +217,6 @@ fn given(found: &Item, which: &str, quote: &Quote) -> Result<Option<Written>, Fa
 
 fn names(names: &[HerdName]) -> AttributeValue {
     AttributeValue::L(names.iter().map(text).collect())
-}
-
-/// A time with a fixed number of decimal places, so that the texts sort as the times do.
-fn moment(at: Timestamp) -> AttributeValue {
-    text(format_args!("{at:.3}"))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::{
 use jiff::Timestamp;
 use lambda_messaging::{
     Failure,
-    item::{self, Item, number, text},
+    item::{self, Item, moment, number, text},
 };
 
 use super::{Simulated, reports, unavailable};
@@ -48,7 +48,7 @@ impl Simulated {
         let mut entry = item::stamped(item::new([
             ("fareId", text(payment.fare)),
             ("entry", text(format_args!("CALL#{}", step.key.0))),
-            ("begunAt", text(format_args!("{:.3}", step.begun))),
+            ("begunAt", moment(step.begun)),
         ]));
         entry.extend(asked.clone());
         if step.report == Some(ReportKind::RefundFailed) {

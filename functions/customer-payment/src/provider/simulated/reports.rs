@@ -9,7 +9,7 @@ use contracts::RideId;
 use jiff::Timestamp;
 use lambda_messaging::{
     Failure,
-    item::{self, Item, text},
+    item::{self, Item, moment, text},
 };
 
 use super::{Payment, PaymentId, ProviderError, id, state_of, unavailable};
@@ -79,7 +79,7 @@ impl ProviderReports for SimulatedReports {
             .key_condition_expression("fareId = :reports AND entry >= :since")
             .filter_expression("kind = :kind")
             .expression_attribute_values(":reports", text(REPORTS))
-            .expression_attribute_values(":since", text(format_args!("{since:.3}")))
+            .expression_attribute_values(":since", moment(since))
             .expression_attribute_values(":kind", text(kind))
             .limit(PAGE)
             .set_exclusive_start_key(after.map(|Cursor(entry)| place(entry)));
