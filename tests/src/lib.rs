@@ -37,7 +37,7 @@ pub use lake::Filed;
 pub use prebooking::{Prebooking, in_days};
 pub use remote_address::from_another_address;
 pub use rfq::{Herds, Rfq, quotes};
-pub use ride::{Ride, unique};
+pub use ride::{Ride, notified_events, unique};
 pub use saga::{Ended, Fault, Saga};
 pub use services::{Service, service_of};
 pub use world::World;

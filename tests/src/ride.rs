@@ -6,6 +6,11 @@ pub fn unique(prefix: &str) -> String {
     format!("{prefix}-{}", Uuid::now_v7().simple())
 }
 
+/// The two events that a ride's customer is notified of: the completed ride and the paid fare.
+pub fn notified_events(ride: &str) -> [String; 2] {
+    [ride.to_owned(), format!("{ride}-collected")]
+}
+
 /// A ride completion to report: valid and extraordinary, with a new customer, unless a test changes it.
 #[derive(Debug, Clone)]
 pub struct Ride(Map<String, Value>);

@@ -1,19 +1,15 @@
 //! SES reports what came of an e-mail. No emulator does, so the tests put the reports into the queue, as the topic does.
 
-use end_to_end::{Caller, DeadLetter, Ride, Service, World, eventually};
+use end_to_end::{Caller, DeadLetter, Ride, Service, World, eventually, notified_events};
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use serde_json::json;
 
-/// The two events that a customer is told of: the ride's, and that its fare was paid.
-fn events(ride: &str) -> [String; 2] {
-    [ride.to_owned(), format!("{ride}-collected")]
-}
-
 /// A ride of the customer, handled until both notifications have this status.
 async fn rides_until(world: &World, ride: &Ride, status: &str) -> String {
     let id = Caller::unicorn_management_app(world).await.completes(ride).await;
-    let statuses = || async { join_all(events(&id).iter().map(|event| world.notification(event))).await };
+    let statuses =
+        || async { join_all(notified_events(&id).iter().map(|event| world.notification(event))).await };
     let all = |found: &Vec<Option<String>>| found.iter().all(|found| found.as_deref() == Some(status));
     eventually("both notifications are decided", statuses, all).await;
     id
@@ -58,7 +54,8 @@ async fn an_address_that_bounced_is_not_mailed_again_until_it_is_put_on_file_onc
 
     // Taken back: what was withheld is sent, and a report that comes again changes nothing any more.
     world.puts_address_on_file(customer, &address).await;
-    let statuses = || async { join_all(events(&second).iter().map(|event| world.notification(event))).await };
+    let statuses =
+        || async { join_all(notified_events(&second).iter().map(|event| world.notification(event))).await };
     let all_sent = |found: &Vec<Option<String>>| found.iter().all(|found| found.as_deref() == Some("SENT"));
     eventually("what was withheld is sent", statuses, all_sent).await;
     world.delivers(Service::EMAIL_FEEDBACK, &bounced).await;

@@ -3,13 +3,8 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use end_to_end::{Caller, Ride, Service, World, eventually};
+use end_to_end::{Caller, Ride, Service, World, eventually, notified_events};
 use futures_util::future::join_all;
-
-/// The two events that a customer is notified of: the completed ride and the paid fare.
-fn events(ride: &str) -> [String; 2] {
-    [ride.to_owned(), format!("{ride}-collected")]
-}
 
 async fn statuses(world: &World, events: &[String]) -> Vec<Option<String>> {
     join_all(events.iter().map(|event| world.notification(event))).await
@@ -22,7 +17,7 @@ fn all(status: &str) -> impl Fn(&Vec<Option<String>>) -> bool {
 /// A ride of a customer without an address, handled to its end; returns its id.
 async fn withheld(world: &World, ride: &Ride) -> String {
     let id = Caller::unicorn_management_app(world).await.completes(ride).await;
-    let looked_at = || async { statuses(world, &events(&id)).await };
+    let looked_at = || async { statuses(world, &notified_events(&id)).await };
     eventually("both e-mails are withheld", looked_at, all("NO_ADDRESS")).await;
     eventually("both events are kept", || world.withheld(ride.customer()), |n| *n == 2).await;
     id
@@ -42,7 +37,7 @@ async fn a_receipt_that_was_withheld_is_sent_once_its_address_is_there() {
     for _ in 0..2 {
         world.puts_address_on_file(ride.customer(), &first).await;
     }
-    let looked_at = || async { statuses(&world, &events(&id)).await };
+    let looked_at = || async { statuses(&world, &notified_events(&id)).await };
     eventually("both e-mails are sent", looked_at, all("SENT")).await;
     eventually("nothing is kept any more", || world.withheld(ride.customer()), |n| *n == 0).await;
     world.delivers(Service::NOTIFICATION, &event).await;
@@ -50,7 +45,7 @@ async fn a_receipt_that_was_withheld_is_sent_once_its_address_is_there() {
     // Later e-mails go to the new address, and earlier ones are not sent there again.
     world.puts_address_on_file(ride.customer(), &second).await;
     let next = Caller::unicorn_management_app(&world).await.completes(&ride).await;
-    let looked_at = || async { statuses(&world, &events(&next)).await };
+    let looked_at = || async { statuses(&world, &notified_events(&next)).await };
     eventually("the next two are sent", looked_at, all("SENT")).await;
     eventually("the queue is empty", || world.in_hand(Service::NOTIFICATION), |n| *n == 0).await;
     for (address, id) in [(&first, &id), (&second, &next)] {
@@ -64,7 +59,7 @@ async fn a_receipt_whose_window_is_over_is_not_sent() {
     let world = World::shared().await;
     let ride = Ride::default();
     let id = withheld(&world, &ride).await;
-    let [receipt, payment] = events(&id);
+    let [receipt, payment] = notified_events(&id);
     // As if a day had passed, and the table hadn't deleted the expired event yet.
     let update = world.dynamodb.update_item().table_name(world.withheld_table());
     let update = update.key("customer", AttributeValue::S(ride.customer().to_owned()));
@@ -93,7 +88,7 @@ async fn an_address_that_comes_at_the_same_time_as_the_event_misses_nothing() {
             let id = app.completes(&ride).await;
             tokio::time::sleep(Duration::from_millis(n * 25)).await;
             world.puts_address_on_file(ride.customer(), &format!("{}@example.com", ride.customer())).await;
-            events(&id)
+            notified_events(&id)
         }
     });
     let events = join_all(rides).await.concat();
