@@ -1,16 +1,20 @@
 //! The price of a month.
 
+use std::collections::BTreeMap;
+
 use client::Error;
 use rust_decimal::prelude::ToPrimitive;
 use serde::Serialize;
 
-use super::data::{Data, Kind};
+use super::data::{Data, Kind, Source};
 use crate::cost;
 
 /// The seconds of 730 hours.
 const MONTH: f64 = 2_628_000.0;
-/// `Handled`, `Duplicates` and `Latency`, of each function that takes messages.
-const METRICS_OF_A_FUNCTION: f64 = 3.0;
+/// `Handled`, `Duplicates` and `Latency`, of each function that takes from queues.
+const METRICS_OF_A_CONSUMER: f64 = 3.0;
+/// `Handled` and `Duplicates`, of each function that takes from a stream.
+const METRICS_OF_AN_OUTBOX: f64 = 2.0;
 
 /// The price of a month, in dollars, at list prices.
 #[derive(Debug, Clone, Serialize)]
@@ -55,8 +59,7 @@ impl Bill {
         let dollars_of_rides = rides / 1e6 * dollars_a_million;
         let fixed = fixed(data)?;
         let dollars_fixed = fixed.iter().map(|charge| charge.dollars).sum();
-        let queues = data.stage.sources.iter().map(|source| source.copies).sum::<f64>();
-        let metrics = charge(data, "cloudwatch", "metrics", METRICS_OF_A_FUNCTION * queues)?;
+        let metrics = charge(data, "cloudwatch", "metrics", metrics(&data.stage.sources))?;
         let dollars = dollars_of_rides + dollars_fixed + metrics.dollars;
         let prices = format!("in {}, at prices of {}", data.prices.region, data.prices.date);
         Ok(Self {
@@ -70,6 +73,17 @@ impl Bill {
             dollars,
         })
     }
+}
+
+/// The metrics of all functions. Their dimensions are service and function, so several sources of a function share them.
+fn metrics(sources: &[Source]) -> f64 {
+    let mut functions: BTreeMap<_, f64> = BTreeMap::new();
+    for source in sources {
+        let each = if source.kind == Kind::Stream { METRICS_OF_AN_OUTBOX } else { METRICS_OF_A_CONSUMER };
+        let metrics = functions.entry((&source.service, &source.function)).or_default();
+        *metrics = metrics.max(each * source.copies);
+    }
+    functions.into_values().sum()
 }
 
 fn fixed(data: &Data) -> Result<Vec<Charge>, Error> {
@@ -97,10 +111,7 @@ fn pollers(data: &Data, kind: Kind) -> f64 {
 
 /// A charge at its price, by the month or by the request.
 pub(super) fn charge(data: &Data, service: &str, kind: &str, count: f64) -> Result<Charge, Error> {
-    let find = |prices: &std::collections::BTreeMap<
-        String,
-        std::collections::BTreeMap<String, cost::prices::Price>,
-    >| {
+    let find = |prices: &BTreeMap<String, BTreeMap<String, cost::prices::Price>>| {
         let price = prices.get(service)?.get(kind)?;
         Some((price.what.clone(), price.usd.to_f64()? * count / price.per.to_f64()?))
     };

@@ -122,6 +122,26 @@ fn a_month_without_a_ride_costs_what_it_costs_by_hand() {
 }
 
 #[test]
+fn metrics_are_those_of_each_function_by_hand() {
+    let metrics = |functions: &[&str]| {
+        let mut data = Data::known().unwrap();
+        data.stage.sources.retain(|source| functions.contains(&source.function.as_str()));
+        Bill::new(&data, 1.0).unwrap().metrics.count
+    };
+    for (functions, by_hand) in [
+        // Two queues of one function.
+        (&["ingest-events"][..], 3.0),
+        // A stream's function has no latency.
+        (&["publish-ride-completions"], 2.0),
+        // Three herds.
+        (&["quote-instant-ride"], 9.0),
+        (&["ingest-events", "publish-ride-completions", "quote-instant-ride"], 14.0),
+    ] {
+        same(metrics(functions), by_hand);
+    }
+}
+
+#[test]
 fn a_campaign_is_accepted_at_the_smaller_limit_and_decided_at_the_slowest_queue() {
     let mut data = Data::known().unwrap();
     data.stage.methods.iter_mut().for_each(|method| method.rate = 5000.0);
