@@ -57,10 +57,7 @@ impl Campaign {
         let published_per_second = rate("sns-publish")?;
         let accepted_per_second = data.method(SUBMIT)?.rate.min(rate("api-requests")?);
         let accepted_in_seconds = number / accepted_per_second;
-        let sources = data.stage.sources.iter();
-        let sources =
-            sources.filter(|source| source.kind == Kind::Queue && pace::is_for_campaigns(data, source));
-        let stages: Vec<_> = sources.filter_map(|source| stage(data, source, number)).collect();
+        let stages: Vec<_> = queues(data).filter_map(|source| stage(data, source, number)).collect();
         let slowest = stages.iter().map(|stage| stage.per_second).fold(published_per_second, f64::min);
         Ok(Self {
             bookings,
@@ -72,6 +69,12 @@ impl Campaign {
             stages,
         })
     }
+}
+
+/// The queues that a campaign goes through.
+fn queues(data: &Data) -> impl Iterator<Item = &Source> {
+    let sources = data.stage.sources.iter();
+    sources.filter(|source| source.kind == Kind::Queue && pace::is_for_campaigns(data, source))
 }
 
 fn stage(data: &Data, source: &Source, bookings: f64) -> Option<Stage> {
@@ -90,19 +93,15 @@ fn stage(data: &Data, source: &Source, bookings: f64) -> Option<Stage> {
 /// One request; the queue's message; for each queue a receive and a delete of ten; a tenth of a publish; one write to store the
 /// booking and one to decide it; and the functions.
 fn dollars(data: &Data, bookings: f64) -> Result<f64, Error> {
-    let sources = || {
-        let all = data.stage.sources.iter();
-        all.filter(|source| source.kind == Kind::Queue && pace::is_for_campaigns(data, source))
-    };
-    let queues = sources().map(|_| 2.0 / RECEIVED_AT_ONCE).sum::<f64>();
-    let invocations = sources().map(|source| 1.0 / source.batch).sum::<f64>();
-    let gb_seconds = sources().map(|source| {
+    let requests = queues(data).map(|_| 2.0 / RECEIVED_AT_ONCE).sum::<f64>();
+    let invocations = queues(data).map(|source| 1.0 / source.batch).sum::<f64>();
+    let gb_seconds = queues(data).map(|source| {
         let seconds = pace::seconds(data, &data.function(&source.function), source.memory, source.batch);
         seconds / source.batch * source.memory / 1024.0
     });
     let counts = [
         ("api_gateway", "rest_requests", 1.0),
-        ("sqs", "standard_requests", 1.0 + queues),
+        ("sqs", "standard_requests", 1.0 + requests),
         ("sns", "publishes", 1.0 / RECEIVED_AT_ONCE),
         ("dynamodb", "write_request_units", 2.0),
         ("lambda", "requests", invocations),
