@@ -7,6 +7,7 @@ mod cost;
 mod decimal;
 mod environment;
 mod exit;
+mod faults;
 mod global;
 mod load;
 mod plan;

@@ -7,6 +7,7 @@ use client::Error;
 use jiff::SignedDuration;
 
 use super::{arrivals::due_after, mix::Mix};
+use crate::faults::Faults;
 
 /// The options of a load, as typed. They are checked together, so that every fault is reported at once.
 #[derive(Debug, Clone, Args)]
@@ -57,15 +58,16 @@ impl LoadOptions {
         let rate = faults.number("--rate", &self.rate, FASTEST.into());
         let connections = faults.number("--connections", &self.connections, FASTEST.into());
         let count = self.count.as_ref().map(|text| faults.number("--count", text, MOST));
-        let lasting = self.lasting.as_ref().map(|text| faults.time("--for", text));
-        let ramp = self.ramp.as_ref().map(|text| faults.time("--ramp", text));
+        let lasting = self.lasting.as_ref().map(|text| time(&mut faults, "--for", text));
+        let ramp = self.ramp.as_ref().map(|text| time(&mut faults, "--ramp", text));
         let ramp = ramp.flatten().unwrap_or_default();
         // Without a valid --for the ramp can't be compared to it.
         let whole = lasting.unwrap_or(count.is_none().then_some(BY_DEFAULT));
         if whole.is_some_and(|whole| whole < ramp) {
             faults.found("--ramp", "must not be longer than the whole");
         }
-        faults.none()?;
+        let none = faults.none();
+        none.map_err(|all| Error::Usage(format!("there is no load with these options:\n  {all}")))?;
         let (Some(mix), Some(rate), Some(connections)) = (mix, rate, connections) else {
             return Err(Error::Unexpected("an option without a value and without a fault".to_owned()));
         };
@@ -80,38 +82,14 @@ impl LoadOptions {
     }
 }
 
-/// The faults of the options.
-#[derive(Default)]
-struct Faults(Vec<String>);
-
-impl Faults {
-    fn found(&mut self, option: &str, fault: &str) {
-        self.0.push(format!("{option}: {fault}"));
+/// The time in this text, unless it is a fault.
+fn time(faults: &mut Faults, option: &str, text: &str) -> Option<Duration> {
+    let time = text.parse::<SignedDuration>().ok().and_then(|time| Duration::try_from(time).ok());
+    let time = time.filter(|time| (Duration::from_millis(1)..=LONGEST).contains(time));
+    if time.is_none() {
+        faults.found(option, "must be a time as in 90s, 5m or 1h30m, and at most 24h");
     }
-
-    fn number(&mut self, option: &str, text: &str, most: u64) -> Option<u64> {
-        let number = text.parse().ok().filter(|number| (1..=most).contains(number));
-        if number.is_none() {
-            self.found(option, &format!("must be a whole number from 1 to {most}"));
-        }
-        number
-    }
-
-    fn time(&mut self, option: &str, text: &str) -> Option<Duration> {
-        let time = text.parse::<SignedDuration>().ok().and_then(|time| Duration::try_from(time).ok());
-        let time = time.filter(|time| (Duration::from_millis(1)..=LONGEST).contains(time));
-        if time.is_none() {
-            self.found(option, "must be a time as in 90s, 5m or 1h30m, and at most 24h");
-        }
-        time
-    }
-
-    fn none(self) -> Result<(), Error> {
-        if self.0.is_empty() {
-            return Ok(());
-        }
-        Err(Error::Usage(format!("there is no load with these options:\n  {}", self.0.join("\n  "))))
-    }
+    time
 }
 
 /// The times when requests are due.

@@ -3,6 +3,8 @@
 use client::Error;
 use serde::Serialize;
 
+use crate::faults::Faults;
+
 /// The load.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Load {
@@ -20,29 +22,24 @@ const MOST_RIDES: f64 = 1_000_000.0;
 const MOST_BOOKINGS: u64 = 10_000_000_000;
 
 impl Load {
-    /// Reads a load, or says everything that is wrong with it.
+    /// Reads a load, or reports everything that is wrong with it.
     pub fn parse(rides: &str, campaign: Option<&str>, account: &str) -> Result<Self, Error> {
-        let mut faults = Vec::new();
+        let mut faults = Faults::default();
         // Not a number is in no range.
         let number = rides.parse().ok().filter(|number| (f64::MIN_POSITIVE..=MOST_RIDES).contains(number));
         if number.is_none() {
-            faults.push(format!("--rides-per-second: must be a number above 0, and at most {MOST_RIDES}"));
+            let fault = format!("must be a number above 0, and at most {MOST_RIDES}");
+            faults.found("--rides-per-second", &fault);
         }
-        let bookings = campaign.map(|text| text.parse().ok().filter(|n| (1..=MOST_BOOKINGS).contains(n)));
-        if bookings == Some(None) {
-            faults.push(format!("--campaign: must be a whole number from 1 to {MOST_BOOKINGS}"));
-        }
+        let campaign = campaign.and_then(|text| faults.number("--campaign", text, MOST_BOOKINGS));
         let quotas = aws_quotas::Quotas::known().map_err(|error| Error::Unexpected(error.to_string()))?;
         if !quotas.profiles.contains_key(account) {
             let known: Vec<_> = quotas.profiles.into_keys().collect();
-            faults.push(format!("--account: must be one of {}", known.join(", ")));
+            faults.found("--account", &format!("must be one of {}", known.join(", ")));
         }
-        match number {
-            Some(rides_per_second) if faults.is_empty() => {
-                Ok(Self { rides_per_second, campaign: bookings.flatten(), account: account.to_owned() })
-            }
-            _ => Err(Error::Usage(faults.join("\n  "))),
-        }
+        faults.none().map_err(Error::Usage)?;
+        let unread = || Error::Unexpected("an option without a value and without a fault".to_owned());
+        Ok(Self { rides_per_second: number.ok_or_else(unread)?, campaign, account: account.to_owned() })
     }
 }
 
