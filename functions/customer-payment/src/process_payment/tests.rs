@@ -162,7 +162,7 @@ async fn a_refund_is_not_recorded_if_its_key_was_spent_meanwhile() {
     for operation in [Operation::Authorize, Operation::Capture] {
         payer.delivers(operation, Trouble::None, true).await.unwrap();
     }
-    payer.world.lock().unwrap().is_reconciled_meanwhile = true;
+    payer.world.lock().unwrap().race = Some(world::Race::Reconciled);
     let overtaken = payer.delivers(Operation::Refund, Trouble::None, true).await;
     assert_eq!(overtaken.unwrap_err().reason().error_type, "PaymentMovedOn");
     assert_eq!(payer.delivers(Operation::Refund, Trouble::None, true).await, Ok(Effect::Made));

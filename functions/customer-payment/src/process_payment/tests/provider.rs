@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use lambda_messaging::item::number;
 
-use super::world::{Around, World};
+use super::world::{Around, Race, World};
 use crate::{
     Operation,
     provider::{IdempotencyKey, Payment, PaymentId, PaymentProvider, ProviderError, Terms, Voided},
@@ -100,10 +100,11 @@ pub(super) struct Provider(pub World);
 impl Provider {
     /// Answers a call as a provider does: with the saved answer for its key, if there is one, and with the delivery's fault.
     fn make(&self, operation: Operation, key: &IdempotencyKey, asked: String) -> Result<(), ProviderError> {
-        let Around { books, trouble, calls, record, is_reconciled_meanwhile, .. } =
-            &mut *self.0.lock().unwrap();
+        let mut around = self.0.lock().unwrap();
+        let is_reconciled = around.takes(Race::Reconciled);
+        let Around { books, trouble, calls, record, .. } = &mut *around;
         *calls += 1;
-        if std::mem::take(is_reconciled_meanwhile) {
+        if is_reconciled {
             record.as_mut().unwrap().insert("spentKeys".into(), number(1));
         }
         let trouble = trouble.unwrap_or(Trouble::None);

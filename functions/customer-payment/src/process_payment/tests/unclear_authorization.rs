@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use lambda_messaging::{Effect, item::text};
 
-use super::{payer::Payer, provider::Trouble};
+use super::{payer::Payer, provider::Trouble, world::Race};
 use crate::Operation;
 
 /// The faults that leave the outcome of an authorization unknown.
@@ -125,7 +125,7 @@ async fn an_error_that_the_provider_has_saved_for_an_authorization_is_no_refusal
 async fn a_void_that_an_authorization_overtakes_looks_again() {
     let payer = Payer::new();
     payer.delivers(Operation::Authorize, Trouble::None, true).await.unwrap();
-    payer.world.lock().unwrap().is_read_too_early = true;
+    payer.world.lock().unwrap().race = Some(Race::Written);
     let overtaken = payer.delivers(Operation::Void, Trouble::None, true).await;
     assert_eq!(overtaken.unwrap_err().reason().error_type, "PaymentMovedOn");
     assert_eq!(payer.delivers(Operation::Void, Trouble::None, true).await, Ok(Effect::Made));

@@ -40,10 +40,23 @@ pub(super) struct Around {
     pub calls: u32,
     /// True if the provider never answers.
     pub hangs: bool,
-    /// True if a reconciliation learns, during the next call, that an earlier refund has failed.
-    pub is_reconciled_meanwhile: bool,
-    /// True if the next read of the table comes before the record is written.
-    pub is_read_too_early: bool,
+    pub race: Option<Race>,
+}
+
+/// A step of another function at the same time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Race {
+    /// A reconciliation learns, during the next call to the provider, that an earlier refund has failed.
+    Reconciled,
+    /// The record is written after the next read of the table.
+    Written,
+}
+
+impl Around {
+    /// True once, if this race is on.
+    pub fn takes(&mut self, race: Race) -> bool {
+        self.race.take_if(|on| *on == race).is_some()
+    }
 }
 
 pub(super) type World = Arc<Mutex<Around>>;
@@ -53,7 +66,7 @@ pub(super) fn table(world: &World) -> aws_sdk_dynamodb::Client {
     let (reading, opening, advancing) = (world.clone(), world.clone(), world.clone());
     let get = mock!(aws_sdk_dynamodb::Client::get_item).then_compute_output(move |_| {
         let mut around = reading.lock().unwrap();
-        let is_too_early = std::mem::take(&mut around.is_read_too_early);
+        let is_too_early = around.takes(Race::Written);
         let record = around.record.clone().filter(|_| !is_too_early);
         GetItemOutput::builder().set_item(record).build()
     });
