@@ -4,6 +4,9 @@ use aws_sdk_sqs::types::{MessageAttributeValue, QueueAttributeName};
 
 use crate::{Service, World, unique};
 
+/// Twelve hours, in seconds: what SQS allows at most.
+const LONGEST_VISIBILITY_TIMEOUT: &str = "43200";
+
 impl World {
     /// The name of a service's buffer queue.
     pub fn queue_name(&self, service: Service) -> &str {
@@ -39,9 +42,10 @@ impl World {
         send.send().await.unwrap();
     }
 
-    /// A queue of the test's own that is subscribed to a topic.
+    /// A queue of the test's own that is subscribed to a topic. It gives each message once.
     pub async fn listens_to(&self, topic_arn: &str) -> String {
         let queue = self.sqs.create_queue().queue_name(unique("listens"));
+        let queue = queue.attributes(QueueAttributeName::VisibilityTimeout, LONGEST_VISIBILITY_TIMEOUT);
         let queue = queue.send().await.unwrap().queue_url.unwrap();
         let get = self.sqs.get_queue_attributes().queue_url(&queue).attribute_names(QueueAttributeName::All);
         let arn = get.send().await.unwrap().attributes.unwrap()[&QueueAttributeName::QueueArn].clone();
