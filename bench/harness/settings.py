@@ -1,4 +1,4 @@
-"""The environment that functions find: every setting that some template sets, with a value that fits."""
+"""The environment that functions find: every setting that some template sets, with its parameter's default or a value that fits."""
 
 import re
 
@@ -13,27 +13,30 @@ GIVEN = {
     "CUSTOMER_NOTIFICATION_QUEUE_URL": f"{QUEUES}/notifications",
     "RFQ_RESPONSE_QUEUE_URL": f"{QUEUES}/responses",
     "RETURN_ADDRESSES": f"{QUEUES}/responses",
-    "AVAILABILITY_PERCENT": "100",
-    "CURRENCY": "EUR",
     "HERD_NAME": "rainbow",
     "HERD_QUEUE_PREFIX": "herd-",
-    "LOOK_BACK_DAYS": "7",
-    "PAYMENT_PROVIDER": "simulated",
     "PICKUP_MINUTES": "7",
-    "PRICE_PER_KM": "2.00",
-    "REFUSED_CUSTOMER_SUFFIX": "_fail_credit",
-    "REPLY_WITHIN_SECONDS": "5",
-    "SEED": "1",
     "SENDER_ADDRESS": "rides@example.com",
-    "WITHHELD_FOR_HOURS": "24",
 }
+
+
+def of_template(template: str) -> dict[str, str]:
+    """The settings in a template: a parameter's default where there is one."""
+    defaults = dict(re.findall(r"^ {2}(\w+):\n(?: {4}.*\n)*? {4}Default: *[\"']?([^\"'\n]+)", template, re.M))
+    settings = {}
+    for name, value in re.findall(r"^ {10}([A-Z][A-Z_]+): *(.*)$", template, re.M):
+        parameter = value.removeprefix("!Ref ")
+        # A table is called what its setting is: CONTACTS_TABLE_NAME is contacts.
+        settings[name] = defaults.get(parameter, name.removesuffix("_TABLE_NAME").lower())
+    return settings
 
 
 def environment(aws: str) -> dict[str, str]:
     """Everything that a function may look for, where AWS is at this address."""
-    names = {name for path in INFRA.glob("*.yaml") for name in re.findall(r"^ {10}([A-Z][A-Z_]+):", path.read_text(), re.M)}
-    # A table is called what its setting is: CONTACTS_TABLE_NAME is contacts.
-    settings = {name: name.removesuffix("_TABLE_NAME").lower() for name in names} | GIVEN
+    settings: dict[str, str] = {}
+    for path in INFRA.glob("*.yaml"):
+        settings |= of_template(path.read_text())
+    settings |= GIVEN
     region = {"AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1"}
     credentials = {"AWS_ACCESS_KEY_ID": "bench", "AWS_SECRET_ACCESS_KEY": "bench", "AWS_ENDPOINT_URL": aws}
     function = {
