@@ -26,7 +26,7 @@ EXAMPLES = {
     "submit-ride-prebooking": ("queue", "prebooking/prebooking.json"),
 }
 # An output by which a service declares that it takes an event, and through which queue.
-EFFECT = re.compile(r'^  (\w+)Effect:\n.*\n +\{"queue": "(\w+)"', re.MULTILINE)
+EFFECT = re.compile(r'^  (\w+)Effect:\n(?: {4}.*\n)*? {6}\{"queue": "(\w+)"', re.MULTILINE)
 PROGRAM = re.compile(r"CodeUri: \S*/([\w-]+)/\n")
 POLLED = re.compile(r"Queue: !GetAtt (\w+)Queue\.Arn")
 # The one id in the examples.

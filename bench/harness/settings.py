@@ -1,4 +1,4 @@
-"""The environment that functions find: every setting that some template sets, with its parameter's default or a value that fits."""
+"""The environment that functions find: every setting of a template, with its parameter's default or a value that fits."""
 
 import re
 

@@ -35,5 +35,7 @@ def test_a_setting_from_a_parameter_is_its_default_and_any_other_is_named_after_
 
 def test_what_a_function_parses_is_no_name() -> None:
     found = environment("http://localhost:1")
-    assert found["MINIMUM_FARE"].isdecimal() and found["MINIMUM_DISTANCE"].isdecimal()
-    assert found["RIDES_TABLE_NAME"] == "rides" and found["HERD_NAME"] == "rainbow"
+    assert found["MINIMUM_FARE"].isdecimal()
+    assert found["MINIMUM_DISTANCE"].isdecimal()
+    assert found["RIDES_TABLE_NAME"] == "rides"
+    assert found["HERD_NAME"] == "rainbow"
