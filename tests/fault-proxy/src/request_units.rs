@@ -1,6 +1,6 @@
 //! The units that `DynamoDB` bills for a request, as far as the request tells: one for each KB that is put, two in a transaction; one
-//! for an update or a delete, as if the item had no more than a KB; one for a strongly consistent read of up to 4 KB, half of one
-//! for any other. Operations that it doesn't know are counted under that name, so that they are seen.
+//! for an update or a delete, as if the item had no more than a KB; one for a strongly consistent read of an item or a query, half of
+//! one for any other, as if it read no more than 4 KB. Operations that it doesn't know are counted under that name, so that they are seen.
 //!
 //! <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html>
 
@@ -28,13 +28,26 @@ pub(crate) fn units(operation: &str, body: &[u8]) -> Units {
             units
         }
         "PutItem" | "UpdateItem" | "DeleteItem" => one(&request, "write", written(&request)),
-        "GetItem" => one(&request, "read", if request["ConsistentRead"] == true { 1.0 } else { 0.5 }),
+        "GetItem" | "Query" => one(&request, "read", read(&request)),
+        "BatchGetItem" => {
+            let tables = request["RequestItems"].as_object().into_iter().flatten();
+            let of = |(table, keys): (&String, &Value)| {
+                let count = keys["Keys"].as_array().map_or(0, Vec::len);
+                let count = f64::from(u32::try_from(count).unwrap_or(u32::MAX));
+                ((table.clone(), "read".to_owned()), count * read(keys))
+            };
+            tables.map(of).collect()
+        }
         _ => one(&request, &format!("unknown: {operation}"), 1.0),
     }
 }
 
 fn one(request: &Value, kind: &str, units: f64) -> Units {
     Units::from([((table(request), kind.to_owned()), units)])
+}
+
+fn read(request: &Value) -> f64 {
+    if request["ConsistentRead"] == true { 1.0 } else { 0.5 }
 }
 
 fn table(request: &Value) -> String {
@@ -122,6 +135,15 @@ mod tests {
         let consistent = json!({"TableName": "rides", "ConsistentRead": true});
         assert_eq!(counted("GetItem", &consistent), [of("rides", "read", 1.0)]);
         assert_eq!(counted("GetItem", &json!({"TableName": "rides"})), [of("rides", "read", 0.5)]);
+    }
+
+    #[test]
+    fn a_query_is_a_read_and_a_batch_one_for_each_key() {
+        assert_eq!(counted("Query", &json!({"TableName": "rides"})), [of("rides", "read", 0.5)]);
+        let asked = json!({"Keys": [{"id": {"S": "1"}}, {"id": {"S": "2"}}, {"id": {"S": "3"}}]});
+        let consistent = json!({"Keys": [{"id": {"S": "1"}}], "ConsistentRead": true});
+        let request = json!({"RequestItems": {"rides": asked, "points": consistent}});
+        assert_eq!(counted("BatchGetItem", &request), [of("points", "read", 1.0), of("rides", "read", 1.5)]);
     }
 
     #[test]
