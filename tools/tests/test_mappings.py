@@ -1,6 +1,7 @@
 """A function that is throttled, or fails at too much at once, is given its batch again as on AWS."""
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 from patched import load
@@ -27,6 +28,18 @@ class TestBound:
         bound = mappings.concurrency(lambda mapping, _: (mapping.get("ScalingConfig") or {}).get("MaximumConcurrency"))
         assert bound({"ScalingConfig": {"MaximumConcurrency": "2"}}, {}) == 2
         assert bound({}, {}) is None
+
+
+class TestReservedConcurrency:
+    def test_what_is_reserved_for_a_function_holds_for_its_versions(self) -> None:
+        mappings = load("mappings", "lambda_svc")
+        functions = {("account", "region", "f"): {"concurrency": 0}}
+        mappings.lambda_svc._functions = SimpleNamespace(get_scoped=lambda *of: functions.get(of))
+        mappings.lambda_svc._account_region_from_function_config = lambda config: config["of"]
+        reserved = mappings.reserved(lambda record, _: record.get("concurrency"))
+        version: dict[str, Any] = {"version": "1"}
+        assert reserved(version, {"FunctionName": "f", "of": ("account", "region")}) == 0
+        assert reserved(version, {"FunctionName": "g", "of": ("account", "region")}) is None
 
 
 class TestThrottledFunction:

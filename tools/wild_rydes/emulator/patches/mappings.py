@@ -1,6 +1,7 @@
-"""Lambda's event source mappings, where ministack's differ from AWS's: batches of a queue whose function is throttled, batches
-of a stream that are too large for their function, and bounds that come from a parameter. Each function here takes the function
-of ministack that it replaces, and gives the replacement.
+"""Lambda's event source mappings and concurrency, where ministack's differ from AWS's: batches of a queue whose function is
+throttled, batches of a stream that are too large for their function, bounds that come from a parameter, and the concurrency that
+is reserved for a function with versions. Each function here takes the function of ministack that it replaces, and gives the
+replacement.
 """
 
 import contextvars
@@ -57,6 +58,19 @@ def concurrency(original: Callable[..., Any]) -> Callable[..., Any]:
         return original(mapping, *others)
 
     return bound
+
+
+def reserved(original: Callable[..., Any]) -> Callable[..., Any]:
+    """The concurrency that is reserved for a function holds for all of its versions and aliases together. ministack looks into
+    the record of the version that is called, which has none."""
+
+    def of_function(record: dict[str, Any], config: dict[str, Any]) -> int | None:
+        function = lambda_svc._functions.get_scoped(
+            *lambda_svc._account_region_from_function_config(config), config["FunctionName"]
+        )
+        return original(function or record, config)
+
+    return of_function
 
 
 # By table, how many rows of its stream a function is given at once at the most, after it has failed at more.

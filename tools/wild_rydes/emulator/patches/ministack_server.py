@@ -67,6 +67,8 @@ wrap(apigateway_v1, "_gateway_response_for_type", gateway_responses.of_type)
 wrap(apigateway_v1, "_import_rest_api", gateway_responses.import_api)
 # It compared a bound from a parameter, a string, with numbers.
 wrap(lambda_svc, "_sqs_esm_concurrency", mappings.concurrency)
+# It did not throttle a function that was called by an alias.
+wrap(lambda_svc, "_reserved_concurrency", mappings.reserved)
 # It gave all of a stream's batch again where AWS halves it.
 wrap(lambda_svc, "_execute_function", mappings.execute_for_stream)
 wrap(dynamodb, "stream_records_since", mappings.records_of_stream)
