@@ -6,10 +6,10 @@ mod problem;
 
 use std::{fmt::Display, time::Duration};
 
-use aws_lambda_events::apigw::ApiGatewayRequestIdentity;
 use jiff::Timestamp;
 use lambda_http::{
     Error, RequestExt,
+    aws_lambda_events::apigw::ApiGatewayRequestIdentity,
     http::header::{CONTENT_ENCODING, CONTENT_TYPE},
     request::RequestContext,
     service_fn,
@@ -26,7 +26,7 @@ pub use self::{
     object::{canonical, json_object},
     problem::Problem,
 };
-use crate::{CorrelationId, IdempotencyKey, TraceParent, idempotency_key};
+use crate::{CorrelationId, IdempotencyKey, TraceParent};
 
 /// The time that is reserved for the answer. A function that runs out of time gives none, and API Gateway answers 502.
 const RESERVED_FOR_THE_ANSWER: Duration = Duration::from_secs(1);
@@ -119,7 +119,7 @@ pub fn caller(request: &Request) -> String {
     };
     let ApiGatewayRequestIdentity { cognito_identity_id, caller, .. } = &context.identity;
     let of = |id: &Option<String>| id.clone().unwrap_or_default();
-    idempotency_key::caller(&of(cognito_identity_id), &of(caller)).to_owned()
+    crate::caller(&of(cognito_identity_id), &of(caller)).to_owned()
 }
 
 /// The path parameter of this name.

@@ -6,6 +6,8 @@ mod backoff;
 mod dead_letters;
 mod delivery;
 mod handler;
+#[cfg(any(feature = "fifo", test))]
+mod in_order;
 mod queues;
 mod receiver;
 mod time;
@@ -14,11 +16,13 @@ mod work;
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
 
+#[cfg(any(feature = "fifo", test))]
+use self::in_order::EachGroup;
 pub use self::receiver::{AnyEvent, BatchReceiver, Message, MessageReceiver, Receiver};
 use self::{
     attempts::Attempts,
     delivery::Delivery,
-    handler::{Batch, EachGroup, Handler, Messages, One},
+    handler::{Batch, Handler, Messages, One},
     queues::Queues,
     time::Time,
     work::Work,
@@ -45,6 +49,7 @@ pub fn events(function: &Function, receiver: impl Receiver) -> Result<impl Consu
 /// after the other, and the groups concurrently, because groups are independent by design. When an event fails and stays in the
 /// queue, those behind it in its group are not attempted: they stay too, and come again behind it. A dead-lettered event doesn't hold
 /// up its group.
+#[cfg(feature = "fifo")]
 pub fn events_in_order(function: &Function, receiver: impl Receiver) -> Result<impl Consume, Error> {
     consuming(function, EachGroup(receiver))
 }

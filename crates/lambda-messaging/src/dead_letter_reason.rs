@@ -29,6 +29,7 @@ pub(crate) struct DeadLetterReason<'a> {
 
 /// The origin of a dead-lettered message.
 #[derive(Debug, Clone, Copy, Serialize)]
+#[cfg_attr(not(feature = "sqs"), allow(dead_code, reason = "only messages of a queue have a source"))]
 pub(crate) struct Source<'a> {
     #[serde(rename = "sourceQueue")]
     pub queue: &'a str,

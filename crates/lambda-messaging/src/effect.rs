@@ -1,5 +1,6 @@
 //! The result of handling a message.
 
+#[cfg(feature = "idempotency")]
 use crate::idempotent_write::Written;
 
 /// The result of handling a message.
@@ -13,6 +14,7 @@ pub enum Effect {
     Nothing(&'static str),
 }
 
+#[cfg(feature = "idempotency")]
 impl From<Written> for Effect {
     fn from(written: Written) -> Self {
         match written {

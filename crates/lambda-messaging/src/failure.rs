@@ -1,12 +1,17 @@
 //! Failures to handle a message: transient ones are retried, permanent ones are dead-lettered.
 
-use std::{any::Any, fmt};
+#[cfg(any(feature = "idempotency", feature = "sqs"))]
+mod transaction;
 
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use std::fmt;
+
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use lambda_runtime::Diagnostic;
 use message_envelope::EventError;
+
+#[cfg(any(feature = "idempotency", feature = "sqs"))]
+use self::transaction::cancelled_for;
 
 /// A failure with a stable name. Its text goes into logs and onto dead letters, so it never contains the message's content.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -142,15 +147,10 @@ impl Failure {
     }
 }
 
-/// The error code that decides how to treat a cancelled transaction: a part that can never be written, or else one that was
-/// throttled.
-fn cancelled_for(error: &dyn Any) -> Option<&str> {
-    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.downcast_ref() else {
-        return None;
-    };
-    let codes = || cancelled.cancellation_reasons().iter().filter_map(|reason| reason.code());
-    let telling = |known: &[&str]| codes().find(|code| known.contains(code));
-    telling(&REFUSED_FOR_CONTENT).or_else(|| telling(&THROTTLED))
+/// Without a feature that writes to DynamoDB there are no transactions.
+#[cfg(not(any(feature = "idempotency", feature = "sqs")))]
+fn cancelled_for<E>(_: &E) -> Option<&str> {
+    None
 }
 
 impl fmt::Display for Failure {
@@ -180,15 +180,12 @@ impl From<Failure> for Diagnostic {
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_dynamodb::{
-        operation::put_item::PutItemError,
-        types::{CancellationReason, error::TransactionCanceledException},
-    };
+    use aws_sdk_dynamodb::operation::put_item::PutItemError;
     use aws_smithy_types::{body::SdkBody, error::ErrorMetadata};
 
     use super::*;
 
-    fn refused<E>(error: E, status: u16) -> SdkError<E, HttpResponse> {
+    pub(super) fn refused<E>(error: E, status: u16) -> SdkError<E, HttpResponse> {
         SdkError::service_error(error, HttpResponse::new(status.try_into().unwrap(), SdkBody::empty()))
     }
 
@@ -219,25 +216,5 @@ mod tests {
         assert!(Failure::batch_entry("ThrottledException", true, "not taken").is_throttling());
         assert!(!Failure::batch_entry("InvalidParameter", true, "not taken").is_retryable());
         assert!(Failure::batch_entry("InternalError", false, "not taken").is_retryable());
-    }
-
-    #[test]
-    fn a_cancelled_transaction_has_the_failure_of_its_parts() {
-        for (codes, named, throttled, retried) in [
-            (["None", "ValidationError"], "ValidationError", false, false),
-            (["ThrottlingError", "None"], "ThrottlingError", true, true),
-            (["ThrottlingError", "ValidationError"], "ValidationError", false, false),
-            (["ConditionalCheckFailed", "TransactionConflict"], "TransactionCanceledException", false, true),
-        ] {
-            let reasons = codes.map(|code| CancellationReason::builder().code(code).build());
-            let meta = ErrorMetadata::builder().code("TransactionCanceledException").build();
-            let cancelled = TransactionCanceledException::builder().meta(meta);
-            let cancelled = cancelled.set_cancellation_reasons(Some(reasons.into())).build();
-            let error = TransactWriteItemsError::TransactionCanceledException(cancelled);
-            let failure = Failure::aws("dynamodb:TransactWriteItems", &refused(error, 400));
-            let told =
-                (failure.reason().error_type.as_str(), failure.is_throttling(), failure.is_retryable());
-            assert_eq!(told, (named, throttled, retried), "{codes:?}");
-        }
     }
 }

@@ -32,16 +32,6 @@ impl Key {
     }
 }
 
-/// The caller that signed a request: a Cognito identity, or an IAM principal, whose sessions are one caller.
-#[must_use]
-pub fn caller<'a>(cognito_identity: &'a str, principal: &'a str) -> &'a str {
-    if cognito_identity.is_empty() {
-        principal.split(':').next().unwrap_or_default()
-    } else {
-        cognito_identity
-    }
-}
-
 /// The digest of a value. The order of an object's fields doesn't matter.
 fn digest(mut value: Value) -> String {
     // If a dependency enables serde_json's `preserve_order`, objects keep the order of their fields.
@@ -173,16 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_its_callers_and_a_principals_sessions_are_one_caller() {
-        for (cognito, principal, expected) in [
-            ("", "AIDAUSER", "AIDAUSER"),
-            ("", "AROAROLE:monday", "AROAROLE"),
-            ("", "AROAROLE:tuesday", "AROAROLE"),
-            ("us-east-1:5f7b", "AROAROLE:CognitoIdentityCredentials", "us-east-1:5f7b"),
-            ("", "", ""),
-        ] {
-            assert_eq!(caller(cognito, principal), expected);
-        }
+    fn the_same_key_of_another_caller_is_another_entry() {
         assert_ne!(key("a", json!(1)).entry, key("b", json!(1)).entry);
     }
 

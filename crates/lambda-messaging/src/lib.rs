@@ -17,26 +17,44 @@
 //! | [`unknown_outcome`] | failed calls that may have had their effect all the same |
 //! | [`function`] | the start of every function's `main`: telemetry, settings, AWS clients |
 
+#![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg(feature = "api")]
 pub mod api;
 mod aws;
 pub mod batch;
+mod caller;
+#[cfg(feature = "sqs")]
 pub mod consumer;
+#[cfg(any(feature = "outbox", feature = "sqs"))]
 mod dead_letter_reason;
 mod effect;
 pub mod failure;
 pub mod function;
+#[cfg(feature = "idempotency")]
 pub mod idempotency_key;
+#[cfg(feature = "idempotency")]
 pub mod idempotent_write;
+#[cfg(any(feature = "idempotency", feature = "sqs"))]
 pub mod item;
+#[cfg(feature = "metrics")]
 pub mod metrics;
+#[cfg(all(not(feature = "metrics"), any(feature = "outbox", feature = "sqs")))]
+#[path = "no_metrics.rs"]
+mod metrics;
+#[cfg(feature = "outbox")]
 pub mod outbox;
+#[cfg(feature = "sns")]
 pub mod publisher;
+#[cfg(feature = "sqs")]
 pub mod return_address;
 mod service;
 mod settings;
 mod telemetry;
 pub mod unknown_outcome;
 
+pub use caller::caller;
 pub use effect::Effect;
 pub use failure::Failure;
 pub use function::Function;

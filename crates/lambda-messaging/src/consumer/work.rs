@@ -188,6 +188,7 @@ fn wait(delivery: &Delivery, attempts: Option<u32>) -> i32 {
 }
 
 /// Keeps a message because one before it in its group must come first. It waits no longer than that one.
+#[cfg(any(feature = "fifo", test))]
 pub(super) fn behind(delivery: &Delivery, wait: i32) -> Settled {
     let detail = "a message before it in its group was kept for a retry";
     delivery.span().in_scope(|| not_attempted(wait, detail))

@@ -4,9 +4,7 @@
 use contracts::PrebookingId;
 use jiff::Timestamp;
 use lambda_messaging::{
-    CorrelationId, Failure, Fault, IdempotencyKey, TraceParent, api,
-    consumer::Message,
-    idempotency_key::{self, Key},
+    CorrelationId, Failure, Fault, IdempotencyKey, TraceParent, api, consumer::Message, idempotency_key::Key,
 };
 
 use super::RidePrebooking;
@@ -92,7 +90,7 @@ fn parse(body: &str, accepted_at: Timestamp) -> Result<RidePrebooking, Vec<Fault
 fn caller<'a>(message: &Message<'a>) -> &'a str {
     let (cognito_identity, principal) =
         edge(message, "Caller").and_then(|callers| callers.split_once(' ')).unwrap_or_default();
-    idempotency_key::caller(cognito_identity, principal)
+    lambda_messaging::caller(cognito_identity, principal)
 }
 
 /// An attribute that API Gateway added to the message. The template puts an equals sign before each value, because SQS refuses empty

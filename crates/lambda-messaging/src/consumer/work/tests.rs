@@ -16,10 +16,7 @@ use self::{
     receiver::Rough,
 };
 use super::*;
-use crate::consumer::{
-    handler::{EachGroup, One},
-    tests::task,
-};
+use crate::consumer::{handler::One, in_order::EachGroup, tests::task};
 
 const AMPLE: Duration = Duration::from_mins(1);
 
