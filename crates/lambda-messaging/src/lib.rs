@@ -41,8 +41,7 @@ pub mod item;
 #[cfg(feature = "metrics")]
 pub mod metrics;
 #[cfg(all(not(feature = "metrics"), any(feature = "outbox", feature = "sqs")))]
-#[path = "no_metrics.rs"]
-mod metrics;
+mod no_metrics;
 #[cfg(feature = "outbox")]
 pub mod outbox;
 #[cfg(feature = "sns")]
@@ -63,3 +62,6 @@ pub use message_envelope::{
     IncomingPayload, RawFields, RawValue, SpecVersion, TraceParent, is_token, json,
 };
 pub use service::Service;
+
+#[cfg(all(not(feature = "metrics"), any(feature = "outbox", feature = "sqs")))]
+use no_metrics as metrics;
