@@ -1,6 +1,6 @@
 # `make` or `make help` says what there is. Everything real stands in tools/ and in cargo.
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test test-unit test-e2e test-containers test-containers-if-possible prepare emulators test-chaos test-life chaos limits fuzz lint lint-rust lint-python lint-workflows lint-templates check-functions doc diagrams scale access new-service fmt build deploy smoke undeploy bench bench-prebooking bench-rfq
+.PHONY: help demo up down test test-unit test-e2e test-containers test-containers-if-possible prepare emulators test-chaos test-life test-new-project chaos limits fuzz lint lint-rust lint-python lint-workflows lint-templates check-functions doc diagrams scale access new-service new-project fmt build deploy smoke undeploy bench bench-prebooking bench-rfq
 
 PYTHON ?= python3
 PORT ?= 4566
@@ -55,6 +55,9 @@ test-chaos:
 test-life: ## The life of a stage against an emulator: failed deployments, changes, smoke runs, removals
 	$(WILD_RYDES) test-life
 
+test-new-project:
+	$(WILD_RYDES) test-new-project
+
 chaos: ## A bad hour at full size, and an audit after it (SIZE=small, SEED=<number>)
 	$(WILD_RYDES) chaos --size $(SIZE) --seed "$(SEED)"
 
@@ -101,6 +104,9 @@ access: ## Print who may do what
 
 new-service: ## Make a new service that takes an event: make new-service NAME=ride-insurance EVENT=RideCompleted
 	$(WILD_RYDES) new-service --name "$(NAME)" --event "$(EVENT)"
+
+new-project: ## Make a project of your own with the library: make new-project DIR=../my-service (NAME=<name>, EVENT=OrderPlaced)
+	$(WILD_RYDES) new-project --dir "$(DIR)" --name "$(NAME)" --event "$(EVENT)"
 
 fmt: ## Format the code
 	cargo fmt --all

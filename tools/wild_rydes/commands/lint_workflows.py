@@ -3,12 +3,19 @@
 import argparse
 import os
 import subprocess
+from pathlib import Path
 
 from wild_rydes import console, environments
 from wild_rydes.paths import ROOT
 
+# This repository's, and that of a project made with the library.
+FOLDERS = (ROOT / ".github", ROOT / "templates" / "project" / ".github")
+WORKFLOWS = sorted(file for folder in FOLDERS for file in folder.glob("workflows/*.yml"))
 # zizmor, too, asks nothing of the network.
-CHECKS = (("actionlint",), ("zizmor", "--offline", "--quiet", "--no-progress", "--persona", "pedantic", ".github"))
+CHECKS: tuple[tuple[str | Path, ...], ...] = (
+    ("actionlint", *WORKFLOWS),
+    ("zizmor", "--offline", "--quiet", "--no-progress", "--persona", "pedantic", *FOLDERS),
+)
 
 
 def run(_: argparse.Namespace) -> None:
@@ -21,7 +28,7 @@ def run(_: argparse.Namespace) -> None:
         checked = subprocess.run([programs / program, *options], cwd=ROOT, env=env, capture_output=True, text=True)
         if checked.returncode:
             console.line(checked.stdout + checked.stderr)
-            failed.append(program)
+            failed.append(str(program))
     if failed:
         raise console.Stop(f"there are faults in the workflows: see above what {' and '.join(failed)} found")
     console.line(f"  {console.GREEN}✓{console.END} workflows: their syntax, scripts and rights, and each action by its digest")

@@ -10,6 +10,7 @@ STEPS = [
     Step("test-containers-if-possible PROFILE=localstack", "end-to-end tests against LocalStack, in a container", beside=0),
     Step(FEW_FUNCTIONS, "the largest, the smallest and the changed functions as they go to Lambda", beside=19),
     Step("test-life", "the life of a stage: failed deployments, changes, smoke runs, removals", beside=10),
+    Step("test-new-project", "a project made with the library, and its own tests", beside=10),
     Step("lint-rust", "formatting, clippy, dependencies"),
     Step("lint-python", "formatting, lints and types of the tools"),
     Step("lint-workflows", "workflows"),

@@ -1,0 +1,34 @@
+"""Makes a project with the library in .local, and runs the project's own lints and tests."""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+
+from wild_rydes import console, environments
+from wild_rydes.commands import new_project
+from wild_rydes.paths import LOCAL, ROOT
+
+# Always the same folder, so that cargo knows again what it has compiled for it.
+PROJECT = LOCAL / "new-project"
+
+
+def run(_: argparse.Namespace) -> None:
+    shutil.rmtree(PROJECT, ignore_errors=True)
+    new_project.make(PROJECT, "own-project", "ParcelSent")
+    environments.run("checks", "cfn-lint", "cfn-lint found faults in the new project's template", "--", PROJECT / "template.yaml")
+    # The target's folder and the tools are those of this checkout, where most is compiled and installed already.
+    target = os.environ.get("CARGO_TARGET_DIR", str(ROOT / "target"))
+    settings = {"CARGO_TARGET_DIR": target, "LOCAL_TOOLS": str(ROOT / ".tools"), "PYTHON": sys.executable}
+    # What make has passed on is meant for this checkout's Makefile.
+    env = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    with subprocess.Popen(["make", "--no-print-directory", "lint", "test"], cwd=PROJECT, env={**env, **settings}) as tests:
+        try:
+            failed = tests.wait()
+        except BaseException:
+            # Asked to end, it stops what it has started. The block waits for that.
+            tests.terminate()
+            raise
+    if failed:
+        raise console.Stop(f"the new project's own lints or tests failed: see above, and {PROJECT}")
