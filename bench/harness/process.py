@@ -7,20 +7,22 @@ import time
 from pathlib import Path
 
 from harness.programs import Program
-from harness.runtime_api import RuntimeApi
+from harness.runtime_api import PATIENCE_SECONDS, RuntimeApi
 
+NOTHING_IN = (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)
 # The log goes nowhere; what a function says as it dies is seen.
-FILES = [(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0), (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
+FILES = [NOTHING_IN, (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
 
 
 class Process:
     """Started as this is made, and polling from then on; stopped as the block ends."""
 
-    def __init__(self, program: Program, env: dict[str, str]) -> None:
+    def __init__(self, program: Program, env: dict[str, str], log: Path | None = None) -> None:
+        """With a file for the log, it takes what the function says as it dies, too."""
         self.api = RuntimeApi(program.name)
         env = {**env, **program.env, "AWS_LAMBDA_RUNTIME_API": self.api.address}
         self.began = time.perf_counter()
-        self.pid = os.posix_spawn(program.command[0], program.command, env, file_actions=FILES)
+        self.pid = os.posix_spawn(program.command[0], program.command, env, file_actions=logged(log) if log else FILES)
         try:
             self.api.watch(self.pid)
             self.first_poll = self.api.await_poll() - self.began
@@ -34,9 +36,9 @@ class Process:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def invoke(self, event: bytes) -> tuple[float, bytes]:
+    def invoke(self, event: bytes, seconds: float = PATIENCE_SECONDS) -> tuple[float, bytes]:
         """Seconds until it has answered, and the answer."""
-        return self.api.invoke(event)
+        return self.api.invoke(event, seconds)
 
     def await_poll(self) -> None:
         self.api.await_poll()
@@ -55,3 +57,9 @@ class Process:
         os.kill(self.pid, signal.SIGKILL)
         os.waitpid(self.pid, 0)
         self.api.close()
+
+
+def logged(log: Path) -> list[tuple[int, ...] | tuple[int, int, str, int, int]]:
+    """The files of a process whose log is kept: at the end of this file."""
+    end = (os.POSIX_SPAWN_OPEN, 1, str(log), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    return [NOTHING_IN, end, (os.POSIX_SPAWN_DUP2, 1, 2)]

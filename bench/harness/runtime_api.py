@@ -12,6 +12,18 @@ from wild_rydes import console
 PATIENCE_SECONDS = 30
 
 
+class Ended(console.Stop):
+    """The process of the function has ended."""
+
+
+class Late(console.Stop):
+    """The function has neither polled nor answered in time."""
+
+
+class Failed(console.Stop):
+    """The function has answered with an error."""
+
+
 class RuntimeApi:
     def __init__(self, name: str) -> None:
         self.name, self.given = name, 0
@@ -39,14 +51,14 @@ class RuntimeApi:
         self.polling = connection
         return moment
 
-    def invoke(self, event: bytes) -> tuple[float, bytes]:
-        """Gives the function, which polls, an event; gives the seconds until it has answered, and the answer."""
+    def invoke(self, event: bytes, seconds: float = PATIENCE_SECONDS) -> tuple[float, bytes]:
+        """Gives the function, which polls, an event and so many seconds; gives those until it has answered, and the answer."""
         self.given += 1
         invocation = f"00000000-0000-4000-8000-{self.given:012x}"
         headers = {
             "Content-Type": "application/json",
             "Lambda-Runtime-Aws-Request-Id": invocation,
-            "Lambda-Runtime-Deadline-Ms": str(int((time.time() + PATIENCE_SECONDS) * 1000)),
+            "Lambda-Runtime-Deadline-Ms": str(int((time.time() + seconds) * 1000)),
             "Lambda-Runtime-Invoked-Function-Arn": f"arn:aws:lambda:us-east-1:123456789012:function:{self.name}",
             "Lambda-Runtime-Trace-Id": "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=0",
         }
@@ -56,24 +68,24 @@ class RuntimeApi:
         self.polling = None
         began = time.perf_counter()
         polling.sendall(given)
-        connection, request, moment = self.request()
-        if request.method != "POST" or not request.path.endswith(f"/{invocation}/response"):
-            raise console.Stop(f"{self.name} failed: {request.path}: {request.body.decode(errors='replace')}")
+        connection, request, moment = self.request(seconds)
         connection.sendall(wire.answer(202, b"", {}))
+        if request.method != "POST" or not request.path.endswith(f"/{invocation}/response"):
+            raise Failed(f"{self.name} failed: {request.path}: {request.body.decode(errors='replace')}")
         return moment - began, request.body
 
-    def request(self) -> tuple[socket.socket, wire.Request, float]:
+    def request(self, seconds: float = PATIENCE_SECONDS) -> tuple[socket.socket, wire.Request, float]:
         """The next request on any of the function's connections."""
-        latest = time.monotonic() + PATIENCE_SECONDS
+        latest = time.monotonic() + seconds
         while (left := latest - time.monotonic()) > 0:
             for key, _ in self.selector.select(left):
                 if key.fileobj is self.server:
                     self.accept()
                 elif isinstance(key.fileobj, int):
-                    raise console.Stop(f"{self.name} ended by itself")
+                    raise Ended(f"{self.name} ended by itself")
                 elif isinstance(key.fileobj, socket.socket) and (request := self.receive(key.fileobj)):
                     return key.fileobj, request, time.perf_counter()
-        raise console.Stop(f"{self.name} neither polled nor answered within {PATIENCE_SECONDS} s")
+        raise Late(f"{self.name} neither polled nor answered within {seconds} s")
 
     def accept(self) -> None:
         connection, _ = self.server.accept()
