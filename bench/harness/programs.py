@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from harness import python_function
+from harness.python_function import AWARD_POINTS
 from wild_rydes import artifacts, functions
 from wild_rydes.paths import ROOT
 
@@ -46,5 +46,5 @@ def rust(name: str, program: Path) -> Program:
 
 
 def python() -> Program:
-    command, env = python_function.command()
-    return Program(PYTHON, TWIN, command, env, python_function.zipped())
+    command, env = AWARD_POINTS.command()
+    return Program(PYTHON, TWIN, command, env, AWARD_POINTS.zipped())

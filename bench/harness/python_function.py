@@ -1,40 +1,50 @@
-"""The yardstick in Python: its command, and its size as a package."""
+"""A function in Python: its command, and its size as a package."""
 
 import importlib.metadata
 import re
 import zipfile
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
+from typing import NamedTuple
 
 from wild_rydes import environments
-from wild_rydes.paths import ROOT
-
-SOURCE = ROOT / "bench" / "python"
-HANDLER = "award_points.handle"
-ENVIRONMENT = "boto3"
+from wild_rydes.paths import BENCH
 
 
-def command() -> tuple[list[str], dict[str, str]]:
-    """The command that Lambda would run, and the variables that it needs."""
-    python = environments.bin_of(ENVIRONMENT) / "python"
-    return [str(python), "-m", "awslambdaric", HANDLER], {"PYTHONPATH": str(SOURCE)}
+class PythonFunction(NamedTuple):
+    # The folder of its own modules.
+    source: Path
+    handler: str
+    environment: str
+    # The packages that it imports.
+    imports: tuple[str, ...]
+
+    def command(self) -> tuple[list[str], dict[str, str]]:
+        """The command that Lambda would run, and the variables that it needs."""
+        python = environments.bin_of(self.environment) / "python"
+        return [str(python), "-m", "awslambdaric", self.handler], {"PYTHONPATH": str(self.source)}
+
+    def zipped(self, imports: Sequence[str] | None = None) -> int:
+        """Its modules and the packages that it imports, or only these, with what those need. The client of the Runtime API is
+        Lambda's own part."""
+        [packages] = (environments.bin_of(self.environment).parent / "lib").glob("python3*/site-packages")
+        buffer = BytesIO()
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+            for source in self.source.glob("*.py"):
+                archive.write(source, source.name)
+            for file in sorted(files(packages, self.imports if imports is None else imports)):
+                archive.write(packages / file, file)
+        return len(buffer.getvalue())
 
 
-def zipped() -> int:
-    """Handler and boto3, with what that needs. The client of the Runtime API is Lambda's own part."""
-    [packages] = (environments.bin_of(ENVIRONMENT).parent / "lib").glob("python3*/site-packages")
-    buffer = BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for source in SOURCE.glob("*.py"):
-            archive.write(source, source.name)
-        for file in sorted(files(packages)):
-            archive.write(packages / file, file)
-    return len(buffer.getvalue())
+# The yardstick of all functions.
+AWARD_POINTS = PythonFunction(BENCH / "python", "award_points.handle", "boto3", ("boto3",))
 
 
-def files(packages: Path) -> set[str]:
+def files(packages: Path, imports: Sequence[str]) -> set[str]:
     known = {bare(package.name): package for package in importlib.metadata.distributions(path=[str(packages)])}
-    needed, open_ends = set(), ["boto3"]
+    needed, open_ends = set(), list(imports)
     while open_ends:
         name = open_ends.pop()
         if name not in needed:
