@@ -27,6 +27,7 @@ CONTENTS = {
     "deny": "cargo-deny, which checks the Rust dependencies",
     "localstripe": "localstripe, a stateful fake of Stripe's API",
     "boto3": "boto3 and Lambda's Python runtime client, for the benchmarks' yardstick",
+    "powertools": "Powertools for AWS Lambda and Lambda's Python runtime client, for the benchmarks of the library",
 }
 
 # The SAM CLI would keep notes in the home folder, and send some of them away.

@@ -151,6 +151,14 @@ def build_rest(folder: Path) -> None:
     _build(folder, *RELEASE[ARCH], packages=["rest"])
 
 
+def build_library(folder: Path) -> None:
+    """Builds the benchmarks' consumer of orders for Lambda: with our crate, and with the Rust runtime alone. The second is built
+    as its users build theirs: with default features, and as cargo-lambda builds programs without a profile."""
+    _build(folder, *RELEASE[ARCH], packages=["library-ours"])
+    theirs = ("--manifest-path", str(ROOT / "bench" / "library" / "runtime" / "Cargo.toml"))
+    _build(folder, *RELEASE[ARCH], *theirs, "--target-dir", str(ROOT / "target" / "library"), packages=["library-runtime"])
+
+
 RELEASE = {"x86_64": ("--release", "--x86-64"), "arm64": ("--release", "--arm64")}
 
 

@@ -97,6 +97,12 @@ const LAYERS: &[Layer] = &[
         because: "the yardstick is a function that does nothing",
     },
     Layer {
+        folder: "bench/library/ours",
+        may_use: &["lambda-messaging"],
+        in_tests: &[],
+        because: "it is compared with consumers that have nothing of ours",
+    },
+    Layer {
         folder: "bench/rest",
         // unicorn-management: it stores the ride with the very same code.
         may_use: &["lambda-messaging", "unicorn-management"],
