@@ -73,6 +73,7 @@ lint-rust:
 	cargo fmt --all --check
 	cargo fmt --check --manifest-path tests/container/Cargo.toml
 	cargo fmt --check --manifest-path fuzz/Cargo.toml
+	cargo fmt --check --manifest-path bench/library/runtime/Cargo.toml
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cargo clippy --locked --manifest-path tests/container/Cargo.toml --target-dir $(TARGET)/container --all-targets -- -D warnings
 	cargo clippy --locked --manifest-path fuzz/Cargo.toml --target-dir $(TARGET) --all-targets -- -D warnings
@@ -112,6 +113,7 @@ fmt: ## Format the code
 	cargo fmt --all
 	cargo fmt --manifest-path tests/container/Cargo.toml
 	cargo fmt --manifest-path fuzz/Cargo.toml
+	cargo fmt --manifest-path bench/library/runtime/Cargo.toml
 	$(WILD_RYDES) fmt-python
 
 build: ## Build the functions for Lambda (ARCH=arm64 for Graviton)
@@ -126,7 +128,7 @@ smoke: ## Check a deployed stage, on AWS or at AWS_ENDPOINT_URL: make smoke STAG
 undeploy: ## Delete a stage's stacks, and say before what goes and what stays: make undeploy STAGE=dev (ONLY="<stack> …", DATA=delete: with tables and buckets)
 	$(WILD_RYDES) undeploy --stage "$(STAGE)" --only "$(ONLY)" --data "$(DATA)"
 
-bench: ## Cold starts, CPU time, latency and cost, beside a function that does nothing, one in Python, and other designs (ONLY="cold warm rest cost rides build", FUNCTIONS="<name> …")
+bench: ## Cold starts, CPU time, latency and cost, beside a function that does nothing, one in Python, other designs and libraries (ONLY="cold warm rest cost rides build library", FUNCTIONS="<name> …")
 	$(BENCH) bench --only "$(ONLY)" --functions "$(FUNCTIONS)"
 
 bench-prebooking: ## Campaigns of 500, 5,000 and 50,000 prebookings: how they are accepted and drain

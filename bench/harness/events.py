@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from wild_rydes import console
-from wild_rydes.paths import INFRA, ROOT
+from wild_rydes.paths import BENCH, INFRA, ROOT
 
 SEEDS = ROOT / "fuzz" / "seeds"
 # The trigger of each function, and the example in fuzz/seeds. Those of services that take events are found in the templates.
@@ -24,6 +24,8 @@ EXAMPLES = {
     "submit-instant-ride-rfq": ("post", "rfq/rfq.json"),
     "submit-ride-completion": ("post", "ride_completion/ride.json"),
     "submit-ride-prebooking": ("queue", "prebooking/prebooking.json"),
+    # No function of a service, but the consumer that is written with several libraries.
+    "library": ("queue", str(BENCH / "library" / "order-placed.json")),
 }
 # An output by which a service declares that it takes an event, and through which queue.
 EFFECT = re.compile(r'^  (\w+)Effect:\n(?: {4}.*\n)*? {6}\{"queue": "(\w+)"', re.MULTILINE)

@@ -8,6 +8,7 @@ from typing import Any
 from harness import build_time, cold, cost, machine, rest, rides, warm
 from harness.context import Context
 from harness.cpu_contention import CpuContention
+from harness.library import part as library
 from wild_rydes import console
 from wild_rydes.paths import ROOT
 
@@ -21,6 +22,7 @@ PARTS: dict[str, Callable[[Context], dict[str, Any]]] = {
     "cost": cost.run,
     "rides": rides.run,
     "build": build_time.run,
+    "library": library.run,
 }
 OF_FUNCTIONS = ("cold", "warm")
 

@@ -1,0 +1,1 @@
+"""`make bench ONLY=library`: one consumer, written with several libraries. `part` measures it and names the rest."""
