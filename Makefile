@@ -74,9 +74,11 @@ lint-rust:
 	cargo fmt --check --manifest-path tests/container/Cargo.toml
 	cargo fmt --check --manifest-path fuzz/Cargo.toml
 	cargo fmt --check --manifest-path bench/library/runtime/Cargo.toml
+	cargo fmt --check --all --manifest-path examples/Cargo.toml
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cargo clippy --locked --manifest-path tests/container/Cargo.toml --target-dir $(TARGET)/container --all-targets -- -D warnings
 	cargo clippy --locked --manifest-path fuzz/Cargo.toml --target-dir $(TARGET) --all-targets -- -D warnings
+	cargo clippy --locked --manifest-path examples/Cargo.toml --target-dir $(TARGET) --workspace --all-targets -- -D warnings
 	$(WILD_RYDES) lint-dependencies
 
 lint-python:
@@ -114,6 +116,7 @@ fmt: ## Format the code
 	cargo fmt --manifest-path tests/container/Cargo.toml
 	cargo fmt --manifest-path fuzz/Cargo.toml
 	cargo fmt --manifest-path bench/library/runtime/Cargo.toml
+	cargo fmt --all --manifest-path examples/Cargo.toml
 	$(WILD_RYDES) fmt-python
 
 build: ## Build the functions for Lambda (ARCH=arm64 for Graviton)

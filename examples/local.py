@@ -3,12 +3,12 @@
 
     local.py test [<arguments of cargo test>]   deploys the project, runs its tests, and stops everything
     local.py up                                 deploys the project, and keeps it running until Ctrl-C
-    local.py tools                              installs the tools that the other two need
+    local.py tools <name> …                     installs tools that requirements/ names
 
-It builds the functions with cargo-lambda, starts an emulator of AWS that enforces IAM on a free loopback port, and deploys
-template.yaml with the SAM CLI. The emulator runs the functions as processes. requirements/ pins the tools with their hashes.
-They are installed into .tools beside this file, or into the folder that LOCAL_TOOLS names. The tests find the emulator at
-AWS_ENDPOINT_URL, each output of the template in a variable (QueueUrl in QUEUE_URL), and the functions in FUNCTIONS_FOLDER.
+It builds the functions, starts an emulator of AWS that enforces IAM on a free loopback port, and deploys template.yaml with the
+SAM CLI. The tools are pinned in requirements/, and installed into .tools beside this file or the folder that LOCAL_TOOLS names.
+The tests find the emulator at AWS_ENDPOINT_URL, each output of the template in a variable (QueueUrl in QUEUE_URL), and the
+functions' processes by their programs, which are below FUNCTIONS_FOLDER.
 """
 
 import contextlib
@@ -91,20 +91,21 @@ def bin_of(tool: str) -> Path:
     return folder / "bin"
 
 
-def build(test: bool) -> None:
-    """Builds the tests and the functions, for this machine, and installs the tools meanwhile."""
+def build() -> None:
+    """Builds the functions and the tests for this machine, and installs the tools meanwhile."""
     if not shutil.which("cargo"):
         sys.exit("Rust is not installed: see https://rustup.rs")
-    host = run("rustc does not say for which machine it builds", "rustc", "--print", "host-tuple", stdout=subprocess.PIPE).strip()
-    install = start(sys.executable, __file__, "tools")
-    if test:
-        run("the tests did not build: see cargo's messages above", "cargo", "test", "--no-run")
+    install = start(sys.executable, __file__, "tools", "sam", "ministack")
+    # Together, because the tests need some dependencies with more features, and these would be compiled twice.
+    cargo = ("cargo", "build", "--bins", "--tests", "--message-format=json-render-diagnostics")
+    messages = run("the build failed: see above", *cargo, stdout=subprocess.PIPE).splitlines()
     if install.wait():
-        sys.exit("the tools were not installed: see the message above")
+        sys.exit("the tools were not installed: see above")
     running.remove(install)
-    command = (bin_of("build") / "cargo-lambda", "lambda", "build", "--lambda-dir", LOCAL / "target" / "lambda")
-    for_here = ("--compiler", "cargo", "--target", host, "--skip-target-check")
-    run("the functions did not build: see cargo's messages above", *command, *for_here)
+    for built in map(json.loads, messages):
+        if built.get("executable") and not built["profile"]["test"]:
+            (folder := LOCAL / "target" / "lambda" / built["target"]["name"]).mkdir(parents=True, exist_ok=True)
+            shutil.copy2(built["executable"], folder / "bootstrap")
 
 
 def start_emulator() -> dict[str, str]:
@@ -119,9 +120,8 @@ def start_emulator() -> dict[str, str]:
     # Without BIND_HOST it would listen on every interface, and without AUTH it would not enforce IAM.
     settings = {"GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "AUTH": "true", "IOT_MTLS_ENABLED": "0"}
     command, env = (bin_of("ministack") / "python", __file__, "emulator"), {**ENVIRONMENT, **endpoint, **settings}
-    env["TMPDIR"] = str(folder)
     with (LOCAL / "emulator.log").open("wb") as output:
-        emulator = start(*command, env=env, stdin=subprocess.PIPE, stdout=output, stderr=output)
+        emulator = start(*command, env={**env, "TMPDIR": str(folder)}, stdin=subprocess.PIPE, stdout=output, stderr=output)
     deadline = time.monotonic() + SECONDS_TO_START
     while emulator.poll() is None and time.monotonic() < deadline:
         with contextlib.suppress(OSError), urllib.request.urlopen(f"{endpoint['AWS_ENDPOINT_URL']}/_ministack/health", timeout=2):
@@ -175,10 +175,10 @@ def main(command: str, *arguments: str) -> None:
     try:
         LOCAL.mkdir(exist_ok=True)
         if command == "tools":
-            for tool in ("build", "sam", "ministack"):
+            for tool in arguments:
                 bin_of(tool)
             return
-        build(command == "test")
+        build()
         client = start_emulator()
         client |= deploy(client)
         if command == "test":
@@ -194,7 +194,7 @@ def main(command: str, *arguments: str) -> None:
 if __name__ == "__main__":
     if sys.argv[1:] == ["emulator"]:
         emulate()
-    elif sys.argv[1:2] == ["test"] or sys.argv[1:] in (["up"], ["tools"]):
+    elif sys.argv[1:2] in (["test"], ["up"], ["tools"]):
         main(*sys.argv[1:])
     else:
         sys.exit(__doc__)

@@ -7,5 +7,6 @@ ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ROOT / "tools"
 BENCH = ROOT / "bench"
 INFRA = ROOT / "infra"
+EXAMPLES = ROOT / "examples"
 # Commands keep their state here from one run to the next; git ignores it.
 LOCAL = ROOT / ".local"
