@@ -49,7 +49,7 @@ prepare: ## Install the tools and build functions and tests: what make test need
 emulators: ## Write anew in the docs what each emulator honours, as the last runs have seen it
 	$(WILD_RYDES) emulators
 
-test-chaos:
+test-chaos: ## The fault run of make test: small, and always with the same faults
 	$(WILD_RYDES) chaos --size small --seed 1
 
 test-life: ## The life of a stage against an emulator: failed deployments, changes, smoke runs, removals
@@ -69,7 +69,7 @@ fuzz: ## Give every parser 100,000 inputs (RUNS=<number>), or one of them again 
 
 lint: lint-rust lint-python lint-workflows lint-templates ## Formatting, clippy, ruff, mypy, workflows, templates, state machines, roles
 
-lint-rust:
+lint-rust: ## Part of lint: formatting and clippy of every workspace, licences and sources of dependencies
 	cargo fmt --all --check
 	cargo fmt --check --manifest-path tests/container/Cargo.toml
 	cargo fmt --check --manifest-path fuzz/Cargo.toml
@@ -81,13 +81,13 @@ lint-rust:
 	cargo clippy --locked --manifest-path examples/Cargo.toml --target-dir $(TARGET) --workspace --all-targets -- -D warnings
 	$(WILD_RYDES) lint-dependencies
 
-lint-python:
+lint-python: ## Part of lint: formatting, lints and types of the tools
 	$(WILD_RYDES) lint-python
 
-lint-workflows:
+lint-workflows: ## Part of lint: GitHub's workflows
 	$(WILD_RYDES) lint-workflows
 
-lint-templates:
+lint-templates: ## Part of lint: templates, also as AWS sees them, state machines, roles
 	$(WILD_RYDES) lint-templates
 
 check-functions: ## Build for Lambda and check each function's size and what it links against (FEW=1: the largest, the smallest, the changed)
