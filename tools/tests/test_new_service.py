@@ -6,12 +6,16 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
-from wild_rydes import environments
+from wild_rydes import environments, stages
+from wild_rydes.cfn_lint_rules._names import FREE_NAMES, STACK, ends_with_longest_stage
+from wild_rydes.cfn_lint_rules._source import Source
 from wild_rydes.commands import new_service
-from wild_rydes.paths import LOCAL, ROOT
+from wild_rydes.paths import INFRA, LOCAL, ROOT
 
 NAME, EVENT = "ride-insurance", "RideCompleted"
 
@@ -70,7 +74,9 @@ def test_a_service_that_is_made_passes_and_one_that_is_taken_away_is_gone() -> N
         ("insurance", ["two or more words"]),
         ("Ride_Insurance", ["two or more words"]),
         ("", ["two or more words"]),
-        ("Insurance-Of-Rides-And-Their-Riders", ["two or more words", "35 characters"]),
+        ("Insurance-Of-Rides-And-Their-Riders", ["two or more words", "35 characters, and 23 are the most"]),
+        ("insurance-of-all-rides", []),
+        ("ride-insurance-company", ["22 characters, and 21 are the most"]),
         ("customer-loyalty", ["functions/customer-loyalty exists", "infra/customer-loyalty.yaml exists"]),
         ("lambda-messaging", ["a crate lambda-messaging exists"]),
         ("prebooking-processing", ["infra/ride-booking.yaml has a queue or a table PrebookingProcessing"]),
@@ -82,6 +88,15 @@ def test_every_fault_of_a_name_is_said_at_once(name: str, faults: list[str]) -> 
     assert len(found) == len(faults), found
     for fault, said in zip(faults, found, strict=True):
         assert fault in said
+
+
+@pytest.mark.parametrize("name", ["ride-insurance-broker", "insurance-of-all-rides"])
+def test_the_longest_name_of_a_queue_is_the_one_that_the_rule_for_templates_allows(name: str) -> None:
+    template = INFRA / f"{name}.yaml"
+    dead_letters = f"{STACK}-{new_service.pascal_case(name)}Dlq-0123456789ABC"
+    source = SimpleNamespace(filename=str(template), parameters={"Stage": {"MaxLength": stages.LONGEST}})
+    length = ends_with_longest_stage(cast(Source, source), {"Fn::Sub": dead_letters})
+    assert length == len(new_service.dead_letter_queue(name)) <= new_service.LONGEST_QUEUE == FREE_NAMES["AWS::SQS::Queue"]
 
 
 def test_an_unknown_event_is_refused_with_those_that_are_known() -> None:

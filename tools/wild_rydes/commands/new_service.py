@@ -11,7 +11,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from wild_rydes import console
+from wild_rydes import console, stages
 from wild_rydes.paths import INFRA, ROOT, TOOLS
 
 FILES = TOOLS / "new_service"
@@ -19,8 +19,8 @@ FILES = TOOLS / "new_service"
 EVENTS = re.compile(r"^  (\w+Topic)Events: \{Value: ([\w ]+)\}$", re.MULTILINE)
 # Two words or more, as a name of one word may be a keyword of Rust or a crate's.
 KEBAB_CASE = re.compile(r"[a-z][a-z0-9]*(-[a-z][a-z0-9]*)+")
-# A longer one makes names of queues that CloudFormation would cut.
-LONGEST = 25
+# CloudFormation makes the names of queues, and cuts those that SQS would not take.
+LONGEST_QUEUE = 80
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -59,8 +59,15 @@ def topics_by_event() -> dict[str, str]:
 def name_faults(name: str) -> Iterator[str]:
     if not KEBAB_CASE.fullmatch(name):
         yield f"NAME={name} is not two or more words in small letters with dashes between them, as in ride-insurance"
-    if len(name) > LONGEST:
-        yield f"NAME={name} has {len(name)} characters; {LONGEST} are the most"
+    excess = len(dead_letter_queue(name)) - LONGEST_QUEUE
+    if excess > 0:
+        # The queue's name has the service's name twice.
+        most = len(name) - (excess + 1) // 2
+        yield (
+            f"NAME={name} has {len(name)} characters, and {most} are the most: with a STAGE of {stages.LONGEST}, the name of the "
+            f"dead-letter queue would have {LONGEST_QUEUE + excess}. CloudFormation cuts it at {LONGEST_QUEUE}, and dashboards "
+            f"find dead-letter queues by the end of their names"
+        )
     taken = [path for path in (ROOT / "functions" / name, INFRA / f"{name}.yaml") if name and path.exists()]
     for path in taken:
         yield f"{path.relative_to(ROOT)} exists already: take another NAME"
@@ -74,6 +81,11 @@ def name_faults(name: str) -> Iterator[str]:
         prefix = several.name.removesuffix(".instances.json") + "-"
         if name.startswith(prefix):
             yield f"NAME={name} begins with {prefix}, as the stacks of infra/{several.name} do: take another NAME"
+
+
+def dead_letter_queue(name: str) -> str:
+    """The longest name that CloudFormation makes for the service's dead-letter queue. It adds thirteen characters."""
+    return f"wild-rydes-{'x' * stages.LONGEST}-{name}-{pascal_case(name)}Dlq-{'X' * 13}"
 
 
 def event_faults(event: str, topics: dict[str, str]) -> Iterator[str]:
