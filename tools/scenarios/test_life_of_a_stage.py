@@ -14,7 +14,7 @@ from wild_rydes import console, environments, functions
 from wild_rydes.commands.smoke import smoke_stage
 from wild_rydes.commands.test_life import FOLDER
 from wild_rydes.commands.undeploy import undeploy
-from wild_rydes.deployment import Deployment, leftovers, statuses
+from wild_rydes.deployment import Deployment, describe, leftovers, statuses
 from wild_rydes.emulator.embedded import Emulator
 from wild_rydes.paths import LOCAL
 from wild_rydes.stages import own_stage
@@ -65,7 +65,7 @@ class Stage:
         return self._described()["stacks"][stack]["parameters"][name]
 
     def _described(self) -> dict[str, dict[str, dict[str, dict[str, str]]]]:
-        return Deployment(self.name, functions.ARCH, self.emulator.environment(), self.templates.parent).describe()
+        return describe(self.name, self.emulator.environment())
 
     def undeploy(self, *only: str, with_data: bool = True) -> None:
         undeploy(self.name, only, self.emulator.environment(), with_data)

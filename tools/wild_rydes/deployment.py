@@ -32,14 +32,15 @@ class Deployment:
 
     def deploy_one(self, stack: Stack) -> None:
         """Deploys a stack whose template is not in infra/."""
-        self._deploy(stack, self.parameters([stack])[stack.name])
+        values = self.parameters([stack])[stack.name]
+        self._deploy(stack, values, self._fingerprint(stack, values))
 
     def deploy(self, templates: Path, instance: str | None) -> None:
         """Deploys what has changed. `instance` names the emulator that earlier deployments went to; a deployment to AWS
         has none, and CloudFormation itself finds what has changed."""
         order = stacks.stacks(templates)
         values = self.parameters([stack for wave in order for stack in wave])
-        described = self.describe()
+        described = describe(self.stage, self.env, "--exports")
         there = statuses(described)
         refuse(self.stage, described, templates)
         self.replace_failed(there)
@@ -47,15 +48,16 @@ class Deployment:
         known = json.loads(record.read_text()) if record.exists() else {}
         deployed = known.get("stacks", {}) if instance and known.get("instance") == instance else {}
         deployed = {name: digest for name, digest in deployed.items() if name in there}
+        digests = {stack.name: self._fingerprint(stack, values[stack.name]) for wave in order for stack in wave}
         for wave in order:
-            changed = [stack for stack in wave if deployed.get(stack.name) != self._fingerprint(stack, values[stack.name])]
+            changed = [stack for stack in wave if deployed.get(stack.name) != digests[stack.name]]
             # The very first goes alone: with it the SAM CLI makes its bucket, which two at once would both try.
             alone, beside = (changed[:1], changed[1:]) if not deployed else ([], changed)
             for group in (alone, beside):
                 with ThreadPoolExecutor(max_workers=4) as pool:
-                    done = pool.map(lambda stack: self._deploy(stack, values[stack.name]), group)
+                    done = pool.map(lambda stack: self._deploy(stack, values[stack.name], digests[stack.name]), group)
                     for stack, _ in zip(group, done, strict=True):
-                        deployed[stack.name] = self._fingerprint(stack, values[stack.name])
+                        deployed[stack.name] = digests[stack.name]
                         if instance:
                             record.write_text(json.dumps({"instance": instance, "stacks": deployed}))
 
@@ -66,10 +68,6 @@ class Deployment:
         templates = sorted({str(stack.template) for stack in of})
         declared = json.loads(environments.output("sam", "wild_rydes.cloud.declared", *templates))
         return parameters.merge(of, declared, own, settings, faults, EMULATOR_DEFAULTS if self.env else {})
-
-    def describe(self) -> dict[str, Any]:
-        """The account and the region, and the stage's stacks that are there."""
-        return json.loads(environments.output("sam", "wild_rydes.cloud.describe", self.stage, env=self.env))
 
     def replace_failed(self, there: Mapping[str, str]) -> None:
         """Deletes the stacks that were never deployed, so that they can be deployed again."""
@@ -89,14 +87,14 @@ class Deployment:
             digest.update((folder / definition).read_bytes())
         return digest.hexdigest()
 
-    def _deploy(self, stack: Stack, values: Mapping[str, str]) -> None:
+    def _deploy(self, stack: Stack, values: Mapping[str, str], fingerprint: str) -> None:
         name = f"wild-rydes-{self.stage}-{stack.name}"
         started = time.monotonic()
         self.logs.mkdir(parents=True, exist_ok=True)
         # A file, because on the command line the SAM CLI takes some values apart. JSON is YAML.
         passed = self.logs / f"{stack.name}.parameters.yaml"
         # Without it, a function's alias would stay at the version before a change of a parameter.
-        release = {"Release": self._fingerprint(stack, values)} if "Release" in values else {}
+        release = {"Release": fingerprint} if "Release" in values else {}
         passed.write_text(json.dumps({**values, **release}, indent=2) + "\n")
         command: list[str | Path] = [environments.bin_of("sam") / "sam", "deploy", "--template-file", stack.template]
         command += ["--stack-name", name, "--resolve-s3", "--s3-prefix", name, "--capabilities", "CAPABILITY_IAM"]
@@ -106,6 +104,12 @@ class Deployment:
         env = {**os.environ, **self.env, **(environments.SAM_ON_EMULATOR if self.env else environments.SAM)}
         changes = sam.deploy(command, env, self.logs / f"{stack.name}.log", stack.name)
         console.done(f"deployed {stack.name}: {changes}", time.monotonic() - started)
+
+
+def describe(stage: str, env: dict[str, str], *options: str) -> dict[str, Any]:
+    """The account and the region, and the stage's stacks that are there; with --exports their exports and the importers of each,
+    with --resources what the stacks consist of."""
+    return json.loads(environments.output("sam", "wild_rydes.cloud.describe", stage, *options, env=env))
 
 
 def statuses(described: Mapping[str, Any]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wild_rydes import confirmation, console, environments, functions, stacks
-from wild_rydes.deployment import FAILED_AT_FIRST, Deployment, leftovers, refuse, statuses
+from wild_rydes.deployment import FAILED_AT_FIRST, Deployment, describe, leftovers, refuse, statuses
 from wild_rydes.emulator import profiles
 from wild_rydes.paths import INFRA, LOCAL
 from wild_rydes.stages import check_name
@@ -33,7 +33,7 @@ def run(options: argparse.Namespace) -> None:
         deployment = Deployment(options.stage, options.arch, {}, LOCAL / f"aws-{options.stage}", options.parameters)
     # Before anything is built: the faults, and the question.
     deployment.parameters([stack for wave in stacks.stacks() for stack in wave])
-    described = deployment.describe()
+    described = describe(options.stage, deployment.env, "--exports")
     refuse(options.stage, described)
     console.line("\n".join(plan(options.stage, described)))
     if emulator:

@@ -11,9 +11,8 @@ import sys
 from typing import Any
 
 from wild_rydes import console, environments, functions, smoke
-from wild_rydes.deployment import Deployment
+from wild_rydes.deployment import describe
 from wild_rydes.emulator import profiles
-from wild_rydes.paths import LOCAL
 from wild_rydes.rydes import Rydes
 from wild_rydes.smoke import Smoke
 from wild_rydes.stages import check_name
@@ -47,7 +46,7 @@ def run(options: argparse.Namespace) -> None:
 
 def smoke_stage(stage: str, env: dict[str, str], options: argparse.Namespace) -> dict[str, Any]:
     """Runs checks and audit, and gives what they found."""
-    described = Deployment(stage, functions.ARCH, env, LOCAL / f"smoke-{stage}").describe()
+    described = describe(stage, env)
     if not described["stacks"]:
         raise console.Stop(
             f"nothing of stage {stage} is deployed in account {described['account']}, region {described['region']}"

@@ -1,12 +1,12 @@
 """Deletes the stacks of a stage, or some of them, and says before what goes and what stays."""
 
 import argparse
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from wild_rydes import confirmation, console, environments, removal
+from wild_rydes.deployment import describe
 from wild_rydes.emulator import profiles
 from wild_rydes.stages import check_name
 
@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> None:
 def undeploy(stage: str, only: Sequence[str], env: dict[str, str], with_data: bool = False) -> None:
     """Deletes these stacks of a stage, or all, and on demand the data that would outlive them. `env` is that of an emulator,
     where it asks nothing."""
-    described = json.loads(environments.output("sam", "wild_rydes.cloud.describe", stage, "--resources", env=env))
+    described = describe(stage, env, "--exports", "--resources")
     place = f"account {described['account']}, region {described['region']}"
     if not described["stacks"]:
         console.line(f"{console.GREEN}✓{console.END} nothing of stage {stage} is deployed in {place}")
