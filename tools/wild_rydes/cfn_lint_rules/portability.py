@@ -60,10 +60,10 @@ class StagesApart(CloudFormationLintRule):
             if OURS.search(text):
                 found.append(source.match_at(f"{text!r} is the same in every stage: add ${{Stage}}", path))
         for name, resource in source.resources.items():
-            for path in NAMES.get(resource["Type"], ()):
-                value = look_up(resource.get("Properties", {}), path)
-                if value is not None and not has_stage(value):
-                    found.append(source.match(f"{name} has the same name in every stage: add ${{Stage}}", name, *path))
+            path = NAMES.get(resource["Type"], ())
+            value = look_up(resource.get("Properties", {}), path) if path else None
+            if value is not None and not has_stage(value):
+                found.append(source.match(f"{name} has the same name in every stage: add ${{Stage}}", name, *path))
         return found
 
 
@@ -85,7 +85,7 @@ class NamesFit(CloudFormationLintRule):
             kind, properties = resource["Type"], resource.get("Properties", {})
             # Of the other queues nobody looks for the end of the name.
             if kind in FREE_NAMES and "RedrivePolicy" not in properties:
-                longest, (key, made) = FREE_NAMES[kind], (NAMES[kind][0][0], properties.get(NAMES[kind][0][0]))
+                longest, (key, made) = FREE_NAMES[kind], (NAMES[kind][0], properties.get(NAMES[kind][0]))
                 length = ends_with_longest_stage(source, made if made is not None else f"{STACK}-{name}-0123456789ABC")
                 length += len(".fifo") if made is None and properties.get("FifoQueue") else 0
                 if length > longest:

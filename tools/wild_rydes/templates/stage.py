@@ -99,25 +99,29 @@ def memory(document: dict[str, Any], properties: dict[str, Any]) -> int:
 
 
 def is_fifo(resources: dict[str, Any], event: dict[str, Any]) -> bool:
-    queue = event["Queue"].get("Fn::GetAtt", [""]) if isinstance(event["Queue"], dict) else [""]
-    return bool(resources.get(queue[0], {}).get("Properties", {}).get("FifoQueue"))
+    match event["Queue"]:
+        case {"Fn::GetAtt": [name, _]}:
+            return bool(resources[name]["Properties"].get("FifoQueue"))
+    return False
 
 
 def method_limits(service: str, document: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    parameters = document.get("Parameters", {})
-
-    def number(value: Any) -> int:
-        return int(parameters[value["Ref"]]["Default"] if isinstance(value, dict) else value)
-
+    """The limits of API methods, each with the parameter that sets its rate, if one does."""
     for resource in document["Resources"].values():
         for of in resource.get("Properties", {}).get("MethodSettings", []):
             if "ThrottlingRateLimit" in of:
                 path = of["ResourcePath"].replace("/~1", "/").replace("~1", "/")
-                rate, burst = number(of["ThrottlingRateLimit"]), number(of["ThrottlingBurstLimit"])
+                (rate, parameter), (burst, _) = (number(document, of[f"Throttling{which}Limit"]) for which in ("Rate", "Burst"))
                 limit = {"method": f"{of['HttpMethod']} {path}", "rate": rate, "burst": burst}
-                if isinstance(of["ThrottlingRateLimit"], dict):
-                    limit["parameter"] = f"{service}:{of['ThrottlingRateLimit']['Ref']}"
-                yield limit
+                yield limit | ({"parameter": f"{service}:{parameter}"} if parameter else {})
+
+
+def number(document: dict[str, Any], value: Any) -> tuple[int, str]:
+    """A number in a template, and the parameter that it is the default of, if any."""
+    match value:
+        case {"Ref": parameter}:
+            return int(document["Parameters"][parameter]["Default"]), parameter
+    return int(value), ""
 
 
 if __name__ == "__main__":
