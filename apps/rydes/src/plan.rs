@@ -12,6 +12,8 @@ mod limits;
 mod load;
 mod pace;
 
+use std::collections::BTreeSet;
+
 use client::Error;
 use serde::Serialize;
 
@@ -51,6 +53,12 @@ impl Plan {
     /// The quotas that have to be raised.
     pub fn to_raise(&self) -> impl Iterator<Item = &Limit> {
         self.limits.iter().filter(|limit| limit.raise_to.is_some())
+    }
+
+    /// The prices in use that were not checked against a page, each once.
+    pub fn unchecked_prices(&self) -> BTreeSet<&str> {
+        let of_campaign = self.campaign.iter().flat_map(|campaign| &campaign.unchecked);
+        self.bill.unchecked.iter().chain(of_campaign).map(String::as_str).collect()
     }
 }
 

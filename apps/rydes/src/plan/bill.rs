@@ -35,6 +35,8 @@ pub struct Bill {
     pub metrics: Charge,
     /// Everything.
     pub dollars: f64,
+    /// The prices in use that were not checked against a page, as service and kind.
+    pub unchecked: Vec<String>,
 }
 
 /// A charge by the month.
@@ -46,6 +48,9 @@ pub struct Charge {
     pub count: f64,
     /// In dollars.
     pub dollars: f64,
+    /// Its prices that were not checked against a page, as service and kind.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unchecked: Vec<String>,
 }
 
 impl Bill {
@@ -61,6 +66,8 @@ impl Bill {
         let dollars_fixed = fixed.iter().map(|charge| charge.dollars).sum();
         let metrics = charge(data, "cloudwatch", "metrics", metrics(&data.stage.sources))?;
         let dollars = dollars_of_rides + dollars_fixed + metrics.dollars;
+        let by_the_month = fixed.iter().chain([&metrics]).flat_map(|charge| &charge.unchecked);
+        let unchecked = cost.unchecked.iter().chain(by_the_month).cloned().collect();
         let prices = format!("in {}, at prices of {}", data.prices.region, data.prices.date);
         Ok(Self {
             prices,
@@ -71,6 +78,7 @@ impl Bill {
             dollars_fixed,
             metrics,
             dollars,
+            unchecked,
         })
     }
 }
@@ -95,6 +103,7 @@ fn fixed(data: &Data) -> Result<Vec<Charge>, Error> {
         what: "polls of empty queues".to_owned(),
         count: polling.count + fifo.count,
         dollars: polling.dollars + fifo.dollars,
+        unchecked: [polling.unchecked, fifo.unchecked].concat(),
     };
     Ok(vec![
         charge(data, "cloudwatch", "alarm_metrics", stage.alarm_metrics)?,
@@ -113,10 +122,14 @@ fn pollers(data: &Data, kind: Kind) -> f64 {
 pub(super) fn charge(data: &Data, service: &str, kind: &str, count: f64) -> Result<Charge, Error> {
     let find = |prices: &BTreeMap<String, BTreeMap<String, cost::prices::Price>>| {
         let price = prices.get(service)?.get(kind)?;
-        Some((price.what.clone(), price.usd.to_f64()? * count / price.per.to_f64()?))
+        let unchecked = price.checked.is_none().then(|| format!("{service}.{kind}"));
+        Some(Charge {
+            what: price.what.clone(),
+            count,
+            dollars: price.usd.to_f64()? * count / price.per.to_f64()?,
+            unchecked: unchecked.into_iter().collect(),
+        })
     };
     let found = find(&data.prices.monthly).or_else(|| find(&data.prices.by_service));
-    let (what, dollars) =
-        found.ok_or_else(|| Error::Unexpected(format!("there is no price of {service}.{kind}")))?;
-    Ok(Charge { what, count, dollars })
+    found.ok_or_else(|| Error::Unexpected(format!("there is no price of {service}.{kind}")))
 }

@@ -4,7 +4,7 @@ use client::Error;
 use serde::Serialize;
 
 use super::{
-    bill::charge,
+    bill::{Charge, charge},
     data::{Data, Kind, Source},
     pace,
 };
@@ -32,6 +32,9 @@ pub struct Campaign {
     pub decided_in_seconds: f64,
     /// The price, as the design has it, with full batches. Logs are left out.
     pub dollars: f64,
+    /// Its prices that were not checked against a page, as service and kind.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unchecked: Vec<String>,
 }
 
 /// A queue of a campaign.
@@ -59,13 +62,15 @@ impl Campaign {
         let accepted_in_seconds = number / accepted_per_second;
         let stages: Vec<_> = queues(data).filter_map(|source| stage(data, source, number)).collect();
         let slowest = stages.iter().map(|stage| stage.per_second).fold(published_per_second, f64::min);
+        let charges = charges(data, number)?;
         Ok(Self {
             bookings,
             accepted_per_second,
             accepted_in_seconds,
             published_per_second,
             decided_in_seconds: accepted_in_seconds.max(number / slowest),
-            dollars: dollars(data, number)?,
+            dollars: charges.iter().map(|charge| charge.dollars).sum(),
+            unchecked: charges.into_iter().flat_map(|charge| charge.unchecked).collect(),
             stages,
         })
     }
@@ -92,7 +97,7 @@ fn stage(data: &Data, source: &Source, bookings: f64) -> Option<Stage> {
 
 /// One request; the queue's message; for each queue a receive and a delete of ten; a tenth of a publish; one write to store the
 /// booking and one to decide it; and the functions.
-fn dollars(data: &Data, bookings: f64) -> Result<f64, Error> {
+fn charges(data: &Data, bookings: f64) -> Result<Vec<Charge>, Error> {
     let requests = queues(data).map(|_| 2.0 / RECEIVED_AT_ONCE).sum::<f64>();
     let invocations = queues(data).map(|source| 1.0 / source.batch).sum::<f64>();
     let gb_seconds = queues(data).map(|source| {
@@ -107,6 +112,5 @@ fn dollars(data: &Data, bookings: f64) -> Result<f64, Error> {
         ("lambda", "requests", invocations),
         ("lambda", "gb_seconds_x86_64", gb_seconds.sum()),
     ];
-    let dollars = counts.map(|(service, kind, each)| charge(data, service, kind, each * bookings));
-    dollars.into_iter().map(|charge| charge.map(|charge| charge.dollars)).sum()
+    counts.into_iter().map(|(service, kind, each)| charge(data, service, kind, each * bookings)).collect()
 }

@@ -46,6 +46,12 @@ impl Data {
         units.ok_or_else(|| Error::Unexpected(format!("measured.json has no write units of {table}")))
     }
 
+    /// The write units that a ride takes of the busiest table.
+    pub fn most_write_units_a_ride(&self) -> Result<f64, Error> {
+        let most = self.measured.write_units_a_ride.values().copied().reduce(f64::max);
+        most.ok_or_else(|| Error::Unexpected("measured.json has no write units of any table".to_owned()))
+    }
+
     /// The measured function; one that was not measured takes no part in a ride.
     pub fn function(&self, name: &str) -> Function {
         self.measured.functions.get(name).cloned().unwrap_or_default()

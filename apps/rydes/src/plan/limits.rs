@@ -73,7 +73,7 @@ pub(super) fn limits(data: &Data, load: &Load) -> Result<Vec<Limit>, Error> {
     for demand in &data.demands {
         let quota = data.quota(&demand.quota)?;
         let (rides, has) = (load.rides_per_second, quota.rate(&load.account).rate);
-        let needs = amount(data, &demand.a_ride, rides);
+        let needs = amount(data, &demand.a_ride, rides)?;
         limits.push(Limit {
             quota: quota.id.clone(),
             name: quota.name.clone(),
@@ -95,16 +95,14 @@ pub(super) fn limits(data: &Data, load: &Load) -> Result<Vec<Limit>, Error> {
     Ok(limits)
 }
 
-fn amount(data: &Data, a_ride: &Amount, rides: f64) -> f64 {
-    match a_ride {
+fn amount(data: &Data, a_ride: &Amount, rides: f64) -> Result<f64, Error> {
+    Ok(match a_ride {
         Amount::Number(number) => rides * number,
         Amount::Calculated(Calculated::Concurrency) => pace::concurrency(data, rides),
         Amount::Calculated(Calculated::Mapping) => pace::busiest(data, rides),
         Amount::Calculated(Calculated::Collections) => rides * data.measured.collection_seconds,
-        Amount::Calculated(Calculated::Writes) => {
-            rides * data.measured.write_units_a_ride.values().copied().fold(0.0, f64::max)
-        }
-    }
+        Amount::Calculated(Calculated::Writes) => rides * data.most_write_units_a_ride()?,
+    })
 }
 
 fn with_headroom(data: &Data, needs: f64) -> f64 {

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 
 use super::{data::Kind, *};
@@ -78,6 +80,39 @@ fn a_quota_that_aws_never_raises_is_exceeded_and_nothing_to_ask_for() {
     assert!(!limit(&plan, "states-open").is_exceeded());
 }
 
+#[test]
+fn a_method_is_raised_to_twice_the_rides_once_it_takes_fewer() {
+    let mut data = Data::known().unwrap();
+    data.stage.methods.iter_mut().for_each(|method| method.rate = 100.0);
+    // Twice the rides, rounded up to two digits.
+    for (rides, raise_to) in [(1.0, None), (100.0, None), (100.1, Some(210.0)), (1234.0, Some(2500.0))] {
+        let methods = limits::methods(&data, rides).unwrap();
+        let [method] = methods.as_slice() else { panic!("{methods:?}") };
+        assert_eq!((method.rate, method.raise_to), (100.0, raise_to), "{rides} rides a second");
+        assert_eq!(
+            method.parameter.as_deref(),
+            Some("unicorn-management:SubmitRideCompletionRequestsPerSecond")
+        );
+    }
+}
+
+#[test]
+fn each_unchecked_price_is_said_once() {
+    let mut data = Data::known().unwrap();
+    for prices in [&mut data.prices.by_service, &mut data.prices.monthly] {
+        prices.values_mut().flat_map(BTreeMap::values_mut).for_each(|price| price.checked = None);
+    }
+    let mut plan = plan(1.0);
+    plan.bill = Bill::new(&data, 1.0).unwrap();
+    plan.campaign = Some(Campaign::new(&data, 10, "production").unwrap());
+    let unchecked = plan.unchecked_prices();
+    // Of the rides and the campaign, of polls of queues, and of a month.
+    for price in ["api_gateway.rest_requests", "sqs.standard_requests", "sqs.fifo_requests", "kms.keys"] {
+        assert!(unchecked.contains(price), "{price}: {unchecked:?}");
+    }
+    assert!(!unchecked.contains("kms.requests"), "nothing uses it: {unchecked:?}");
+}
+
 fn consumer<'a>(plan: &'a Plan, function: &str) -> &'a pace::Consumer {
     plan.pace.consumers.iter().find(|consumer| consumer.function == function).unwrap()
 }
@@ -119,6 +154,7 @@ fn a_month_without_a_ride_costs_what_it_costs_by_hand() {
     // Two rides a second are 5.256 million in a month.
     same(bill.dollars_of_rides, 5.256 * bill.dollars_a_million);
     same(bill.dollars, bill.dollars_of_rides + 12.7169);
+    assert_eq!(bill.unchecked, ["cloudwatch.metrics"], "no page showed the price");
 }
 
 #[test]
@@ -175,11 +211,14 @@ fn a_plan_without_its_data_is_an_error_and_no_number() {
     let no_units = without(|data| data.measured.write_units_a_ride.clear());
     let campaign = |data: &Data| Campaign::new(data, 10, "production").unwrap_err().to_string();
     let pace = |data: &Data| Pace::new(data, 1.0).unwrap_err().to_string();
+    let load = Load { rides_per_second: 1.0, campaign: None, account: "production".to_owned() };
+    let limits = |data: &Data| limits::limits(data, &load).unwrap_err().to_string();
     for (found, expected) in [
         (campaign(&no_quota), "there is no quota sns-publish"),
         (campaign(&no_method), "stage.json has no method POST /submit-ride-prebooking"),
         (pace(&no_quota), "there is no quota dynamodb-partition-write"),
         (pace(&no_units), "measured.json has no write units of Rides"),
+        (limits(&no_units), "measured.json has no write units of any table"),
         (
             limits::methods(&no_method, 1.0).unwrap_err().to_string(),
             "stage.json has no method POST /submit-ride-completion",

@@ -42,10 +42,16 @@ pub fn table(cost: &Cost) -> String {
         let run = run.as_ref().map(|run| format!(": {run}")).unwrap_or_default();
         let _ = write!(text, "\n{name} was counted over {rides} rides{run}");
     }
-    if !cost.unchecked.is_empty() {
-        let _ = write!(text, "\nLook these prices up before you rely on them: {}", cost.unchecked.join(", "));
+    text + &look_up(cost.unchecked.iter().map(String::as_str))
+}
+
+/// A line about unchecked prices, if there are any.
+pub(super) fn look_up<'a>(unchecked: impl IntoIterator<Item = &'a str>) -> String {
+    let names: Vec<_> = unchecked.into_iter().collect();
+    if names.is_empty() {
+        return String::new();
     }
-    text
+    format!("\nLook these prices up before you rely on them: {}", names.join(", "))
 }
 
 const HALF: RoundingStrategy = RoundingStrategy::MidpointAwayFromZero;

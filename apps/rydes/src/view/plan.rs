@@ -6,7 +6,10 @@ pub mod markdown;
 
 use std::fmt::Write;
 
-use super::table::{number, table};
+use super::{
+    cost::look_up,
+    table::{number, table},
+};
 use crate::plan::{Campaign, Charge, Limit, Plan};
 
 /// Tables for a person.
@@ -41,7 +44,7 @@ pub fn text(plan: &Plan) -> String {
         let _ = writeln!(text, "\n{}", of_campaign(campaign));
     }
     let _ = write!(text, "\nA month, {}:\n{}", plan.bill.prices, bill(plan));
-    text
+    text + &look_up(plan.unchecked_prices())
 }
 
 fn shards(number: f64) -> String {
@@ -103,12 +106,13 @@ fn of_campaign(campaign: &Campaign) -> String {
 fn bill(plan: &Plan) -> comfy_table::Table {
     let bill = &plan.bill;
     let mut rows = table(&["for", "how many", "$"]);
-    let mut row = |Charge { what, count, dollars: of }: &Charge| {
-        rows.add_row(vec![what.as_str().into(), number(quantity(*count)), number(dollars(*of))]);
+    let mut row = |what: &str, count: f64, of: f64| {
+        rows.add_row(vec![what.into(), number(quantity(count)), number(dollars(of))]);
     };
-    bill.fixed.iter().for_each(&mut row);
-    row(&bill.metrics);
-    row(&Charge { what: "rides".to_owned(), count: bill.rides, dollars: bill.dollars_of_rides });
+    for Charge { what, count, dollars, .. } in bill.fixed.iter().chain([&bill.metrics]) {
+        row(what, *count, *dollars);
+    }
+    row("rides", bill.rides, bill.dollars_of_rides);
     rows.add_row(vec!["together".into(), "".into(), number(dollars(bill.dollars))]);
     rows
 }
@@ -195,6 +199,7 @@ mod tests {
             "The first limit is e-mails a day",
             "customer-loyalty:CustomerLoyaltyMaximumConcurrency",
             "A campaign of 10,000",
+            "Look these prices up before you rely on them: cloudwatch.metrics",
         ] {
             assert!(text.contains(part), "{part}: {text}");
         }

@@ -164,6 +164,11 @@ fn price(plans: &[Plan]) -> String {
         dollars(metrics.dollars)
     );
     let _ = writeln!(text, "| a million rides | | {rides} |");
+    let unchecked: Vec<_> = bill.unchecked.iter().map(|price| format!("`{price}`")).collect();
+    if !unchecked.is_empty() {
+        let _ =
+            writeln!(text, "\nNot checked against a page, so look it up first: {}.", unchecked.join(", "));
+    }
     text
 }
 
