@@ -6,7 +6,8 @@ use contracts::{
     FareCollected, FareCollectionFailed, PrebookingRejected, PrebookingSubmitted, QuotesRequested,
     RfqDeadlineReached, RideCompleted, RideQuoted,
 };
-use fuzz::{check_failure, occasion::Occasion, request::PaymentRequested, text};
+use customer_notification::Occasion;
+use fuzz::{check_failure, request::PaymentRequested, text};
 use lambda_messaging::{Event, EventPayload, IncomingPayload, consumer::AnyEvent, json};
 use libfuzzer_sys::fuzz_target;
 

@@ -1,9 +1,6 @@
 //! The checks of the fuzz targets: on accepted input, and on the messages about refused input.
 
-// Two parsers are included by file: with their crates, a payment provider's whole API would be instrumented.
-#[allow(dead_code)]
-#[path = "../../functions/customer-notification/src/occasion.rs"]
-pub mod occasion;
+// This parser is included by file: with its crate, a payment provider's whole API would be instrumented.
 #[path = "../../functions/customer-payment/src/request.rs"]
 pub mod request;
 
@@ -14,7 +11,7 @@ use lambda_http::{Request, RequestExt};
 use lambda_messaging::{Failure, Faults, RawFields, api};
 
 /// All messages about refused input, without their digits. No other message is possible, so no message quotes the input.
-const RULES: [&str; 25] = [
+const RULES: [&str; 27] = [
     "expected an event of type ",
     "is given more than once",
     "is missing",
@@ -40,6 +37,8 @@ const RULES: [&str; 25] = [
     "must not contain control characters",
     "the event's id is not that of its data",
     "the message is not",
+    "the report can't be used: it is not about an e-mail to one customer at one address",
+    "the report can't be used: it says no more than its type",
 ];
 
 /// The messages that go on with a name of ours.

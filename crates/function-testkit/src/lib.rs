@@ -57,4 +57,19 @@ mod tests {
         }
         assert!(functions > 0, "there are functions");
     }
+
+    /// The examples without a fuzz target. docs/fuzzing.md has the reasons.
+    const NOT_FUZZED: [&str; 2] = ["provider_report", "schedule"];
+
+    #[test]
+    fn every_kind_of_example_has_a_fuzz_target() {
+        let mut kinds = 0;
+        for examples in std::fs::read_dir(root().join("fuzz/seeds")).unwrap() {
+            let kind = examples.unwrap().file_name().into_string().unwrap();
+            let is_fuzzed = root().join("fuzz/fuzz_targets").join(&kind).with_extension("rs").is_file();
+            assert_eq!(is_fuzzed, !NOT_FUZZED.contains(&kind.as_str()), "a fuzz target {kind}");
+            kinds += 1;
+        }
+        assert!(kinds > NOT_FUZZED.len(), "there are examples");
+    }
 }
