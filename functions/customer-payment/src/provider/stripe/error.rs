@@ -14,9 +14,7 @@ pub enum StripeSetupError {
     #[error("{0:?} is no currency: give its three-letter code, as usd")]
     InvalidCurrency(String),
     /// Stripe doesn't count the currency in hundredths, so the same number would be another amount.
-    #[error(
-        "fares can't be paid in {0}: Stripe doesn't take hundredths of it, and fares are counted in them"
-    )]
+    #[error("fares can't be paid in {0}: Stripe doesn't count this currency in hundredths, as fares are")]
     UnsupportedCurrency(String),
     /// The secret is not a secret key. Its text isn't shown, because it may be secret too.
     #[error(
