@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use end_to_end::{Caller, Ride, Service, World, eventually, unique};
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::process::Command;
 
 /// The functions that work for a ride, in addition to those of the services that take its events.
@@ -22,7 +22,7 @@ async fn one_correlation_id_finds_the_whole_story_from_the_request_to_the_e_mail
     let world = World::shared().await;
     let app = Caller::unicorn_management_app(&world).await;
     let (ride, correlation_id) = (Ride::default(), unique("story"));
-    let email = format!("{}@example.com", unique("somebody"));
+    let email = format!("{}@example.com", unique("rider"));
     world.puts_address_on_file(ride.customer(), &email).await;
     let answer = app.posts(&ride.json(), &[("x-correlation-id", &correlation_id)]).await;
     let id = answer.body["id"].as_str().unwrap();
@@ -66,6 +66,31 @@ async fn one_correlation_id_finds_the_whole_story_from_the_request_to_the_e_mail
 async fn what_nobody_has_heard_of_has_no_story() {
     let _world = World::shared().await;
     assert_eq!(logs(&unique("nobody")).await, Vec::<Value>::new());
+}
+
+/// An alarm counts this line.
+#[tokio::test]
+async fn an_event_of_a_type_that_no_query_finds_is_logged_as_an_error() {
+    let world = World::shared().await;
+    let event_type = unique("Unlisted");
+    let event = json!({"specversion": "1.0", "id": unique("event"), "source": "/test", "type": event_type,
+        "time": Timestamp::now(), "correlationid": unique("story"), "data": {}});
+    world.delivers(Service::DATALAKE, &event.to_string()).await;
+
+    let lines = async || {
+        let mut lines = Vec::new();
+        world
+            .every_log_line(|group, line| {
+                let line: Value = serde_json::from_str(line).unwrap_or_default();
+                if group.ends_with("/ingest-events") && line["event_type"] == event_type.as_str() {
+                    lines.push((line["level"].clone(), line["error_type"].clone()));
+                }
+            })
+            .await;
+        lines
+    };
+    let error = (json!("ERROR"), json!("UnlistedEventType"));
+    eventually("its type is logged", lines, |lines| *lines == [error.clone()]).await;
 }
 
 #[tokio::test]
