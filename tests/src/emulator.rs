@@ -52,7 +52,7 @@ pub(crate) fn patience() -> u32 {
         .map_or(PROFILE.patience, |patience| patience.parse().expect("PATIENCE is a number"))
 }
 
-/// This many, or only the share `CROWD` of it for an emulator that can't take as many.
+/// This many, or only the share `CROWD` for an emulator that can't take as many.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a small number")]
 pub fn crowd(of: u32) -> usize {
     let share: f64 = std::env::var("CROWD").map_or(1.0, |share| share.parse().expect("CROWD is a number"));

@@ -1,4 +1,4 @@
-//! The fare collection saga under test: the deployed state machine, and variants of it with a fault built in.
+//! The fare collection saga under test: the deployed state machine, and variants with a fault built in.
 //!
 //! A fault is built into the definition, not into a participant: the faulty step and all other steps use the real queues, functions and
 //! tables.

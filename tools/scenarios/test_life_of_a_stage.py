@@ -1,4 +1,4 @@
-"""The life of a stage, as far as an emulator can play it; docs/deploying.md has all of it.
+"""The life of a stage, as far as an emulator can play it; docs/deploying.md has the whole life.
 
 A whole stage takes long to deploy. So there is one, and beside it live stages of a few stacks.
 """

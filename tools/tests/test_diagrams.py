@@ -45,7 +45,7 @@ def test_a_target_of_many_errors_has_one_line_from_a_list() -> None:
 
 def test_choices_compensations_and_ends_are_drawn() -> None:
     choice = {"Type": "Choice", "Choices": [{"StringEquals": "PAID", "Next": "End"}], "Default": "Undo"}
-    lines = drawn(Ask=choice, Undo=task("End", Comment="Compensation of it"), End={"Type": "Pass", "End": True})
+    lines = drawn(Ask=choice, Undo=task("End", Comment="Compensation of the question"), End={"Type": "Pass", "End": True})
     assert 'Ask -- "PAID" --> End' in lines
     assert 'Ask -- "otherwise" --> Undo' in lines
     assert "End --> done" in lines

@@ -14,7 +14,7 @@ MOST_SHOWN = 500
 
 
 class Rydes:
-    """The client of one stage. It shows what it runs and what comes of it, or it is silent."""
+    """The client of one stage. It shows each command with its output, or it is silent."""
 
     def __init__(self, program: Path, env: Mapping[str, str], shown: bool) -> None:
         self.program, self.env, self.shown = program, dict(env), shown

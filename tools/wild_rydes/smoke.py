@@ -1,4 +1,4 @@
-"""Uses a deployed stage as its customers do, with customers of its own, and compares what comes of it with the contract.
+"""Uses a deployed stage as its customers do, with customers of its own, and compares the outcome with the contract.
 
 Every check stands for itself: it stops with what is wrong, and the others go on.
 """

@@ -105,7 +105,7 @@ fn instead_of_it(example: &str) -> Vec<Mutation> {
         ("an empty object", "{}".to_owned()),
         ("an empty list", "[]".to_owned()),
         ("no JSON", "h0stile: yes".to_owned()),
-        ("a list of it", format!("[{example}]")),
+        ("a list with it", format!("[{example}]")),
         ("it in a string", Value::String(example.to_owned()).to_string()),
         ("it behind a byte order mark", format!("\u{feff}{example}")),
         ("it twice", format!("{example}{example}")),

@@ -25,7 +25,7 @@ const LAYERS: &[Layer] = &[
         folder: "crates/aws-quotas",
         may_use: &[],
         in_tests: &[],
-        because: "quotas are AWS's, whoever calls it",
+        because: "quotas are AWS's, and the same for every caller",
     },
     Layer {
         folder: "crates/contracts",

@@ -102,7 +102,7 @@ pub fn changed_rows(work: &Work) -> Vec<ChangedRow> {
             &["fare-collection: collection has not begun"],
         ),
         (
-            "somebody has to look at it",
+            "a collection needs review",
             of_ride(fares, "fareId", &work.collected),
             Some(("status", text("NEEDS_REVIEW"))),
             &["fare-collection: needs review: see rydes fare"],

@@ -98,7 +98,7 @@ async fn a_run_that_can_tell_nobody_is_completed_by_the_next_one() {
     let mute = async {
         let tried = std::panic::AssertUnwindSafe(world.reconciles());
         let failed = futures_util::FutureExt::catch_unwind(tried).await;
-        assert!(failed.is_err(), "it says that it could not tell of it");
+        assert!(failed.is_err(), "it says that it could notify no one");
     };
     world.while_denied("reconcile-payments", "states:StartExecution", mute).await;
     assert_eq!(world.payment(&id, "status").await.as_deref(), Some("CAPTURED"));

@@ -48,7 +48,7 @@ async fn a_ride_is_completed_and_traced() {
         let step = collection.iter().find(|step| step["service"] == service);
         assert_eq!(step.map(|step| &step["effect"]), Some(&effect.into()), "{service}");
     }
-    assert!(rydes(&["add-contact", &customer, "somebody@example.com"]).await.status.success());
+    assert!(rydes(&["add-contact", &customer, "rider@example.com"]).await.status.success());
     let sent = |trace: &Value| {
         let collection = trace["fare_collection"].as_array().unwrap();
         collection.iter().any(|step| step["effect"] == "payment receipt e-mailed")

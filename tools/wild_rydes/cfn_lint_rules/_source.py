@@ -1,4 +1,5 @@
-"""A template as it is written. cfn-lint hands rules what SAM makes of it, in which functions, events and lines are others.
+"""A template as it is written. cfn-lint hands rules the template as SAM transforms it, with other
+functions, events and lines.
 
 A module whose name begins with an underscore has no rules, so cfn-lint doesn't load it.
 """

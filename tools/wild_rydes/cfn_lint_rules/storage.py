@@ -88,7 +88,7 @@ class FunctionsLogToTheirTemplate(CloudFormationLintRule):
 class DataOutlivesItsStack(CloudFormationLintRule):
     id = "E9014"
     shortdesc = "Data with a backup outlives its stack, other data goes with it"
-    description = "Each table and bucket says what becomes of it. Buckets, and tables with a backup, stay, and can be protected"
+    description = "Each table and bucket says if it stays. Buckets, and tables with a backup, stay, and can be protected"
     source_url = DOCS
     tags = ["wild-rydes", "data"]
 

@@ -71,7 +71,7 @@ class Stage:
                 "stack": name,
                 "type": it["ResourceType"],
                 "id": it["PhysicalResourceId"],
-                # Every other policy keeps it, or part of it.
+                # Every other policy keeps it, or a part.
                 "stays": template.get(it["LogicalResourceId"], {}).get("DeletionPolicy", "Delete") != "Delete",
             }
             for page in pages

@@ -99,7 +99,7 @@ impl Told {
         for line in self.unreadable {
             audit.finds(line, "journal", "can't be read, so it was not compared");
         }
-        audit.looked_at("requests that clients were told of", self.requests.len());
+        audit.looked_at("requests in clients' journals", self.requests.len());
         let (mut reached, mut by_key) = (BTreeSet::new(), HashMap::<_, BTreeSet<_>>::new());
         for ((kind, id), Request { accepted, stored }) in &self.requests {
             let about = format!("{} {id}", kind.name());

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::cost::prices::Prices;
 
-/// All of it.
+/// The stage, what was measured, what a ride takes, quotas and prices.
 pub(super) struct Data {
     pub stage: Stage,
     pub measured: Measured,

@@ -22,7 +22,7 @@ pub struct Limit {
     pub has: f64,
     /// The load's use of the quota.
     pub needs: f64,
-    /// The rides a second that take all of it.
+    /// The rides a second that use up the quota.
     pub reached_at: f64,
     /// The quota to request from AWS, if the account's is too small and AWS raises it.
     #[serde(skip_serializing_if = "Option::is_none")]

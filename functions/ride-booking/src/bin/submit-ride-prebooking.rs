@@ -1,4 +1,4 @@
-//! A request in the submission queue → a stored prebooking, and an event that tells of it.
+//! A request in the submission queue → a stored prebooking, and an event about the booking.
 
 use aws_sdk_dynamodb::Client;
 use lambda_messaging::{Function, consumer, publisher::Publisher};

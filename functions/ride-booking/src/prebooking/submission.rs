@@ -33,7 +33,7 @@ pub(crate) struct First {
 }
 
 impl Submission {
-    /// Reads a submission. Every fault becomes a reason to reject it, so that the caller learns of it. Its id and time come from the
+    /// Reads a submission. Every fault becomes a reason to reject it, so that the caller learns the reason. Its id and time come from the
     /// message's attributes, because a redrive gives the message new ones. A message without these attributes doesn't come from API
     /// Gateway, so its own id and time are used.
     ///

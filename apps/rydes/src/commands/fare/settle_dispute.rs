@@ -20,7 +20,7 @@ impl SettleDispute {
     pub async fn run(self, global: &Global) -> Result<ExitCode, Error> {
         dispute::settle(&global.deployment().await?, &self.id).await?;
         view::answer(global.json, &json!({ "fare": self.id }), |_| {
-            println!("the review queue has no more of it; the payment's record keeps it");
+            println!("the dispute is removed from the review queue; the payment's record keeps it");
         });
         Ok(ExitCode::SUCCESS)
     }

@@ -21,7 +21,7 @@ impl Records {
         Self { client, table }
     }
 
-    /// Records an event, unless an earlier delivery of it has.
+    /// Records an event, unless an earlier delivery did.
     pub(crate) async fn add(&self, event: &str) -> Result<Written, Failure> {
         let record = item::new([("eventId", text(event))]);
         idempotent_write::put(&self.client, &self.table, "eventId", record).await

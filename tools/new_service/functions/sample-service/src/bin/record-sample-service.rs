@@ -1,4 +1,4 @@
-//! An event `SampleEvent` → a record of it.
+//! An event `SampleEvent` → a record.
 
 use aws_sdk_dynamodb::Client;
 use lambda_messaging::{Function, consumer};
