@@ -110,6 +110,7 @@ async fn a_receipt_goes_to_the_address_on_file() {
     let calls = aws.take_calls();
     let (looked_up, sent, recorded) = (calls[0].json(), calls[2].json(), calls[3].json());
     assert_eq!(looked_up["ConsistentRead"], true, "an address that has just come is seen");
+    assert_eq!(looked_up["ProjectionExpression"], "email, failing", "and whether it fails");
     assert_eq!(sent["Destination"]["ToAddresses"], json!(["cmr@example.com"]));
     assert_eq!(sent["FromEmailAddress"], "from@example.com");
     assert_eq!(recorded["ExpressionAttributeValues"][":id"]["S"], "ses-1");
@@ -322,6 +323,13 @@ fn the_outcome_of_a_fare_is_an_occasion_of_its_own() {
     data["amount"] = json!("-1");
     assert!(Occasion::read("FareCollected", &data.to_string()).is_err());
     assert!(Occasion::read("RideStarted", "{}").is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_empty_address_is_none() {
+    let aws = aws("");
+    aws.answer("GetItem", r#"{"Item": {"email": {"S": ""}}}"#);
+    assert_eq!(deliver(&aws).await, Ok(Effect::Nothing("no address on file")));
 }
 
 #[tokio::test(start_paused = true)]

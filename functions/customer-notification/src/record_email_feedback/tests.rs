@@ -51,9 +51,14 @@ async fn an_address_that_bounces_for_good_or_complains_is_marked_as_it_was_when_
         assert_eq!(values[":address"]["S"], "jane-doe@example.com");
         assert_eq!(values[":sent_at"]["S"], "2026-11-24T05:00:01.250Z");
         let condition = update["ConditionExpression"].as_str().unwrap();
-        for part in ["email = :address", "attribute_not_exists(failing)", "recordedAt < :sent_at"] {
-            assert!(condition.contains(part), "{condition}");
-        }
+        let since = "(attribute_not_exists(recordedAt) OR recordedAt < :sent_at)";
+        assert_eq!(
+            condition.split(" AND ").map(str::trim).collect::<Vec<_>>(),
+            ["email = :address", "attribute_not_exists(failing)", since]
+        );
+        assert_eq!(update["UpdateExpression"], "SET failing = :because, failingSince = :now");
+        // The item tells a report that comes again from one that is too late.
+        assert_eq!(update["ReturnValuesOnConditionCheckFailure"], "ALL_OLD");
     }
 }
 
@@ -103,9 +108,14 @@ async fn a_report_about_no_email_of_ours_is_set_aside_and_not_quoted() {
     untagged["mail"]["tags"].as_object_mut().unwrap().remove("customer");
     let mut delivered = bounce();
     delivered["eventType"] = "Delivery".into();
-    for (report, error_type) in
-        [(of_two, "MalformedEvent"), (untagged, "MalformedEvent"), (delivered, "UnexpectedEventType")]
-    {
+    let mut bare = bounce();
+    bare.as_object_mut().unwrap().remove("bounce");
+    for (report, error_type) in [
+        (of_two, "MalformedEvent"),
+        (untagged, "MalformedEvent"),
+        (bare, "MalformedEvent"),
+        (delivered, "UnexpectedEventType"),
+    ] {
         let (result, calls) = deliver(&Aws::default(), &report.to_string()).await;
         let failure = result.unwrap_err();
         assert_eq!((failure.reason().error_type.as_str(), failure.is_retryable()), (error_type, false));
