@@ -127,7 +127,7 @@ pub(crate) mod tests {
     use super::*;
 
     /// A line of this function about this event.
-    fn line(second: u32, function: &str, event: &str, message: &str) -> LogLine {
+    pub(crate) fn line(second: u32, function: &str, event: &str, message: &str) -> LogLine {
         serde_json::from_value(json!({
             "timestamp": format!("2026-11-24T05:00:{second:02}.000Z"), "level": "INFO", "service": format!("service of {function}"),
             "function": function, "message": message, "request_id": format!("request of {function}"), "event_id": event,
@@ -159,6 +159,8 @@ pub(crate) mod tests {
         assert_eq!((submit.parent, publish.parent), (None, Some(submit.span_id)));
         assert_eq!((award.parent, award.is_consumer), (Some(publish.span_id), true));
         assert_eq!((award.start, award.end), (publish.end, "2026-11-24T05:00:03Z".parse().unwrap()));
+        assert_eq!(of(&spans, "notify").parent, Some(publish.span_id), "only a publication is a cause");
+        assert!(!publish.is_consumer, "the request wrote a row, and published nothing");
         // The state machine published it, which writes no line of ours: it follows from the request.
         let paid = spans.last().unwrap();
         assert_eq!((paid.parent, paid.is_consumer), (Some(submit.span_id), false));
@@ -201,6 +203,35 @@ pub(crate) mod tests {
         assert_eq!(from_lines(&[failed.clone()])[0].error.as_deref(), Some("MalformedEvent"));
         let later = line(6, "award", "ride", "handled");
         assert_eq!(from_lines(&[failed, later])[0].error, None);
+    }
+
+    #[test]
+    fn an_error_without_an_outcome_is_the_spans_by_its_own_name_or_its_message() {
+        let mut panicked = line(5, "award", "ride", "panicked");
+        panicked.level = "ERROR".to_owned();
+        assert_eq!(from_lines(&[panicked.clone()])[0].error.as_deref(), Some("panicked"));
+        panicked.fields.insert("error_type".to_owned(), "Panic".into());
+        assert_eq!(from_lines(&[panicked])[0].error.as_deref(), Some("Panic"));
+    }
+
+    #[test]
+    fn the_cause_is_the_last_publication_before_the_work() {
+        let mut lines = story();
+        // Published once more before the work on it, and again after it.
+        lines.insert(2, line(2, "publish-again", "ride", "published"));
+        lines.push(line(5, "publish-later", "ride", "published"));
+        let spans = from_lines(&lines);
+        assert_eq!(of(&spans, "award").parent, Some(of(&spans, "publish-again").span_id));
+    }
+
+    #[test]
+    fn each_invocation_for_an_event_is_a_span() {
+        let mut again = line(6, "award", "ride", "handled");
+        again.fields.insert("request_id".to_owned(), "another request".into());
+        let spans = from_lines(&[story(), vec![again]].concat());
+        let ids: std::collections::BTreeSet<_> =
+            spans.iter().filter(|span| span.function == "award").map(|span| span.span_id).collect();
+        assert_eq!(ids.len(), 2);
     }
 
     #[test]

@@ -5,7 +5,10 @@ use tokio::{
 };
 
 use super::*;
-use crate::spans::{from_lines, tests::story};
+use crate::spans::{
+    from_lines,
+    tests::{line, story},
+};
 
 /// A collector that takes one request and gives this answer; returns it, and what it was sent.
 async fn collector(
@@ -59,6 +62,9 @@ async fn a_collector_is_sent_the_spans_of_each_service_with_their_lines() {
         .map(|of| {
             let resource = of.resource.as_ref().unwrap();
             assert_eq!(text(&resource.attributes, "deployment.environment.name"), Some("dev"));
+            assert_eq!(text(&resource.attributes, "service.namespace"), Some("wild-rydes"));
+            let scope = of.scope_spans[0].scope.as_ref().unwrap();
+            assert_eq!((scope.name.as_str(), scope.version.as_str()), ("rydes", env!("CARGO_PKG_VERSION")));
             text(&resource.attributes, "service.name").unwrap()
         })
         .collect();
@@ -71,9 +77,46 @@ async fn a_collector_is_sent_the_spans_of_each_service_with_their_lines() {
     assert_eq!(award.parent_span_id, publish.span_id);
     assert_eq!((award.trace_id.len(), award.span_id.len()), (16, 8));
     assert_eq!(award.end_time_unix_nano - award.start_time_unix_nano, 2_000_000_000);
-    assert_eq!(award.events[0].name, "handled");
+    assert_eq!((award.kind(), publish.kind()), (SpanKind::Consumer, SpanKind::Server));
+    assert_eq!((award.events[0].name.as_str(), award.status.as_ref()), ("handled", None));
+    assert_eq!(award.events[0].time_unix_nano, award.end_time_unix_nano);
+    assert_eq!(text(&award.events[0].attributes, "level"), Some("INFO"));
+    assert_eq!(text(&award.events[0].attributes, "outcome"), Some("made"));
+    assert_eq!(text(&award.attributes, "faas.name"), Some("award"));
+    assert_eq!(text(&award.attributes, "faas.invocation_id"), Some("request of award"));
+    assert_eq!(text(&award.attributes, "error.type"), None);
     assert_eq!(text(&award.attributes, "wildrydes.outcome"), Some("made"));
     assert_eq!(text(&award.attributes, "cloudevents.event_id"), Some("ride"));
+}
+
+#[test]
+fn a_failed_span_has_its_error_and_the_last_line_that_names_a_field_wins() {
+    let mut failed = line(3, "award", "ride", "failed");
+    for (field, value) in [
+        ("outcome", "dead-lettered"),
+        ("error_type", "MalformedEvent"),
+        ("why", "no JSON"),
+        ("message_id", "m-1"),
+        ("xray_trace_id", "1-2"),
+    ] {
+        failed.fields.insert(field.to_owned(), value.into());
+    }
+    let request = request("dev", &from_lines(&[line(2, "award", "ride", "handled"), failed]));
+    let span = &request.resource_spans[0].scope_spans[0].spans[0];
+    let status = span.status.as_ref().unwrap();
+    assert_eq!((status.code(), status.message.as_str()), (StatusCode::Error, "MalformedEvent"));
+    for (name, value) in [
+        ("error.type", "MalformedEvent"),
+        ("wildrydes.outcome", "dead-lettered"),
+        ("wildrydes.correlation_id", "story-1"),
+        ("messaging.message.id", "m-1"),
+        ("aws.xray.trace_id", "1-2"),
+    ] {
+        assert_eq!(text(&span.attributes, name), Some(value), "{name}");
+    }
+    for (name, value) in [("error_type", "MalformedEvent"), ("why", "no JSON")] {
+        assert_eq!(text(&span.events[1].attributes, name), Some(value), "{name}");
+    }
 }
 
 #[tokio::test]
