@@ -85,9 +85,7 @@ def walk(rydes: Rydes) -> None:
     )
     rydes.run("status")
 
-    console.line(
-        "\nNothing was lost, and nothing was done twice: an auditor that knows only the contract checks everything."
-    )
+    console.line("\nNothing was lost, and nothing was done twice: an auditor that knows only the contract checks everything.")
     rydes.run("audit")
 
 
