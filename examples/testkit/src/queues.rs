@@ -13,13 +13,13 @@ pub struct DeadLetter {
     receipt: String,
 }
 
-/// Takes the dead letters that a queue gives at once. They are hidden for a second, and come again unless they are discarded.
+/// Takes the dead letters that a queue gives at once. They are hidden for three seconds, and come again unless they are discarded.
 ///
 /// # Panics
 /// If the queue can't be read.
 pub async fn dead_letters(sqs: &Client, queue_url: &str) -> Vec<DeadLetter> {
     let receive = sqs.receive_message().queue_url(queue_url).message_attribute_names("All");
-    let received = receive.max_number_of_messages(10).visibility_timeout(1).send().await;
+    let received = receive.max_number_of_messages(10).visibility_timeout(3).send().await;
     let letters = received.expect("the queue can be read").messages.unwrap_or_default().into_iter();
     letters
         .map(|message| {
