@@ -1,6 +1,6 @@
 # `make` or `make help` says what there is. Everything real stands in tools/ and in cargo.
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test test-unit test-e2e test-containers test-containers-if-possible prepare emulators test-chaos test-life test-new-project chaos limits fuzz lint lint-rust lint-python lint-workflows lint-templates check-functions doc diagrams scale access new-service new-project fmt build deploy smoke undeploy bench bench-prebooking bench-rfq
+.PHONY: help demo up down test test-unit test-e2e test-containers test-containers-if-possible prepare emulators test-chaos test-life test-new-project test-library chaos limits fuzz lint lint-rust lint-python lint-workflows lint-templates check-functions doc diagrams scale access new-service new-project fmt build deploy smoke undeploy bench bench-prebooking bench-rfq
 
 PYTHON ?= python3
 PORT ?= 4566
@@ -57,6 +57,9 @@ test-life: ## The life of a stage against an emulator: failed deployments, chang
 
 test-new-project:
 	$(WILD_RYDES) test-new-project
+
+test-library: ## Run the examples outside of the repository, against the packages of the library (ONLY=<part of an example's name>)
+	$(WILD_RYDES) test-library --only "$(ONLY)"
 
 chaos: ## A bad hour at full size, and an audit after it (SIZE=small, SEED=<number>)
 	$(WILD_RYDES) chaos --size $(SIZE) --seed "$(SEED)"

@@ -38,6 +38,8 @@ async fn every_reading_is_kept_once_though_its_function_is_killed() {
 #[ignore = "needs the deployed stack: python3 ../local.py test"]
 async fn a_message_that_is_no_reading_goes_to_the_dead_letter_queue_with_the_reason() {
     let sqs = aws_sdk_sqs::Client::new(&aws().await);
+    // The other test may kill its function.
+    set_visibility_timeout(&sqs, &setting("QUEUE_URL"), 5).await;
     sqs.send_message().queue_url(setting("QUEUE_URL")).message_body("poison").send().await.unwrap();
     let look = async || dead_letters(&sqs, &setting("DLQ_URL")).await;
     let letters = eventually("the message is dead-lettered", look, |letters| !letters.is_empty()).await;

@@ -18,6 +18,7 @@ STEPS = [
     Step("test-unit", "unit and property tests, bad input, tests of the tools"),
     Step("test-e2e", "end-to-end tests against the embedded emulator"),
     Step("test-chaos", "a small fault run, and its audit"),
+    Step("test-library", "the examples against the packages of the library, outside of the repository"),
     Step(
         "test-containers-if-possible PROFILE=ministack FEW=1",
         "end-to-end tests against ministack, in a container",
