@@ -202,13 +202,16 @@ pub(crate) mod tests {
         failed.fields.insert("error_type".to_owned(), "MalformedEvent".into());
         assert_eq!(from_lines(&[failed.clone()])[0].error.as_deref(), Some("MalformedEvent"));
         let later = line(6, "award", "ride", "handled");
-        assert_eq!(from_lines(&[failed, later])[0].error, None);
+        let times = (failed.timestamp, later.timestamp);
+        let span = from_lines(&[failed, later]).remove(0);
+        assert_eq!((span.error, (span.start, span.end)), (None, times), "from its first line to its last");
     }
 
     #[test]
     fn an_error_without_an_outcome_is_the_spans_by_its_own_name_or_its_message() {
         let mut panicked = line(5, "award", "ride", "panicked");
         panicked.level = "ERROR".to_owned();
+        panicked.fields.remove("outcome");
         assert_eq!(from_lines(&[panicked.clone()])[0].error.as_deref(), Some("panicked"));
         panicked.fields.insert("error_type".to_owned(), "Panic".into());
         assert_eq!(from_lines(&[panicked])[0].error.as_deref(), Some("Panic"));
@@ -222,6 +225,14 @@ pub(crate) mod tests {
         lines.push(line(5, "publish-later", "ride", "published"));
         let spans = from_lines(&lines);
         assert_eq!(of(&spans, "award").parent, Some(of(&spans, "publish-again").span_id));
+    }
+
+    #[test]
+    fn the_first_span_has_no_parent_even_if_its_publication_has_the_same_time() {
+        let lines = [line(0, "award", "ride", "handled"), line(0, "publish", "ride", "published")];
+        let spans = from_lines(&lines);
+        assert_eq!(of(&spans, "award").parent, None);
+        assert_eq!(of(&spans, "publish").parent, Some(of(&spans, "award").span_id), "no circle");
     }
 
     #[test]
