@@ -10,7 +10,6 @@ mod handler;
 mod in_order;
 mod queues;
 mod receiver;
-mod time;
 mod work;
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
@@ -24,10 +23,9 @@ use self::{
     delivery::Delivery,
     handler::{Batch, Handler, Messages, One},
     queues::Queues,
-    time::Time,
     work::Work,
 };
-use crate::{Function, metrics::Metrics};
+use crate::{Function, handling::Time, metrics::Metrics};
 
 /// Consumes batches of a queue, until shortly before the deadline that each batch's context names.
 pub trait Consume: AsyncFn(LambdaEvent<SqsEvent>) -> Result<SqsBatchResponse, Diagnostic> {}

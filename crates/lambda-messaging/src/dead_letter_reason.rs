@@ -27,16 +27,30 @@ pub(crate) struct DeadLetterReason<'a> {
     pub source: Option<Source<'a>>,
 }
 
-/// The origin of a dead-lettered message.
+/// The origin of a dead-lettered message or record.
 #[derive(Debug, Clone, Copy, Serialize)]
 #[cfg_attr(not(feature = "sqs"), allow(dead_code, reason = "only messages of a queue have a source"))]
-pub(crate) struct Source<'a> {
-    #[serde(rename = "sourceQueue")]
-    pub queue: &'a str,
-    #[serde(rename = "sourceMessageId")]
-    pub message_id: &'a str,
-    #[serde(rename = "receiveCount")]
-    pub receives: u32,
+#[serde(untagged)]
+pub(crate) enum Source<'a> {
+    Queue {
+        #[serde(rename = "sourceQueue")]
+        queue: &'a str,
+        #[serde(rename = "sourceMessageId")]
+        message_id: &'a str,
+        #[serde(rename = "receiveCount")]
+        receives: u32,
+    },
+    Stream {
+        #[serde(rename = "sourceStream")]
+        stream: &'a str,
+        #[serde(rename = "sequenceNumber")]
+        sequence_number: &'a str,
+        #[serde(rename = "partitionKey", skip_serializing_if = "Option::is_none")]
+        partition_key: Option<&'a str>,
+        /// The form of the data in the dead letter's body.
+        #[serde(rename = "body")]
+        body: &'static str,
+    },
 }
 
 impl DeadLetterReason<'_> {
@@ -84,7 +98,7 @@ mod tests {
 
     use super::*;
 
-    const SOURCE: Source<'_> = Source { queue: "buffer", message_id: "0190c8f4", receives: 5 };
+    const SOURCE: Source<'_> = Source::Queue { queue: "buffer", message_id: "0190c8f4", receives: 5 };
     const WHY: DeadLetterReason<'_> =
         DeadLetterReason { error_type: "Refused", detail: "né\"ver", service: "test", source: Some(SOURCE) };
 

@@ -27,11 +27,15 @@ pub mod batch;
 mod caller;
 #[cfg(feature = "sqs")]
 pub mod consumer;
+#[cfg(feature = "outbox")]
+mod dead_letter_queue;
 #[cfg(any(feature = "outbox", feature = "sqs"))]
 mod dead_letter_reason;
 mod effect;
 pub mod failure;
 pub mod function;
+#[cfg(feature = "sqs")]
+mod handling;
 #[cfg(feature = "idempotency")]
 pub mod idempotency_key;
 #[cfg(feature = "idempotency")]
@@ -48,6 +52,8 @@ pub mod outbox;
 pub mod publisher;
 #[cfg(feature = "sqs")]
 pub mod return_address;
+#[cfg(feature = "outbox")]
+mod row;
 mod service;
 mod settings;
 mod telemetry;

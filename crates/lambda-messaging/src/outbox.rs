@@ -1,16 +1,14 @@
 //! The transactional outbox: publishes what follows from the rows written to a table. The table's stream misses no write, and
 //! delivers each again until it has been published.
 
-mod dead_letter_queue;
-mod row;
-
 use aws_lambda_events::dynamodb::{Event as StreamEvent, StreamRecord};
-use aws_sdk_sqs::Client;
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
+use tracing::error;
 
-use self::dead_letter_queue::DeadLetterQueue;
-pub use self::row::Row;
-use crate::{Effect, Failure, Function, batch::Results, metrics::Metrics};
+pub use crate::row::Row;
+use crate::{
+    Effect, Failure, Function, batch::Results, dead_letter_queue::DeadLetterQueue, json, metrics::Metrics,
+};
 
 /// Publishes the changes of a table's rows. A change may be published more than once, so its receivers are idempotent.
 pub trait Outbox {
@@ -44,10 +42,8 @@ pub async fn run(handle: impl HandleStream) -> Result<(), Error> {
 
 /// The handler of an outbox's stream.
 pub fn handler(function: &Function, outbox: impl Outbox) -> Result<impl HandleStream, Error> {
-    let [url] =
-        function.settings([("DEAD_LETTER_QUEUE_URL", "the queue for rows that can't be published")])?;
     let service = function.service();
-    let dlq = DeadLetterQueue { sqs: Client::new(function.aws()), url, service: service.name };
+    let dlq = DeadLetterQueue::from_function(function, "the queue for rows that can't be published")?;
     Ok(async move |event| {
         let mut metrics = Metrics::new(service);
         let published = publish(&outbox, &dlq, event, &mut metrics).await;
@@ -93,7 +89,8 @@ async fn publish<O: Outbox>(
         }
     }
     for (row, failure) in &aside {
-        dlq.take(row, failure).await?;
+        dlq.send(json::write(&row.0).unwrap_or_default(), failure, None).await?;
+        error!(%failure, outcome = "dead-lettered", "a row that can't be published");
         metrics.count(Err(failure), None);
     }
     (0..published).for_each(|_| metrics.count(Ok(Effect::Made), None));

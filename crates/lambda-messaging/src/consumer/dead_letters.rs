@@ -39,7 +39,7 @@ impl DeadLetters {
             error_type: &why.error_type,
             detail: &why.detail,
             service: self.service,
-            source: Some(Source {
+            source: Some(Source::Queue {
                 queue: &delivery.queue_name,
                 message_id: &delivery.message_id,
                 receives: delivery.receive_count,

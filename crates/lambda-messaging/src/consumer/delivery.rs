@@ -3,10 +3,9 @@
 use aws_lambda_events::sqs::{SqsMessage, SqsMessageAttribute};
 use jiff::Timestamp;
 use lambda_runtime::Diagnostic;
-use serde::Deserialize;
 use tracing::{Span, field::display, info_span};
 
-use crate::CorrelationId;
+use crate::handling::Ids;
 
 pub(super) struct Delivery {
     pub message_id: String,
@@ -51,7 +50,7 @@ impl TryFrom<SqsMessage> for Delivery {
         let queue_name = message.event_source_arn.as_deref().and_then(|arn| arn.rsplit(':').next());
         let body = message.body.unwrap_or_default();
         Ok(Self {
-            ids: serde_json::from_str(&body).unwrap_or_default(),
+            ids: Ids::read(body.as_bytes()),
             body,
             receive_count: receive_count.unwrap_or(1),
             past: EarlierAttempts::default(),
@@ -80,15 +79,4 @@ impl Delivery {
     pub(super) fn since(&self) -> Timestamp {
         self.ids.time.unwrap_or(self.sent_at)
     }
-}
-
-/// The ids and the time of an event's envelope. Each is missing if the message is not an event, or if the value is invalid.
-#[derive(Default, Deserialize)]
-pub(super) struct Ids {
-    #[serde(default)]
-    id: Option<CorrelationId>,
-    #[serde(default)]
-    correlationid: Option<CorrelationId>,
-    #[serde(default)]
-    time: Option<Timestamp>,
 }

@@ -1,15 +1,13 @@
 //! The ways to handle a batch: message by message, group by group, or as a whole.
 
-use std::{any::Any, panic::AssertUnwindSafe};
-
-use futures_util::{FutureExt, future::join_all};
+use futures_util::future::join_all;
 
 use super::{
     BatchReceiver, Message, MessageReceiver, Receiver,
     delivery::Delivery,
     work::{Settled, Work},
 };
-use crate::{Effect, Event, Failure, json};
+use crate::{Effect, Event, Failure, handling::catch_panic, json};
 
 /// Handles the messages of a batch.
 pub(super) trait Handler {
@@ -111,12 +109,4 @@ fn unanswered() -> Result<Effect, Failure> {
 pub(super) async fn receive(receiver: &impl Receiver, work: &Work<'_>, delivery: &Delivery) -> Settled {
     let handled = async { receiver.receive(Event::parse(&delivery.body)?).await };
     work.attempt(delivery, async { catch_panic(handled).await.unwrap_or_else(Err) }).await
-}
-
-/// Turns a panic into a failure of the message that caused it. Other messages of the batch are not affected.
-async fn catch_panic<T>(handled: impl Future<Output = T>) -> Result<T, Failure> {
-    AssertUnwindSafe(handled)
-        .catch_unwind()
-        .await
-        .map_err(|_: Box<dyn Any + Send>| Failure::transient("Panic", "the handler panicked"))
 }

@@ -3,16 +3,18 @@
 use std::cell::Cell;
 
 use futures_util::{StreamExt, stream};
-use tracing::{Instrument, info, warn};
+use tracing::Instrument;
 
 use super::{
     attempts::{Attempts, MAX_ATTEMPTS, Record},
     backoff,
     delivery::Delivery,
     queues::Queues,
-    time::Time,
 };
-use crate::{Effect, Failure, failure::Reason};
+use crate::{
+    Effect, Failure,
+    handling::{Time, log_effect, log_failure},
+};
 
 /// The number of messages of a batch handled as a whole that are begun, or settled, concurrently.
 const AT_ONCE: usize = 20;
@@ -205,22 +207,14 @@ fn out_of_time() -> Result<Effect, Failure> {
 impl Settled {
     fn logged(disposition: Disposition, result: Result<Effect, Failure>) -> Self {
         match &result {
-            Ok(effect) => {
-                let (outcome, why) = match effect {
-                    Effect::Made => ("made", None),
-                    Effect::Duplicate => ("duplicate", None),
-                    Effect::Nothing(why) => ("nothing to do", Some(*why)),
-                };
-                info!(outcome, why, "handled");
-            }
+            Ok(effect) => log_effect(*effect),
             Err(failure) => {
                 let outcome = match disposition {
                     Disposition::Done | Disposition::Kept(_) => "kept for a retry",
                     Disposition::DeadLettered => "dead-lettered",
                     Disposition::NotAttempted(_) => "not attempted",
                 };
-                let Reason { error_type, detail } = failure.reason();
-                warn!(outcome, error_type, detail, "failed");
+                log_failure(outcome, failure);
             }
         }
         Self { disposition, result }

@@ -1,6 +1,6 @@
 use std::sync::Mutex;
 
-use aws_sdk_sqs::operation::send_message::SendMessageOutput;
+use aws_sdk_sqs::{Client, operation::send_message::SendMessageOutput};
 use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 use serde_json::{Value, json};
 

@@ -7,7 +7,7 @@ use crate::Failure;
 
 /// A row as the stream delivers it: all attributes, or only the key if the stream carries nothing else.
 #[derive(Debug, Deserialize)]
-pub struct Row(pub(super) serde_dynamo::Item);
+pub struct Row(pub(crate) serde_dynamo::Item);
 
 impl Row {
     /// An attribute's value.
