@@ -12,7 +12,7 @@ pub(crate) const REASON: &str = "DeadLetterReason";
 const TEXT: &str = "String";
 /// SQS's limits for a message. The names, types and values of its attributes count towards its size.
 const MAX_ATTRIBUTES: usize = 10;
-const MAX_BYTES: usize = 1024 * 1024;
+pub(crate) const MAX_BYTES: usize = 1024 * 1024;
 
 pub(crate) type Attributes = HashMap<String, MessageAttributeValue>;
 
@@ -29,7 +29,10 @@ pub(crate) struct DeadLetterReason<'a> {
 
 /// The origin of a dead-lettered message or record.
 #[derive(Debug, Clone, Copy, Serialize)]
-#[cfg_attr(not(feature = "sqs"), allow(dead_code, reason = "only messages of a queue have a source"))]
+#[cfg_attr(
+    not(all(feature = "sqs", feature = "streams")),
+    allow(dead_code, reason = "each is of one feature")
+)]
 #[serde(untagged)]
 pub(crate) enum Source<'a> {
     Queue {

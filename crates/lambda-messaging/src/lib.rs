@@ -8,6 +8,7 @@
 //! | [`outbox`] | transactional outbox: publishes an event for every row inserted into a table, from the table's stream |
 //! | [`return_address`] | request-reply between queues: an answer goes to the queue that the request names, if that queue is allowed |
 //! | [`consumer`] | competing consumers on a buffer queue: partial batch responses, backoff, dead-letter channel |
+//! | [`stream`] | consumers of Kinesis and DynamoDB streams: partial batch responses, order by key, dead-letter channel |
 //! | [`idempotent_write`] | idempotent receiver: the effect and the record that guards it in one write |
 //! | [`idempotency_key`] | idempotent request: an idempotency key and the row that it stands for, in one transaction |
 //! | [`item`] | DynamoDB items |
@@ -27,14 +28,14 @@ pub mod batch;
 mod caller;
 #[cfg(feature = "sqs")]
 pub mod consumer;
-#[cfg(feature = "outbox")]
+#[cfg(any(feature = "outbox", feature = "streams"))]
 mod dead_letter_queue;
-#[cfg(any(feature = "outbox", feature = "sqs"))]
+#[cfg(any(feature = "outbox", feature = "sqs", feature = "streams"))]
 mod dead_letter_reason;
 mod effect;
 pub mod failure;
 pub mod function;
-#[cfg(feature = "sqs")]
+#[cfg(any(feature = "sqs", feature = "streams"))]
 mod handling;
 #[cfg(feature = "idempotency")]
 pub mod idempotency_key;
@@ -44,7 +45,7 @@ pub mod idempotent_write;
 pub mod item;
 #[cfg(feature = "metrics")]
 pub mod metrics;
-#[cfg(all(not(feature = "metrics"), any(feature = "outbox", feature = "sqs")))]
+#[cfg(all(not(feature = "metrics"), any(feature = "outbox", feature = "sqs", feature = "streams")))]
 mod no_metrics;
 #[cfg(feature = "outbox")]
 pub mod outbox;
@@ -52,10 +53,12 @@ pub mod outbox;
 pub mod publisher;
 #[cfg(feature = "sqs")]
 pub mod return_address;
-#[cfg(feature = "outbox")]
+#[cfg(any(feature = "outbox", feature = "streams"))]
 mod row;
 mod service;
 mod settings;
+#[cfg(feature = "streams")]
+pub mod stream;
 mod telemetry;
 pub mod unknown_outcome;
 
@@ -69,5 +72,5 @@ pub use message_envelope::{
 };
 pub use service::Service;
 
-#[cfg(all(not(feature = "metrics"), any(feature = "outbox", feature = "sqs")))]
+#[cfg(all(not(feature = "metrics"), any(feature = "outbox", feature = "sqs", feature = "streams")))]
 use no_metrics as metrics;
