@@ -33,7 +33,7 @@ impl Key {
 }
 
 /// The digest of a value. The order of an object's fields doesn't matter.
-fn digest(mut value: Value) -> String {
+pub(crate) fn digest(mut value: Value) -> String {
     // If a dependency enables serde_json's `preserve_order`, objects keep the order of their fields.
     value.sort_all_objects();
     let digest = Sha256::digest(value.to_string());

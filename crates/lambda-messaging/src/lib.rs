@@ -10,6 +10,7 @@
 //! | [`consumer`] | competing consumers on a buffer queue: partial batch responses, backoff, dead-letter channel |
 //! | [`stream`] | consumers of Kinesis and DynamoDB streams: partial batch responses, order by key, dead-letter channel |
 //! | [`idempotent_write`] | idempotent receiver: the effect and the record that guards it in one write |
+//! | [`idempotent_call`] | idempotent call to somebody else's API: the outcome is stored, and an unknown one is said to be unknown |
 //! | [`idempotency_key`] | idempotent request: an idempotency key and the row that it stands for, in one transaction |
 //! | [`item`] | DynamoDB items |
 //! | [`api`] | request-reply at the edge: checks, problem documents |
@@ -39,6 +40,8 @@ pub mod function;
 mod handling;
 #[cfg(feature = "idempotency")]
 pub mod idempotency_key;
+#[cfg(feature = "idempotency")]
+pub mod idempotent_call;
 #[cfg(feature = "idempotency")]
 pub mod idempotent_write;
 #[cfg(any(feature = "idempotency", feature = "sqs"))]
