@@ -32,8 +32,8 @@
 //!
 //! | handling ends with | then |
 //! |---|---|
-//! | an [`Effect`] | the record is done |
-//! | a permanent [`Failure`] | the record goes to the dead-letter queue with its data and the reason, and the stream goes on |
+//! | an [`Effect`](crate::Effect) | the record is done |
+//! | a permanent [`Failure`](crate::Failure) | the record goes to the dead-letter queue with its data and the reason, and the stream goes on |
 //! | two panics in a row | the same: the panic is contained to the record |
 //! | a transient failure, throttling, or the end of the function's time | the record stays, and no record behind it is begun |
 //!
@@ -127,7 +127,7 @@ impl<B, R, F: AsyncFn(LambdaEvent<B>) -> Result<R, Diagnostic>> Consume<B, R> fo
 ///     }
 /// }
 ///
-/// # async fn main() -> Result<(), lambda_runtime::Error> {
+/// # async fn start() -> Result<(), lambda_runtime::Error> {
 /// let function = Function::start(Service::new("Shop", "stock")).await;
 /// stream::run(stream::dynamodb(&function, Ignore)?).await
 /// # }
@@ -151,7 +151,7 @@ pub async fn run<B: DeserializeOwned, R: Serialize>(consume: impl Consume<B, R>)
 ///     }
 /// }
 ///
-/// # async fn main() -> Result<(), lambda_runtime::Error> {
+/// # async fn start() -> Result<(), lambda_runtime::Error> {
 /// let function = Function::start(Service::new("Shop", "clicks")).await;
 /// stream::run(stream::kinesis(&function, CountClicks)?).await
 /// # }
@@ -186,7 +186,7 @@ pub fn kinesis(
 ///     }
 /// }
 ///
-/// # async fn main() -> Result<(), lambda_runtime::Error> {
+/// # async fn start() -> Result<(), lambda_runtime::Error> {
 /// let function = Function::start(Service::new("Shop", "stock")).await;
 /// stream::run(stream::dynamodb(&function, Reorder)?).await
 /// # }
