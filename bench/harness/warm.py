@@ -61,7 +61,7 @@ class Series:
         return {
             "cpu_us": figure([value / self.size for value in self.cpu_us]),
             "wall_us": figure([value / self.size for value in self.wall_us]),
-            "calls": rounded(self.calls / (TURNS * IN_A_TURN * self.size)),
+            "calls": rounded(self.calls / (len(self.cpu_us) * self.size)),
         }
 
 

@@ -155,8 +155,7 @@ def build_library(folder: Path) -> None:
     """Builds the benchmarks' consumer of orders for Lambda: with our crate, and with the Rust runtime alone. The second is built
     as its users build theirs: with default features, and as cargo-lambda builds programs without a profile."""
     _build(folder, *RELEASE[ARCH], packages=["library-ours"])
-    theirs = ("--manifest-path", str(ROOT / "bench" / "library" / "runtime" / "Cargo.toml"))
-    _build(folder, *RELEASE[ARCH], *theirs, "--target-dir", str(ROOT / "target" / "library"), packages=["library-runtime"])
+    _build(folder, *RELEASE[ARCH], packages=["library-runtime"], workspace=ROOT / "bench" / "library" / "runtime")
 
 
 RELEASE = {"x86_64": ("--release", "--x86-64"), "arm64": ("--release", "--arm64")}
@@ -171,13 +170,16 @@ def _services() -> list[str]:
     return sorted(manifest.parent.name for manifest in ROOT.glob("functions/*/Cargo.toml"))
 
 
-def _build(folder: Path, *options: str, packages: Sequence[str]) -> None:
+def _build(folder: Path, *options: str, packages: Sequence[str], workspace: Path = ROOT) -> None:
     tools = environments.bin_of("build")
     env = {**os.environ, "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}"}
+    if workspace != ROOT:
+        # Beside our own, where git ignores it.
+        env["CARGO_TARGET_DIR"] = str(ROOT / "target" / workspace.name)
     command: list[str | Path] = [tools / "cargo-lambda", "lambda", "build"]
     command += [argument for package in packages for argument in ("--package", package)]
     console.line("  … building")
     # cargo shows its own progress.
-    built = subprocess.run([*command, "--locked", "--lambda-dir", folder, *options], cwd=ROOT, env=env, stdout=sys.stderr)
+    built = subprocess.run([*command, "--locked", "--lambda-dir", folder, *options], cwd=workspace, env=env, stdout=sys.stderr)
     if built.returncode:
         raise console.Stop("the functions did not build: see cargo's messages above")
