@@ -9,7 +9,7 @@ from wild_rydes import console
 from wild_rydes.paths import ROOT
 
 BEGIN, END = "<!-- library:begin -->", "<!-- library:end -->"
-PAGES = (ROOT / "crates" / "lambda-messaging" / "README.md", ROOT / "docs" / "benchmarks.md")
+PAGES = (ROOT / "crates" / "lambda-messaging" / "README.md",)
 Row = tuple[str, Callable[[dict[str, Any]], str]]
 
 
