@@ -31,9 +31,9 @@ class Deployment:
         self.logs = folder / "deploy-logs"
 
     def deploy_one(self, stack: Stack) -> None:
-        """Deploys a stack whose template is not in infra/."""
-        values = self.parameters([stack])[stack.name]
-        self._deploy(stack, values, self._fingerprint(stack, values))
+        """Deploys a stack whose template is not in infra/. It is deployed once, so it has no releases, and its functions need not
+        be built for Lambda."""
+        self._deploy(stack, self.parameters([stack])[stack.name], "")
 
     def deploy(self, templates: Path, instance: str | None) -> None:
         """Deploys what has changed. `instance` names the emulator that earlier deployments went to; a deployment to AWS
