@@ -175,6 +175,9 @@ def test_lines_are_counted_without_blanks_and_comments(tmp_path: Path, suffix: s
     assert lines.counted(file) == count
 
 
+MACHINE = {"date": "2026-11-27 10:00:00 +0000", "cores": 2, "cpu": "CPU"}
+
+
 def results(heading: str) -> dict[str, object]:
     figure = {"median": 1234.5, "p10": 1.0, "p90": 2.0, "of": 3}
     measured = {"cpu_us": figure, "calls": 1.0}
@@ -193,15 +196,16 @@ def results(heading: str) -> dict[str, object]:
 def test_the_table_is_written_between_the_marks_of_a_page(tmp_path: Path) -> None:
     file = tmp_path / "page.md"
     file.write_text(f"before\n{page.BEGIN}\noutdated\n{page.END}\nafter\n")
-    page.write({"designs": {"a": results("A"), "b": results("B")}}, (tmp_path / "missing.md", file))
+    page.write({"designs": {"a": results("A"), "b": results("B")}}, MACHINE, (tmp_path / "missing.md", file))
     text = file.read_text()
     assert text.startswith(f"before\n{page.BEGIN}\n|  | A | B |\n| --- | --- | --- |\n")
     assert "| lines of the handler / of the template | 7 / 8 | 7 / 8 |" in text
     assert "| invocations / without an answer | 4 / 1 | 4 / 1 |" in text
-    assert text.endswith(f"|\n{page.END}\nafter\n")
+    said = "Medians of one run on 2026-11-27, on a machine with 2 cores (CPU)."
+    assert text.endswith(f"|\n\n{said}\n{page.END}\nafter\n")
     assert "outdated" not in text
 
 
 def test_a_table_without_a_place_is_refused(tmp_path: Path) -> None:
     with pytest.raises(console.Stop, match="no page has a place"):
-        page.write({"designs": {"a": results("A")}}, (tmp_path / "page.md",))
+        page.write({"designs": {"a": results("A")}}, MACHINE, (tmp_path / "page.md",))

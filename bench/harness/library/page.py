@@ -75,15 +75,19 @@ def show(results: dict[str, Any]) -> None:
     table.show(("consumer", *heading[1:]), others)
 
 
-def write(results: dict[str, Any], pages: Sequence[Path] = PAGES) -> None:
-    """Writes the table between the marks of each page that has them."""
+def caption(machine: dict[str, Any]) -> str:
+    return f"Medians of one run on {machine['date'][:10]}, on a machine with {machine['cores']} cores ({machine['cpu']})."
+
+
+def write(results: dict[str, Any], machine: dict[str, Any], pages: Sequence[Path] = PAGES) -> None:
+    """Writes the table between the marks of each page that has them, and where it was measured."""
     written = 0
     for page in pages:
         text = page.read_text() if page.exists() else ""
         before, begin, rest = text.partition(BEGIN)
         _, end, after = rest.partition(END)
         if begin and end:
-            page.write_text(f"{before}{begin}\n{markdown(results)}\n{end}{after}")
+            page.write_text(f"{before}{begin}\n{markdown(results)}\n\n{caption(machine)}\n{end}{after}")
             written += 1
     if not written:
         raise console.Stop(f"no page has a place for the table: the lines {BEGIN} and {END}")

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from harness import cold, verdict, warm
+from harness import cold, machine, verdict, warm
 from harness.aws import Aws
 from harness.context import Context
 from harness.figures import figure, ratio, rounded, shuffled
@@ -42,7 +42,7 @@ def run(_: Context) -> dict[str, Any]:
         for folder, of in measured.items():
             results["designs"][folder] |= of
     page.show(results)
-    page.write(results)
+    page.write(results, machine.describe())
     verdicts = judge(results["designs"][OURS.folder]["faults"])
     verdict.show(verdicts)
     return {**results, "verdicts": verdicts}
