@@ -78,7 +78,8 @@ pub async fn poison(world: &World, dice: &Dice, poisoned: &RefCell<Vec<Poison>>,
         let other = json!({"specversion": "1.0", "id": unique("e"), "source": "/test", "type": "Nonsense",
                            "time": jiff::Timestamp::now().to_string(), "correlationid": "c", "data": {}});
         // The lake takes events of any type; and to the queue of SES's reports every event is malformed.
-        let has_no_other_type = [Service::DATALAKE.function, "record-email-feedback"].contains(&service.function);
+        let has_no_other_type =
+            [Service::DATALAKE.function, "record-email-feedback"].contains(&service.function);
         let (body, reason) = if service == Service::PREBOOKING_SUBMISSION {
             (unique("{ poison"), "NotAQueueMessage")
         } else if dice.once_in(2) || has_no_other_type {
