@@ -7,6 +7,8 @@ from wild_rydes.cfn_lint_rules.portability import PARTITION
 from wild_rydes.paths import ROOT
 
 PROGRAMS = ("apps/*/src/*.rs", "crates/*/src/*.rs", "functions/*/src/*.rs")
+# A service's principal has the same name in every partition.
+PRINCIPAL = re.compile(r'"[a-z-]+\.amazonaws\.com"')
 NOT_DEPLOYED = re.compile(r"crates/function-testkit/|/tests?\.rs$|/tests/|/bad_input\.rs$")
 
 
@@ -18,7 +20,7 @@ def test_no_program_has_a_partition_or_a_dns_suffix() -> None:
         for name in files
         if not NOT_DEPLOYED.search(name)
         for number, line in enumerate(program((ROOT / name).read_text()).splitlines(), 1)
-        if PARTITION.search(line) and not line.strip().startswith("//")
+        if PARTITION.search(PRINCIPAL.sub("", line)) and not line.strip().startswith("//")
     ]
     assert found == []
 
