@@ -12,7 +12,7 @@ use lambda_messaging::{Function, Service, item::Item};
 use serde_json::{Value, json};
 
 /// A killed function's messages come again after the queue's visibility timeout of 30 s.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 #[tokio::test]
 #[ignore = "needs the emulator: make test"]
