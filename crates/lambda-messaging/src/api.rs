@@ -1,5 +1,35 @@
 //! Request-reply at the edge: the checks that every API function makes before it reads a request's content, and the answers to
 //! requests that fail them (RFC 9457 problem documents).
+//!
+//! ```no_run
+//! use lambda_messaging::{
+//!     FieldReader, Function, Service,
+//!     api::{self, Problem, Request, Response, StatusCode},
+//! };
+//! use lambda_runtime::Error;
+//! use serde_json::{Value, json};
+//!
+//! async fn place_order(request: Request) -> Response<String> {
+//!     api::respond(StatusCode::CREATED, order(&request))
+//! }
+//!
+//! fn order(request: &Request) -> Result<Value, Problem> {
+//!     let key = api::idempotency_key(request)?;
+//!     let fields = api::json_object(api::json_body(request)?)?;
+//!     let mut reader = FieldReader::new(&fields, &["article", "count"]);
+//!     let article = reader.text("article", |text| Ok::<_, &str>(text.to_owned()));
+//!     let count = reader.number("count", str::parse::<u32>);
+//!     let (article, count) = reader.finish(article.zip(count)).map_err(|faults| Problem::invalid(&faults))?;
+//!     api::set_log_context("o-1", "c-1");
+//!     Ok(json!({"order": "o-1", "article": article, "count": count, "repeatable": key.is_some()}))
+//! }
+//!
+//! #[tokio::main(flavor = "current_thread")]
+//! async fn main() -> Result<(), Error> {
+//!     Function::start(Service::new("Shop", "orders")).await;
+//!     api::run(place_order).await
+//! }
+//! ```
 
 mod object;
 mod problem;
@@ -111,7 +141,13 @@ pub fn idempotency_key(request: &Request) -> Result<Option<IdempotencyKey>, Prob
     }
 }
 
-/// The caller that signed the request.
+/// The caller that signed the request; empty if none did.
+///
+/// ```
+/// use lambda_messaging::api::{self, Request};
+///
+/// assert_eq!(api::caller(&Request::default()), "");
+/// ```
 #[must_use]
 pub fn caller(request: &Request) -> String {
     let Some(RequestContext::ApiGatewayV1(context)) = request.request_context_ref() else {
@@ -123,18 +159,44 @@ pub fn caller(request: &Request) -> String {
 }
 
 /// The path parameter of this name.
+///
+/// ```
+/// use lambda_http::RequestExt;
+/// use lambda_messaging::api::{self, Request};
+///
+/// let path = [("order".to_owned(), vec!["o-1".to_owned()])];
+/// let request = Request::default().with_path_parameters(std::collections::HashMap::from(path));
+/// assert_eq!(api::path_parameter(&request, "order").as_deref(), Some("o-1"));
+/// ```
 #[must_use]
 pub fn path_parameter(request: &Request, name: &str) -> Option<String> {
     request.path_parameters().first(name).map(str::to_owned)
 }
 
 /// The caller's `X-Correlation-Id`, if it is valid. An invalid one is not an error: the id is only a label.
+///
+/// ```
+/// use lambda_messaging::api::{self, Request};
+///
+/// let mut request = Request::default();
+/// request.headers_mut().insert("x-correlation-id", "c-1".parse().unwrap());
+/// assert_eq!(api::correlation_id(&request).unwrap().as_str(), "c-1");
+/// ```
 #[must_use]
 pub fn correlation_id(request: &Request) -> Option<CorrelationId> {
     CorrelationId::parse(request.headers().get("x-correlation-id")?.to_str().ok()?).ok()
 }
 
 /// The trace that the request belongs to: the caller's, or a new one.
+///
+/// ```
+/// use lambda_messaging::api::{self, Request};
+///
+/// let mut request = Request::default();
+/// let given = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+/// request.headers_mut().insert("traceparent", given.parse().unwrap());
+/// assert!(api::trace_parent(&request).to_string().starts_with("00-0af7651916cd43dd8448eb211c80319c-"));
+/// ```
 #[must_use]
 pub fn trace_parent(request: &Request) -> TraceParent {
     let given =

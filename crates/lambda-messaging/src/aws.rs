@@ -1,5 +1,4 @@
-//! The configuration of a function's AWS clients. Before its first message a function does only what that message needs: see
-//! `docs/performance.md`.
+//! The configuration of a function's AWS clients. Before its first message a function does only what that message needs.
 
 mod endpoints;
 

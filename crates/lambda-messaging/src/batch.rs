@@ -1,4 +1,22 @@
 //! Batch calls: each takes several items, and may accept only some of them.
+//!
+//! ```
+//! use lambda_messaging::{Failure, batch::{self, Results}};
+//!
+//! /// A service that takes two numbers in a call, and refuses a call with a number above 100.
+//! async fn call(numbers: &[u32]) -> Result<Results, Failure> {
+//!     if numbers.iter().any(|number| *number > 100) {
+//!         return Err(Failure::permanent("TooLarge", "a number is above 100"));
+//!     }
+//!     Ok(vec![Ok(()); numbers.len()])
+//! }
+//!
+//! #[tokio::main(flavor = "current_thread")]
+//! async fn main() {
+//!     let results: Results = batch::send([1, 200, 3].chunks(2), call).await;
+//!     assert_eq!(results.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false, true]);
+//! }
+//! ```
 
 use crate::Failure;
 

@@ -1,5 +1,66 @@
 //! Competing consumers on a buffer queue. Each message of a batch succeeds or fails by itself. A message that may succeed later stays
 //! in the queue, and one that never can goes to the dead-letter queue with the reason.
+//!
+//! ```no_run
+//! use aws_sdk_dynamodb::Client;
+//! use lambda_messaging::{
+//!     Effect, Event, EventPayload, Failure, Function, Service,
+//!     consumer::{self, Receiver},
+//!     idempotent_write,
+//!     item::{self, text},
+//! };
+//! use lambda_runtime::Error;
+//! use serde::Deserialize;
+//!
+//! #[derive(Deserialize)]
+//! struct OrderPlaced {
+//!     order: String,
+//! }
+//!
+//! impl EventPayload for OrderPlaced {
+//!     const TYPE: &'static str = "OrderPlaced";
+//!
+//!     fn id(&self) -> String {
+//!         self.order.clone()
+//!     }
+//!
+//!     fn subject(&self) -> String {
+//!         format!("order/{}", self.order)
+//!     }
+//! }
+//!
+//! struct Shipping {
+//!     client: Client,
+//! }
+//!
+//! impl Receiver for Shipping {
+//!     type Payload = OrderPlaced;
+//!
+//!     async fn receive(&self, event: Event<OrderPlaced>) -> Result<Effect, Failure> {
+//!         let parcel = item::new([("order", text(&event.data.order))]);
+//!         Ok(idempotent_write::put(&self.client, "parcels", "order", parcel).await?.into())
+//!     }
+//! }
+//!
+//! #[tokio::main(flavor = "current_thread")]
+//! async fn main() -> Result<(), Error> {
+//!     let function = Function::start(Service::new("Shop", "shipping")).await;
+//!     let shipping = Shipping { client: Client::new(function.aws()) };
+//!     consumer::run(consumer::events(&function, shipping)?).await
+//! }
+//! ```
+//!
+//! Each of the functions below that make a consumer fails if a setting is missing, and its error names all that are:
+//!
+//! | setting | content |
+//! |---|---|
+//! | `BUFFER_QUEUE_URLS` | the queues that feed the function, separated by commas |
+//! | `DEAD_LETTER_QUEUE_URLS` | their dead-letter queues, in the same order |
+//! | `ATTEMPTS_TABLE_NAME` | a table with the hash key `message` (a string) and the TTL attribute `expiresAt` |
+//!
+//! The event source must report failures of single messages (`FunctionResponseTypes: [ReportBatchItemFailures]`). The function may call
+//! `sqs:ReceiveMessage`, `sqs:DeleteMessage`, `sqs:GetQueueAttributes` and `sqs:ChangeMessageVisibility` on its queues,
+//! `sqs:SendMessage` on the dead-letter queues, and `dynamodb:BatchGetItem` and `dynamodb:UpdateItem` on the table of attempts.
 
 mod attempts;
 mod backoff;
@@ -27,11 +88,24 @@ use self::{
 };
 use crate::{Function, handling::Time, metrics::Metrics};
 
-/// Consumes batches of a queue, until shortly before the deadline that each batch's context names.
+/// Consumes batches of a queue, until shortly before the deadline that each batch's context names. Every consumer of this module is one;
+/// a test can call it as Lambda does.
+///
+/// ```no_run
+/// use aws_lambda_events::sqs::SqsEvent;
+/// use lambda_messaging::consumer::Consume;
+/// use lambda_runtime::{Context, Diagnostic, LambdaEvent};
+///
+/// /// The ids of the messages that the consumer leaves in the queue.
+/// async fn kept(consumer: impl Consume, batch: SqsEvent) -> Result<Vec<String>, Diagnostic> {
+///     let response = consumer(LambdaEvent::new(batch, Context::default())).await?;
+///     Ok(response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect())
+/// }
+/// ```
 pub trait Consume: AsyncFn(LambdaEvent<SqsEvent>) -> Result<SqsBatchResponse, Diagnostic> {}
 impl<F: AsyncFn(LambdaEvent<SqsEvent>) -> Result<SqsBatchResponse, Diagnostic>> Consume for F {}
 
-/// Runs a function that consumes batches.
+/// Runs a function that consumes batches. It returns only if Lambda's runtime API fails.
 pub async fn run(consume: impl Consume) -> Result<(), Error> {
     // Boxed, or the types of the futures within would nest deeper than the compiler follows.
     let consume = |batch: LambdaEvent<SqsEvent>| Box::pin(consume(batch));
@@ -47,17 +121,80 @@ pub fn events(function: &Function, receiver: impl Receiver) -> Result<impl Consu
 /// after the other, and the groups concurrently, because groups are independent by design. When an event fails and stays in the
 /// queue, those behind it in its group are not attempted: they stay too, and come again behind it. A dead-lettered event doesn't hold
 /// up its group.
+///
+/// ```no_run
+/// use lambda_messaging::{
+///     Function,
+///     consumer::{self, Receiver},
+/// };
+/// use lambda_runtime::Error;
+///
+/// async fn run(function: &Function, stock: impl Receiver) -> Result<(), Error> {
+///     consumer::run(consumer::events_in_order(function, stock)?).await
+/// }
+/// ```
 #[cfg(feature = "fifo")]
 pub fn events_in_order(function: &Function, receiver: impl Receiver) -> Result<impl Consume, Error> {
     consuming(function, EachGroup(receiver))
 }
 
 /// A consumer that hands its receiver the events of a batch as a whole.
+///
+/// ```no_run
+/// use lambda_messaging::{
+///     Effect, Failure, Function,
+///     consumer::{self, AnyEvent, BatchReceiver},
+/// };
+/// use lambda_runtime::Error;
+///
+/// /// Writes the events of a batch into one file.
+/// struct Archive;
+///
+/// impl BatchReceiver for Archive {
+///     async fn receive_batch(&self, events: Vec<AnyEvent>) -> Vec<Result<Effect, Failure>> {
+///         let lines: Vec<&str> = events.iter().map(|event| event.data.get()).collect();
+///         println!("{}", lines.join("\n"));
+///         vec![Ok(Effect::Made); events.len()]
+///     }
+/// }
+///
+/// async fn run(function: &Function) -> Result<(), Error> {
+///     consumer::run(consumer::event_batches(function, Archive)?).await
+/// }
+/// ```
 pub fn event_batches(function: &Function, receiver: impl BatchReceiver) -> Result<impl Consume, Error> {
     consuming(function, Batch(receiver))
 }
 
 /// A consumer that hands its receiver the messages of a batch as a whole, for messages that are not events.
+///
+/// ```no_run
+/// use lambda_messaging::{
+///     Effect, Failure, Function,
+///     consumer::{self, Message, MessageReceiver},
+/// };
+/// use lambda_runtime::Error;
+///
+/// /// Takes what a supplier writes into the queue: article and count, separated by a blank.
+/// struct Deliveries;
+///
+/// impl MessageReceiver for Deliveries {
+///     async fn receive_messages(&self, messages: &[Message<'_>]) -> Vec<Result<Effect, Failure>> {
+///         let take = |message: &Message<'_>| match message.body.split_once(' ') {
+///             Some((article, count)) => {
+///                 println!("{count} of {article}, by {:?}", message.attribute("Supplier"));
+///                 Ok(Effect::Made)
+///             }
+///             None => Err(Failure::permanent("MalformedDelivery", "article and count are expected")),
+///         };
+///         messages.iter().map(take).collect()
+///     }
+/// }
+///
+/// async fn run(function: &Function) -> Result<(), Error> {
+///     consumer::run(consumer::message_batches(function, Deliveries)?).await
+/// }
+/// ```
 pub fn message_batches(function: &Function, receiver: impl MessageReceiver) -> Result<impl Consume, Error> {
     consuming(function, Messages(receiver))
 }

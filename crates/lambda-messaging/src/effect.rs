@@ -4,6 +4,16 @@
 use crate::idempotent_write::Written;
 
 /// The result of handling a message.
+///
+/// ```
+/// use lambda_messaging::Effect;
+///
+/// fn ship(weight: u32) -> Effect {
+///     if weight == 0 { Effect::Nothing("a download needs no parcel") } else { Effect::Made }
+/// }
+///
+/// assert_eq!(ship(420), Effect::Made);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
     /// The effect was made.

@@ -13,7 +13,24 @@ use message_envelope::EventError;
 #[cfg(any(feature = "idempotency", feature = "sqs"))]
 use self::transaction::cancelled_for;
 
-/// A failure with a stable name. Its text goes into logs and onto dead letters, so it never contains the message's content.
+/// A failure with a stable name, which says by its kind if a retry can help. Its text goes into logs and onto dead letters, so it never
+/// contains the message's content.
+///
+/// ```
+/// use lambda_messaging::{Failure, failure::Reason};
+///
+/// let busy = Failure::transient("WarehouseBusy", "it answered with 503");
+/// assert!(busy.is_retryable());
+///
+/// let unknown = Failure::permanent("UnknownArticle", "the order names an article that isn't sold");
+/// assert!(!unknown.is_retryable());
+///
+/// let refused = Failure::throttled("TooManyRequests", "the warehouse takes ten calls a second");
+/// assert!(refused.is_retryable() && refused.is_throttling());
+///
+/// let Reason { error_type, detail } = unknown.reason();
+/// assert_eq!(unknown.to_string(), format!("{error_type}: {detail}"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Failure {
     /// The message is valid, but a service failed: a retry may succeed.
@@ -25,6 +42,13 @@ pub enum Failure {
 }
 
 /// A failure's stable name and its description.
+///
+/// ```
+/// use lambda_messaging::{Failure, failure::Reason};
+///
+/// let reason = Reason { error_type: "OutOfStock".to_owned(), detail: "no article is left".to_owned() };
+/// assert_eq!(Failure::Permanent(reason), Failure::permanent("OutOfStock", "no article is left"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reason {
     /// The name that alarms, dead letters and state machines match on.
@@ -91,7 +115,20 @@ impl Failure {
         Self::Permanent(Reason { error_type: error_type.into(), detail: detail.to_string() })
     }
 
-    /// A failed call to AWS. Only its error code is kept: AWS's messages can quote an address or a value.
+    /// A failed call to AWS. Only its error code is kept: AWS's messages can quote an address or a value. The code decides if a retry
+    /// can help: a refusal of the content is permanent, a quota throttles, and everything else is transient, such as a missing
+    /// permission, which an operator grants while the message waits. With the feature `idempotency` or `sqs`, a cancelled transaction of
+    /// DynamoDB has the failure of its parts.
+    ///
+    /// ```no_run
+    /// # async fn example(client: aws_sdk_dynamodb::Client) -> Result<(), lambda_messaging::Failure> {
+    /// use lambda_messaging::Failure;
+    ///
+    /// let deleted = client.delete_item().table_name("orders").send().await;
+    /// deleted.map_err(|error| Failure::aws("dynamodb:DeleteItem", &error))?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn aws<E: ProvideErrorMetadata + 'static>(call: &str, error: &SdkError<E, HttpResponse>) -> Self {
         let code = match error {
             SdkError::ServiceError(service) => {
@@ -112,6 +149,14 @@ impl Failure {
     }
 
     /// An entry that AWS left out of a batch, by its error code.
+    ///
+    /// ```
+    /// use lambda_messaging::Failure;
+    ///
+    /// let is_senders_fault = true;
+    /// let failure = Failure::batch_entry("InvalidParameterValue", is_senders_fault, "the queue didn't take it");
+    /// assert!(!failure.is_retryable());
+    /// ```
     #[must_use]
     pub fn batch_entry(code: &str, is_senders_fault: bool, detail: &str) -> Self {
         if THROTTLED.contains(&code) {

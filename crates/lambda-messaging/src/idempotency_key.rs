@@ -1,5 +1,27 @@
 //! Idempotency keys of requests. A key's entry and the row that it stands for are written in one transaction, so no key makes two
 //! rows. A row's id doesn't reveal its key.
+//!
+//! ```no_run
+//! use aws_sdk_dynamodb::Client;
+//! use lambda_messaging::{
+//!     Failure, IdempotencyKey,
+//!     idempotency_key::{Key, KeyedTable},
+//!     item::{self, text},
+//! };
+//! use serde_json::json;
+//!
+//! /// Stores an order; returns the id of the first order that came with this key.
+//! async fn place(client: Client, caller: &str, key: &IdempotencyKey) -> Result<String, Failure> {
+//!     let orders = KeyedTable::new(client, "orders".to_owned(), "order-keys".to_owned());
+//!     let key = Key::new(caller, key, json!({"article": "A-7", "count": 2}));
+//!     // Only a request that is expensive to check is worth the extra call.
+//!     if let Some(earlier) = orders.find(&key).await? {
+//!         return Ok(earlier);
+//!     }
+//!     let order = item::new([("id", text("o-1")), ("article", text("A-7"))]);
+//!     orders.put(&key, "o-1", order).await
+//! }
+//! ```
 
 use aws_sdk_dynamodb::{
     Client,
@@ -16,6 +38,18 @@ use crate::{
 };
 
 /// A caller's idempotency key, with a digest of the request that it came with.
+///
+/// ```
+/// use lambda_messaging::{IdempotencyKey, idempotency_key::Key};
+/// use serde_json::json;
+///
+/// let sent = IdempotencyKey::parse("2f1c9f0e").unwrap();
+/// let first = Key::new("AIDAUSER", &sent, json!({"article": "A-7", "count": 2}));
+/// let again = Key::new("AIDAUSER", &sent, json!({"count": 2, "article": "A-7"}));
+/// assert_eq!(first, again);
+/// let other = Key::new("AIDAUSER", &sent, json!({"article": "A-7", "count": 3}));
+/// assert_eq!((&first.entry, first.digest == other.digest), (&other.entry, false));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key {
     /// The caller and its key. The same key from another caller is another entry.
@@ -89,7 +123,20 @@ fn stands_for(entry: &Item, key: &Key) -> Result<String, Failure> {
     }
 }
 
-/// Puts a key's entry and its row into their tables, in one transaction. If the key is taken, returns the existing entry instead.
+/// Puts a key's entry and its row into their tables, in one transaction. If the key is taken, returns the existing entry instead. It is
+/// for tables whose entries hold more than [`KeyedTable`] stores.
+///
+/// ```no_run
+/// # async fn example(client: &aws_sdk_dynamodb::Client) -> Result<(), lambda_messaging::Failure> {
+/// use lambda_messaging::{idempotency_key, item::{self, text}};
+///
+/// let entry = item::new([("id", text("KEY#caller#k")), ("row", text("o-1"))]);
+/// let row = item::new([("id", text("o-1"))]);
+/// let earlier = idempotency_key::put(client, ("order-keys", entry), ("orders", row)).await?;
+/// println!("{}", if earlier.is_some() { "seen before" } else { "new" });
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// # Errors
 /// Permanent `IdempotencyConflict` if the row's id is taken although the key isn't.

@@ -1,5 +1,25 @@
 //! The idempotent receiver: the effect and the record that guards it are one write. So a message that is delivered twice has its
 //! effect once, even if the function crashes in between.
+//!
+//! ```no_run
+//! use aws_sdk_dynamodb::Client;
+//! use lambda_messaging::{
+//!     Failure,
+//!     idempotent_write::{self, Written},
+//!     item::{self, number, text},
+//! };
+//!
+//! async fn book(client: &Client, order: &str, total: &str, seen_by: &str) -> Result<Written, Failure> {
+//!     let booking = item::new([("order", text(order)), ("total", number(total))]);
+//!     // The worker that comes first is kept; another one doesn't make it another booking.
+//!     let labels = item::new([("worker", text(seen_by))]);
+//!     let written = idempotent_write::put_labelled(client, "bookings", "order", booking, labels).await;
+//!     if written.as_ref().is_err_and(idempotent_write::is_conflict) {
+//!         eprintln!("the order was booked before with another total");
+//!     }
+//!     written
+//! }
+//! ```
 
 use aws_sdk_dynamodb::{
     Client,
@@ -13,6 +33,13 @@ use crate::{
 };
 
 /// The result of an idempotent write.
+///
+/// ```
+/// use lambda_messaging::{Effect, idempotent_write::Written};
+///
+/// assert_eq!(Effect::from(Written::Inserted), Effect::Made);
+/// assert_eq!(Effect::from(Written::AlreadyPresent), Effect::Duplicate);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Written {
     /// This call wrote it.
@@ -36,6 +63,15 @@ pub fn is_conflict(failure: &Failure) -> bool {
 }
 
 /// Puts an item unless its key is taken.
+///
+/// ```no_run
+/// # async fn example(client: &aws_sdk_dynamodb::Client) -> Result<(), lambda_messaging::Failure> {
+/// use lambda_messaging::{idempotent_write, item::{self, text}};
+///
+/// idempotent_write::put(client, "parcels", "order", item::new([("order", text("o-1"))])).await?;
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// # Errors
 /// Permanent `IdempotencyConflict` if the key holds other content. Otherwise as [`Failure::aws`].
@@ -71,7 +107,23 @@ pub async fn put_labelled(
     }
 }
 
-/// The result of a cancelled transaction whose first part was this guard; `None` if something else cancelled it.
+/// The result of a cancelled transaction whose first part was this guard; `None` if something else cancelled it. So a transaction has
+/// its effects once: its first part puts the guard, on the condition that it isn't there.
+///
+/// ```
+/// use aws_sdk_dynamodb::types::CancellationReason;
+/// use lambda_messaging::{
+///     idempotent_write::{Written, guarded},
+///     item::{self, text},
+/// };
+///
+/// let guard = item::new([("order", text("o-1"))]);
+/// // As DynamoDB cancels the transaction when the guard is there, and when nothing of the kind happened.
+/// let taken = CancellationReason::builder().code("ConditionalCheckFailed").set_item(Some(guard.clone())).build();
+/// assert_eq!(guarded(&guard, &[taken]), Some(Ok(Written::AlreadyPresent)));
+/// let other = CancellationReason::builder().code("TransactionConflict").build();
+/// assert_eq!(guarded(&guard, &[other]), None);
+/// ```
 #[must_use]
 pub fn guarded(guard: &Item, reasons: &[CancellationReason]) -> Option<Result<Written, Failure>> {
     let first = reasons.first()?;
@@ -99,8 +151,8 @@ mod tests {
     use super::*;
     use crate::item::{number, text};
 
-    fn ride(fare: &str) -> Item {
-        item::new([("ride", text("1")), ("fare", number(fare))])
+    fn order(total: &str) -> Item {
+        item::new([("order", text("1")), ("total", number(total))])
     }
 
     /// A table that already holds this item.
@@ -119,19 +171,19 @@ mod tests {
             .match_requests(|r| r.condition_expression() == Some("attribute_not_exists(#key)"))
             .then_output(|| PutItemOutput::builder().build());
         let client = mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, [&rule]);
-        assert_eq!(put(&client, "t", "ride", ride("1.00")).await, Ok(Written::Inserted));
+        assert_eq!(put(&client, "t", "order", order("1.00")).await, Ok(Written::Inserted));
     }
 
     #[tokio::test]
     async fn a_second_delivery_is_a_success_without_effect() {
-        let client = table_with(ride("1.00"));
-        assert_eq!(put(&client, "t", "ride", ride("1.00")).await, Ok(Written::AlreadyPresent));
+        let client = table_with(order("1.00"));
+        assert_eq!(put(&client, "t", "order", order("1.00")).await, Ok(Written::AlreadyPresent));
     }
 
     #[tokio::test]
     async fn the_same_id_with_another_content_is_refused_for_good() {
-        let client = table_with(ride("2.00"));
-        let failure = put(&client, "t", "ride", ride("1.00")).await.unwrap_err();
+        let client = table_with(order("2.00"));
+        let failure = put(&client, "t", "order", order("1.00")).await.unwrap_err();
         assert!(is_conflict(&failure) && !failure.is_retryable());
     }
 
@@ -141,7 +193,7 @@ mod tests {
             let refusing = mock!(Client::put_item)
                 .then_error(move || PutItemError::generic(ErrorMetadata::builder().code(code).build()));
             let client = mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, [&refusing]);
-            let failure = put(&client, "t", "ride", ride("1.00")).await.unwrap_err();
+            let failure = put(&client, "t", "order", order("1.00")).await.unwrap_err();
             assert_eq!((failure.reason().error_type.as_str(), failure.is_retryable()), (code, retried));
             assert!(!is_conflict(&failure));
         }

@@ -1,4 +1,15 @@
 //! DynamoDB items.
+//!
+//! ```
+//! use lambda_messaging::item::{self, Item, RECORDED_AT, moment, number, text};
+//!
+//! let placed_at = "2026-11-27T09:00:00Z".parse().unwrap();
+//! let order: Item =
+//!     item::new([("order", text("o-1")), ("total", number("19.90")), ("placedAt", moment(placed_at))]);
+//! assert_eq!(order["total"], number("19.9"), "as DynamoDB returns it");
+//! assert_eq!(order["placedAt"], text("2026-11-27T09:00:00.000Z"));
+//! assert!(item::stamped(order).contains_key(RECORDED_AT));
+//! ```
 
 use std::{collections::HashMap, fmt};
 

@@ -1,26 +1,30 @@
-//! The integration patterns that the services share, small enough to read in one sitting:
+//! Messages on AWS Lambda that take effect once.
 //!
-//! | module | pattern |
-//! |---|---|
-//! | [`Event`] | canonical message: a CloudEvents envelope with correlation id and trace context (crate `message-envelope`) |
-//! | [`publisher`] | publish-subscribe channel: batches onto an SNS topic |
-//! | [`batch`] | calls that take several items: each item succeeds or fails for itself |
-//! | [`outbox`] | transactional outbox: publishes an event for every row inserted into a table, from the table's stream |
-//! | [`return_address`] | request-reply between queues: an answer goes to the queue that the request names, if that queue is allowed |
-//! | [`consumer`] | competing consumers on a buffer queue: partial batch responses, backoff, dead-letter channel |
-//! | [`stream`] | consumers of Kinesis and DynamoDB streams: partial batch responses, order by key, dead-letter channel |
-//! | [`idempotent_write`] | idempotent receiver: the effect and the record that guards it in one write |
-//! | [`idempotent_call`] | idempotent call to somebody else's API: the outcome is stored, and an unknown one is said to be unknown |
-//! | [`idempotency_key`] | idempotent request: an idempotency key and the row that it stands for, in one transaction |
-//! | [`item`] | DynamoDB items |
-//! | [`api`] | request-reply at the edge: checks, problem documents |
-//! | [`Effect`] | the result of handling a message |
-//! | [`metrics`] | the results of handling, as CloudWatch's embedded metrics |
-//! | [`unknown_outcome`] | failed calls that may have had their effect all the same |
-//! | [`function`] | the start of every function's `main`: telemetry, settings, AWS clients |
-
+//! | module | pattern | feature |
+//! |---|---|---|
+//! | `Event` | canonical message: a CloudEvents envelope with correlation id and trace context (crate `message-envelope`) | |
+//! | `publisher` | publish-subscribe channel: batches onto an SNS topic | `sns` |
+//! | `batch` | calls that take several items: each item succeeds or fails for itself | |
+//! | `outbox` | transactional outbox: publishes an event for every row inserted into a table, from the table's stream | `outbox` |
+//! | `return_address` | request-reply between queues: an answer goes to the queue that the request names, if that queue is allowed | `sqs` |
+//! | `consumer` | competing consumers on a buffer queue: partial batch responses, backoff, dead-letter channel | `sqs`, `fifo` |
+//! | `stream` | consumers of Kinesis and DynamoDB streams: partial batch responses, order by key, dead-letter channel | `streams` |
+//! | `idempotent_write` | idempotent receiver: the effect and the record that guards it in one write | `idempotency` |
+//! | `idempotent_call` | idempotent call to another system's API: the outcome is stored, and an unknown one is said to be unknown | `idempotency` |
+//! | `idempotency_key` | idempotent request: an idempotency key and the row that it stands for, in one transaction | `idempotency` |
+//! | `item` | DynamoDB items | `idempotency`, `sqs` |
+//! | `api` | request-reply at the edge: checks, problem documents | `api` |
+//! | `Effect`, `Failure` | the result of handling a message; a failure says if a retry helps | |
+//! | `metrics` | the results of handling, as CloudWatch's embedded metrics | `metrics` |
+//! | `unknown_outcome` | failed calls that may have had their effect all the same | |
+//! | `Function`, `Service` | the start of every function's `main`: logs, settings, AWS clients | |
+//!
+//! The README follows.
+#![cfg_attr(all(feature = "idempotency", feature = "sqs"), doc = "")]
+#![cfg_attr(all(feature = "idempotency", feature = "sqs"), doc = include_str!("../README.md"))]
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(not(test), warn(clippy::panic, clippy::indexing_slicing, clippy::unreachable))]
 
 #[cfg(feature = "api")]
 pub mod api;

@@ -6,7 +6,18 @@
 //! | `Handled` | Count | Service, Function | messages that were handled, duplicates included |
 //! | `Duplicates` | Count | Service, Function | messages whose effect an earlier delivery had made |
 //! | `Latency` | Milliseconds | Service, Function | the time from an event to its effect |
-//! | `Failed` | Count | Service, Function, ErrorType | failed attempts, by the failure's name |
+//! | `Failed` | Count | Service, Function, `ErrorType` | failed attempts, by the failure's name |
+//!
+//! Consumers and outboxes count and emit by themselves. A function with a loop of its own does it so:
+//!
+//! ```
+//! use lambda_messaging::{Effect, Failure, Service, metrics::Metrics};
+//!
+//! let mut metrics = Metrics::new(Service::new("Shop", "orders"));
+//! metrics.count(Ok(Effect::Made), None);
+//! metrics.count(Err(&Failure::transient("WarehouseBusy", "try later")), None);
+//! metrics.emit();
+//! ```
 
 use std::collections::BTreeMap;
 

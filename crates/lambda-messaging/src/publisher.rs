@@ -1,4 +1,40 @@
 //! The publish-subscribe channel: events go onto an SNS topic in batches.
+//!
+//! ```no_run
+//! use lambda_messaging::{
+//!     Event, EventPayload, Failure,
+//!     publisher::{Message, Publisher},
+//! };
+//! use serde::Serialize;
+//!
+//! #[derive(Serialize)]
+//! struct OrderPlaced {
+//!     order: String,
+//!     country: String,
+//!     tags: Vec<String>,
+//!     total: u32,
+//! }
+//! # impl EventPayload for OrderPlaced {
+//! #     const TYPE: &'static str = "OrderPlaced";
+//! #     fn id(&self) -> String { self.order.clone() }
+//! #     fn subject(&self) -> String { self.order.clone() }
+//! # }
+//!
+//! /// Subscribers filter by the event's type, and by what is added here.
+//! fn message(event: &Event<OrderPlaced>) -> Result<Message, Failure> {
+//!     let OrderPlaced { country, tags, total, .. } = &event.data;
+//!     Ok(Message::from_event(event)?.text("country", country).texts("tags", tags).number("total", total))
+//! }
+//!
+//! async fn publish(client: aws_sdk_sns::Client, events: &[Event<OrderPlaced>]) -> Result<(), Failure> {
+//!     let publisher = Publisher::new(client, "arn:aws:sns:eu-west-1:123456789012:orders".to_owned());
+//!     let messages = events.iter().map(message).collect::<Result<Vec<_>, _>>()?;
+//!     // Each message has its own result; here the first failure is everyone's.
+//!     publisher.publish(&messages).await.into_iter().collect()
+//! }
+//! ```
+//!
+//! The function may call `sns:Publish` on the topic.
 
 mod message;
 

@@ -1,5 +1,20 @@
 //! Request-reply between queues: each request carries a return address, the queue that its answer goes to. So a responder needs to
 //! know none of its requesters.
+//!
+//! ```no_run
+//! use lambda_messaging::{
+//!     Failure,
+//!     return_address::{ReturnAddress, ReturnAddresses},
+//! };
+//!
+//! # async fn example(client: aws_sdk_sqs::Client, reply_to: &str) -> Result<(), Failure> {
+//! let answers = "https://sqs.eu-west-1.amazonaws.com/123456789012/answers";
+//! let addresses = ReturnAddresses::new(client, answers);
+//! let address: ReturnAddress<'_> = addresses.check(reply_to)?;
+//! address.answer("in stock").await?;
+//! # Ok(())
+//! # }
+//! ```
 
 use std::fmt;
 

@@ -6,6 +6,19 @@ use serde_dynamo::AttributeValue;
 use crate::Failure;
 
 /// A row as the stream delivers it: all attributes, or only the key if the stream carries nothing else.
+///
+/// ```
+/// use lambda_messaging::outbox::Row;
+///
+/// let row: Row = serde_json::from_str(
+///     r#"{"order": {"S": "o-1"}, "total": {"N": "19.9"}, "articles": {"L": [{"S": "A-7"}, {"S": "B-2"}]}}"#,
+/// )
+/// .unwrap();
+/// assert_eq!(row.text("order"), Some("o-1"));
+/// assert_eq!(row.read("total", str::parse::<f64>).unwrap(), 19.9);
+/// assert_eq!(row.read_list("articles", |text| Ok::<_, ()>(text.to_owned())).unwrap(), ["A-7", "B-2"]);
+/// assert!(!row.read("country", str::parse::<String>).unwrap_err().is_retryable());
+/// ```
 #[derive(Debug, Deserialize)]
 pub struct Row(pub(crate) serde_dynamo::Item);
 

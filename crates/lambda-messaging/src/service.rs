@@ -1,6 +1,12 @@
 //! The identity of a service.
 
 /// The service that a function belongs to. Logs, metrics and dead letters carry its name.
+///
+/// ```
+/// use lambda_messaging::Service;
+///
+/// const ORDERS: Service = Service::new("Shop", "orders");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Service {
     pub(crate) metrics_namespace: &'static str,

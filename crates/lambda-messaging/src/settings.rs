@@ -3,9 +3,24 @@
 use std::fmt::Write;
 
 /// A setting's name and purpose. The error names both when the setting is missing.
+///
+/// ```
+/// use lambda_messaging::function::Setting;
+///
+/// const TABLE: Setting = ("TABLE_NAME", "the table of orders");
+/// ```
 pub type Setting = (&'static str, &'static str);
 
-/// The settings that a function needs and didn't find.
+/// The settings that a function needs and didn't find. No retry helps: its environment has to change.
+///
+/// ```
+/// use aws_config::SdkConfig;
+/// use lambda_messaging::{Function, Service, function::SettingsError};
+///
+/// let function = Function::new(Service::new("Shop", "orders"), SdkConfig::builder().build(), |_| None);
+/// let error: SettingsError = function.settings([("TABLE_NAME", "the table of orders")]).unwrap_err();
+/// assert!(error.to_string().contains("TABLE_NAME: the table of orders"));
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[error("settings are missing; the function's template should set them in its environment:{0}")]
 pub struct SettingsError(String);

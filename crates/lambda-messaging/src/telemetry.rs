@@ -12,7 +12,8 @@ use tracing_subscriber::{
 /// The variables that choose the level: the first is set by Lambda's logging settings, the second by a template.
 const LEVEL: [&str; 2] = ["AWS_LAMBDA_LOG_LEVEL", "LOG_LEVEL"];
 
-/// Starts logging, from `INFO` on unless a variable says another level. Release builds contain no events below `INFO`.
+/// Starts logging, from `INFO` on unless a variable says another level. A program that needs none below `INFO` leaves them
+/// out of its release build with `tracing`'s feature `release_max_level_info`.
 pub fn start(service: &'static str) {
     // A second start in one process (a test's) keeps the first.
     let _ = tracing_subscriber::fmt()

@@ -15,6 +15,22 @@ const SERVICE_UNAVAILABLE: u16 = 503;
 
 /// True if the call may have had its effect. It has none if no connection was made, or if the service refused the call. An internal
 /// error of the service (5xx) leaves the outcome unknown.
+///
+/// ```no_run
+/// # async fn example(client: aws_sdk_sqs::Client) -> Result<(), lambda_messaging::Failure> {
+/// use lambda_messaging::{Failure, unknown_outcome::may_have_happened};
+///
+/// // The client doesn't retry: see `Function::aws_without_retries`.
+/// let sent = client.send_message().queue_url("letters").message_body("one only").send().await;
+/// if let Err(error) = sent {
+///     if may_have_happened(&error) {
+///         return Err(Failure::permanent("OutcomeUnknown", "the letter may have been sent: look before sending it again"));
+///     }
+///     return Err(Failure::aws("sqs:SendMessage", &error));
+/// }
+/// # Ok(())
+/// # }
+/// ```
 pub fn may_have_happened<E>(error: &SdkError<E, HttpResponse>) -> bool {
     match error {
         SdkError::ConstructionFailure(_) => false,

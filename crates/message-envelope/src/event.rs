@@ -7,6 +7,37 @@ use serde_json::value::RawValue;
 use crate::{CorrelationId, EventError, EventPayload, IncomingPayload, TraceParent, json};
 
 /// An event and its envelope.
+///
+/// ```
+/// use message_envelope::{CorrelationId, Event, EventPayload};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Debug, PartialEq, Serialize, Deserialize)]
+/// struct OrderPlaced {
+///     order: String,
+/// }
+///
+/// impl EventPayload for OrderPlaced {
+///     const TYPE: &'static str = "OrderPlaced";
+///
+///     fn id(&self) -> String {
+///         self.order.clone()
+///     }
+///
+///     fn subject(&self) -> String {
+///         format!("order/{}", self.order)
+///     }
+/// }
+///
+/// let placed_at = "2026-11-27T09:00:00Z".parse().unwrap();
+/// let correlation_id = CorrelationId::parse("c-1").unwrap();
+/// let event = Event::new("/shop", placed_at, correlation_id, OrderPlaced { order: "o-1".to_owned() });
+///
+/// let message = event.to_json().unwrap();
+/// let read = Event::<OrderPlaced>::parse(&message).unwrap();
+/// assert_eq!((read.id.as_str(), read.subject.as_deref()), ("o-1", Some("order/o-1")));
+/// assert_eq!(read, event);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event<T> {
     /// The envelope's version.
@@ -33,6 +64,12 @@ pub struct Event<T> {
 }
 
 /// CloudEvents 1.0, the one version there is.
+///
+/// ```
+/// use message_envelope::{SpecVersion, json};
+///
+/// assert_eq!(json::write(&SpecVersion::V1).unwrap(), "\"1.0\"");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SpecVersion {
     /// `1.0`

@@ -1,6 +1,15 @@
 //! The errors of reading an event.
 
-/// The reason why a message is not an event that its reader accepts. It never quotes the message.
+/// The reason why a message is not an event that its reader accepts. It never quotes the message. No retry helps: the same message
+/// fails again.
+///
+/// ```
+/// use message_envelope::EventError;
+///
+/// let error = EventError::unexpected_type(&["OrderPlaced", "OrderCancelled"]);
+/// assert_eq!(error.to_string(), "expected an event of type OrderPlaced or OrderCancelled");
+/// assert_eq!(error.error_type(), "UnexpectedEventType");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EventError {
     /// The message is not an event, or its data is not the data of its type.

@@ -5,6 +5,13 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 /// One broken rule of one field. It never holds the rejected value, which may be personal or hostile.
+///
+/// ```
+/// use message_envelope::{Fault, json};
+///
+/// let fault = Fault { field: "count".to_owned(), rule: "must be at least 1".to_owned() };
+/// assert_eq!(json::write(&fault).unwrap(), r#"{"field":"count","rule":"must be at least 1"}"#);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fault {
     /// The field's name as the caller wrote it.
@@ -13,7 +20,17 @@ pub struct Fault {
     pub rule: String,
 }
 
-/// Every fault of one input.
+/// Every fault of one input. No retry helps: the input itself has to change.
+///
+/// ```
+/// use message_envelope::Faults;
+///
+/// let mut faults = Faults::none();
+/// let count = faults.check("count", "two".parse::<u32>());
+/// faults.add("sku", "is missing");
+/// assert_eq!((count, faults.is_empty()), (None, false));
+/// assert_eq!(faults.iter().map(|fault| fault.field.as_str()).collect::<Vec<_>>(), ["count", "sku"]);
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, thiserror::Error)]
 pub struct Faults(Vec<Fault>);
 

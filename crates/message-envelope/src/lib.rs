@@ -11,6 +11,10 @@
 //! | `raw_fields` | [`FieldReader`]: reads the fields of an untrusted JSON object |
 //! | [`json`] | JSON as it travels through a queue |
 
+#![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(not(test), warn(clippy::panic, clippy::indexing_slicing, clippy::unreachable))]
+
 mod event;
 mod event_error;
 mod fault;

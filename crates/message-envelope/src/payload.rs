@@ -5,6 +5,29 @@ use serde::de::DeserializeOwned;
 use crate::{EventError, json};
 
 /// The `data` of an event.
+///
+/// ```
+/// use message_envelope::EventPayload;
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Debug, Serialize, Deserialize)]
+/// struct OrderPlaced {
+///     order: String,
+///     total: String,
+/// }
+///
+/// impl EventPayload for OrderPlaced {
+///     const TYPE: &'static str = "OrderPlaced";
+///
+///     fn id(&self) -> String {
+///         self.order.clone()
+///     }
+///
+///     fn subject(&self) -> String {
+///         format!("order/{}", self.order)
+///     }
+/// }
+/// ```
 pub trait EventPayload {
     /// The event's `type`.
     const TYPE: &'static str;
@@ -15,6 +38,44 @@ pub trait EventPayload {
 }
 
 /// The data of the events that a receiver accepts: one [`EventPayload`], or an enum of several.
+///
+/// ```
+/// use message_envelope::{EventError, IncomingPayload, json};
+///
+/// /// A receiver that is told of orders, whatever becomes of them.
+/// #[derive(Debug, PartialEq)]
+/// enum OrderChanged {
+///     Placed { order: String },
+///     Cancelled { order: String },
+/// }
+///
+/// #[derive(serde::Deserialize)]
+/// struct Order {
+///     order: String,
+/// }
+///
+/// impl IncomingPayload for OrderChanged {
+///     fn read(event_type: &str, data: &str) -> Result<Self, EventError> {
+///         let make = match event_type {
+///             "OrderPlaced" => |order| Self::Placed { order },
+///             "OrderCancelled" => |order| Self::Cancelled { order },
+///             _ => return Err(EventError::unexpected_type(&["OrderPlaced", "OrderCancelled"])),
+///         };
+///         json::read(data).map(|Order { order }| make(order))
+///     }
+///
+///     fn event_id(&self) -> String {
+///         match self {
+///             Self::Placed { order } => order.clone(),
+///             Self::Cancelled { order } => format!("{order}-cancelled"),
+///         }
+///     }
+/// }
+///
+/// let cancelled = OrderChanged::read("OrderCancelled", r#"{"order": "o-1"}"#).unwrap();
+/// assert_eq!(cancelled.event_id(), "o-1-cancelled");
+/// assert!(OrderChanged::read("OrderPaid", "{}").is_err());
+/// ```
 pub trait IncomingPayload: Sized {
     /// Reads the data of an event of this type.
     ///

@@ -5,6 +5,13 @@ use std::fmt;
 use crate::Faults;
 
 /// A value as the caller wrote it. Numbers stay text: reading them as floats would lose digits of an amount.
+///
+/// ```
+/// use message_envelope::RawValue;
+///
+/// let price = RawValue::Number("19.90".to_owned());
+/// assert_ne!(price, RawValue::Number("19.9".to_owned()));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RawValue {
     /// A string's characters.
@@ -18,9 +25,57 @@ pub enum RawValue {
 }
 
 /// The fields of a request in the order given.
+///
+/// ```
+/// use message_envelope::{RawFields, RawValue};
+///
+/// let fields: RawFields = vec![("sku".to_owned(), RawValue::Text("A-7".to_owned()))];
+/// assert_eq!(fields.len(), 1);
+/// ```
 pub type RawFields = Vec<(String, RawValue)>;
 
 /// Reads fields, and collects every fault.
+///
+/// ```
+/// use message_envelope::{Faults, FieldReader, RawFields, RawValue};
+///
+/// #[derive(Debug, PartialEq)]
+/// struct Line {
+///     sku: String,
+///     count: u32,
+///     gifts: Vec<String>,
+/// }
+///
+/// fn sku(text: &str) -> Result<String, &'static str> {
+///     if text.is_empty() { Err("must not be empty") } else { Ok(text.to_owned()) }
+/// }
+///
+/// fn count(text: &str) -> Result<u32, &'static str> {
+///     text.parse().map_err(|_| "must be a whole number")
+/// }
+///
+/// fn read(fields: &RawFields) -> Result<Line, Faults> {
+///     let mut reader = FieldReader::new(fields, &["sku", "count", "gifts"]);
+///     let (sku_read, count_read) = (reader.text("sku", sku), reader.number("count", count));
+///     let gifts = if reader.has("gifts") { reader.texts("gifts", sku) } else { Some(Vec::new()) };
+///     if count_read == Some(0) {
+///         reader.fault("count", "must be at least 1");
+///     }
+///     let line = sku_read.zip(count_read).zip(gifts).map(|((sku, count), gifts)| Line { sku, count, gifts });
+///     reader.finish(line)
+/// }
+///
+/// let text = |value: &str| RawValue::Text(value.to_owned());
+/// let fields = vec![("sku".to_owned(), text("A-7")), ("count".to_owned(), RawValue::Number("2".to_owned()))];
+/// assert_eq!(read(&fields).unwrap().count, 2);
+///
+/// let wrong = vec![("sku".to_owned(), text("")), ("colour".to_owned(), text("red"))];
+/// let faults = read(&wrong).unwrap_err();
+/// assert_eq!(
+///     faults.to_string(),
+///     "colour: is not a known field; known are sku, count, gifts; sku: must not be empty; count: is missing",
+/// );
+/// ```
 #[derive(Debug)]
 pub struct FieldReader<'a> {
     raw: &'a RawFields,

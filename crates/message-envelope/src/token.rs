@@ -2,12 +2,24 @@
 
 use uuid::Uuid;
 
-/// The reason why a text is not a token.
+/// The reason why a text is not a token. No retry helps: the text itself has to change.
+///
+/// ```
+/// use message_envelope::{CorrelationId, TokenError};
+///
+/// assert_eq!(CorrelationId::parse("not plain"), Err(TokenError));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be 1 to 64 characters of A-Z a-z 0-9 _ -")]
 pub struct TokenError;
 
 /// True if the text is 1 to 64 characters of `A-Z a-z 0-9 _ -`.
+///
+/// ```
+/// use message_envelope::is_token;
+///
+/// assert!(is_token("order-7") && !is_token("order/7") && !is_token(""));
+/// ```
 #[must_use]
 pub fn is_token(text: &str) -> bool {
     let is_plain = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
@@ -15,6 +27,18 @@ pub fn is_token(text: &str) -> bool {
 }
 
 /// Defines a type for tokens of one kind, so that no two kinds can be swapped in a call. Its user depends on `serde`.
+///
+/// ```
+/// message_envelope::token! {
+///     /// The id of an order.
+///     OrderId
+/// }
+///
+/// let order = OrderId::parse("o-1").unwrap();
+/// assert_eq!(order.as_str(), "o-1");
+/// assert!(OrderId::parse("o 1").is_err());
+/// assert!(serde_json::from_str::<OrderId>(r#""o 1""#).is_err(), "it is checked wherever it is read");
+/// ```
 #[macro_export]
 macro_rules! token {
     ($(#[$doc:meta])* $name:ident) => {
@@ -65,10 +89,26 @@ macro_rules! token {
 
 token! {
     /// The id that everything that follows from one request shares.
+    ///
+    /// ```
+    /// use message_envelope::CorrelationId;
+    /// use uuid::Uuid;
+    ///
+    /// let given = CorrelationId::parse("c-1").unwrap();
+    /// assert_eq!(given.as_str(), "c-1");
+    /// let new = CorrelationId::from(Uuid::from_u128(7));
+    /// assert_eq!(new.as_str().len(), 36);
+    /// ```
     CorrelationId
 }
 token! {
     /// The key that a caller sends with a request, so that sending the request again has no second effect.
+    ///
+    /// ```
+    /// use message_envelope::IdempotencyKey;
+    ///
+    /// assert!(IdempotencyKey::parse("2f1c9f0e").is_ok());
+    /// ```
     IdempotencyKey
 }
 

@@ -5,6 +5,23 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 /// A position in a trace, version 00: `00-<trace id>-<span id>-<flags>`.
+///
+/// ```
+/// use message_envelope::TraceParent;
+///
+/// let header = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+/// let given = TraceParent::parse(header).unwrap();
+/// assert_eq!(given.to_string(), header);
+///
+/// // The next step stays in the trace, and is another span.
+/// let next = given.child();
+/// assert_eq!(next.to_string()[..35], header[..35]);
+/// assert_ne!(next, given);
+///
+/// // Without a header, a trace of its own begins.
+/// let own = TraceParent::parse("?").unwrap_or_else(TraceParent::start);
+/// assert_ne!(own, given);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct TraceParent {

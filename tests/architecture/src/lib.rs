@@ -11,6 +11,8 @@ mod pages;
 #[cfg(test)]
 mod patterns;
 #[cfg(test)]
+mod published;
+#[cfg(test)]
 mod repository;
 #[cfg(test)]
 mod sources;

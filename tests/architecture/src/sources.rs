@@ -86,14 +86,18 @@ fn read_module(
         read_items(items, file, &folder.join(name), &path, is_test, found);
         return;
     }
-    let inside = folder.join(&name);
-    let candidates = [folder.join(format!("{name}.rs")), inside.join("mod.rs")];
-    let child = candidates.iter().find(|candidate| candidate.is_file());
-    let child = child.unwrap_or_else(|| panic!("{}: the file of module {name} is missing", file.display()));
-    read_file(child, &inside, &path, is_test, found);
+    read_file(&child_file(module, file, folder), &folder.join(name), &path, is_test, found);
 }
 
-fn is_for_tests(attributes: &[Attribute]) -> bool {
+/// The file of a module that `file` declares; `folder` is where its child modules stand.
+pub fn child_file(module: &ItemMod, file: &Path, folder: &Path) -> PathBuf {
+    let name = module.ident.to_string();
+    let candidates = [folder.join(format!("{name}.rs")), folder.join(&name).join("mod.rs")];
+    let child = candidates.into_iter().find(|candidate| candidate.is_file());
+    child.unwrap_or_else(|| panic!("{}: the file of module {name} is missing", file.display()))
+}
+
+pub fn is_for_tests(attributes: &[Attribute]) -> bool {
     attributes
         .iter()
         .any(|a| a.path().is_ident("cfg") && a.parse_args::<syn::Path>().is_ok_and(|p| p.is_ident("test")))
@@ -104,7 +108,7 @@ fn is_a_test(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|a| a.path().segments.last().is_some_and(|segment| segment.ident == "test"))
 }
 
-fn attributes(item: &Item) -> &[Attribute] {
+pub fn attributes(item: &Item) -> &[Attribute] {
     match item {
         Item::Fn(item) => &item.attrs,
         Item::Impl(item) => &item.attrs,

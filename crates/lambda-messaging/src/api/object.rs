@@ -36,6 +36,14 @@ impl<'de> Deserialize<'de> for Object {
 
 /// The fields of a JSON object in their order. Numbers keep the digits that the caller wrote.
 ///
+/// ```
+/// use lambda_messaging::{RawValue, api::json_object};
+///
+/// let fields = json_object(r#"{"total": 19.90}"#).unwrap();
+/// assert_eq!(fields, [("total".to_owned(), RawValue::Number("19.90".to_owned()))]);
+/// assert!(json_object(r#"{"total": 1, "total": 2}"#).is_err(), "a field that is given twice hides nothing");
+/// ```
+///
 /// # Errors
 /// 413 if the body is too large; 400 if it is not one JSON object, or has the same field twice.
 pub fn json_object(body: &str) -> Result<RawFields, Problem> {
@@ -62,6 +70,12 @@ pub fn json_object(body: &str) -> Result<RawFields, Problem> {
 
 /// The canonical form of a body: two bodies with the same content are equal, even if their JSON is formatted differently. A body
 /// that [`json_object`] refuses is its own text.
+///
+/// ```
+/// use lambda_messaging::api::canonical;
+///
+/// assert_eq!(canonical(r#"{"a": 1, "b": 2}"#), canonical(r#"{"b":2,"a":1}"#));
+/// ```
 #[must_use]
 pub fn canonical(body: &str) -> Value {
     let object = json_object(body).ok().and_then(|_| serde_json::from_str(body).ok());
@@ -94,7 +108,7 @@ mod tests {
 
     #[test]
     fn numbers_stay_as_they_were_written() {
-        let fields = json_object(r#"{"fare": 256.50, "n": "1", "x": [1, "2", [3]], "big": 1e999}"#).unwrap();
+        let fields = json_object(r#"{"total": 256.50, "n": "1", "x": [1, "2", [3]], "big": 1e999}"#).unwrap();
         let values: Vec<_> = fields.into_iter().map(|(_, value)| value).collect();
         assert_eq!(
             values,
@@ -135,7 +149,7 @@ mod tests {
 
     #[test]
     fn a_field_given_twice_is_refused_even_when_escaped() {
-        assert!(json_object(r#"{"fare":1,"f\u0061re":2}"#).is_err());
+        assert!(json_object(r#"{"total":1,"tot\u0061l":2}"#).is_err());
     }
 
     proptest! {

@@ -9,7 +9,32 @@ use serde_json::{Value, json};
 use super::answer;
 use crate::{Failure, Fault, Faults};
 
-/// A refused request, with all its faults.
+/// A refused request, with all its faults. Its status says if a retry helps: one with 503, or 404 and a `Retry-After`, may succeed later.
+///
+/// ```
+/// use lambda_messaging::{
+///     Failure, Faults,
+///     api::{Problem, Response, StatusCode},
+/// };
+///
+/// let mut faults = Faults::none();
+/// faults.add("count", "must be at least 1");
+/// let problem = Problem::invalid(&faults);
+/// assert_eq!(problem.status(), StatusCode::UNPROCESSABLE_ENTITY);
+/// let answer = Response::from(problem);
+/// assert!(answer.body().contains("must be at least 1"));
+///
+/// assert_eq!(Problem::malformed("a field is given twice", &faults).status(), StatusCode::BAD_REQUEST);
+/// assert_eq!(Problem::header("Idempotency-Key", "must be sent once").status(), StatusCode::BAD_REQUEST);
+/// assert_eq!(Problem::new(StatusCode::CONFLICT, "the order was shipped").into_faults().len(), 1);
+///
+/// // A retry helps.
+/// let busy = Failure::transient("WarehouseBusy", "try later");
+/// assert_eq!(Problem::failure(&busy), Problem::try_later());
+/// assert!(Response::from(Problem::not_yet("the order is being stored")).headers().contains_key("retry-after"));
+/// // It doesn't.
+/// assert_eq!(Problem::not_found("no such order").status(), StatusCode::NOT_FOUND);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     status: StatusCode,

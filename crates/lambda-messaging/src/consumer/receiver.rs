@@ -7,6 +7,36 @@ use serde_json::value::RawValue;
 use crate::{Effect, Event, Failure, IncomingPayload};
 
 /// Handles one event at a time. An event may come twice, late or out of order, so `receive` must be idempotent.
+///
+/// ```
+/// use lambda_messaging::{Effect, Event, EventPayload, Failure, consumer::Receiver};
+/// use serde::Deserialize;
+///
+/// #[derive(Deserialize)]
+/// struct OrderPlaced {
+///     order: String,
+///     weight: u32,
+/// }
+/// # impl EventPayload for OrderPlaced {
+/// #     const TYPE: &'static str = "OrderPlaced";
+/// #     fn id(&self) -> String { self.order.clone() }
+/// #     fn subject(&self) -> String { self.order.clone() }
+/// # }
+///
+/// struct Shipping;
+///
+/// impl Receiver for Shipping {
+///     type Payload = OrderPlaced;
+///
+///     async fn receive(&self, event: Event<OrderPlaced>) -> Result<Effect, Failure> {
+///         match event.data.weight {
+///             0 => Ok(Effect::Nothing("a download needs no parcel")),
+///             ..=30_000 => Ok(Effect::Made),
+///             _ => Err(Failure::permanent("TooHeavy", "no carrier takes more than 30 kg")),
+///         }
+///     }
+/// }
+/// ```
 pub trait Receiver {
     /// The type of event that the receiver handles.
     type Payload: IncomingPayload;
@@ -16,12 +46,49 @@ pub trait Receiver {
 }
 
 /// Handles a batch of events of any type as a whole. It must be idempotent, like a [`Receiver`].
+///
+/// ```
+/// use lambda_messaging::{
+///     Effect, Failure,
+///     consumer::{AnyEvent, BatchReceiver},
+/// };
+///
+/// /// Counts the events of each batch.
+/// struct Counter;
+///
+/// impl BatchReceiver for Counter {
+///     async fn receive_batch(&self, events: Vec<AnyEvent>) -> Vec<Result<Effect, Failure>> {
+///         println!("{} events", events.len());
+///         vec![Ok(Effect::Made); events.len()]
+///     }
+/// }
+/// ```
 pub trait BatchReceiver {
     /// Makes the events' effects; returns a result for each event, in their order.
     fn receive_batch(&self, events: Vec<AnyEvent>) -> impl Future<Output = Vec<Result<Effect, Failure>>>;
 }
 
 /// Handles a batch of messages that are not events, such as those of an external system. It must be idempotent, like a [`Receiver`].
+///
+/// ```
+/// use lambda_messaging::{
+///     Effect, Failure,
+///     consumer::{Message, MessageReceiver},
+/// };
+///
+/// /// Takes a number in each message.
+/// struct Numbers;
+///
+/// impl MessageReceiver for Numbers {
+///     async fn receive_messages(&self, messages: &[Message<'_>]) -> Vec<Result<Effect, Failure>> {
+///         let read = |message: &Message<'_>| match message.body.parse::<u32>() {
+///             Ok(_) => Ok(Effect::Made),
+///             Err(_) => Err(Failure::permanent("NotANumber", "the body is not a number")),
+///         };
+///         messages.iter().map(read).collect()
+///     }
+/// }
+/// ```
 pub trait MessageReceiver {
     /// Makes the messages' effects; returns a result for each message, in their order.
     fn receive_messages(
@@ -31,6 +98,14 @@ pub trait MessageReceiver {
 }
 
 /// A message as its sender wrote it.
+///
+/// ```
+/// use lambda_messaging::consumer::Message;
+///
+/// // For a test: a consumer makes them otherwise.
+/// let message = Message::new("m-1", "2026-11-27T09:00:00Z".parse().unwrap(), "the body", &[]);
+/// assert_eq!((message.body, message.attribute("Supplier")), ("the body", None));
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Message<'a> {
     /// The id that the queue gave the message and returned to its sender. It is the same for every delivery.
@@ -64,4 +139,13 @@ impl<'a> Message<'a> {
 }
 
 /// An event of any type, with its data as JSON text.
+///
+/// ```
+/// use lambda_messaging::{consumer::AnyEvent, json};
+///
+/// let message = r#"{"specversion": "1.0", "id": "o-1", "source": "/shop", "type": "OrderPlaced", "time": "2026-11-27T09:00:00Z",
+///     "correlationid": "c-1", "data": {"order": "o-1"}}"#;
+/// let event: AnyEvent = json::read(message).unwrap();
+/// assert_eq!((event.event_type.as_str(), event.data.get()), ("OrderPlaced", r#"{"order": "o-1"}"#));
+/// ```
 pub type AnyEvent = Event<Box<RawValue>>;
