@@ -1,6 +1,6 @@
 # `make` or `make help` says what there is. Everything real stands in tools/ and in cargo.
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test test-unit test-e2e test-containers test-containers-if-possible prepare emulators test-chaos test-life test-new-project test-library chaos limits fuzz lint lint-rust lint-python lint-workflows lint-templates check-functions doc diagrams scale access new-service new-project fmt build deploy smoke undeploy bench bench-prebooking bench-rfq
+.PHONY: help demo up down test test-unit test-e2e test-containers test-containers-if-possible prepare emulators test-chaos test-life test-new-project test-library chaos limits fuzz lint lint-rust lint-python lint-workflows lint-templates check-functions check-library doc diagrams scale access new-service new-project fmt build deploy smoke undeploy bench bench-prebooking bench-rfq
 
 PYTHON ?= python3
 PORT ?= 4566
@@ -95,6 +95,9 @@ lint-templates: ## Part of lint: templates, also as AWS sees them, state machine
 
 check-functions: ## Build for Lambda and check each function's size and what it links against (FEW=1: the largest, the smallest, the changed)
 	$(WILD_RYDES) check-functions --arch $(ARCH) $(if $(FEW),--few)
+
+check-library: ## Check the crates that others use: each feature alone, packages, documentation and its examples
+	$(WILD_RYDES) check-library
 
 doc: ## Build the API documentation of the crates, with its warnings denied
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps

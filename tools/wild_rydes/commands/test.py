@@ -9,6 +9,7 @@ STEPS = [
     Step("prepare", "install the tools, build functions and tests"),
     Step("test-containers-if-possible PROFILE=localstack", "end-to-end tests against LocalStack, in a container", beside=0),
     Step(FEW_FUNCTIONS, "the largest, the smallest and the changed functions as they go to Lambda", beside=19),
+    Step("check-library", "the crates that others use: features, packages, documentation", beside=19),
     Step("test-life", "the life of a stage: failed deployments, changes, smoke runs, removals", beside=10),
     Step("test-new-project", "a project made with the library, and its own tests", beside=10),
     Step("lint-rust", "formatting, clippy, dependencies"),
