@@ -17,12 +17,12 @@ use crate::{Event, Failure, IncomingPayload, handling::Ids, json};
 /// use lambda_messaging::stream::Record;
 ///
 /// let click = Record {
-///     data: br#"{"page":"/unicorns"}"#.to_vec(),
+///     data: br#"{"page":"/offers"}"#.to_vec(),
 ///     partition_key: "visitor-7".into(),
 ///     sequence_number: "49590338271490256608559692538361571095921575989136588898".into(),
 ///     arrived_at: None,
 /// };
-/// assert_eq!(click.text().unwrap(), r#"{"page":"/unicorns"}"#);
+/// assert_eq!(click.text().unwrap(), r#"{"page":"/offers"}"#);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
