@@ -50,12 +50,12 @@ def start(*command: str | Path, env: Mapping[str, str] = ENVIRONMENT, **options:
 
 
 def run(fault: str, *command: str | Path, env: Mapping[str, str] = ENVIRONMENT, **options: Any) -> str:
-    """Runs a command to its end, and returns its output if it is piped. Exits with this message if it fails."""
+    """Runs a command and returns what it pipes. If it fails, exits with this message, and with the output if that has the errors."""
     process = start(*command, env=env, **options)
     output = process.communicate()[0] or ""
     running.remove(process)
     if process.returncode:
-        sys.exit(f"{fault}\n{output}".strip())
+        sys.exit(f"{fault}\n{output if 'stderr' in options else ''}".strip())
     return output
 
 
