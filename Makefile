@@ -55,7 +55,7 @@ test-chaos: ## The fault run of make test: small, and always with the same fault
 test-life: ## The life of a stage against an emulator: failed deployments, changes, smoke runs, removals
 	$(WILD_RYDES) test-life
 
-test-new-project:
+test-new-project: ## Make a project with the library, and run its own lints and tests
 	$(WILD_RYDES) test-new-project
 
 test-library: ## Run the examples outside of the repository, against the packages of the library (ONLY=<part of an example's name>)
