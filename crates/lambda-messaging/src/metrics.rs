@@ -81,11 +81,10 @@ impl Metrics {
                 "Service": service.name,
                 "Function": function_name(),
             });
-            for (name, _, value) in metrics {
-                line[*name] = value.clone();
-            }
-            if let Some(error_type) = error_type {
-                line["ErrorType"] = error_type.into();
+            let values = metrics.iter().map(|(name, _, value)| ((*name).to_owned(), value.clone()));
+            let error_type = error_type.map(|error_type| ("ErrorType".to_owned(), error_type.into()));
+            if let Value::Object(fields) = &mut line {
+                fields.extend(values.chain(error_type));
             }
             line
         };

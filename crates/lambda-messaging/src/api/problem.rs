@@ -148,8 +148,8 @@ impl From<Problem> for Response<String> {
             "status": status.as_u16(),
             "detail": detail,
         });
-        if !errors.is_empty() {
-            body["errors"] = Value::Array(errors);
+        if let (Value::Object(fields), false) = (&mut body, errors.is_empty()) {
+            fields.insert("errors".to_owned(), Value::Array(errors));
         }
         let mut response = answer(status, "application/problem+json", &body);
         if let Some(seconds) = retry_after_seconds {
