@@ -35,7 +35,7 @@ fn a_published_crate_has_no_word_of_this_project() {
 fn ours(line: &str) -> Option<String> {
     let line = line.split(' ').filter(|word| !word.contains("https://")).collect::<Vec<_>>().join(" ");
     let words = line.split(|c: char| !c.is_ascii_alphabetic()).flat_map(words);
-    let word = words.map(|word| word.to_lowercase()).find(|word| OURS.split(' ').any(|ours| ours == word));
+    let word = words.map(str::to_lowercase).find(|word| OURS.split(' ').any(|ours| ours == word));
     word.or_else(|| FOLDERS.iter().find(|folder| line.contains(**folder)).map(|folder| (*folder).to_owned()))
 }
 
