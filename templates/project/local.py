@@ -50,7 +50,7 @@ def start(*command: str | Path, env: Mapping[str, str] = ENVIRONMENT, **options:
 
 
 def run(fault: str, *command: str | Path, env: Mapping[str, str] = ENVIRONMENT, **options: Any) -> str:
-    """Runs a command, and returns what it pipes. If it fails, exits with this message, and with the output if errors are in it."""
+    """Runs a command, and returns what it pipes. If it fails, exits with this message, and with what it piped as errors."""
     process = start(*command, env=env, **options)
     output = process.communicate()[0] or ""
     running.remove(process)
