@@ -1,0 +1,66 @@
+// Controls and texts that several views have.
+
+import { html } from "./dom.js";
+
+/** Stops and starts all motion (WCAG 2.2.2). */
+export function pauseButton(store, signal) {
+  const button = html("button", { class: "quiet", onclick: () => store.setPaused(!store.paused) });
+  const show = () => {
+    button.setAttribute("aria-pressed", String(store.paused));
+    button.textContent = store.paused ? "Resume" : "Pause";
+  };
+  store.on("paused", show, signal);
+  show();
+  return button;
+}
+
+/** Says what an action has done, with a link to its message. */
+export function showActed(place, { done, refusal, answer }) {
+  if (refusal) return place.replaceChildren(html("strong", { class: "urgent-text" }, refusal.message), ` ${refusal.remedy}`);
+  const id = answer?.correlation_id;
+  place.replaceChildren(done, id ? html("a", { class: "follow", href: `#/message/${encodeURIComponent(id)}` }, "Follow it") : "");
+}
+
+/** The text for something that the server refused or does not have. */
+export function refused({ status, message, remedy }) {
+  const title = status === 404 ? "This console does not have that." : message;
+  const rest = status === 404 ? message : remedy;
+  return html("div", { class: "empty", role: "alert" }, html("h2", {}, title), html("p", {}, rest));
+}
+
+/** An empty place, and what to do to fill it. */
+export function nothing(title, text) {
+  return html("div", { class: "empty" }, html("h2", {}, title), html("p", {}, text));
+}
+
+/** Asks again and again while the view is open and the page is seen; `show` gets the answer, `refuse` the refusal. */
+export function poll(signal, milliseconds, ask, show, refuse) {
+  let waiting = null;
+  const round = async () => {
+    if (!document.hidden) {
+      try {
+        const answer = await ask();
+        if (!signal.aborted) show(answer);
+      } catch (refusal) {
+        if (!signal.aborted) refuse(refusal);
+        if (refusal.status === 404) return;
+      }
+    }
+    if (!signal.aborted) waiting = setTimeout(round, milliseconds);
+  };
+  signal.addEventListener("abort", () => clearTimeout(waiting));
+  round();
+}
+
+/** A list of things on the left, of which one is open on the right: `{element, list, detail}`. */
+export function sideBySide(title, lead) {
+  const list = html("ul", { class: "choices" });
+  const detail = html("section", { class: "detail", "aria-label": "Details" });
+  const side = html("div", { class: "side" }, html("h1", {}, title), html("p", { class: "lead" }, lead), list);
+  return { element: html("div", { class: "halves" }, side, detail), list, detail, side };
+}
+
+/** An entry of such a list. */
+export function choice(href, chosen, ...content) {
+  return html("li", {}, html("a", { href, "aria-current": chosen ? "true" : null }, ...content));
+}
