@@ -1,0 +1,69 @@
+// The lines between nodes.
+
+import { svg } from "../lib/dom.js";
+import { filterText } from "../lib/words.js";
+import { REACH } from "./shapes.js";
+
+/** The path of an edge: along dagre's points inside a lane, a curve between lanes. */
+export function route(from, to, points) {
+  const [out, into] = [REACH[from.node.kind] ?? 14, (REACH[to.node.kind] ?? 14) + 3];
+  if (to.x - from.x > out + into) {
+    const start = { x: from.x + out, y: from.y };
+    const end = { x: to.x - into, y: to.y };
+    return points && points.length > 3 ? through([start, ...points.slice(1, -1), end]) : curve(start, end);
+  }
+  return around(from, to, out, into);
+}
+
+function curve(a, b) {
+  if (Math.abs(a.y - b.y) < 1) return `M${a.x} ${a.y}L${b.x} ${b.y}`;
+  const bend = Math.min(90, Math.max(18, (b.x - a.x) * 0.5));
+  return `M${a.x} ${a.y}C${a.x + bend} ${a.y} ${b.x - bend} ${b.y} ${b.x} ${b.y}`;
+}
+
+// A line through points that leaves and arrives level, rounded halfway between each two.
+function through(points) {
+  let d = `M${points[0].x} ${points[0].y}`;
+  for (let i = 1; i < points.length - 1; i++) {
+    const [p, next] = [points[i], points[i + 1]];
+    const last = i === points.length - 2;
+    const [x, y] = last ? [next.x, next.y] : [(p.x + next.x) / 2, (p.y + next.y) / 2];
+    d += last ? `C${p.x} ${p.y} ${x - 14} ${y} ${x} ${y}` : `Q${p.x} ${p.y} ${x} ${y}`;
+  }
+  return d;
+}
+
+// Backwards, or to a node above or below: out on the right side, and in on the left.
+function around(from, to, out, into) {
+  const [a, b] = [{ x: from.x + out, y: from.y }, { x: to.x - into, y: to.y }];
+  const down = b.y >= a.y ? 1 : -1;
+  const reach = 34 + Math.min(30, Math.abs(b.x - a.x) * 0.06);
+  if (Math.abs(to.y - from.y) < 30) {
+    const low = Math.max(a.y, b.y) + 44;
+    return `M${a.x} ${a.y}C${a.x + reach} ${a.y} ${a.x + reach} ${low} ${a.x} ${low}L${b.x} ${low}C${b.x - reach} ${low} ${b.x - reach} ${b.y} ${b.x} ${b.y}`;
+  }
+  const middle = (a.y + b.y) / 2;
+  return `M${a.x} ${a.y}C${a.x + reach} ${a.y} ${a.x + reach} ${middle - 4 * down} ${(a.x + b.x) / 2} ${middle}S${b.x - reach} ${b.y} ${b.x} ${b.y}`;
+}
+
+/** The drawing of an edge: its line, and a mark in the middle where it is filtered or switched off. */
+export function drawEdge(edge, d) {
+  const line = svg("path", { d, class: "line", "marker-end": "url(#arrow)" });
+  const group = svg("g", { class: `edge ${edge.kind}`, "data-edge": edge.id }, line, svg("path", { d, class: "grip" }));
+  if (edge.filter) group.classList.add("filtered");
+  if (!edge.enabled) group.classList.add("off");
+  return { group, line };
+}
+
+/** Puts the mark on an edge whose place is known. */
+export function markEdge(edge, group, line) {
+  if (!edge.filter && edge.enabled) return;
+  const { x, y } = line.getPointAtLength(line.getTotalLength() * (edge.filter ? 0.72 : 0.5));
+  const d = edge.filter ? "M-5-4.500h10L1.500 0v5l-3-1.500V0Z" : "M-2-6v12M2-6v12";
+  group.append(svg("path", { d, class: edge.filter ? "funnel" : "stop", transform: `translate(${x} ${y})` }));
+}
+
+export function edgeTitle(store, edge, verb) {
+  const filter = edge.filter ? `, only where ${filterText(edge.filter)}` : "";
+  return `${store.name(edge.from)} ${verb} ${store.name(edge.to)}${filter}${edge.enabled ? "" : " (switched off)"}`;
+}

@@ -1,0 +1,83 @@
+// The places of nodes, lanes and edges in the map. dagre lays out each lane; lanes.js places the lanes.
+
+import dagre from "../vendor/dagre.js";
+import { placeLanes } from "./lanes.js";
+
+export const CELL = { w: 92, h: 64 };
+// The middle of a node's shape, from the top of its cell.
+export const MIDDLE = 25;
+const PADDING = { x: 6, top: 18, bottom: 4 };
+
+let last = { key: null, placed: null };
+
+/** Lays out a topology for a window of these proportions: `{w, h, nodes: Map, lanes: [], edges: []}`. The last layout is kept. */
+export function layout(topology, window) {
+  const key = JSON.stringify([topology.lanes, topology.nodes, topology.edges, window]);
+  if (last.key !== key) last = { key, placed: laidOut(topology, window) };
+  return last.placed;
+}
+
+function laidOut(topology, window) {
+  const shown = visible(topology);
+  const lanes = topology.lanes
+    .map((lane) => [lane, shown.nodes.filter((node) => node.lane === lane.id)])
+    .filter(([, members]) => members.length > 0)
+    .map(([lane, members]) => inside(lane, members, shown.edges));
+  const laneOf = new Map(lanes.flatMap((lane) => [...lane.nodes.keys()].map((id) => [id, lane])));
+  const between = shown.edges.filter((edge) => laneOf.get(edge.from) !== laneOf.get(edge.to));
+  const links = between.map((edge) => {
+    const [from, to] = [laneOf.get(edge.from), laneOf.get(edge.to)];
+    const [a, b] = [from.nodes.get(edge.from), to.nodes.get(edge.to)];
+    return { from: from.id, to: to.id, fx: a.x, fy: a.y, tx: b.x, ty: b.y };
+  });
+  const { w, h, places } = placeLanes(lanes, links, window);
+
+  const nodes = new Map();
+  const edges = [];
+  for (const lane of lanes) {
+    const { x, y } = places.get(lane.id);
+    Object.assign(lane, { x, y });
+    for (const [id, node] of lane.nodes) nodes.set(id, { ...node, x: node.x + x, y: node.y + y });
+    for (const { edge, points } of lane.edges) {
+      edges.push({ edge, points: points.map((point) => ({ x: point.x + x, y: point.y + y })) });
+    }
+  }
+  for (const edge of between) edges.push({ edge, points: null });
+  return { w, h, nodes, lanes, edges };
+}
+
+/** The nodes and edges that the picture shows: no dead-letter queue, which is a badge, and no node without an edge. */
+export function visible({ nodes, edges }) {
+  const badges = new Set(nodes.filter((node) => node.dead_letters_of).map((node) => node.id));
+  const drawn = edges.filter((edge) => !badges.has(edge.from) && !badges.has(edge.to));
+  const linked = new Set(drawn.flatMap((edge) => [edge.from, edge.to]));
+  return { nodes: nodes.filter((node) => linked.has(node.id) && !badges.has(node.id)), edges: drawn };
+}
+
+const RANKERS = ["network-simplex", "tight-tree", "longest-path"];
+
+// Each of dagre's ways to rank the nodes, and the one that takes the least room.
+function inside(lane, members, edges) {
+  const own = edges.filter((edge) => members.some(({ id }) => id === edge.from) && members.some(({ id }) => id === edge.to));
+  const graphs = RANKERS.map((ranker) => arranged(members, own, ranker));
+  const room = ({ width, height }) => (width + 40) * (height + 40);
+  const graph = graphs.reduce((best, next) => (room(next.graph()) < room(best.graph()) ? next : best));
+  const lift = ({ x, y }) => ({ x: x + PADDING.x, y: y - CELL.h / 2 + MIDDLE + PADDING.top });
+  return {
+    id: lane.id,
+    name: lane.name,
+    nodes: new Map(members.map((node) => [node.id, { node, ...lift(graph.node(node.id)) }])),
+    edges: own.map((edge) => ({ edge, points: graph.edge(edge.from, edge.to, edge.id).points.map(lift) })),
+    w: Math.max(graph.graph().width, 84) + 2 * PADDING.x,
+    h: graph.graph().height + PADDING.top + PADDING.bottom,
+  };
+}
+
+function arranged(members, edges, ranker) {
+  const graph = new dagre.graphlib.Graph({ multigraph: true });
+  graph.setGraph({ rankdir: "LR", nodesep: 4, ranksep: 14, edgesep: 4, ranker });
+  for (const node of members) graph.setNode(node.id, { width: CELL.w, height: CELL.h });
+  for (const edge of edges) graph.setEdge(edge.from, edge.to, { weight: edge.kind === "writes" ? 1 : 3 }, edge.id);
+  dagre.layout(graph);
+  return graph;
+}

@@ -1,0 +1,134 @@
+// The map as an SVG: lanes, edges, nodes, and a layer for messages on top.
+
+import { svg } from "../lib/dom.js";
+import { EDGES, KINDS, some } from "../lib/words.js";
+import { drawEdge, edgeTitle, markEdge, route } from "./edges.js";
+import { layout } from "./layout.js";
+import { drawBadge, showBadge, showDepth } from "./queue.js";
+import { shape } from "./shapes.js";
+
+export class Picture {
+  /** Node id → `{node, x, y, group}`. */
+  nodes = new Map();
+  /** Edge id → `{edge, group, line}`. */
+  edges = new Map();
+
+  constructor(store, window) {
+    this.store = store;
+    const placed = layout(store.topology, window);
+    this.size = { w: placed.w, h: placed.h };
+    this.lanes = svg("g");
+    this.lines = svg("g", { class: "edges" });
+    this.shapes = svg("g");
+    this.messages = svg("g", { class: "messages", "aria-hidden": "true" });
+    this.element = svg(
+      "svg",
+      { class: "map", role: "group", "aria-label": "Map of the deployed system. Arrow keys walk along the edges." },
+      arrow(),
+      this.lanes,
+      this.lines,
+      this.shapes,
+      this.messages,
+    );
+    for (const lane of placed.lanes) this.lanes.append(drawLane(lane));
+    for (const { edge, points } of placed.edges) this.addEdge(edge, placed.nodes, points);
+    for (const place of placed.nodes.values()) this.addNode(place);
+    this.refresh();
+  }
+
+  addEdge(edge, places, points) {
+    const d = route(places.get(edge.from), places.get(edge.to), points);
+    const { group, line } = drawEdge(edge, d);
+    group.append(svg("title", {}, edgeTitle(this.store, edge, EDGES[edge.kind])));
+    this.edges.set(edge.id, { edge, group, line });
+    this.lines.append(group);
+  }
+
+  addNode({ node, x, y }) {
+    const group = svg(
+      "g",
+      { class: `node ${node.kind}`, transform: `translate(${x} ${y})`, role: "button", tabindex: -1, "data-node": node.id },
+      svg("rect", { class: "frame", x: -46, y: -25, width: 92, height: 68, rx: 9 }),
+      svg("circle", { class: "glow", r: 25 }),
+      ...shape(node.kind),
+      ...label(this.shortName(node)),
+    );
+    if (node.kind === "queue") group.append(svg("text", { class: "depth", y: -15 }));
+    if (this.store.deadLettersOf.has(node.id)) group.append(drawBadge());
+    this.nodes.set(node.id, { node, x, y, group });
+    this.shapes.append(group);
+  }
+
+  /** Marks that need the picture's place in the document. */
+  attached() {
+    for (const { edge, group, line } of this.edges.values()) markEdge(edge, group, line);
+  }
+
+  shortName({ name }) {
+    const prefix = `wild-rydes-${this.store.topology.stage}-`;
+    return name.startsWith(prefix) ? name.slice(prefix.length) : name;
+  }
+
+  /** Shows depths, dead letters, and what is switched off. */
+  refresh() {
+    for (const { node, group } of this.nodes.values()) {
+      const dead = this.store.deadLetters(node.id);
+      if (node.kind === "queue") showDepth(group, this.store.depths[node.id]);
+      showBadge(group, dead);
+      group.classList.toggle("off", this.store.off.has(node.id));
+      const spoken = this.describe(node, dead);
+      if (group.getAttribute("aria-label") !== spoken) group.setAttribute("aria-label", spoken);
+    }
+    for (const { edge, group } of this.edges.values()) {
+      group.classList.toggle("off", !edge.enabled || (edge.kind === "polls" && this.store.off.has(edge.to)));
+    }
+  }
+
+  describe(node, dead) {
+    const parts = [`${KINDS[node.kind] ?? node.kind} ${this.shortName(node)}, ${node.lane}`];
+    const depth = this.store.depths[node.id];
+    if (node.kind === "queue" && depth) parts.push(`about ${some(depth.visible, "message")} waiting`);
+    if (dead) parts.push(`about ${some(dead, "dead letter")}`);
+    if (this.store.off.has(node.id)) parts.push("takes no messages now");
+    return parts.join(", ");
+  }
+
+  /** Ids, and the nodes at the ends of those that are edges. */
+  withEnds(ids) {
+    const ends = [...this.edges.values()].filter(({ edge }) => ids.has(edge.id)).flatMap(({ edge }) => [edge.from, edge.to]);
+    return new Set([...ids, ...ends]);
+  }
+
+  /** Lights up some nodes and edges, and dims the others; `null` ends that. */
+  light(ids) {
+    this.element.classList.toggle("dimmed", ids !== null);
+    for (const [id, { group }] of [...this.nodes, ...this.edges]) group.classList.toggle("lit", ids?.has(id) ?? false);
+  }
+}
+
+function drawLane({ name, x, y, w, h }) {
+  const title = svg("text", { class: "lane-name", x: x + 12, y: y + 15 }, name);
+  return svg("g", { class: "lane" }, svg("rect", { x, y, width: w, height: h, rx: 12 }), title);
+}
+
+function arrow() {
+  const marker = svg(
+    "marker",
+    { id: "arrow", viewBox: "0 0 6 6", refX: 4, refY: 3, markerWidth: 5.5, markerHeight: 5.5, orient: "auto" },
+    svg("path", { d: "M0 0.500L5 3 0 5.500Z", class: "arrow" }),
+  );
+  return svg("defs", {}, marker);
+}
+
+// A name in at most two lines, broken between words.
+function label(name) {
+  const words = name.match(/[A-Z]+(?![a-z])|[A-Z]?[^A-Z-]+-?|[A-Z]/g) ?? [name];
+  const lines = [""];
+  for (const word of words) {
+    if (lines.length < 2 && lines[0] && (lines[0] + word).length > 13) lines.push("");
+    lines[lines.length - 1] += word;
+  }
+  const short = lines.map((line) => (line.length > 17 ? `${line.slice(0, 15)}…` : line));
+  return short.map((line, i) => svg("text", { class: "name", y: 28 + 12 * i }, line));
+}
+

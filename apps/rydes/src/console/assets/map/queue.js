@@ -1,0 +1,53 @@
+// The marks of a queue: a block for the messages that wait, their number and age, and the diamond of dead letters.
+
+import { svg } from "../lib/dom.js";
+import { seconds, short } from "../lib/words.js";
+import { diamond } from "./shapes.js";
+
+const BLOCKS = 6;
+
+/** One block for the first message, and another each time that their number doubles. */
+export function blocks(visible) {
+  return visible <= 0 ? 0 : Math.min(BLOCKS, Math.floor(Math.log2(visible)) + 1);
+}
+
+/** The depth and the age in a few characters: `≈128 · 42 s`. */
+export function depthText(depth) {
+  if (!depth) return "";
+  const parts = [];
+  if (depth.visible) parts.push(`≈${short(depth.visible)}`);
+  else if (depth.in_flight) parts.push(`${short(depth.in_flight)} in work`);
+  if (depth.visible && depth.oldest_seconds >= 5) parts.push(seconds(depth.oldest_seconds));
+  return parts.join(" · ");
+}
+
+export function showDepth(group, depth) {
+  const text = depthText(depth);
+  const label = group.querySelector(".depth");
+  if (label.textContent !== text) label.textContent = text;
+  const waiting = group.querySelector(".waiting");
+  const wanted = blocks(depth?.visible ?? 0);
+  while (waiting.childElementCount > wanted) waiting.lastElementChild.remove();
+  while (waiting.childElementCount < wanted) {
+    // The head of a queue is on its right.
+    const x = 9 - 6 * waiting.childElementCount;
+    waiting.append(svg("rect", { x, y: -5.5, width: 4, height: 11, rx: 1.2 }));
+  }
+  group.classList.toggle("deep", (depth?.visible ?? 0) >= 10);
+}
+
+export function drawBadge() {
+  const mark = svg("path", { d: diamond(5), class: "badge-shape" });
+  return svg("g", { class: "badge", transform: "translate(21 9)" }, mark, svg("text", { class: "badge-text" }));
+}
+
+export function showBadge(group, count) {
+  const badge = group.querySelector(".badge");
+  if (!badge) return;
+  badge.classList.toggle("urgent", count > 0);
+  const text = count > 0 ? short(count) : "";
+  const label = badge.lastElementChild;
+  if (label.textContent === text) return;
+  label.textContent = text;
+  badge.firstElementChild.setAttribute("d", count > 0 ? diamond(10) : diamond(5));
+}
