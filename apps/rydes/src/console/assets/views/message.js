@@ -1,0 +1,108 @@
+// The waterfall of a correlation id: when its messages waited, when they were worked on, and how each step ended.
+
+import { get } from "../lib/api.js";
+import { choice, nothing, poll, refused, sideBySide } from "../lib/controls.js";
+import { html, svg } from "../lib/dom.js";
+import { OUTCOMES, clock, duration, filterText, shortId, some } from "../lib/words.js";
+import { icon } from "../map/shapes.js";
+
+export function mount(root, { store, signal, argument }) {
+  const { element, list, detail, side } = sideBySide("Messages", "Everything that one request set off, by its correlation id. The latest stand first.");
+  side.insertBefore(findForm(), list);
+  root.append(element);
+  if (!argument) detail.append(nothing("Choose a message", "Its waterfall shows where it waited, where it was worked on, and for how long."));
+
+  poll(signal, 3000, () => get("/api/messages?limit=50"), showList, (refusal) => list.replaceChildren(html("li", {}, refused(refusal))));
+  function showList(messages) {
+    if (!messages.length) return list.replaceChildren(html("li", { class: "quiet-text" }, "None yet. Complete a ride to see one."));
+    list.replaceChildren(...messages.map((message) => entry(message, argument)));
+  }
+  if (argument) {
+    const show = (message) => detail.replaceChildren(...waterfall(store, message));
+    poll(signal, 2000, () => get(`/api/messages/${encodeURIComponent(argument)}`), show, (refusal) => detail.replaceChildren(refused(refusal)));
+  }
+}
+
+function findForm() {
+  const input = html("input", { name: "id", "aria-label": "Correlation id", placeholder: "Correlation id", autocomplete: "off", spellcheck: "false" });
+  const go = (event) => {
+    event.preventDefault();
+    if (input.value.trim()) location.hash = `#/message/${encodeURIComponent(input.value.trim())}`;
+  };
+  return html("form", { class: "find", onsubmit: go }, input, html("button", {}, "Show"));
+}
+
+function entry({ correlation_id, what, started_at, steps, failed }, chosen) {
+  return choice(
+    `#/message/${encodeURIComponent(correlation_id)}`,
+    correlation_id === chosen,
+    html("span", { class: "what" }, what ?? "message", failed ? html("span", { class: "quiet-text" }, " with a failure") : null),
+    html("span", { class: "quiet-text" }, `${clock(started_at)} · ${some(steps, "step")} · ${shortId(correlation_id)}`),
+  );
+}
+
+function waterfall(store, { correlation_id, started_at, ended_at, rows }) {
+  const times = rows.flatMap((row) => [row.waiting_from, row.working_from, row.until]).filter(Boolean).map(Date.parse);
+  const from = Math.min(Date.parse(started_at), ...times);
+  const until = Math.max(ended_at ? Date.parse(ended_at) : from, ...times, from + 1);
+  const scale = (time) => ((Date.parse(time) - from) / (until - from)) * 100;
+  return [
+    html("h2", {}, `${some(rows.length, "step")} in ${duration(until - from)}`),
+    html("p", { class: "quiet-text mono" }, correlation_id),
+    html("ul", { class: "keys" }, key("waiting", "waiting"), key("working", "being worked on")),
+    axis(until - from),
+    html("ol", { class: "waterfall" }, rows.map((row) => step(store, row, scale))),
+  ];
+}
+
+function key(name, text) {
+  return html("li", {}, svg("svg", { width: 22, height: 10, "aria-hidden": "true" }, svg("rect", { class: name, x: 1, y: 1, width: 20, height: 8, rx: 3 })), text);
+}
+
+const TICKS = 4;
+
+function axis(span) {
+  const marks = Array.from({ length: TICKS + 1 }, (_, i) => html("span", {}, i === 0 ? "0" : duration((span * i) / TICKS)));
+  return html("div", { class: "axis", "aria-hidden": "true" }, marks);
+}
+
+function step(store, row, scale) {
+  const state = row.filtered_by ? "filtered" : row.duplicate ? "duplicate" : row.outcome;
+  const verdict = row.filtered_by ? `filtered out: ${filterText(row.filtered_by)}` : (OUTCOMES[state] ?? state);
+  const took = row.until && row.working_from ? duration(Date.parse(row.until) - Date.parse(row.working_from)) : "";
+  const waited = row.working_from && row.waiting_from ? duration(Date.parse(row.working_from) - Date.parse(row.waiting_from)) : "";
+  const spoken = [waited && `waited ${waited}`, took && `worked ${took}`].filter(Boolean).join(", ");
+  const lane = store.nodes?.get(row.node)?.lane;
+  return html(
+    "li",
+    { class: `step ${state}` },
+    html("a", { class: "step-name", href: `#/map/${encodeURIComponent(row.node)}` }, icon(row.kind), html("span", {}, row.name, lane ? html("small", {}, lane) : null)),
+    bars(row, scale),
+    html(
+      "div",
+      { class: "step-end" },
+      html("span", { class: state === "dead" ? "urgent-text" : null }, row.attempt > 1 ? `attempt ${row.attempt}: ${verdict}` : verdict),
+      html("small", {}, spoken),
+      row.error ? html("small", { class: "error-name" }, row.error) : null,
+      logs(store, row),
+    ),
+  );
+}
+
+function bars({ waiting_from, working_from, until, filtered_by }, scale) {
+  const bar = (name, a, b) => svg("rect", { class: name, x: `${scale(a)}%`, y: 5, width: `${Math.max(0.4, scale(b) - scale(a))}%`, height: 12, rx: 3 });
+  const drawn = [];
+  if (waiting_from && (working_from ?? until)) drawn.push(bar("waiting", waiting_from, working_from ?? until));
+  if (working_from) drawn.push(bar("working", working_from, until ?? working_from));
+  if (filtered_by && waiting_from) drawn.push(svg("circle", { class: "stopped", cx: `${scale(waiting_from)}%`, cy: 11, r: 4 }));
+  return svg("svg", { class: "bars", "aria-hidden": "true" }, drawn);
+}
+
+function logs(store, { log_group, request_id }) {
+  if (!log_group) return null;
+  const { local, region } = store.topology;
+  const group = encodeURIComponent(encodeURIComponent(log_group)).replaceAll("%", "$");
+  const address = `https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#logsV2:log-groups/log-group/${group}`;
+  const where = local ? html("code", {}, log_group) : html("a", { href: address }, log_group);
+  return html("details", {}, html("summary", {}, "logs"), html("small", {}, where), request_id ? html("small", {}, "request ", html("code", {}, request_id)) : null);
+}

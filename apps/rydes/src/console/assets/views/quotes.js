@@ -1,0 +1,82 @@
+// The race of the herds: who answered a request for quotes when, and for how much.
+
+import { get } from "../lib/api.js";
+import { choice, nothing, poll, refused, sideBySide } from "../lib/controls.js";
+import { html, svg } from "../lib/dom.js";
+import { clock, duration, shortId, some } from "../lib/words.js";
+
+export function mount(root, { signal, argument }) {
+  const lead = "Every herd is asked at the same time. The request closes with the last answer, or at its deadline, which is a message, too.";
+  const { element, list, detail } = sideBySide("Quotes", lead);
+  root.append(element);
+  let latest = null;
+
+  const showList = (requests) => {
+    if (!requests.length) {
+      list.replaceChildren(html("li", { class: "quiet-text" }, "None yet."));
+      return detail.replaceChildren(nothing("No request for quotes yet", "Request quotes, and see the herds race."));
+    }
+    const chosen = argument ?? requests[0].id;
+    list.replaceChildren(...requests.map((request) => entry(request, chosen)));
+    if (!argument && latest !== chosen) follow((latest = chosen));
+  };
+  poll(signal, 1500, () => get("/api/quotes?limit=10"), showList, (refusal) => list.replaceChildren(html("li", {}, refused(refusal))));
+
+  let leaving = null;
+  const follow = (id) => {
+    leaving?.abort();
+    leaving = new AbortController();
+    const until = AbortSignal.any([signal, leaving.signal]);
+    poll(until, 700, () => get(`/api/quotes/${encodeURIComponent(id)}`), (quotes) => detail.replaceChildren(...race(quotes)), (refusal) => detail.replaceChildren(refused(refusal)));
+  };
+  if (argument) follow(argument);
+}
+
+function entry({ id, requested_at, closed_at, herds = [] }, chosen) {
+  const answered = herds.filter((herd) => herd.answered_at).length;
+  const took = closed_at ? `closed after ${duration(Date.parse(closed_at) - Date.parse(requested_at))}` : "open";
+  return choice(
+    `#/quotes/${encodeURIComponent(id)}`,
+    id === chosen,
+    html("span", { class: "what" }, `${answered} of ${some(herds.length, "herd")}`, html("span", { class: "quiet-text" }, ` ${took}`)),
+    html("span", { class: "quiet-text" }, `${clock(requested_at)} · ${shortId(id)}`),
+  );
+}
+
+function race({ requested_at, deadline, closed_at, herds }) {
+  const [start, end] = [Date.parse(requested_at), Date.parse(deadline)];
+  // A late answer makes the track longer.
+  const finish = Math.max(end, ...herds.map((herd) => (herd.answered_at ? Date.parse(herd.answered_at) : 0)));
+  const span = Math.max(1, (finish - start) * 1.04);
+  const scale = (time) => Math.min(100, Math.max(0, ((time - start) / span) * 100));
+  const best = herds.find((herd) => herd.best);
+  const title = closed_at ? (best ? `${best.name} has the best price: ${best.price}` : "No herd is available") : "The herds are asked";
+  return [
+    html("h2", {}, title),
+    html("p", { class: "quiet-text" }, closed_at ? `Closed ${duration(Date.parse(closed_at) - start)} after the request, ${duration(end - start)} were allowed.` : `Until ${clock(deadline)}, or until all have answered.`),
+    html("ol", { class: "race" }, herds.map((herd) => lane(herd, { scale, end, start, closed_at }))),
+    html("p", { class: "quiet-text race-key" }, "The upright line is the deadline. The dashed one is when the request was closed."),
+  ];
+}
+
+function lane({ name, answered_at, price, best, late }, { scale, end, start, closed_at }) {
+  const at = answered_at ? Date.parse(answered_at) : Math.min(Date.now(), closed_at ? Date.parse(closed_at) : end);
+  const kind = ["bar-of", best && "best", late && "late", !answered_at && "silent"].filter(Boolean).join(" ");
+  const track = svg("svg", { class: "track", "aria-hidden": "true" });
+  const tall = { y1: 0, y2: "100%" };
+  track.append(
+    svg("rect", { class: kind, x: 0, y: 8, width: `${Math.max(0.3, scale(at))}%`, height: 16, rx: 4 }),
+    svg("line", { class: "deadline", x1: `${scale(end)}%`, x2: `${scale(end)}%`, ...tall }),
+  );
+  if (closed_at) track.append(svg("line", { class: "closed", x1: `${scale(Date.parse(closed_at))}%`, x2: `${scale(Date.parse(closed_at))}%`, ...tall }));
+  const after = answered_at ? duration(at - start) : closed_at ? "no answer" : "no answer yet";
+  const words = [late ? "late, not counted" : null, answered_at && !price ? "not available" : null, best ? "best" : null].filter(Boolean);
+  return html(
+    "li",
+    { class: best ? "best" : late ? "late" : null },
+    html("span", { class: "herd" }, name),
+    track,
+    html("span", { class: "price number" }, price ?? "–"),
+    html("span", { class: "quiet-text number" }, [after, ...words].join(", ")),
+  );
+}
