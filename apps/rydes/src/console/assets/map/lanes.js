@@ -4,7 +4,7 @@
 const STEP = 34;
 const GAP = 14;
 const ROUNDS = 20000;
-const SEARCHES = [8, 3, 5];
+const SEARCHES = [8, 3];
 // The first rounds accept a worse picture often, the last ones hardly ever.
 const HEAT = 1600;
 

@@ -46,6 +46,7 @@ export class LiveMap {
     this.element.replaceChildren(this.picture.element);
     this.picture.attached();
     if (this.lit) this.light(this.lit);
+    performance.mark("picture");
   }
 
   show(steps) {

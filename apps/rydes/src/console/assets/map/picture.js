@@ -53,10 +53,12 @@ export class Picture {
       ...shape(node.kind),
       ...label(this.shortName(node)),
     );
-    if (node.kind === "queue") group.append(svg("text", { class: "depth", y: -15 }));
-    if (this.store.deadLettersOf.has(node.id)) group.append(drawBadge());
-    this.nodes.set(node.id, { node, x, y, group });
-    this.shapes.append(group);
+    // Numbers are spoken as a part of the node's label, so they are no part of the button itself.
+    const marks = svg("g", { class: "marks", transform: `translate(${x} ${y})`, "aria-hidden": "true" });
+    if (node.kind === "queue") marks.append(svg("text", { class: "depth", y: -15 }));
+    if (this.store.deadLettersOf.has(node.id)) marks.append(drawBadge());
+    this.nodes.set(node.id, { node, x, y, group, marks });
+    this.shapes.append(group, marks);
   }
 
   /** Marks that need the picture's place in the document. */
@@ -71,10 +73,10 @@ export class Picture {
 
   /** Shows depths, dead letters, and what is switched off. */
   refresh() {
-    for (const { node, group } of this.nodes.values()) {
+    for (const { node, group, marks } of this.nodes.values()) {
       const dead = this.store.deadLetters(node.id);
-      if (node.kind === "queue") showDepth(group, this.store.depths[node.id]);
-      showBadge(group, dead);
+      if (node.kind === "queue") showDepth(group, marks, this.store.depths[node.id]);
+      showBadge(marks, dead);
       group.classList.toggle("off", this.store.off.has(node.id));
       const spoken = this.describe(node, dead);
       if (group.getAttribute("aria-label") !== spoken) group.setAttribute("aria-label", spoken);
@@ -102,7 +104,10 @@ export class Picture {
   /** Lights up some nodes and edges, and dims the others; `null` ends that. */
   light(ids) {
     this.element.classList.toggle("dimmed", ids !== null);
-    for (const [id, { group }] of [...this.nodes, ...this.edges]) group.classList.toggle("lit", ids?.has(id) ?? false);
+    for (const [id, { group, marks }] of [...this.nodes, ...this.edges]) {
+      group.classList.toggle("lit", ids?.has(id) ?? false);
+      marks?.classList.toggle("lit", ids?.has(id) ?? false);
+    }
   }
 }
 
@@ -120,15 +125,17 @@ function arrow() {
   return svg("defs", {}, marker);
 }
 
-// A name in at most two lines, broken between words.
-function label(name) {
-  const words = name.match(/[A-Z]+(?![a-z])|[A-Z]?[^A-Z-]+-?|[A-Z]/g) ?? [name];
-  const lines = [""];
-  for (const word of words) {
-    if (lines.length < 2 && lines[0] && (lines[0] + word).length > 13) lines.push("");
-    lines[lines.length - 1] += word;
-  }
-  const short = lines.map((line) => (line.length > 17 ? `${line.slice(0, 15)}…` : line));
-  return short.map((line, i) => svg("text", { class: "name", y: 28 + 12 * i }, line));
-}
+const FITS = 13;
+const WIDEST = 17;
 
+// A name in one line, or in two that are about as long as each other, broken between words.
+function label(name) {
+  const words = name.split(/(?<=[a-z0-9])(?=[A-Z])|(?<=-)/);
+  const breaks = name.length <= FITS ? [] : words.slice(1).map((_, i) => [words.slice(0, i + 1).join(""), words.slice(i + 1).join("")]);
+  const longest = (lines) => Math.max(...lines.map((line) => line.length));
+  const lines = breaks.reduce((best, next) => (longest(next) < longest(best) ? next : best), [name]);
+  return lines.map((line, i) => {
+    const squeezed = line.length > WIDEST ? { textLength: 100, lengthAdjust: "spacingAndGlyphs" } : {};
+    return svg("text", { class: "name", y: 28 + 12 * i, ...squeezed }, line);
+  });
+}

@@ -21,9 +21,9 @@ export function depthText(depth) {
   return parts.join(" · ");
 }
 
-export function showDepth(group, depth) {
+export function showDepth(group, marks, depth) {
   const text = depthText(depth);
-  const label = group.querySelector(".depth");
+  const label = marks.querySelector(".depth");
   if (label.textContent !== text) label.textContent = text;
   const waiting = group.querySelector(".waiting");
   const wanted = blocks(depth?.visible ?? 0);
@@ -33,7 +33,6 @@ export function showDepth(group, depth) {
     const x = 9 - 6 * waiting.childElementCount;
     waiting.append(svg("rect", { x, y: -5.5, width: 4, height: 11, rx: 1.2 }));
   }
-  group.classList.toggle("deep", (depth?.visible ?? 0) >= 10);
 }
 
 export function drawBadge() {
@@ -41,8 +40,8 @@ export function drawBadge() {
   return svg("g", { class: "badge", transform: "translate(21 9)" }, mark, svg("text", { class: "badge-text" }));
 }
 
-export function showBadge(group, count) {
-  const badge = group.querySelector(".badge");
+export function showBadge(marks, count) {
+  const badge = marks.querySelector(".badge");
   if (!badge) return;
   badge.classList.toggle("urgent", count > 0);
   const text = count > 0 ? short(count) : "";

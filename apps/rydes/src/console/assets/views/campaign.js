@@ -11,7 +11,7 @@ const MOST = 2000;
 
 export function mount(root, { store, signal }) {
   const place = html("div", { class: "charts" });
-  const summary = html("p", { class: "lead", role: "status" });
+  const summary = html("p", { class: "lead" });
   const head = html("div", { class: "page-head" }, html("h1", {}, "Campaign"), html("p", { class: "lead" }, "Many prebookings come at once. They are accepted as fast as they come, wait in queues, and are decided at the pace that the services can hold."));
   root.append(html("div", { class: "page" }, head, store.topology.actions && !store.topology.replay ? form(store) : "", summary, place));
 

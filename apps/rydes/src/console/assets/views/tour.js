@@ -31,7 +31,7 @@ export function mount(root, { store, signal }) {
     card.querySelector("h2").focus();
   };
 
-  const outcome = html("p", { class: "tour-outcome", role: "status" });
+  const outcome = html("p", { class: "tour-outcome" });
   const show = () => {
     const { title, text, look, action, code } = STEPS[at];
     dots.replaceChildren(...STEPS.map((step, i) => html("li", {}, html("button", { "aria-label": `Step ${i + 1}: ${step.title}`, "aria-current": i === at ? "step" : null, onclick: () => go(i) }, String(i + 1)))));
@@ -60,6 +60,7 @@ export function mount(root, { store, signal }) {
     const text = happened(parts, store, seen);
     if (!text) return;
     seen.done = true;
+    store.say(text);
     outcome.replaceChildren(html("span", { class: "tick", "aria-hidden": "true" }, "✓ "), text);
     const id = seen.acted?.correlation_id;
     if (id) outcome.append(" ", html("a", { href: `#/message/${encodeURIComponent(id)}` }, "Its waterfall"));
