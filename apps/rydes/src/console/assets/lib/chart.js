@@ -3,7 +3,7 @@
 import { html } from "./dom.js";
 
 const DASHES = [[], [7, 4], [2, 3], [12, 4, 2, 4]];
-const HEIGHT = 250;
+const HEIGHT = 205;
 
 let library = null;
 

@@ -33,17 +33,22 @@ export function nothing(title, text) {
   return html("div", { class: "empty" }, html("h2", {}, title), html("p", {}, text));
 }
 
-/** Asks again and again while the view is open and the page is seen; `show` gets the answer, `refuse` the refusal. */
+/**
+ * Asks again and again while the view is open and the page is seen. `show` gets each answer that is another than the last one,
+ * `refuse` a refusal.
+ */
 export function poll(signal, milliseconds, ask, show, refuse) {
-  let waiting = null;
+  let [waiting, last] = [null, null];
   const round = async () => {
     if (!document.hidden) {
       try {
         const answer = await ask();
-        if (!signal.aborted) show(answer);
+        const text = JSON.stringify(answer);
+        if (!signal.aborted && text !== last) show(answer);
+        last = text;
       } catch (refusal) {
         if (!signal.aborted) refuse(refusal);
-        if (refusal.status === 404) return;
+        last = null;
       }
     }
     if (!signal.aborted) waiting = setTimeout(round, milliseconds);

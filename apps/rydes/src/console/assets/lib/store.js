@@ -26,6 +26,8 @@ export class Store extends EventTarget {
     this.topology = topology;
     this.nodes = new Map(topology.nodes.map((node) => [node.id, node]));
     this.deadLettersOf = new Map();
+    this.times = new Map();
+    for (const { name } of topology.nodes) this.times.set(name, (this.times.get(name) ?? 0) + 1);
     for (const node of topology.nodes) if (node.dead_letters_of) this.deadLettersOf.set(node.dead_letters_of, node.id);
     this.change("topology");
   }
@@ -66,7 +68,10 @@ export class Store extends EventTarget {
     return this.depths[this.deadLettersOf?.get(id)]?.visible ?? 0;
   }
 
+  /** The name of a node, with its service if others are called the same. */
   name(id) {
-    return this.nodes?.get(id)?.name ?? id;
+    const node = this.nodes?.get(id);
+    if (!node) return id;
+    return this.times.get(node.name) > 1 ? `${node.name} (${node.lane})` : node.name;
   }
 }

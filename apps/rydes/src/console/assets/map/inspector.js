@@ -1,7 +1,7 @@
 // The panel beside the map about the chosen node: its numbers, its edges, its latest messages, and what can be done.
 
 import { act } from "../lib/actions.js";
-import { html } from "../lib/dom.js";
+import { html, refill } from "../lib/dom.js";
 import { EDGES, KINDS, clock, filterText, OUTCOMES, seconds, shortId } from "../lib/words.js";
 import { icon } from "./shapes.js";
 
@@ -97,6 +97,6 @@ export class Inspector {
       const link = step.correlation_id ? html("a", { href: `#/message/${encodeURIComponent(step.correlation_id)}` }, shortId(step.correlation_id)) : null;
       return html("li", {}, html("time", {}, clock(step.at)), html("span", {}, `${what}, ${OUTCOMES[step.outcome] ?? step.outcome}`), link);
     });
-    this.latest.replaceChildren(...(items.length ? items : [html("li", { class: "nothing" }, "None since the page is open.")]));
+    refill(this.latest, items.length ? items : [html("li", { class: "nothing" }, "None since the page is open.")]);
   }
 }

@@ -2,7 +2,7 @@
 
 import { get, post } from "../lib/api.js";
 import { choice, nothing, poll, refused, sideBySide } from "../lib/controls.js";
-import { html } from "../lib/dom.js";
+import { html, refill } from "../lib/dom.js";
 import { clock, shortId, some } from "../lib/words.js";
 
 export function mount(root, { store, signal, argument }) {
@@ -14,7 +14,7 @@ export function mount(root, { store, signal, argument }) {
   poll(signal, 2000, () => get("/api/dead-letters"), showQueues, (refusal) => list.replaceChildren(html("li", {}, refused(refusal))));
   function showQueues(queues) {
     const sorted = [...queues].sort((a, b) => b.count - a.count);
-    list.replaceChildren(...sorted.map((entry) => queueEntry(entry, title, argument)));
+    refill(list, sorted.map((entry) => queueEntry(entry, title, argument)));
     if (argument || opened) return;
     const all = sorted.reduce((sum, { count }) => sum + count, 0);
     const text = all ? "Choose a queue to look at its messages." : "Every message was handled. A poison message on the map brings one here.";

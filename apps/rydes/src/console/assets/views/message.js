@@ -2,7 +2,7 @@
 
 import { get } from "../lib/api.js";
 import { choice, nothing, poll, refused, sideBySide } from "../lib/controls.js";
-import { html, svg } from "../lib/dom.js";
+import { html, refill, svg } from "../lib/dom.js";
 import { OUTCOMES, clock, duration, filterText, shortId, some } from "../lib/words.js";
 import { icon } from "../map/shapes.js";
 
@@ -15,12 +15,17 @@ export function mount(root, { store, signal, argument }) {
   poll(signal, 3000, () => get("/api/messages?limit=50"), showList, (refusal) => list.replaceChildren(html("li", {}, refused(refusal))));
   function showList(messages) {
     if (!messages.length) return list.replaceChildren(html("li", { class: "quiet-text" }, "None yet. Complete a ride to see one."));
-    list.replaceChildren(...messages.map((message) => entry(message, argument)));
+    refill(list, messages.map((message) => entry(message, argument)));
   }
   if (argument) {
     const show = (message) => detail.replaceChildren(...waterfall(store, message));
-    poll(signal, 2000, () => get(`/api/messages/${encodeURIComponent(argument)}`), show, (refusal) => detail.replaceChildren(refused(refusal)));
+    poll(signal, 2000, () => get(`/api/messages/${encodeURIComponent(argument)}`), show, (refusal) => detail.replaceChildren(missing(refusal)));
   }
+}
+
+// A message that was just sent has no step yet.
+function missing(refusal) {
+  return refusal.status === 404 ? nothing("No step of it has been seen yet", "The page looks again and again.") : refused(refusal);
 }
 
 function findForm() {

@@ -1,16 +1,17 @@
 // The patterns, and the places in the deployed system where each of them lives.
 
 import { get } from "../lib/api.js";
-import { choice, refused, sideBySide } from "../lib/controls.js";
+import { choice, pauseButton, refused, sideBySide } from "../lib/controls.js";
 import { html } from "../lib/dom.js";
 import { LiveMap } from "../map/live.js";
 
 export async function mount(root, { store, signal, argument }) {
-  const { element, list, detail } = sideBySide("Patterns", "Choose one to see where it lives.");
+  const { element, list, detail, side } = sideBySide("Patterns", "Choose one to see where it lives.");
   const map = new LiveMap(store, signal, (id) => id && (location.hash = `#/map/${encodeURIComponent(id)}`));
   const facts = html("div", { class: "pattern-facts" });
   detail.classList.add("with-map");
   detail.append(facts, map.element);
+  side.insertBefore(pauseButton(store, signal), list);
   root.append(element);
   map.draw();
   let patterns;

@@ -2,7 +2,7 @@
 
 import { get } from "../lib/api.js";
 import { choice, nothing, poll, refused, sideBySide } from "../lib/controls.js";
-import { html, svg } from "../lib/dom.js";
+import { html, refill, svg } from "../lib/dom.js";
 import { clock, duration, shortId, some } from "../lib/words.js";
 
 export function mount(root, { signal, argument }) {
@@ -17,7 +17,7 @@ export function mount(root, { signal, argument }) {
       return detail.replaceChildren(nothing("No request for quotes yet", "Request quotes, and see the herds race."));
     }
     const chosen = argument ?? requests[0].id;
-    list.replaceChildren(...requests.map((request) => entry(request, chosen)));
+    refill(list, requests.map((request) => entry(request, chosen)));
     if (!argument && latest !== chosen) follow((latest = chosen));
   };
   poll(signal, 1500, () => get("/api/quotes?limit=10"), showList, (refusal) => list.replaceChildren(html("li", {}, refused(refusal))));
@@ -27,7 +27,10 @@ export function mount(root, { signal, argument }) {
     leaving?.abort();
     leaving = new AbortController();
     const until = AbortSignal.any([signal, leaving.signal]);
-    poll(until, 700, () => get(`/api/quotes/${encodeURIComponent(id)}`), (quotes) => detail.replaceChildren(...race(quotes)), (refusal) => detail.replaceChildren(refused(refusal)));
+    const ask = async () => ({ quotes: await get(`/api/quotes/${encodeURIComponent(id)}`), now: Date.now() });
+    // An open race runs on, although no herd has answered.
+    const show = ({ quotes }) => detail.replaceChildren(...race(quotes));
+    poll(until, 700, ask, show, (refusal) => refusal.status !== 404 && detail.replaceChildren(refused(refusal)));
   };
   if (argument) follow(argument);
 }

@@ -2,7 +2,7 @@
 
 import { get } from "../lib/api.js";
 import { choice, nothing, poll, refused, sideBySide } from "../lib/controls.js";
-import { html, svg } from "../lib/dom.js";
+import { html, refill, svg } from "../lib/dom.js";
 import { clock, duration, shortId } from "../lib/words.js";
 import dagre from "../vendor/dagre.js";
 
@@ -21,13 +21,13 @@ export function mount(root, { signal, argument }) {
     }
     if (signal.aborted) return;
     show(null);
-    if (argument) poll(signal, 1500, () => get(`/api/saga/executions/${encodeURIComponent(argument)}`), show, (refusal) => detail.prepend(refused(refusal)));
+    if (argument) poll(signal, 1500, () => get(`/api/saga/executions/${encodeURIComponent(argument)}`), show, (refusal) => refusal.status !== 404 && detail.replaceChildren(refused(refusal)));
   };
   start();
   poll(signal, 2500, () => get("/api/saga/executions?limit=20"), showList, (refusal) => list.replaceChildren(html("li", {}, refused(refusal))));
   function showList(executions) {
     if (!executions.length) return list.replaceChildren(html("li", {}, nothing("No execution yet", "Complete a ride: its fare is collected.")));
-    list.replaceChildren(...executions.map((execution) => entry(execution, argument)));
+    refill(list, executions.map((execution) => entry(execution, argument)));
   }
 }
 
