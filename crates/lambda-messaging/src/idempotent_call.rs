@@ -84,30 +84,27 @@
 //! Not guaranteed: anything after the record has expired, or if the clocks of two functions differ by more than a fifth of the lease.
 //! The lease must be longer than the function's timeout, because only then its owner is no longer calling when it ends.
 
+mod answer;
 mod call;
+mod claim;
+mod lease;
 mod machine;
 mod outcome;
 mod record;
+mod resolve;
 mod table;
 
 use aws_sdk_dynamodb::Client;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Serialize, de::DeserializeOwned};
-use tokio::time::{Duration, Instant, sleep, timeout_at};
-use tracing::warn;
+use tokio::time::timeout_at;
 
 pub use self::outcome::{Api, CallError, Outcome, Resolution};
-use self::{
-    call::Call,
-    machine::{Answer, Claim},
-    record::{Record, Status},
-    table::{Table, Written},
-};
-use crate::{Failure, idempotent_write::conflict, json};
+use self::{call::Call, claim::Claimed, lease::Lease, machine::Answer, table::Table};
+use crate::{Failure, json};
 
 /// The time for which a record is kept after the call has ended, unless [`Calls::kept_for`] says another.
 const KEPT: SignedDuration = SignedDuration::from_hours(14 * 24);
-const BETWEEN_TRIES: Duration = Duration::from_millis(100);
 
 /// The calls to an API, and the table of their records.
 ///
@@ -214,148 +211,6 @@ impl Calls {
         self.record_answer(&this, &claimed, &answer, &lease).await;
         outcome::of(called, claimed.in_doubt, self.api)
     }
-
-    /// Claims the call, if it may be made now.
-    async fn claim(&self, call: &Call, lease: &Lease) -> Result<Claimed, Failure> {
-        let mut found = None;
-        loop {
-            let now = (self.clock)();
-            let next = match machine::claim(found.as_ref(), call, self.api, self.lease, now) {
-                Claim::Done(outcome) => return Ok(Claimed::Done(outcome)),
-                Claim::Unknown(None) => return Ok(Claimed::Unknown),
-                Claim::Call(next) | Claim::Unknown(Some(next)) => next,
-                Claim::Wait => {
-                    return Err(Failure::transient(
-                        "CallInProgress",
-                        "another delivery may be making this call",
-                    ));
-                }
-                Claim::Conflict => {
-                    return Err(conflict("the call's id was used before with another request"));
-                }
-            };
-            let written = self.table.write(&call.id, &next, found.as_ref()).await;
-            match written {
-                Ok(Written::Yes) if next.status == Status::Unknown => return Ok(Claimed::Unknown),
-                Ok(Written::Yes) if !lease.allows_a_call() => {
-                    self.give_up(call, &next).await;
-                    return Err(Failure::transient("OutOfTime", "too little time was left to make the call"));
-                }
-                Ok(Written::Yes) => return Ok(Claimed::Ours(next)),
-                Ok(Written::Changed(other)) => found = Some(other),
-                Err(failure) => {
-                    // The claim may have been written all the same.
-                    self.give_up(call, &next).await;
-                    return Err(failure);
-                }
-            }
-            if !lease.allows_a_call() {
-                return Err(Failure::transient("CallInProgress", "other deliveries are claiming this call"));
-            }
-        }
-    }
-
-    /// Gives up a claim after which nothing was called. If that fails, the claim ends with its lease, and the call is in doubt.
-    async fn give_up(&self, call: &Call, claimed: &Record) {
-        if matches!(claimed.status, Status::Calling { .. }) {
-            let free = machine::answered(claimed, &Answer::NotMade, self.api, self.kept, (self.clock)());
-            let _ = self.table.write(&call.id, &free, Some(claimed)).await;
-        }
-    }
-
-    /// Records an answer, until it is recorded or the lease ends. If another delivery has changed the record in the meantime, only an
-    /// outcome still counts: it is a fact, and settles every doubt.
-    async fn record_answer(&self, call: &Call, claimed: &Record, answer: &Answer, lease: &Lease) {
-        let mut found = claimed.clone();
-        let recording = async {
-            loop {
-                let next = machine::answered(&found, answer, self.api, self.kept, (self.clock)());
-                match self.table.write(&call.id, &next, Some(&found)).await {
-                    Ok(Written::Changed(other)) if machine::still_counts(answer, claimed, &other) => {
-                        found = other;
-                    }
-                    Ok(Written::Yes | Written::Changed(_)) => return,
-                    Err(failure) => {
-                        warn!(error = %failure, answer = answer.name(), "the call's answer is not recorded");
-                        if !failure.is_retryable() {
-                            return;
-                        }
-                        sleep(BETWEEN_TRIES).await;
-                    }
-                }
-            }
-        };
-        if timeout_at(lease.ends, recording).await.is_err() {
-            warn!(answer = answer.name(), "the call's lease is over, and its answer is not recorded");
-        }
-    }
-
-    /// Resolves a call whose outcome is [`Unknown`](Outcome::Unknown), after a person or a program has found out about it.
-    ///
-    /// ```no_run
-    /// # use lambda_messaging::{Failure, idempotent_call::{Calls, Resolution}};
-    /// # async fn example(mails: Calls) -> Result<(), Failure> {
-    /// // The provider's list of sent mails contains it.
-    /// mails.resolve("receipt/17", Resolution::Made("mail-4711")).await?;
-    /// // That of another customer doesn't: the next delivery sends it.
-    /// mails.resolve::<String>("receipt/18", Resolution::NotMade).await
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    /// - permanent `NotInDoubt` if there is no record of the call, or its outcome is known
-    /// - transient `CallInProgress` while a delivery may be calling, or if the record changes at the same time
-    pub async fn resolve<T: Serialize>(&self, id: &str, resolution: Resolution<T>) -> Result<(), Failure> {
-        let in_progress = || Failure::transient("CallInProgress", "a delivery may be making this call");
-        let found = self.table.find(id).await?;
-        let Some(found) = found.filter(Record::may_be_in_doubt) else {
-            return Err(Failure::permanent(
-                "NotInDoubt",
-                "there is no call of this id whose outcome is unknown",
-            ));
-        };
-        let now = (self.clock)();
-        if found.is_leased(now) {
-            return Err(in_progress());
-        }
-        let answer = match resolution {
-            Resolution::Made(outcome) => Answer::Made(json::write(&outcome)?),
-            Resolution::NotMade => Answer::NotMade,
-        };
-        // The resolution answers all earlier calls, so no doubt is left.
-        let found_out = Record { in_doubt: false, ..found.clone() };
-        let next = machine::answered(&found_out, &answer, self.api, self.kept, now);
-        match self.table.write(id, &next, Some(&found)).await? {
-            Written::Yes => Ok(()),
-            Written::Changed(_) => Err(in_progress()),
-        }
-    }
-}
-
-/// The times of a lease, by the function's own clock.
-struct Lease {
-    call_ends: Instant,
-    ends: Instant,
-}
-
-impl Lease {
-    /// It begins before the claim is written, so it never ends later than the record says.
-    fn begin(lease: SignedDuration) -> Self {
-        let lease = lease.unsigned_abs();
-        let now = Instant::now();
-        Self { call_ends: now + lease / 5 * 4, ends: now + lease }
-    }
-
-    fn allows_a_call(&self) -> bool {
-        Instant::now() < self.call_ends
-    }
-}
-
-/// The outcome of claiming a call.
-enum Claimed {
-    Ours(Record),
-    Done(String),
-    Unknown,
 }
 
 fn read<T: DeserializeOwned>(outcome: &str) -> Result<T, Failure> {
