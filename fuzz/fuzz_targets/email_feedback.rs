@@ -9,10 +9,7 @@ use customer_notification::{Contacts, RecordEmailFeedback};
 use function_testkit::Aws;
 use fuzz::{block_on, check_failure, text};
 use jiff::Timestamp;
-use lambda_messaging::{
-    Effect,
-    consumer::{Message, MessageReceiver},
-};
+use lambda_messaging::{Effect, consumer::Message};
 use libfuzzer_sys::fuzz_target;
 
 thread_local! {
@@ -28,9 +25,9 @@ fuzz_target!(|data: &[u8]| {
     WORLD.with(|world| {
         let (aws, receiver) = &**world;
         let message = Message::new("1", Timestamp::UNIX_EPOCH, body, &[]);
-        let mut results = block_on(receiver.receive_messages(&[message]));
+        let result = block_on(receiver.record(message));
         let calls = aws.take_calls();
-        match (results.pop().unwrap(), calls.as_slice()) {
+        match (result, calls.as_slice()) {
             // The mark is of the report's own time, and for an address that the report has.
             (Ok(Effect::Made), [update]) => {
                 let values = &update.json()["ExpressionAttributeValues"];

@@ -82,11 +82,11 @@ pub use self::receiver::{AnyEvent, BatchReceiver, Message, MessageReceiver, Rece
 use self::{
     attempts::Attempts,
     delivery::Delivery,
-    handler::{Batch, Handler, Messages, One},
+    handler::{Batch, Handler, Messages, One, OneMessage},
     queues::Queues,
     work::Work,
 };
-use crate::{Function, handling::Time, metrics::Metrics};
+use crate::{Effect, Failure, Function, handling::Time, metrics::Metrics};
 
 /// Consumes batches of a queue, until shortly before the deadline that each batch's context names. Every consumer of this module is one;
 /// a test can call it as Lambda does.
@@ -164,6 +164,35 @@ pub fn events_in_order(function: &Function, receiver: impl Receiver) -> Result<i
 /// ```
 pub fn event_batches(function: &Function, receiver: impl BatchReceiver) -> Result<impl Consume, Error> {
     consuming(function, Batch(receiver))
+}
+
+/// A consumer that hands its receiver one message at a time, for messages that are not events, and handles all messages of a batch
+/// concurrently. A message may come twice, late or out of order, so `receive` must be idempotent.
+///
+/// ```no_run
+/// use lambda_messaging::{
+///     Effect, Failure, Function,
+///     consumer::{self, Message},
+/// };
+/// use lambda_runtime::Error;
+///
+/// /// Takes a number in each message.
+/// async fn run(function: &Function) -> Result<(), Error> {
+///     let take = async |message: Message<'_>| match message.body.parse::<u32>() {
+///         Ok(number) => {
+///             println!("{number}");
+///             Ok(Effect::Made)
+///         }
+///         Err(_) => Err(Failure::permanent("NotANumber", "the body is not a number")),
+///     };
+///     consumer::run(consumer::messages(function, take)?).await
+/// }
+/// ```
+pub fn messages(
+    function: &Function,
+    receive: impl AsyncFn(Message<'_>) -> Result<Effect, Failure>,
+) -> Result<impl Consume, Error> {
+    consuming(function, OneMessage(receive))
 }
 
 /// A consumer that hands its receiver the messages of a batch as a whole, for messages that are not events.

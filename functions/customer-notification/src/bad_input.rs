@@ -60,7 +60,8 @@ async fn record_email_feedback() {
     let aws = Aws::default();
     let function = aws.function();
     let contacts = Contacts::new(aws_sdk_dynamodb::Client::new(function.aws()), "contacts".into());
-    let consume = consumer::message_batches(&function, RecordEmailFeedback::new(contacts)).unwrap();
+    let feedback = RecordEmailFeedback::new(contacts);
+    let consume = consumer::messages(&function, async |message| feedback.record(message).await).unwrap();
     let is_valid = trigger::only_if(|body| Feedback::parse(body).is_ok());
     let [bounce, complaint] =
         ["bounce", "complaint"].map(|report| example(&format!("email_feedback/{report}.json")));

@@ -1,10 +1,6 @@
 //! SES reports an e-mail that came back for good, or a complaint: the address gets no more e-mail.
 
-use futures_util::future::join_all;
-use lambda_messaging::{
-    Effect, Failure,
-    consumer::{Message, MessageReceiver},
-};
+use lambda_messaging::{Effect, Failure, consumer::Message};
 
 use crate::{Contacts, feedback::Feedback};
 
@@ -21,19 +17,12 @@ impl RecordEmailFeedback {
         Self { contacts }
     }
 
-    async fn record(&self, message: &Message<'_>) -> Result<Effect, Failure> {
+    /// Marks the address that a report is about. The order of reports doesn't matter, because each update is conditional.
+    pub async fn record(&self, message: Message<'_>) -> Result<Effect, Failure> {
         match Feedback::parse(message.body)? {
             Feedback::Failing(address) => self.contacts.mark_failing(&address).await,
             Feedback::Harmless(why) => Ok(Effect::Nothing(why)),
         }
-    }
-}
-
-impl MessageReceiver for RecordEmailFeedback {
-    /// Handles all at once, so that slow calls don't add up to more time than the batch has. The order doesn't matter, because each
-    /// update is conditional.
-    async fn receive_messages(&self, messages: &[Message<'_>]) -> Vec<Result<Effect, Failure>> {
-        join_all(messages.iter().map(|message| self.record(message))).await
     }
 }
 

@@ -55,6 +55,19 @@ impl<R: Receiver> Handler for One<R> {
     }
 }
 
+/// Handles each message, which is not an event, by itself, all concurrently.
+pub(super) struct OneMessage<R>(pub R);
+
+impl<R: AsyncFn(Message<'_>) -> Result<Effect, Failure>> Handler for OneMessage<R> {
+    async fn handle<'a>(&self, work: &Work<'_>, deliveries: &[&'a Delivery]) -> AllSettled<'a> {
+        let each = deliveries.iter().map(async |delivery| {
+            let handled = async { catch_panic(self.0(message(delivery))).await.unwrap_or_else(Err) };
+            (*delivery, work.attempt(delivery, handled).await)
+        });
+        join_all(each).await
+    }
+}
+
 /// Handles the batch as a whole.
 pub(super) struct Batch<R>(pub R);
 

@@ -151,6 +151,33 @@ async fn a_record_without_an_id_fails_the_invocation_loudly() {
     assert_eq!(error.error_type, "NotAQueueMessage");
 }
 
+#[tokio::test]
+async fn messages_that_are_not_events_fail_alone_too() {
+    let (queues, dead_letter, _) = sqs();
+    let receive = async |message: Message<'_>| match message.body {
+        "panic" => panic!("on purpose"),
+        "transient" => Err(Failure::transient("Busy", "try later")),
+        "permanent" => Err(Failure::permanent("Refused", "never")),
+        _ => Ok(Effect::Made),
+    };
+    let bodies = ["good", "panic", "permanent", "transient", "good"].map(str::to_owned);
+    let response = consumed(&queues, &OneMessage(receive), batch(&bodies, 1)).await.unwrap();
+    let kept: Vec<_> = response.batch_item_failures.iter().map(|f| f.item_identifier.as_str()).collect();
+    assert_eq!((kept, dead_letter.num_calls()), (vec!["1", "3"], 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_message_does_not_delay_the_others_of_its_batch() {
+    let (queues, ..) = sqs();
+    let receive = async |_: Message<'_>| {
+        tokio::time::sleep(std::time::Duration::from_secs(10)).await;
+        Ok(Effect::Made)
+    };
+    let begin = tokio::time::Instant::now();
+    consumed(&queues, &OneMessage(receive), batch(&["a", "b", "c"].map(str::to_owned), 1)).await.unwrap();
+    assert!(begin.elapsed() < std::time::Duration::from_secs(20), "one after the other takes 30 seconds");
+}
+
 /// Answers for fewer events than it was given.
 struct Forgetful;
 

@@ -7,6 +7,7 @@ use lambda_messaging::{Function, consumer};
 async fn main() -> Result<(), lambda_runtime::Error> {
     let function = Function::start(customer_notification::SERVICE).await;
     let [contacts] = function.settings([("CONTACTS_TABLE_NAME", "the customers' addresses")])?;
-    let contacts = Contacts::new(aws_sdk_dynamodb::Client::new(function.aws()), contacts);
-    consumer::run(consumer::message_batches(&function, RecordEmailFeedback::new(contacts))?).await
+    let feedback =
+        RecordEmailFeedback::new(Contacts::new(aws_sdk_dynamodb::Client::new(function.aws()), contacts));
+    consumer::run(consumer::messages(&function, async |message| feedback.record(message).await)?).await
 }

@@ -1,9 +1,6 @@
-use std::time::Duration;
-
 use function_testkit::{Aws, aws::Call, example};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use tokio::time::Instant;
 
 use super::*;
 
@@ -17,16 +14,10 @@ fn complaint() -> Value {
 
 /// Delivers a report; gives its result and the calls that it led to.
 async fn deliver(aws: &Aws, report: &str) -> (Result<Effect, Failure>, Vec<Call>) {
-    let result = deliver_all(aws, &[report]).await.remove(0);
-    (result, aws.take_calls())
-}
-
-/// Delivers reports as one batch; gives their results.
-async fn deliver_all(aws: &Aws, reports: &[&str]) -> Vec<Result<Effect, Failure>> {
     let contacts = Contacts::new(aws_sdk_dynamodb::Client::new(aws.function().aws()), "contacts".into());
-    let messages: Vec<_> =
-        reports.iter().map(|report| Message::new("1", Timestamp::now(), report, &[])).collect();
-    RecordEmailFeedback::new(contacts).receive_messages(&messages).await
+    let message = Message::new("1", Timestamp::now(), report, &[]);
+    let result = RecordEmailFeedback::new(contacts).record(message).await;
+    (result, aws.take_calls())
 }
 
 /// Delivers a report to contacts in which this stands instead of what the report expects.
@@ -129,14 +120,4 @@ async fn trouble_is_no_reason_to_forget_a_report() {
     let aws = Aws::default();
     aws.refuse("UpdateItem", 1, 400, "ThrottlingException");
     assert!(deliver(&aws, &bounce().to_string()).await.0.unwrap_err().is_throttling());
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_batch_takes_no_longer_than_one_report_and_each_has_its_own_result() {
-    let aws = Aws::default();
-    aws.answer_after("UpdateItem", Duration::from_secs(1));
-    let (bounce, begin) = (bounce().to_string(), Instant::now());
-    let results = deliver_all(&aws, &[&bounce, "{}", &bounce]).await;
-    assert!(matches!(results.as_slice(), [Ok(Effect::Made), Err(_), Ok(Effect::Made)]), "{results:?}");
-    assert!(begin.elapsed() < Duration::from_secs(2), "{:?}", begin.elapsed());
 }
