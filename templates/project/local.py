@@ -145,7 +145,7 @@ def deploy(client: Mapping[str, str]) -> dict[str, str]:
 
 
 def emulate() -> None:
-    """Runs the emulator in its own Python, with a fault mended, until the program that started it is gone."""
+    """Runs the emulator in its own Python, with two faults mended, until the program that started it is gone."""
     from ministack import app
     from ministack.services import lambda_svc
 
@@ -161,7 +161,19 @@ def emulate() -> None:
         sys.stdin.read()
         os.killpg(0, signal.SIGKILL)
 
+    execute = lambda_svc._execute_function
+
+    def stays_in_stream(function: dict[str, Any], event: dict[str, Any], *others: Any) -> dict[str, Any]:
+        """What a function leaves in its stream comes again. The emulator took it for done, and it was lost."""
+        result: dict[str, Any] = execute(function, event, *others)
+        source = event.get("Records", [{}])[0].get("eventSource") if isinstance(event, dict) else None
+        body = result.get("body")
+        if source in ("aws:kinesis", "aws:dynamodb") and isinstance(body, dict) and body.get("batchItemFailures"):
+            return {**result, "error": True}
+        return result
+
     lambda_svc._sqs_esm_concurrency = bound_as_number
+    lambda_svc._execute_function = stays_in_stream
     # Its answers to functions are two packets each. The second one would wait 40 ms for the acknowledgement of the first.
     socketserver.StreamRequestHandler.disable_nagle_algorithm = True
     threading.Thread(target=end_with_parent, daemon=True).start()

@@ -59,7 +59,7 @@ def archived(archive: Path, name: str) -> Path:
 
 def test_examples_depend_on_the_library_and_on_nothing_else_of_this_repository() -> None:
     names = library.examples()
-    assert {"fifo-consumer", "idempotent-call", "orders", "smallest-consumer"} <= set(names)
+    assert {"fifo-consumer", "idempotent-call", "orders", "smallest-consumer", "stream-consumer"} <= set(names)
     for name in names:
         manifest = (EXAMPLES / name / "Cargo.toml").read_text()
         assert "\nlambda-messaging = { path = " in manifest
