@@ -20,10 +20,8 @@ import re
 import shutil
 import signal
 import socket
-import socketserver
 import subprocess
 import sys
-import threading
 import time
 import urllib.request
 from collections.abc import Mapping
@@ -119,7 +117,7 @@ def start_emulator() -> dict[str, str]:
     endpoint = {"AWS_ENDPOINT_URL": f"http://localhost:{port}"}
     # Without BIND_HOST it would listen on every interface, and without AUTH it would not enforce IAM.
     settings = {"GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "AUTH": "true", "IOT_MTLS_ENABLED": "0"}
-    command, env = (bin_of("ministack") / "python", __file__, "emulator"), {**ENVIRONMENT, **endpoint, **settings}
+    command, env = (bin_of("ministack") / "python", HERE / "emulator.py"), {**ENVIRONMENT, **endpoint, **settings}
     with (LOCAL / "emulator.log").open("wb") as output:
         emulator = start(*command, env={**env, "TMPDIR": str(folder)}, stdin=subprocess.PIPE, stdout=output, stderr=output)
     deadline = time.monotonic() + SECONDS_TO_START
@@ -142,43 +140,6 @@ def deploy(client: Mapping[str, str]) -> dict[str, str]:
     run("template.yaml was not deployed:", sam, "deploy", "-t", LOCAL / "template.yaml", *stack, *settings, env=env, **QUIET)
     listed = run("no outputs:", sam, "list", "stack-outputs", *stack, "--output", "json", env=env, stdout=subprocess.PIPE)
     return {re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", each["OutputKey"]).upper(): each["OutputValue"] for each in json.loads(listed)}
-
-
-def emulate() -> None:
-    """Runs the emulator in its own Python, with two faults mended, until the program that started it is gone."""
-    from ministack import app
-    from ministack.services import lambda_svc
-
-    bound = lambda_svc._sqs_esm_concurrency
-
-    def bound_as_number(mapping: dict[str, Any], *others: Any) -> int:
-        """A maximum from a parameter is a string. It was compared with numbers, and then no queue was polled any more."""
-        if "MaximumConcurrency" in (scaling := mapping.get("ScalingConfig") or {}):
-            scaling["MaximumConcurrency"] = int(scaling["MaximumConcurrency"])
-        return int(bound(mapping, *others))
-
-    def end_with_parent() -> None:
-        sys.stdin.read()
-        os.killpg(0, signal.SIGKILL)
-
-    execute = lambda_svc._execute_function
-
-    def stays_in_stream(function: dict[str, Any], event: dict[str, Any], *others: Any) -> dict[str, Any]:
-        """What a function leaves in its stream comes again. The emulator took it for done, and it was lost."""
-        result: dict[str, Any] = execute(function, event, *others)
-        source = event.get("Records", [{}])[0].get("eventSource") if isinstance(event, dict) else None
-        body = result.get("body")
-        if source in ("aws:kinesis", "aws:dynamodb") and isinstance(body, dict) and body.get("batchItemFailures"):
-            return {**result, "error": True}
-        return result
-
-    lambda_svc._sqs_esm_concurrency = bound_as_number
-    lambda_svc._execute_function = stays_in_stream
-    # Its answers to functions are two packets each. The second one would wait 40 ms for the acknowledgement of the first.
-    socketserver.StreamRequestHandler.disable_nagle_algorithm = True
-    threading.Thread(target=end_with_parent, daemon=True).start()
-    sys.argv = ["ministack"]
-    app.main()
 
 
 def main(command: str, *arguments: str) -> None:
@@ -204,9 +165,7 @@ def main(command: str, *arguments: str) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["emulator"]:
-        emulate()
-    elif sys.argv[1:2] in (["test"], ["up"], ["tools"]):
+    if sys.argv[1:2] in (["test"], ["up"], ["tools"]):
         main(*sys.argv[1:])
     else:
         sys.exit(__doc__)

@@ -66,8 +66,9 @@ def test_examples_depend_on_the_library_and_on_nothing_else_of_this_repository()
         assert "crates/" not in library.as_published(manifest, PACKAGES)
 
 
-def test_the_examples_have_the_runner_of_every_project() -> None:
-    assert (EXAMPLES / "local.py").read_bytes() == (PROJECT / "local.py").read_bytes()
+@pytest.mark.parametrize("file", ["emulator.py", "local.py"])
+def test_the_examples_have_the_runner_of_every_project(file: str) -> None:
+    assert (EXAMPLES / file).read_bytes() == (PROJECT / file).read_bytes()
 
 
 @pytest.mark.parametrize("tool", ["build", "sam", "ministack"])
