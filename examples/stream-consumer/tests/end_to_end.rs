@@ -1,6 +1,9 @@
 //! Puts readings into the deployed stream. Run by `python3 ../local.py test`.
 
-use std::collections::BTreeMap;
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_kinesis::{primitives::Blob, types::PutRecordsRequestEntry};
@@ -9,6 +12,8 @@ use testkit::{aws, dead_letters, eventually, functions, kill, setting};
 
 const SENSORS: [&str; 3] = ["attic", "cellar", "roof"];
 const READINGS: i32 = 40;
+/// The first of them that is hot.
+const HOT: i32 = 30;
 
 fn record(sensor: &str, data: &str) -> PutRecordsRequestEntry {
     PutRecordsRequestEntry::builder().partition_key(sensor).data(Blob::new(data)).build().unwrap()
@@ -35,6 +40,12 @@ async fn each_reading_is_kept_once_and_in_order_though_functions_are_killed_and_
         sensors.collect::<BTreeMap<String, Vec<i32>>>()
     };
 
+    let warnings = async || {
+        let scan = dynamodb.scan().table_name(setting("WARNINGS_TABLE_NAME")).consistent_read(true);
+        let warnings = scan.send().await.unwrap().items.unwrap_or_default();
+        warnings.iter().map(|warning| warning["reading"].as_s().unwrap().clone()).collect::<BTreeSet<_>>()
+    };
+
     // While the dead-letter queue refuses the poison, it stays in the stream, and comes again with all behind it.
     set_policy(&sqs, &dlq, DENY).await;
     let first = r#"{"number": 1, "celsius": 1}"#;
@@ -49,6 +60,7 @@ async fn each_reading_is_kept_once_and_in_order_though_functions_are_killed_and_
         records.push(record(SENSORS[0], &reading));
         if number == READINGS / 2 {
             records.push(record(SENSORS[0], "poison"));
+            put_and_delete_nonsense(&dynamodb).await;
         }
         put(records).await;
         if number == READINGS / 2 {
@@ -60,7 +72,7 @@ async fn each_reading_is_kept_once_and_in_order_though_functions_are_killed_and_
             assert!(dead_letters(&sqs, &dlq).await.is_empty());
             set_policy(&sqs, &dlq, "").await;
         }
-        if number == READINGS / 4 {
+        if number % 5 == 0 {
             let running =
                 eventually("a function runs", async || functions(), |found| !found.is_empty()).await;
             killed += running.iter().filter(|process| kill(process)).count();
@@ -72,12 +84,29 @@ async fn each_reading_is_kept_once_and_in_order_though_functions_are_killed_and_
     let mut expected: BTreeMap<_, _> = SENSORS.map(|sensor| (sensor.to_owned(), whole.clone())).into();
     expected.extend(["beside", "behind"].map(|sensor| (sensor.to_owned(), vec![1])));
     eventually("every reading is kept, in order", &kept, |kept| *kept == expected).await;
-    let letters =
-        eventually("the poison is set aside", async || dead_letters(&sqs, &dlq).await, |all| !all.is_empty())
-            .await;
-    let reasons: Vec<_> =
-        letters.iter().map(|letter| (&*letter.body, letter.error_type.as_deref())).collect();
-    assert_eq!(reasons, [("poison", Some("MalformedEvent"))]);
+    let hot = |sensor: &str| (HOT..=READINGS).map(|number| format!("{sensor}/{number}")).collect::<Vec<_>>();
+    let expected = SENSORS.into_iter().flat_map(hot).collect();
+    eventually("every hot reading is warned of", warnings, |warnings| *warnings == expected).await;
+
+    let letters = RefCell::new(BTreeSet::new());
+    let look = async || {
+        let seen = dead_letters(&sqs, &dlq).await.into_iter();
+        letters.borrow_mut().extend(seen.map(|letter| (letter.error_type.unwrap_or_default(), letter.body)));
+        letters.borrow().clone()
+    };
+    let nonsense = r#"{"dynamodb":{"Keys":{"sensor":{"S":"broken"}},"NewImage":{"celsius":{"L":[{"S":"hot"}]},"sensor":{"S":"broken"}}},"eventName":"INSERT"}"#;
+    let expected = [("MalformedEvent", "poison"), ("MalformedRow", nonsense)];
+    let expected = expected.map(|(error_type, body)| (error_type.to_owned(), body.to_owned())).into();
+    eventually("what can't be handled is set aside", look, |letters| *letters == expected).await;
+}
+
+/// Puts a row that makes no sense, whose change stays in the table's stream.
+async fn put_and_delete_nonsense(dynamodb: &aws_sdk_dynamodb::Client) {
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    let put = dynamodb.put_item().table_name(setting("SENSORS_TABLE_NAME")).item("sensor", text("broken"));
+    put.item("celsius", AttributeValue::L(vec![text("hot")])).send().await.unwrap();
+    let delete = dynamodb.delete_item().table_name(setting("SENSORS_TABLE_NAME"));
+    delete.key("sensor", text("broken")).send().await.unwrap();
 }
 
 const DENY: &str = r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"}]}"#;
