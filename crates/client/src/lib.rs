@@ -28,6 +28,7 @@ pub mod spans;
 pub mod status;
 pub mod subscribers;
 pub mod tables;
+pub mod topology;
 pub mod trace;
 mod words;
 

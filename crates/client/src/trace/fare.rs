@@ -61,6 +61,12 @@ impl FareTrace {
     }
 }
 
+/// True for a state that takes back what an earlier one did.
+#[must_use]
+pub fn is_compensation(state: &str) -> bool {
+    COMPENSATIONS.contains(&state)
+}
+
 /// Waits until the collection has ended, or until the time is up, and tells what is known then.
 pub async fn trace(
     deployment: &Deployment,
