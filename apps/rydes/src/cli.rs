@@ -7,10 +7,10 @@ use client::Error;
 
 use crate::{
     commands::{
-        add_contact::AddContact, audit::Audit, campaign::Campaign, complete_ride::CompleteRide, cost::Cost,
-        dlq::Dlq, fare::Fare, load::Load, logs::Logs, plan::Plan, prebook::Prebook,
-        remove_contact::RemoveContact, request_quotes::RequestQuotes, settle_email::SettleEmail,
-        status::Status, trace::Trace,
+        add_contact::AddContact, audit::Audit, campaign::Campaign, complete_ride::CompleteRide,
+        console::Console, cost::Cost, dlq::Dlq, fare::Fare, load::Load, logs::Logs, plan::Plan,
+        prebook::Prebook, remove_contact::RemoveContact, request_quotes::RequestQuotes,
+        settle_email::SettleEmail, status::Status, trace::Trace,
     },
     exit,
     global::Global,
@@ -42,6 +42,7 @@ enum Command {
     #[command(subcommand)]
     Dlq(Dlq),
     Status(Status),
+    Console(Console),
     SettleEmail(SettleEmail),
     AddContact(AddContact),
     RemoveContact(RemoveContact),
@@ -70,6 +71,7 @@ impl Command {
             Self::Audit(command) => command.run(global).await,
             Self::Dlq(command) => command.run(global).await,
             Self::Status(command) => command.run(global).await,
+            Self::Console(command) => command.run(global).await,
             Self::SettleEmail(command) => command.run(global).await,
             Self::AddContact(command) => command.run(global).await,
             Self::RemoveContact(command) => command.run(global).await,

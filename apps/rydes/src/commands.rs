@@ -4,6 +4,7 @@ pub mod add_contact;
 pub mod audit;
 pub mod campaign;
 pub mod complete_ride;
+pub mod console;
 pub mod cost;
 pub mod dlq;
 pub mod fare;

@@ -3,6 +3,7 @@
 mod audit;
 mod cli;
 mod commands;
+mod console;
 mod cost;
 mod decimal;
 mod environment;

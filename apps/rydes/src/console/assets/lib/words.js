@@ -15,6 +15,7 @@ export const KINDS = {
 
 export const EDGES = {
   calls: "calls",
+  reads: "reads",
   writes: "writes to",
   streams: "streams changes to",
   publishes: "publishes to",

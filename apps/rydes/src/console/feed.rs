@@ -1,0 +1,89 @@
+//! The events that go to every open page.
+
+use std::{
+    convert::Infallible,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use axum::response::sse::{Event, KeepAlive, Sse};
+use futures_util::{Stream, StreamExt, stream};
+use serde::Serialize;
+use serde_json::{Value, json};
+use tokio::sync::{Notify, broadcast};
+
+/// Events that a slow page may be behind before it misses some.
+const ROOM: usize = 256;
+/// The milliseconds after which a browser connects again.
+const RETRY: u64 = 1000;
+
+/// An event: its name and its data.
+#[derive(Debug, Clone)]
+struct Sent {
+    id: u64,
+    name: &'static str,
+    data: String,
+}
+
+/// Sends events to all pages that are open.
+#[derive(Debug)]
+pub struct Feed {
+    sender: broadcast::Sender<Sent>,
+    last: AtomicU64,
+    opened: Notify,
+}
+
+impl Default for Feed {
+    fn default() -> Self {
+        Self { sender: broadcast::Sender::new(ROOM), last: AtomicU64::new(0), opened: Notify::new() }
+    }
+}
+
+impl Feed {
+    pub fn send(&self, name: &'static str, data: &impl Serialize) {
+        let Ok(data) = serde_json::to_string(data) else { return };
+        let id = self.last.fetch_add(1, Ordering::Relaxed) + 1;
+        // Without a page there is no receiver.
+        let _ = self.sender.send(Sent { id, name, data });
+    }
+
+    pub fn notice(&self, level: &str, text: &str) {
+        self.send("notice", &json!({"level": level, "text": text}));
+    }
+
+    /// Returns as soon as a page is open.
+    pub async fn watched(&self) {
+        loop {
+            // Made before the look, so that a page that opens between them is noticed.
+            let opened = self.opened.notified();
+            if self.sender.receiver_count() > 0 {
+                return;
+            }
+            opened.await;
+        }
+    }
+
+    /// The events for a new page, after those that tell it what is so now.
+    pub fn open(
+        &self,
+        now: Vec<(&'static str, Value)>,
+    ) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<>> {
+        let receiver = self.sender.subscribe();
+        self.opened.notify_waiters();
+        let first = now.into_iter().map(|(name, data)| Event::default().event(name).data(data.to_string()));
+        let first = stream::iter(
+            std::iter::once(Event::default().retry(std::time::Duration::from_millis(RETRY))).chain(first),
+        );
+        let rest = stream::unfold(receiver, async |mut receiver| {
+            loop {
+                match receiver.recv().await {
+                    Ok(Sent { id, name, data }) => {
+                        return Some((Event::default().id(id.to_string()).event(name).data(data), receiver));
+                    }
+                    Err(broadcast::error::RecvError::Lagged(_)) => {}
+                    Err(broadcast::error::RecvError::Closed) => return None,
+                }
+            }
+        });
+        Sse::new(first.chain(rest).map(Ok)).keep_alive(KeepAlive::default())
+    }
+}

@@ -1,0 +1,120 @@
+//! One story's waterfall: when its messages waited and were worked on, from the functions' log lines.
+
+use std::time::Duration;
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    http::StatusCode,
+};
+use client::{
+    logs::{self, LogLine},
+    spans::{self, Span},
+    topology::{Topology, Way},
+};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::{
+    motion::Story,
+    refusal::Refusal,
+    routes::{Answer, Shared},
+    world::World,
+};
+
+/// The time to look back.
+const BACK: Duration = Duration::from_hours(3);
+const LATEST: usize = 50;
+
+/// The latest stories, the last one first.
+pub async fn latest(State(world): Shared) -> Json<Value> {
+    Json(json!(world.state().recent.stories.iter().rev().take(LATEST).collect::<Vec<_>>()))
+}
+
+/// The waterfall of a story.
+pub async fn one(State(world): Shared, Path(id): Path<String>) -> Answer {
+    let lines = logs::find(&world.deployment(), &id, BACK).await?;
+    let (Some(first), Some(last)) = (lines.first(), lines.last()) else {
+        return Err(Refusal::new(StatusCode::NOT_FOUND, format!("No log line names {id}."), ""));
+    };
+    let topology = world.topology();
+    let mut rows: Vec<Value> = spans::from_lines(&lines).iter().map(|span| row(&topology, span)).collect();
+    rows.extend(filtered(&world, &id, &lines));
+    rows.sort_by_key(|row| row["until"].as_str().map(str::to_owned));
+    Ok(Json(
+        json!({"correlation_id": id, "started_at": first.timestamp, "ended_at": last.timestamp, "rows": rows}),
+    ))
+}
+
+fn row(topology: &Topology, span: &Span) -> Value {
+    let node = topology.nodes.iter().find(|node| node.address == span.function);
+    let first = span.lines.first().map_or(span.start, |line| line.timestamp);
+    let last = span.lines.last();
+    let text = |field| last.and_then(|line| line.text(field));
+    let attempt = last.and_then(|line| line.fields.get("receive_count")).and_then(Value::as_u64).unwrap_or(1);
+    let outcome = match (last.map(|line| line.message.as_str()), text("outcome")) {
+        (Some("failed"), Some("dead-lettered")) => "dead",
+        (Some("failed"), _) => "failed",
+        _ => "ok",
+    };
+    json!({
+        "node": node.map(|node| node.id.as_str()),
+        "name": node.map_or(span.function.as_str(), |node| node.name.as_str()),
+        "kind": "function",
+        "waiting_from": span.is_consumer.then_some(span.start),
+        "working_from": first,
+        "until": span.end,
+        "outcome": outcome,
+        "attempt": attempt,
+        "duplicate": text("outcome") == Some("duplicate"),
+        "filtered_by": null,
+        "error": span.error,
+        "log_group": log_group(&span.function),
+        "request_id": text("request_id"),
+    })
+}
+
+/// The filters that stopped the story's event.
+fn filtered(world: &World, id: &str, lines: &[LogLine]) -> Vec<Value> {
+    let topology = world.topology();
+    let published = lines.iter().find(|line| line.message == "published").map(|line| line.timestamp);
+    let stopped = |story: &Story| -> Vec<Value> {
+        story
+            .filtered
+            .iter()
+            .filter(|edge| edge.kind == Way::Delivers)
+            .map(|edge| stop(&topology, &edge.to, edge.filter.as_ref(), published))
+            .collect()
+    };
+    world
+        .state()
+        .recent
+        .stories
+        .iter()
+        .find(|story| story.correlation_id == id)
+        .map_or_else(Vec::new, stopped)
+}
+
+fn stop(topology: &Topology, queue: &str, filter: Option<&Value>, at: Option<Timestamp>) -> Value {
+    json!({
+        "node": queue,
+        "name": topology.node(queue).map_or(queue, |node| node.name.as_str()),
+        "kind": "queue",
+        "waiting_from": at,
+        "working_from": null,
+        "until": at,
+        "outcome": "filtered",
+        "attempt": 1,
+        "duplicate": false,
+        "filtered_by": filter,
+        "error": null,
+        "log_group": null,
+        "request_id": null,
+    })
+}
+
+/// The log group of a function: `/wild-rydes/<stage>/<name>`.
+fn log_group(function: &str) -> Option<String> {
+    let (stage, name) = function.strip_prefix("wild-rydes-")?.split_once('-')?;
+    Some(format!("/wild-rydes/{stage}/{name}"))
+}

@@ -1,0 +1,332 @@
+//! Motion: the steps of messages, as the functions' log lines tell them. A line tells of one function's work; the topology tells where
+//! its message came from.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
+    time::{Duration, Instant},
+};
+
+use client::{
+    logs::LogLine,
+    topology::{Edge, Kind, Node, Topology, Way},
+};
+use jiff::Timestamp;
+use serde::Serialize;
+
+/// The events and stories that are remembered.
+const REMEMBERED: usize = 2000;
+/// A subscriber without a filter has handled an event, and one with a filter has not after this time: it was filtered out.
+const VERDICT_AFTER: Duration = Duration::from_millis(1500);
+/// Steps of one look that are shown one by one. More are counted by edge.
+const ONE_BY_ONE: usize = 40;
+
+/// A message took an edge.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Step {
+    pub edge: String,
+    pub from: String,
+    pub to: String,
+    pub at: Timestamp,
+    pub count: u64,
+    pub correlation_id: Option<String>,
+    pub event_type: Option<String>,
+    pub outcome: &'static str,
+    pub took_ms: Option<u64>,
+}
+
+/// All that has one correlation id.
+#[derive(Debug, Clone, Serialize)]
+pub struct Story {
+    pub correlation_id: String,
+    pub what: String,
+    pub started_at: Timestamp,
+    pub steps: u64,
+    pub failed: bool,
+    /// The edges at whose filter it was stopped.
+    #[serde(skip)]
+    pub filtered: Vec<Edge>,
+}
+
+/// The latest stories, and what is known of their events.
+#[derive(Debug, Default)]
+pub struct Recent {
+    pub stories: VecDeque<Story>,
+    /// Event id → the topic that took it.
+    published: HashMap<String, String>,
+    /// Correlation id → the functions that have handled something of it, the latest one last.
+    handled: HashMap<String, Vec<String>>,
+    /// Filters without a verdict yet.
+    waiting: Vec<Waiting>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    since: Instant,
+    event: String,
+    story: Option<String>,
+    edge: Edge,
+}
+
+impl Recent {
+    /// The steps that a line tells of.
+    pub fn steps(&mut self, topology: &Topology, line: &LogLine) -> Vec<Step> {
+        let Some(function) = topology.nodes.iter().find(|node| node.address == line.function) else {
+            return Vec::new();
+        };
+        let mut walk = Walk { topology, line, steps: Vec::new() };
+        match line.message.as_str() {
+            "answered" => walk.answered(&function.id),
+            "published" => self.published(&mut walk, &function.id),
+            "handled" | "failed" => self.handled(&mut walk, &function.id),
+            _ if topology.ending_at(&function.id, Way::Tasks).next().is_some() => {
+                walk.all(topology.ending_at(&function.id, Way::Tasks));
+                walk.effects(&function.id);
+            }
+            _ => {}
+        }
+        let steps = walk.steps;
+        self.remember(line, function, &steps);
+        steps
+    }
+
+    fn published(&mut self, walk: &mut Walk<'_>, function: &str) {
+        walk.all(walk.topology.ending_at(function, Way::Streams));
+        walk.all(walk.topology.beginning_at(function, Way::Publishes));
+        let (Some(event), Some(topic)) =
+            (walk.line.text("event_id"), walk.topology.beginning_at(function, Way::Publishes).next())
+        else {
+            return;
+        };
+        self.published.insert(event.to_owned(), topic.to.clone());
+        for edge in walk.topology.beginning_at(&topic.to, Way::Delivers).filter(|edge| edge.filter.is_some())
+        {
+            let story = walk.line.text("correlation_id").map(str::to_owned);
+            self.waiting.push(Waiting {
+                since: Instant::now(),
+                event: event.to_owned(),
+                story,
+                edge: edge.clone(),
+            });
+        }
+    }
+
+    fn handled(&mut self, walk: &mut Walk<'_>, function: &str) {
+        let event = walk.line.text("event_id").unwrap_or_default();
+        let topic = self.published.get(event).cloned();
+        let polls: Vec<&Edge> = walk.topology.ending_at(function, Way::Polls).collect();
+        let takes = |edge: &&&Edge| {
+            let delivers = |into: &Edge| topic.as_ref().is_some_and(|topic| *topic == into.from);
+            walk.topology.ending_at(&edge.from, Way::Delivers).any(delivers)
+        };
+        let Some(poll) = polls.iter().find(takes).or(polls.first()).copied() else { return };
+        self.before_queue(walk, &poll.from, topic.as_deref());
+        self.waiting.retain(|waiting| waiting.event != event || waiting.edge.to != poll.from);
+        let outcome = match (walk.line.message.as_str(), walk.line.text("outcome")) {
+            ("failed", Some("dead-lettered")) => "dead",
+            ("failed", _) => "failed",
+            (_, Some("duplicate")) => "duplicate",
+            _ => "ok",
+        };
+        walk.step(poll, if outcome == "dead" { "failed" } else { outcome });
+        if outcome == "dead" {
+            for edge in walk.topology.beginning_at(&poll.from, Way::Redrives) {
+                walk.step(edge, "dead");
+            }
+        } else if walk.line.text("outcome") == Some("made") {
+            walk.effects(function);
+        }
+        if let Some(story) = walk.line.text("correlation_id") {
+            self.handled.entry(story.to_owned()).or_default().push(function.to_owned());
+        }
+    }
+
+    /// The way of a message into a queue: from the topic that took it, or from its sender.
+    fn before_queue(&mut self, walk: &mut Walk<'_>, queue: &str, topic: Option<&str>) {
+        let attempts = walk.line.fields.get("receive_count").and_then(serde_json::Value::as_u64);
+        if attempts.is_some_and(|attempts| attempts > 1) {
+            return;
+        }
+        let topology = walk.topology;
+        let from_machine = |edge: &&Edge| {
+            let machine = |publishes: &Edge| {
+                topology.node(&publishes.from).is_some_and(|node| node.kind == Kind::StateMachine)
+            };
+            topology.ending_at(&edge.from, Way::Publishes).any(machine)
+        };
+        let by_topic =
+            topology.ending_at(queue, Way::Delivers).find(|edge| Some(edge.from.as_str()) == topic);
+        if let Some(edge) = by_topic {
+            return walk.step(edge, "ok");
+        }
+        if let Some(edge) = topology.ending_at(queue, Way::Delivers).find(from_machine) {
+            walk.all(topology.ending_at(&edge.from, Way::Publishes));
+            return walk.step(edge, "ok");
+        }
+        let senders: Vec<&Edge> = topology.ending_at(queue, Way::Sends).collect();
+        let story = walk.line.text("correlation_id").unwrap_or_default();
+        let handled = self.handled.get(story);
+        let is_there = |edge: &&&Edge| handled.is_some_and(|handled| handled.contains(&edge.from));
+        let sender = match senders.as_slice() {
+            [only] => Some(*only),
+            several => several.iter().find(is_there).copied(),
+        };
+        if let Some(edge) = sender {
+            if topology.node(&edge.from).is_some_and(|node| node.kind == Kind::Api) {
+                walk.all(topology.ending_at(&edge.from, Way::Calls));
+            } else if let Some(handled) = self.handled.get_mut(story) {
+                // Each answer is one sender's.
+                if let Some(place) = handled.iter().position(|function| *function == edge.from) {
+                    handled.remove(place);
+                }
+            }
+            walk.step(edge, "ok");
+        }
+    }
+
+    /// The steps that ended at a filter: the others have the event, and the queue behind the filter is empty.
+    pub fn verdicts(&mut self, is_empty: impl Fn(&str) -> bool) -> Vec<Step> {
+        let (due, rest) = std::mem::take(&mut self.waiting)
+            .into_iter()
+            .partition(|waiting: &Waiting| waiting.since.elapsed() > VERDICT_AFTER);
+        self.waiting = rest;
+        let mut steps = Vec::new();
+        for Waiting { story, edge, .. } in due {
+            if !is_empty(&edge.to) {
+                continue;
+            }
+            steps.push(step(&edge, "filtered", Timestamp::now(), story.clone()));
+            if let Some(story) =
+                self.stories.iter_mut().find(|known| Some(&known.correlation_id) == story.as_ref())
+            {
+                story.steps += 1;
+                story.filtered.push(edge);
+            }
+        }
+        steps
+    }
+
+    fn remember(&mut self, line: &LogLine, function: &Node, steps: &[Step]) {
+        let Some(id) = line.text("correlation_id") else { return };
+        let failed = line.message == "failed";
+        if let Some(story) = self.stories.iter_mut().find(|story| story.correlation_id == id) {
+            story.steps += steps.len() as u64;
+            story.failed |= failed;
+        } else {
+            self.stories.push_back(Story {
+                correlation_id: id.to_owned(),
+                what: function.name.replace('-', " "),
+                started_at: line.timestamp,
+                steps: steps.len() as u64,
+                failed,
+                filtered: Vec::new(),
+            });
+        }
+        if self.stories.len() > REMEMBERED {
+            self.stories.pop_front();
+        }
+        if self.published.len() > REMEMBERED {
+            self.published.clear();
+        }
+        if self.handled.len() > REMEMBERED {
+            self.handled.clear();
+        }
+    }
+}
+
+/// The steps of one line.
+struct Walk<'a> {
+    topology: &'a Topology,
+    line: &'a LogLine,
+    steps: Vec<Step>,
+}
+
+impl Walk<'_> {
+    fn answered(&mut self, function: &str) {
+        let topology = self.topology;
+        for edge in topology.ending_at(function, Way::Calls) {
+            self.all(topology.ending_at(&edge.from, Way::Calls));
+            self.step(edge, "ok");
+        }
+        self.all(topology.beginning_at(function, Way::Reads));
+        let refused = self
+            .line
+            .fields
+            .get("status")
+            .and_then(serde_json::Value::as_u64)
+            .is_some_and(|status| status >= 400);
+        if !refused {
+            self.all(topology.beginning_at(function, Way::Writes));
+        }
+    }
+
+    /// What a function does when it handles a message. What it publishes or sends shows where it is handled.
+    fn effects(&mut self, function: &str) {
+        for way in [Way::Writes, Way::Starts, Way::Mails] {
+            self.all(self.topology.beginning_at(function, way));
+        }
+    }
+
+    fn all<'b>(&mut self, edges: impl Iterator<Item = &'b Edge>) {
+        for edge in edges {
+            self.step(edge, "ok");
+        }
+    }
+
+    fn step(&mut self, edge: &Edge, outcome: &'static str) {
+        let story = self.line.text("correlation_id").map(str::to_owned);
+        let mut step = step(edge, outcome, self.line.timestamp, story);
+        step.event_type = self.line.text("event_type").map(str::to_owned);
+        step.took_ms = self.line.fields.get("took_ms").and_then(serde_json::Value::as_u64);
+        self.steps.push(step);
+    }
+}
+
+fn step(edge: &Edge, outcome: &'static str, at: Timestamp, correlation_id: Option<String>) -> Step {
+    Step {
+        edge: edge.id.clone(),
+        from: edge.from.clone(),
+        to: edge.to.clone(),
+        at,
+        count: 1,
+        correlation_id,
+        event_type: None,
+        outcome,
+        took_ms: None,
+    }
+}
+
+/// Many steps as one for each edge and outcome.
+pub fn summed(steps: Vec<Step>) -> Vec<Step> {
+    if steps.len() <= ONE_BY_ONE {
+        return steps;
+    }
+    let mut sums: BTreeMap<(String, &'static str), Step> = BTreeMap::new();
+    for step in steps {
+        let sum = sums.entry((step.edge.clone(), step.outcome));
+        sum.and_modify(|sum| sum.count += step.count).or_insert(Step { correlation_id: None, ..step });
+    }
+    sums.into_values().collect()
+}
+
+/// The lines of a group that were seen, because a look begins where the last one ended.
+#[derive(Debug, Default)]
+pub struct Seen {
+    pub since: i64,
+    // An emulator gives lines no ids.
+    lines: BTreeSet<String>,
+}
+
+impl Seen {
+    pub fn from(since: i64) -> Self {
+        Self { since, lines: BTreeSet::new() }
+    }
+
+    /// True for a line that was not seen before.
+    pub fn is_new(&mut self, at: i64, line: &str) -> bool {
+        if at > self.since {
+            self.since = at;
+            self.lines.clear();
+        }
+        self.lines.insert(line.to_owned())
+    }
+}

@@ -1,0 +1,110 @@
+//! The saga: the state machine as it is deployed, and the paths of executions through it.
+
+use std::time::Duration;
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    http::StatusCode,
+};
+use client::{Error, topology::Kind, trace::fare};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Map, Value, json};
+
+use super::{
+    refusal::Refusal,
+    routes::{Answer, Shared},
+    world::World,
+};
+
+const LATEST: i32 = 20;
+
+fn machine(world: &World) -> Result<String, Refusal> {
+    let topology = world.topology();
+    let machine = topology.nodes.iter().find(|node| node.kind == Kind::StateMachine);
+    let none = || Refusal::new(StatusCode::NOT_FOUND, "No state machine is deployed.", "");
+    Ok(machine.ok_or_else(none)?.address.clone())
+}
+
+/// The definition as a graph.
+pub async fn definition(State(world): Shared) -> Answer {
+    let client = aws_sdk_sfn::Client::new(world.deployment().aws());
+    let described = client.describe_state_machine().state_machine_arn(machine(&world)?).send().await;
+    let described = described.map_err(|error| Error::aws("states:DescribeStateMachine", &error))?;
+    let definition: Value = serde_json::from_str(&described.definition).unwrap_or_default();
+    let states = definition["States"].as_object().cloned().unwrap_or_default();
+    Ok(Json(
+        json!({"definition": {"nodes": nodes(&states), "edges": edges(&states), "start": definition["StartAt"]}}),
+    ))
+}
+
+fn nodes(states: &Map<String, Value>) -> Vec<Value> {
+    let node = |(id, state): (&String, &Value)| json!({"id": id, "type": state["Type"], "compensation": fare::is_compensation(id)});
+    states.iter().map(node).collect()
+}
+
+fn edges(states: &Map<String, Value>) -> Vec<Value> {
+    let mut edges = Vec::new();
+    for (from, state) in states {
+        let mut edge = |to: &Value, kind: &str, label: String| {
+            if let Some(to) = to.as_str() {
+                edges.push(json!({"from": from, "to": to, "kind": kind, "label": label}));
+            }
+        };
+        edge(&state["Next"], "next", String::new());
+        edge(&state["Default"], "choice", "otherwise".to_owned());
+        for choice in state["Choices"].as_array().into_iter().flatten() {
+            edge(&choice["Next"], "choice", String::new());
+        }
+        for catch in state["Catch"].as_array().into_iter().flatten() {
+            let errors = catch["ErrorEquals"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            edge(&catch["Next"], "catch", errors.collect::<Vec<_>>().join(", "));
+        }
+    }
+    edges
+}
+
+/// The latest executions.
+pub async fn executions(State(world): Shared) -> Answer {
+    let client = aws_sdk_sfn::Client::new(world.deployment().aws());
+    let list = client.list_executions().state_machine_arn(machine(&world)?).max_results(LATEST);
+    let listed = list.send().await.map_err(|error| Error::aws("states:ListExecutions", &error))?;
+    let executions = listed.executions.into_iter().map(|execution| {
+        json!({
+            "id": execution.name,
+            "fare_id": execution.name,
+            "status": execution.status.as_str(),
+            "started_at": time(execution.start_date.to_millis().ok()),
+            "ended_at": time(execution.stop_date.and_then(|at| at.to_millis().ok())),
+        })
+    });
+    Ok(Json(executions.collect()))
+}
+
+fn time(milliseconds: Option<i64>) -> Option<Timestamp> {
+    Timestamp::from_millisecond(milliseconds?).ok()
+}
+
+/// The path of an execution, which has the id of its fare.
+pub async fn execution(State(world): Shared, Path(id): Path<String>) -> Answer {
+    let deployment = world.deployment();
+    let trace = fare::trace(&deployment, &id, Duration::ZERO, |_| {}).await?;
+    let mut at = Timestamp::now() - SignedDuration::from_millis(trace.duration_ms);
+    let path: Vec<Value> = trace
+        .steps
+        .iter()
+        .map(|step| {
+            let entered = at;
+            at += SignedDuration::from_millis(step.duration_ms);
+            let running = step.outcome == fare::StepOutcome::Running;
+            json!({
+                "state": step.state,
+                "entered_at": entered,
+                "left_at": (!running).then_some(at),
+                "tries": step.attempts,
+                "error": step.errors.last().map(|error| format!("{}: {}", error.error, error.cause)),
+            })
+        })
+        .collect();
+    Ok(Json(json!({"id": id, "status": trace.execution, "path": path})))
+}

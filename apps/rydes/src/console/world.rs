@@ -1,0 +1,188 @@
+//! The deployment as the console knows it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use axum::http::StatusCode;
+use client::{
+    Deployment, Error,
+    topology::{Edge, Node, Topology, Way},
+};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::{feed::Feed, motion::Recent, refusal::Refusal};
+
+/// The approximate number of messages in a queue.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Depth {
+    pub visible: u64,
+    pub in_flight: u64,
+    pub delayed: u64,
+    /// SQS tells the age of the oldest message to CloudWatch alone.
+    pub oldest_seconds: Option<u64>,
+}
+
+/// The state of the console.
+#[derive(Debug)]
+pub struct World {
+    pub feed: Feed,
+    pub allow_actions: bool,
+    pub local: bool,
+    state: Mutex<State>,
+}
+
+/// The part that changes.
+#[derive(Debug)]
+pub struct State {
+    pub deployment: Arc<Deployment>,
+    pub topology: Arc<Topology>,
+    pub depths: BTreeMap<String, Depth>,
+    pub off: BTreeSet<String>,
+    pub recent: Recent,
+    /// Ids of requests for quotes, the latest one last.
+    pub rfqs: Vec<String>,
+    /// The event source mappings that the console has switched off.
+    switched_off: BTreeSet<String>,
+}
+
+impl World {
+    pub async fn read(deployment: Deployment, allow_actions: bool) -> Result<Self, Error> {
+        let topology = Arc::new(Topology::read(&deployment).await?);
+        let local = deployment
+            .aws()
+            .endpoint_url()
+            .is_some_and(|url| url.contains("localhost") || url.contains("127.0.0.1"));
+        let off = off(&topology);
+        let state = State {
+            deployment: Arc::new(deployment),
+            topology,
+            depths: BTreeMap::new(),
+            off,
+            recent: Recent::default(),
+            rfqs: Vec::new(),
+            switched_off: BTreeSet::new(),
+        };
+        Ok(Self { feed: Feed::default(), allow_actions, local, state: Mutex::new(state) })
+    }
+
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn deployment(&self) -> Arc<Deployment> {
+        Arc::clone(&self.state().deployment)
+    }
+
+    pub fn topology(&self) -> Arc<Topology> {
+        Arc::clone(&self.state().topology)
+    }
+
+    /// The topology, with what the page must know of the stage.
+    pub fn described(&self) -> Value {
+        let state = self.state();
+        let region = state.deployment.aws().region().map(ToString::to_string);
+        let mut described = serde_json::to_value(&*state.topology).unwrap_or_default();
+        for (name, value) in [
+            ("stage", json!(state.deployment.stage)),
+            ("region", json!(region)),
+            ("local", json!(self.local)),
+            ("actions", json!(self.allow_actions)),
+            ("replay", json!(false)),
+        ] {
+            described[name] = value;
+        }
+        described
+    }
+
+    /// Takes a topology that was read anew.
+    pub fn set(&self, deployment: Deployment, topology: Topology) {
+        {
+            let mut state = self.state();
+            state.off = off(&topology);
+            state.deployment = Arc::new(deployment);
+            state.topology = Arc::new(topology);
+        }
+        self.feed.send("topology", &self.described());
+        self.tell_off();
+    }
+
+    pub fn tell_off(&self) {
+        let off = json!({"functions_off": self.state().off});
+        self.feed.send("state", &off);
+    }
+
+    /// Refuses unless the console may act.
+    pub fn may_act(&self) -> Result<(), Refusal> {
+        if self.allow_actions {
+            return Ok(());
+        }
+        let remedy = "Start it again with rydes console --allow-actions.";
+        Err(Refusal::new(StatusCode::FORBIDDEN, "This console only watches.", remedy))
+    }
+
+    /// Refuses unless the deployment is an emulator's.
+    pub fn may_break(&self) -> Result<(), Refusal> {
+        self.may_act()?;
+        if self.local {
+            return Ok(());
+        }
+        Err(Refusal::new(StatusCode::FORBIDDEN, "That is done on an emulator only.", "Try it with make up."))
+    }
+
+    /// The node of an id.
+    pub fn node(&self, id: &str) -> Result<Node, Refusal> {
+        let found = self.topology().node(id).cloned();
+        found.ok_or_else(|| Refusal::new(StatusCode::NOT_FOUND, format!("There is no {id}."), ""))
+    }
+
+    /// Switches the event sources of a function on or off.
+    pub async fn switch(&self, function: &str, enabled: bool) -> Result<(), Refusal> {
+        let mappings: Vec<String> =
+            self.topology().ending_at(function, Way::Polls).filter_map(|edge| edge.mapping.clone()).collect();
+        for mapping in &mappings {
+            self.switch_mapping(mapping, enabled).await?;
+        }
+        {
+            let mut state = self.state();
+            for mapping in mappings {
+                if enabled {
+                    state.switched_off.remove(&mapping);
+                } else {
+                    state.switched_off.insert(mapping);
+                }
+            }
+            if enabled {
+                state.off.remove(function);
+            } else {
+                state.off.insert(function.to_owned());
+            }
+        }
+        self.tell_off();
+        Ok(())
+    }
+
+    async fn switch_mapping(&self, mapping: &str, enabled: bool) -> Result<(), Error> {
+        let client = aws_sdk_lambda::Client::new(self.deployment().aws());
+        let update = client.update_event_source_mapping().uuid(mapping).enabled(enabled);
+        update.send().await.map(drop).map_err(|error| Error::aws("lambda:UpdateEventSourceMapping", &error))
+    }
+
+    /// Switches on all that the console has switched off.
+    pub async fn bring_all_up(&self) {
+        let mappings = std::mem::take(&mut self.state().switched_off);
+        for mapping in mappings {
+            if let Err(error) = self.switch_mapping(&mapping, true).await {
+                eprintln!("rydes: event source {mapping} is still switched off: {error}");
+            }
+        }
+    }
+}
+
+/// The functions of which an event source is switched off.
+fn off(topology: &Topology) -> BTreeSet<String> {
+    let off = |edge: &&Edge| edge.kind == Way::Polls && !edge.enabled;
+    topology.edges.iter().filter(off).map(|edge| edge.to.clone()).collect()
+}
