@@ -2,12 +2,16 @@
 
 mod any_crash;
 mod doubt;
+mod table;
 mod table_trouble;
 mod world;
 
 use tokio::time::{Duration, Instant, advance, timeout};
 
-use self::world::{Fault, KEYS, LEASE, NO_KEYS, Way, World};
+use self::{
+    table::Fault,
+    world::{KEYS, LEASE, NO_KEYS, Way, World},
+};
 use super::*;
 use crate::{Effect, idempotent_write::is_conflict};
 

@@ -5,7 +5,8 @@ use tokio::time::{Duration, advance, timeout};
 
 use super::{
     super::{Api, Outcome, Resolution},
-    world::{Fault, KEYS, LEASE, NO_KEYS, Way, World},
+    table::Fault,
+    world::{KEYS, LEASE, NO_KEYS, Way, World},
 };
 use crate::Failure;
 
