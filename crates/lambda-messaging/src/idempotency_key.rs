@@ -22,6 +22,9 @@
 //!     orders.put(&key, "o-1", order).await
 //! }
 //! ```
+//!
+//! Both tables have the hash key `id`. The function needs `dynamodb:PutItem` on them, and for [`KeyedTable::find`] `dynamodb:GetItem` on
+//! the table of keys.
 
 use aws_sdk_dynamodb::{
     Client,

@@ -20,6 +20,8 @@
 //!     written
 //! }
 //! ```
+//!
+//! The function needs `dynamodb:PutItem` on the table.
 
 use aws_sdk_dynamodb::{
     Client,
