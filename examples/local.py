@@ -74,6 +74,9 @@ def stop_all() -> None:
 def bin_of(tool: str) -> Path:
     """The folder of a tool's programs. Installs the tool unless it is there as its requirements say."""
     folder, requirements = TOOLS / tool, HERE / "requirements" / f"{tool}.txt"
+    if not requirements.exists():
+        known = sorted(file.stem for file in requirements.parent.glob("*.txt"))
+        sys.exit(f"there is no tool {tool}: name one of {', '.join(known)}")
     digest, stamp = hashlib.sha256(requirements.read_bytes()).hexdigest(), folder / "installed"
     TOOLS.mkdir(parents=True, exist_ok=True)
     with (TOOLS / f"{tool}.lock").open("w") as lock:
@@ -145,6 +148,8 @@ def deploy(client: Mapping[str, str]) -> dict[str, str]:
 def main(command: str, *arguments: str) -> None:
     for number in SIGNALS:
         signal.signal(number, lambda number, _: sys.exit(128 + number))
+    if command != "tools" and not Path("template.yaml").exists():
+        sys.exit(f"there is no template.yaml in {Path.cwd()}: run this in the folder of a project")
     try:
         LOCAL.mkdir(exist_ok=True)
         if command == "tools":
