@@ -11,7 +11,7 @@ use super::{
 use crate::{Failure, json};
 
 impl Calls {
-    /// Resolves a call whose outcome is [`Unknown`](Outcome::Unknown), after a person or a program has found out about it.
+    /// Resolves a call whose outcome is [`Unknown`](super::Outcome::Unknown), after a person or a program has found out about it.
     ///
     /// ```no_run
     /// # use lambda_messaging::{Failure, idempotent_call::{Calls, Resolution}};
