@@ -3,10 +3,13 @@
 
 mod actions;
 mod assets;
+mod audit;
+mod campaign;
 mod dead_letters;
 mod feed;
 mod messages;
 mod motion;
+mod patterns;
 mod quotes;
 mod refusal;
 mod routes;

@@ -13,7 +13,9 @@ use futures_util::Stream;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{actions, dead_letters, messages, quotes, refusal::Refusal, saga, world::World};
+use super::{
+    actions, audit, campaign, dead_letters, messages, patterns, quotes, refusal::Refusal, saga, world::World,
+};
 
 pub type Shared = State<Arc<World>>;
 pub type Answer = Result<Json<Value>, Refusal>;
@@ -31,6 +33,9 @@ pub fn routes() -> Router<Arc<World>> {
         .route("/api/saga/executions/{id}", get(saga::execution))
         .route("/api/quotes", get(quotes::latest))
         .route("/api/quotes/{id}", get(quotes::one))
+        .route("/api/campaign", get(campaign::series))
+        .route("/api/patterns", get(patterns::list))
+        .route("/api/actions/audit", post(audit::run))
         .route("/api/actions/{name}", post(actions::act))
         .route("/api/{*path}", any(unknown))
 }

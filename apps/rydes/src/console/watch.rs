@@ -82,6 +82,7 @@ async fn look(world: &World, client: &Logs, groups: &mut HashMap<String, Seen>) 
     let mut steps = Vec::new();
     for line in &found {
         steps.extend(state.recent.steps(&topology, line));
+        state.campaign.count(&topology, line);
         if line.message == "answered" && line.function.ends_with("submit-instant-ride-rfq") {
             let id = line.text("event_id").or(line.text("correlation_id"));
             state.rfqs.extend(id.map(str::to_owned));
@@ -126,6 +127,8 @@ async fn depths(world: &World) {
                     let mut state = world.state();
                     let changed = state.depths != depths;
                     state.depths.clone_from(&depths);
+                    let topology = Arc::clone(&state.topology);
+                    state.campaign.sample(&topology, &depths);
                     changed
                 };
                 if changed {

@@ -13,7 +13,7 @@ use client::{
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{feed::Feed, motion::Recent, refusal::Refusal};
+use super::{campaign::Campaign, feed::Feed, motion::Recent, refusal::Refusal};
 
 /// The approximate number of messages in a queue.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -44,6 +44,7 @@ pub struct State {
     pub recent: Recent,
     /// Ids of requests for quotes, the latest one last.
     pub rfqs: Vec<String>,
+    pub campaign: Campaign,
     /// The event source mappings that the console has switched off.
     switched_off: BTreeSet<String>,
 }
@@ -63,6 +64,7 @@ impl World {
             off,
             recent: Recent::default(),
             rfqs: Vec::new(),
+            campaign: Campaign::default(),
             switched_off: BTreeSet::new(),
         };
         Ok(Self { feed: Feed::default(), allow_actions, local, state: Mutex::new(state) })

@@ -67,7 +67,7 @@ class Letters {
     }
     this.store.say(`${some(messages.length, "dead letter")} found.`);
     this.body.replaceChildren(
-      html("p", {}, `${some(messages.length, "message")}${truncated ? ", and more that are not shown" : ""}. What to do stands in `, html("code", {}, runbook ?? "docs/operating.md"), "."),
+      html("p", {}, `${some(messages.length, "message")}${truncated ? ", and more that are not shown" : ""}. The runbook is `, html("code", {}, runbook ?? "docs/operating.md"), "."),
       this.buttons(),
       html("ul", { class: "cards" }, messages.map((message) => this.card(message))),
     );

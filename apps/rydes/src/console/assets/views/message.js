@@ -54,7 +54,7 @@ function waterfall(store, { correlation_id, started_at, ended_at, rows }) {
   return [
     html("h2", {}, `${some(rows.length, "step")} in ${duration(until - from)}`),
     html("p", { class: "quiet-text mono" }, correlation_id),
-    html("ul", { class: "keys" }, key("waiting", "waiting"), key("working", "being worked on")),
+    html("ul", { class: "keys" }, key("waiting", "since it was published"), key("working", "worked on, and done")),
     axis(until - from),
     html("ol", { class: "waterfall" }, rows.map((row) => step(store, row, scale))),
   ];
@@ -74,9 +74,7 @@ function axis(span) {
 function step(store, row, scale) {
   const state = row.filtered_by ? "filtered" : row.duplicate ? "duplicate" : row.outcome;
   const verdict = row.filtered_by ? `filtered out: ${filterText(row.filtered_by)}` : (OUTCOMES[state] ?? state);
-  const took = row.until && row.working_from ? duration(Date.parse(row.until) - Date.parse(row.working_from)) : "";
-  const waited = row.working_from && row.waiting_from ? duration(Date.parse(row.working_from) - Date.parse(row.waiting_from)) : "";
-  const spoken = [waited && `waited ${waited}`, took && `worked ${took}`].filter(Boolean).join(", ");
+  const spoken = times(row);
   const lane = store.nodes?.get(row.node)?.lane;
   return html(
     "li",
@@ -92,6 +90,14 @@ function step(store, row, scale) {
       logs(store, row),
     ),
   );
+}
+
+// A function that writes one line tells when it was done, and not when it began.
+function times({ waiting_from, working_from, until }) {
+  const between = (a, b) => (a && b ? Date.parse(b) - Date.parse(a) : 0);
+  const [waited, worked] = [between(waiting_from, working_from), between(working_from, until)];
+  if (waited && !worked) return `done ${duration(waited)} after it was published`;
+  return [waited && `waited ${duration(waited)}`, worked && `worked ${duration(worked)}`].filter(Boolean).join(", ");
 }
 
 function bars({ waiting_from, working_from, until, filtered_by }, scale) {
