@@ -161,7 +161,7 @@ impl Deployed {
     }
 }
 
-/// An event as it travels: a CloudEvents document.
+/// An event as it travels: a `CloudEvents` document.
 fn event(id: &str) -> String {
     let event = json!({
         "specversion": "1.0", "type": "{{event}}", "source": "/tests", "id": id, "correlationid": id,

@@ -1,14 +1,12 @@
 """Runs the examples outside of the repository, against the packages of the library: their tests, and the fault run of orders."""
 
 import argparse
-import hashlib
 import os
 import shutil
-import tempfile
 from pathlib import Path
 
 from wild_rydes import console, environments, library
-from wild_rydes.paths import ROOT
+from wild_rydes.paths import ROOT, outside
 
 # The tools that the examples' runner needs. It finds them installed.
 TOOLS = ("sam", "ministack")
@@ -26,9 +24,7 @@ def run(options: argparse.Namespace) -> None:
         environments.bin_of(tool)
     # That of this checkout, where some of it is compiled already.
     target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve()
-    folder = outside()
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(mode=0o700)
+    folder = outside("library")
     try:
         with console.step("packaging the library"):
             packages = library.package(folder / "packages", target)
@@ -41,12 +37,6 @@ def run(options: argparse.Namespace) -> None:
             raise console.Stop("examples/Cargo.lock is not up to date: run cargo metadata in examples/, and commit the file")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def outside() -> Path:
-    """A folder outside of the repository. It is the same each time, so that cargo knows again what it has compiled for it."""
-    digest = hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]
-    return Path(tempfile.gettempdir()).resolve() / f"library-{digest}"
 
 
 def environment(target: Path) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Makes a project with the library in .local, and runs the project's own lints and tests."""
+"""Makes a project with the library outside of the repository, and runs the project's own lints and tests."""
 
 import argparse
 import os
@@ -8,22 +8,21 @@ import sys
 
 from wild_rydes import console, environments
 from wild_rydes.commands import new_project
-from wild_rydes.paths import LOCAL, ROOT
-
-# Always the same folder, so that cargo knows again what it has compiled for it.
-PROJECT = LOCAL / "new-project"
+from wild_rydes.paths import ROOT, outside
 
 
 def run(_: argparse.Namespace) -> None:
-    shutil.rmtree(PROJECT, ignore_errors=True)
-    new_project.make(PROJECT, "own-project", "ParcelSent")
-    environments.run("checks", "cfn-lint", "cfn-lint found faults in the new project's template", "--", PROJECT / "template.yaml")
+    # Inside of it, clippy would find this repository's settings.
+    folder = outside("new-project")
+    project = folder / "own-project"
+    new_project.make(project, project.name, "ParcelSent")
+    environments.run("checks", "cfn-lint", "cfn-lint found faults in the new project's template", "--", project / "template.yaml")
     # The target's folder and the tools are those of this checkout, where most is compiled and installed already.
     target = os.environ.get("CARGO_TARGET_DIR", str(ROOT / "target"))
     settings = {"CARGO_TARGET_DIR": target, "LOCAL_TOOLS": str(ROOT / ".tools"), "PYTHON": sys.executable}
     # What make has passed on is meant for this checkout's Makefile.
     env = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
-    with subprocess.Popen(["make", "--no-print-directory", "lint", "test"], cwd=PROJECT, env={**env, **settings}) as tests:
+    with subprocess.Popen(["make", "--no-print-directory", "lint", "test"], cwd=project, env={**env, **settings}) as tests:
         try:
             failed = tests.wait()
         except BaseException:
@@ -31,4 +30,5 @@ def run(_: argparse.Namespace) -> None:
             tests.terminate()
             raise
     if failed:
-        raise console.Stop(f"the new project's own lints or tests failed: see above, and {PROJECT}")
+        raise console.Stop(f"the new project's own lints or tests failed: see above, and {project}")
+    shutil.rmtree(folder)
