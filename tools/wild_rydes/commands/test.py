@@ -16,6 +16,7 @@ STEPS = [
     Step("lint-python", "formatting, lints and types of the tools"),
     Step("lint-workflows", "workflows"),
     Step("lint-templates", "templates, state machines, roles"),
+    Step("lint-book", "the book and its links"),
     Step("test-unit", "unit and property tests, bad input, tests of the tools"),
     Step("test-e2e", "end-to-end tests against the embedded emulator"),
     Step("test-chaos", "a small fault run, and its audit"),

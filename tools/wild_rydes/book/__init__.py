@@ -1,0 +1,1 @@
+"""The book: the pages of the repository as a site with search."""

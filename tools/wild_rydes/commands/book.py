@@ -1,0 +1,20 @@
+"""Builds the book into .local/book/site, or serves it."""
+
+import argparse
+
+from wild_rydes import console
+from wild_rydes.book import builder
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--serve", action="store_true", help="serve the book on the loopback interface")
+    parser.add_argument("--port", type=int, default=8000)
+
+
+def run(options: argparse.Namespace) -> None:
+    if options.serve:
+        builder.serve(options.port)
+        return
+    with console.step("building the book"):
+        builder.build()
+    console.line(f"Open {builder.SITE / 'index.html'}, or run make book-serve")

@@ -1,0 +1,12 @@
+"""Builds the book without a warning, and checks each of its links."""
+
+import argparse
+
+from wild_rydes import console
+from wild_rydes.book import builder
+
+
+def run(_: argparse.Namespace) -> None:
+    builder.build()
+    builder.check_links()
+    console.line(f"  {console.GREEN}✓{console.END} book: each page has a link to it, and each link leads somewhere")
