@@ -89,12 +89,17 @@ def end_with_parent() -> None:
     os.killpg(0, signal.SIGKILL)
 
 
-# A maximum from a parameter is a string. It was compared with numbers, and then no queue was polled any more.
-lambda_svc._sqs_esm_concurrency = bound_as_number(lambda_svc._sqs_esm_concurrency)
-# Records that a response named as failed were lost. A batch was never halved.
-lambda_svc._execute_function = from_checkpoint(lambda_svc._execute_function)
-# Answers to functions are two packets each. The second one would wait 40 ms for the acknowledgement of the first.
-socketserver.StreamRequestHandler.disable_nagle_algorithm = True
-threading.Thread(target=end_with_parent, daemon=True).start()
-sys.argv = ["ministack"]
-app.main()
+def main() -> None:
+    # A maximum from a parameter is a string. It was compared with numbers, and then no queue was polled any more.
+    lambda_svc._sqs_esm_concurrency = bound_as_number(lambda_svc._sqs_esm_concurrency)
+    # Records that a response named as failed were lost. A batch was never halved.
+    lambda_svc._execute_function = from_checkpoint(lambda_svc._execute_function)
+    # Answers to functions are two packets each. The second one would wait 40 ms for the acknowledgement of the first.
+    socketserver.StreamRequestHandler.disable_nagle_algorithm = True
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    sys.argv = ["ministack"]
+    app.main()
+
+
+if __name__ == "__main__":
+    main()
