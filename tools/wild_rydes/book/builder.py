@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 from wild_rydes import console, environments
-from wild_rydes.book import pages
+from wild_rydes.book import excerpts, pages
 from wild_rydes.paths import LOCAL, ROOT
 
 FOLDER = LOCAL / "book"
@@ -15,8 +15,26 @@ SOURCE = FOLDER / "source"
 SITE = FOLDER / "site"
 SETTINGS = ROOT / "docs" / "book.toml"
 CONFIG = FOLDER / "zensical.toml"
-# Of the crates, where `make doc` has made it.
+# The API documentation of the crates, where `make doc` has built it.
 API = ROOT / "target" / "doc"
+
+
+def renew() -> list[str]:
+    """Writes the code in the pages anew; returns the pages that changed."""
+    changed = []
+    for page in sorted((ROOT / "docs").rglob("*.md")):
+        text = page.read_text()
+        name = str(page.relative_to(ROOT))
+        try:
+            new = excerpts.renewed(ROOT, text)
+        except excerpts.UnknownExcerptError as error:
+            raise console.Stop(f"{name}: {error}") from error
+        if excerpts.malformed(text):
+            raise console.Stop(f'{name}: an excerpt is written as <!-- excerpt: path from "text", 10 lines -->, before a block')
+        if new != text:
+            page.write_text(new)
+            changed.append(name)
+    return changed
 
 
 def write() -> None:
@@ -30,10 +48,25 @@ def write() -> None:
     CONFIG.write_text(f"{_navigation()}\n{SETTINGS.read_text()}")
 
 
+def _crates() -> list[str]:
+    return sorted(page.parent.name for page in API.glob("*/index.html") if page.parent.name not in ("src", "static.files"))
+
+
+def _write_api() -> bool:
+    """Writes a page that leads to the API documentation, if there is any."""
+    crates = _crates()
+    if crates:
+        links = "".join(f'- <a href="api/{crate}/index.html">{crate}</a>\n' for crate in crates)
+        (SOURCE / "api-of-the-crates.md").write_text(f"# API of the crates\n\n`make doc` has built it.\n\n{links}")
+    return bool(crates)
+
+
 def _navigation() -> str:
     chapters = pages.chapters((ROOT / pages.INDEX).read_text())
     nav: list[dict[str, object]] = [{"Start here": "index.md"}]
     nav += [{each.title: [{title: pages.name_in_book(path)} for title, path in each.pages]} for each in chapters]
+    if _write_api():
+        nav.append({"API of the crates": "api-of-the-crates.md"})
     return f"[project]\nnav = {_toml(nav)}\n"
 
 
@@ -51,6 +84,8 @@ def build() -> None:
     built = _run("zensical", "build", "--strict", "--config-file", CONFIG)
     if built.returncode or "warning" in (built.stdout + built.stderr).lower():
         raise console.Stop(f"the book was not built without a warning:\n{built.stdout}{built.stderr}")
+    if _crates():
+        (SITE / "api").symlink_to(API)
 
 
 def check_links() -> None:

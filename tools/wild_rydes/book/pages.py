@@ -40,6 +40,9 @@ def name_in_book(path: str) -> str:
     """The name in the book of a file of the repository."""
     if path == INDEX:
         return "index.md"
+    # A folder's README is its index, and the book has one already.
+    if path == "README.md":
+        return "overview.md"
     if path.startswith("docs/") and path.endswith(".md"):
         return path.removeprefix("docs/")
     # The builder leaves hidden files out.
@@ -73,7 +76,7 @@ class Pages:
                 self.texts[path] = self._source(path)
             else:
                 self.texts[path] = file.read_text()
-                waiting += [target for target in self._targets(path)]
+                waiting += self._targets(path)
 
     def _targets(self, path: str) -> Iterator[str]:
         for line, is_code in _lines(self.texts[path]):

@@ -1,4 +1,4 @@
-"""Builds the book into .local/book/site, or serves it."""
+"""Writes the code in the pages anew, and builds the book into .local/book/site, or serves it."""
 
 import argparse
 
@@ -12,6 +12,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
+    for page in builder.renew():
+        console.line(f"wrote the code in {page} anew")
     if options.serve:
         builder.serve(options.port)
         return
