@@ -8,10 +8,11 @@ use std::sync::LazyLock;
 use cargo_metadata::MetadataCommand;
 
 use crate::links::{Page, local};
-use crate::repository::{assert_none, root};
+use crate::repository::{assert_none, files, relative, root};
 use crate::sources::modules;
 
 const PAGE: &str = "docs/patterns.md";
+const PAGES: &str = "docs/patterns/";
 const ARCHITECTURE: &str = "ARCHITECTURE.md";
 
 struct Row {
@@ -35,6 +36,23 @@ fn every_test_that_the_architecture_names_exists() {
     // All tests of a module stand as `module::*`.
     let missing = named.filter(|name| !TESTS.contains(name.trim_end_matches("::*")));
     assert_none(&missing.map(|name| format!("{ARCHITECTURE}: there is no test {name}")).collect::<Vec<_>>());
+}
+
+#[test]
+fn every_test_that_a_page_of_a_pattern_names_exists() {
+    let pages: Vec<_> = files(&[".md"]).into_iter().filter(|path| relative(path).starts_with(PAGES)).collect();
+    assert!(pages.len() > 10, "{PAGES} has only {} pages", pages.len());
+    let mut faults = Vec::new();
+    for path in pages {
+        let text = fs::read_to_string(&path).unwrap();
+        let tests: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("- `")?.split('`').next()).collect();
+        if tests.is_empty() {
+            faults.push(format!("{}: no test", relative(&path)));
+        }
+        let missing = tests.into_iter().filter(|test| !TESTS.contains(*test));
+        faults.extend(missing.map(|test| format!("{}: there is no test {test}", relative(&path))));
+    }
+    assert_none(&faults);
 }
 
 #[test]
