@@ -1,6 +1,6 @@
 # `make` or `make help` says what there is. Everything real stands in tools/ and in cargo.
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test test-unit test-e2e test-containers test-containers-if-possible prepare emulators test-chaos test-life test-new-project test-library chaos limits fuzz lint lint-rust lint-python lint-workflows lint-templates lint-book book book-serve check-functions check-library doc diagrams scale access new-service new-project fmt build deploy smoke undeploy bench bench-prebooking bench-rfq
+.PHONY: help demo up down test test-unit test-e2e test-containers test-containers-if-possible prepare emulators test-chaos test-life test-new-project test-library chaos limits fuzz lint lint-rust lint-python lint-workflows lint-templates lint-book book book-serve walk check-functions check-library doc diagrams scale access new-service new-project fmt build deploy smoke undeploy bench bench-prebooking bench-rfq
 
 PYTHON ?= python3
 PORT ?= 4566
@@ -96,11 +96,14 @@ lint-templates: ## Part of lint: templates, also as AWS sees them, state machine
 lint-book: ## Part of lint: the book is built without a warning, and no link is dead
 	$(WILD_RYDES) lint-book
 
-book: ## Build the book from the pages of docs/, with search, into .local/book/site
+book: ## Write the code in the pages anew, and build the book from the pages of docs/, with search, into .local/book/site
 	$(WILD_RYDES) book
 
 book-serve: ## Serve the book on the loopback interface
 	$(WILD_RYDES) book --serve
+
+walk: ## Draw the README's walk from the output of make demo: make walk INPUT=demo.log
+	$(WILD_RYDES) walk --input "$(INPUT)"
 
 check-functions: ## Build for Lambda and check each function's size and what it links against (FEW=1: the largest, the smallest, the changed)
 	$(WILD_RYDES) check-functions --arch $(ARCH) $(if $(FEW),--few)
