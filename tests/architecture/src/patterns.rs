@@ -40,12 +40,14 @@ fn every_test_that_the_architecture_names_exists() {
 
 #[test]
 fn every_test_that_a_page_of_a_pattern_names_exists() {
-    let pages: Vec<_> = files(&[".md"]).into_iter().filter(|path| relative(path).starts_with(PAGES)).collect();
+    let pages: Vec<_> =
+        files(&[".md"]).into_iter().filter(|path| relative(path).starts_with(PAGES)).collect();
     assert!(pages.len() > 10, "{PAGES} has only {} pages", pages.len());
     let mut faults = Vec::new();
     for path in pages {
         let text = fs::read_to_string(&path).unwrap();
-        let tests: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("- `")?.split('`').next()).collect();
+        let tests: Vec<&str> =
+            text.lines().filter_map(|line| line.strip_prefix("- `")?.split('`').next()).collect();
         if tests.is_empty() {
             faults.push(format!("{}: no test", relative(&path)));
         }
