@@ -13,7 +13,7 @@ def names_in_diagrams() -> dict[str, str]:
     found = {}
     for page in PAGES:
         for diagram in re.findall(r"```mermaid\n(.*?)```", page.read_text(), re.DOTALL):
-            found.update({name: page.name for name in NAME.findall(diagram)})
+            found.update(dict.fromkeys(NAME.findall(diagram), page.name))
     return found
 
 
