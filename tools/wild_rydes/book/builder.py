@@ -19,9 +19,9 @@ CONFIG = FOLDER / "zensical.toml"
 API = ROOT / "target" / "doc"
 
 
-def renew() -> list[str]:
-    """Writes the code in the pages anew; returns the pages that changed."""
-    changed = []
+def stale() -> dict[Path, str]:
+    """The pages whose code differs from the source, with their new text."""
+    found = {}
     for page in sorted((ROOT / "docs").rglob("*.md")):
         text = page.read_text()
         name = str(page.relative_to(ROOT))
@@ -32,9 +32,8 @@ def renew() -> list[str]:
         if excerpts.malformed(text):
             raise console.Stop(f'{name}: an excerpt is written as <!-- excerpt: path from "text", 10 lines -->, before a block')
         if new != text:
-            page.write_text(new)
-            changed.append(name)
-    return changed
+            found[page] = new
+    return found
 
 
 def write() -> None:

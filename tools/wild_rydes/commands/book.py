@@ -4,6 +4,7 @@ import argparse
 
 from wild_rydes import console
 from wild_rydes.book import builder
+from wild_rydes.paths import ROOT
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -12,8 +13,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    for page in builder.renew():
-        console.line(f"wrote the code in {page} anew")
+    for page, text in builder.stale().items():
+        page.write_text(text)
+        console.line(f"wrote the code in {page.relative_to(ROOT)} anew")
     if options.serve:
         builder.serve(options.port)
         return

@@ -4,12 +4,13 @@ import argparse
 
 from wild_rydes import console
 from wild_rydes.book import builder
+from wild_rydes.paths import ROOT
 
 
 def run(_: argparse.Namespace) -> None:
-    stale = builder.renew()
+    stale = ", ".join(str(page.relative_to(ROOT)) for page in builder.stale())
     if stale:
-        raise console.Stop(f"code in {', '.join(stale)} differed from the source; it was written anew: look at it and commit it")
+        raise console.Stop(f"the code in these pages differs from the source: {stale}; make book writes it anew")
     builder.build()
     builder.check_links()
     console.line(f"  {console.GREEN}✓{console.END} book: each page has a link to it, and each link leads somewhere")
