@@ -6,6 +6,7 @@ mod assets;
 mod audit;
 mod campaign;
 mod dead_letters;
+mod depth;
 mod feed;
 mod messages;
 mod motion;

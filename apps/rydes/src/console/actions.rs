@@ -17,9 +17,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    refusal::Refusal,
-    routes::{Answer, Shared},
-    world::World,
+    refusal::{Answer, Refusal},
+    world::{Shared, World},
 };
 
 /// The customers of the simulated payment provider and of the ledger: one who pays, and one whose card is declined.

@@ -7,8 +7,8 @@ use serde_json::json;
 use tokio::{runtime::Handle, task::spawn_blocking};
 
 use super::{
-    refusal::Refusal,
-    routes::{Answer, Shared},
+    refusal::{Answer, Refusal},
+    world::Shared,
 };
 use crate::audit::{self, findings::Finding, journal::Journals};
 

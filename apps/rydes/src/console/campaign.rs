@@ -5,7 +5,6 @@ use std::{
     time::Instant,
 };
 
-use axum::{Json, extract::State};
 use client::{
     logs::LogLine,
     topology::{Edge, Kind, Topology, Way},
@@ -13,7 +12,7 @@ use client::{
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{routes::Shared, world::Depth};
+use super::depth::Depth;
 
 const MOST: usize = 600;
 
@@ -90,6 +89,12 @@ impl Campaign {
             self.decided.count += 1;
         }
     }
+
+    /// The curves, as the page draws them.
+    pub fn described(&self) -> Value {
+        let Self { series, accepted, decided, .. } = self;
+        json!({"series": series, "accepted": accepted.points, "decided": decided.points})
+    }
 }
 
 fn push(points: &mut VecDeque<Point>, point: Point) {
@@ -97,11 +102,4 @@ fn push(points: &mut VecDeque<Point>, point: Point) {
     if points.len() > MOST {
         points.pop_front();
     }
-}
-
-/// The curves.
-pub async fn series(State(world): Shared) -> Json<Value> {
-    let state = world.state();
-    let Campaign { series, accepted, decided, .. } = &state.campaign;
-    Json(json!({"series": series, "accepted": accepted.points, "decided": decided.points}))
 }

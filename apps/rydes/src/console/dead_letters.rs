@@ -17,9 +17,8 @@ use serde_json::{Value, json};
 use tokio::{runtime::Handle, task::spawn_blocking};
 
 use super::{
-    refusal::Refusal,
-    routes::{Answer, Shared},
-    world::World,
+    refusal::{Answer, Refusal},
+    world::{Shared, World},
 };
 
 const RUNBOOK: &str = "docs/operating.md#what-could-not-be-handled";

@@ -17,9 +17,8 @@ use serde_json::{Value, json};
 
 use super::{
     motion::Story,
-    refusal::Refusal,
-    routes::{Answer, Shared},
-    world::World,
+    refusal::{Answer, Refusal},
+    world::{Shared, World},
 };
 
 /// The time to look back.

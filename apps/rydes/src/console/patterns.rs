@@ -6,7 +6,7 @@ use axum::{Json, extract::State};
 use client::topology::{Kind, Topology};
 use serde_json::{Value, json};
 
-use super::routes::Shared;
+use super::world::Shared;
 
 const TABLE: &str = include_str!("../../../../docs/patterns.md");
 const PAGE: &str = "docs/patterns.md";

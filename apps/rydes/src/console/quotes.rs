@@ -13,8 +13,8 @@ use futures_util::future::try_join_all;
 use serde_json::{Value, json};
 
 use super::{
-    refusal::Refusal,
-    routes::{Answer, Shared},
+    refusal::{Answer, Refusal},
+    world::Shared,
 };
 
 const LATEST: usize = 10;

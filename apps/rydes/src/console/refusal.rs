@@ -8,6 +8,9 @@ use axum::{
 use client::Error;
 use serde_json::json;
 
+/// An answer as JSON, or a refusal.
+pub type Answer = Result<Json<serde_json::Value>, Refusal>;
+
 /// An answer that is no success.
 #[derive(Debug)]
 pub struct Refusal {

@@ -11,14 +11,14 @@ use axum::{
 };
 use futures_util::Stream;
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
-    actions, audit, campaign, dead_letters, messages, patterns, quotes, refusal::Refusal, saga, world::World,
+    actions, audit, dead_letters, messages, patterns, quotes,
+    refusal::Refusal,
+    saga,
+    world::{Shared, World},
 };
-
-pub type Shared = State<Arc<World>>;
-pub type Answer = Result<Json<Value>, Refusal>;
 
 pub fn routes() -> Router<Arc<World>> {
     Router::new()
@@ -33,7 +33,7 @@ pub fn routes() -> Router<Arc<World>> {
         .route("/api/saga/executions/{id}", get(saga::execution))
         .route("/api/quotes", get(quotes::latest))
         .route("/api/quotes/{id}", get(quotes::one))
-        .route("/api/campaign", get(campaign::series))
+        .route("/api/campaign", get(async |State(world): Shared| Json(world.state().campaign.described())))
         .route("/api/patterns", get(patterns::list))
         .route("/api/actions/audit", post(audit::run))
         .route("/api/actions/{name}", post(actions::act))

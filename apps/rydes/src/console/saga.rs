@@ -12,9 +12,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
 use super::{
-    refusal::Refusal,
-    routes::{Answer, Shared},
-    world::World,
+    refusal::{Answer, Refusal},
+    world::{Shared, World},
 };
 
 const LATEST: i32 = 20;

@@ -18,8 +18,9 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::{
+    depth::Depth,
     motion::{Seen, Step, summed},
-    world::{Depth, World},
+    world::World,
 };
 
 /// The pause between two looks at the logs while messages move, and while none do.

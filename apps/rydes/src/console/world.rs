@@ -10,20 +10,12 @@ use client::{
     Deployment, Error,
     topology::{Edge, Node, Topology, Way},
 };
-use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{campaign::Campaign, feed::Feed, motion::Recent, refusal::Refusal};
+use super::{campaign::Campaign, depth::Depth, feed::Feed, motion::Recent, refusal::Refusal};
 
-/// The approximate number of messages in a queue.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Depth {
-    pub visible: u64,
-    pub in_flight: u64,
-    pub delayed: u64,
-    /// SQS tells the age of the oldest message to CloudWatch alone.
-    pub oldest_seconds: Option<u64>,
-}
+/// The world, as a handler gets it.
+pub type Shared = axum::extract::State<Arc<World>>;
 
 /// The state of the console.
 #[derive(Debug)]
