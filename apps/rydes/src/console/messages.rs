@@ -39,7 +39,7 @@ pub async fn one(State(world): Shared, Path(id): Path<String>) -> Answer {
     let topology = world.topology();
     let mut rows: Vec<Value> = spans::from_lines(&lines).iter().map(|span| row(&topology, span)).collect();
     rows.extend(filtered(&world, &id, &lines));
-    rows.sort_by_key(|row| row["until"].as_str().map(str::to_owned));
+    rows.sort_by_key(|row| row["until"].as_str().and_then(|text| text.parse::<Timestamp>().ok()));
     Ok(Json(
         json!({"correlation_id": id, "started_at": first.timestamp, "ended_at": last.timestamp, "rows": rows}),
     ))

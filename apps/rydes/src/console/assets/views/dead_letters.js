@@ -48,7 +48,10 @@ class Letters {
     this.chosen = new Set();
   }
 
+  // One look at a time: two would hide messages from each other.
   async look() {
+    if (this.looking) return;
+    this.looking = true;
     this.detail.append(this.body);
     this.body.replaceChildren(html("p", { class: "quiet-text" }, "Looking…"));
     try {
@@ -56,6 +59,7 @@ class Letters {
     } catch (refusal) {
       this.body.replaceChildren(refused(refusal));
     }
+    this.looking = false;
   }
 
   show({ messages, truncated, runbook }) {

@@ -48,10 +48,11 @@ function entry({ id, requested_at, closed_at, herds = [] }, chosen) {
 
 function race({ requested_at, deadline, closed_at, herds }) {
   const [start, end] = [Date.parse(requested_at), Date.parse(deadline)];
-  // A late answer makes the track longer.
-  const finish = Math.max(end, ...herds.map((herd) => (herd.answered_at ? Date.parse(herd.answered_at) : 0)));
-  const span = Math.max(1, (finish - start) * 1.04);
-  const scale = (time) => Math.min(100, Math.max(0, ((time - start) / span) * 100));
+  // A late answer makes the track longer. If all have answered early, the deadline is far to the right of it.
+  const last = Math.max(...herds.map((herd) => (herd.answered_at ? Date.parse(herd.answered_at) : 0)));
+  const early = closed_at && herds.every((herd) => herd.answered_at && !herd.late);
+  const span = Math.max(1, ((early ? last : Math.max(end, last)) - start) * (early ? 1.2 : 1.04));
+  const scale = (time) => Math.max(0, ((time - start) / span) * 100);
   const best = herds.find((herd) => herd.best);
   const title = closed_at ? (best ? `${best.name} has the best price: ${best.price}` : "No herd is available") : "The herds are asked";
   return [
@@ -69,8 +70,8 @@ function lane({ name, answered_at, price, best, late }, { scale, end, start, clo
   const tall = { y1: 0, y2: "100%" };
   track.append(
     svg("rect", { class: kind, x: 0, y: 8, width: `${Math.max(0.3, scale(at))}%`, height: 16, rx: 4 }),
-    svg("line", { class: "deadline", x1: `${scale(end)}%`, x2: `${scale(end)}%`, ...tall }),
   );
+  if (scale(end) <= 100) track.append(svg("line", { class: "deadline", x1: `${scale(end)}%`, x2: `${scale(end)}%`, ...tall }));
   if (closed_at) track.append(svg("line", { class: "closed", x1: `${scale(Date.parse(closed_at))}%`, x2: `${scale(Date.parse(closed_at))}%`, ...tall }));
   const after = answered_at ? duration(at - start) : closed_at ? "no answer" : "no answer yet";
   const words = [late ? "late, not counted" : null, answered_at && !price ? "not available" : null, best ? "best" : null].filter(Boolean);

@@ -52,6 +52,7 @@ export function mount(root, { store, signal }) {
       html("div", { class: "row" }, html("button", { onclick: () => go(at - 1), disabled: at === 0 }, "Back"), html("button", { class: "next", onclick: () => go(at + 1), disabled: at === STEPS.length - 1 }, "Next")),
     );
     map.light(look ? new Set(look(parts, store)) : null);
+    check();
   };
 
   const check = () => {
