@@ -1,6 +1,6 @@
 # `make` or `make help` says what there is. Everything real stands in tools/ and in cargo.
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test test-unit test-e2e test-containers test-containers-if-possible prepare emulators test-chaos test-life test-new-project test-library chaos limits fuzz lint lint-rust lint-python lint-workflows lint-templates lint-book book book-serve walk check-functions check-library doc diagrams scale access new-service new-project fmt build deploy smoke undeploy bench bench-prebooking bench-rfq
+.PHONY: help demo up down test test-unit test-e2e test-containers test-containers-if-possible prepare emulators test-chaos test-life test-new-project test-library test-console chaos limits fuzz lint lint-rust lint-python lint-workflows lint-templates lint-book book book-serve walk check-functions check-library doc diagrams scale access new-service new-project fmt build deploy smoke undeploy bench bench-prebooking bench-rfq
 
 PYTHON ?= python3
 PORT ?= 4566
@@ -60,6 +60,9 @@ test-new-project: ## Make a project with the library, and run its own lints and 
 
 test-library: ## Run the examples outside of the repository, against the packages of the library (ONLY=<part of an example's name>)
 	$(WILD_RYDES) test-library --only "$(ONLY)"
+
+test-console: ## Try the console in a browser, against an emulator of its own (ONLY=<part of a name>, SCREENSHOTS=1: take the docs' pictures)
+	$(WILD_RYDES) test-console --only "$(ONLY)" $(if $(SCREENSHOTS),--screenshots) $(if $(IF_POSSIBLE),--if-possible)
 
 chaos: ## A bad hour at full size, and an audit after it (SIZE=small, SEED=<number>)
 	$(WILD_RYDES) chaos --size $(SIZE) --seed "$(SEED)"

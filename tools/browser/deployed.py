@@ -1,0 +1,20 @@
+"""A service that is deployed for a while, as another team would."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+SCRIPT = Path(__file__).parent / "service.py"
+
+
+@contextmanager
+def added_service(name: str) -> Iterator[None]:
+    stack = f"wild-rydes-{os.environ['STAGE']}-{name}"
+    command = [os.environ["SAM_PYTHON"], str(SCRIPT)]
+    subprocess.run([*command, "deploy", stack], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run([*command, "delete", stack], check=True)

@@ -1,0 +1,112 @@
+"""The map shows what is deployed, and what really moves."""
+
+import json
+import re
+import urllib.parse
+
+from conftest import Opened
+from deployed import added_service
+from playwright.sync_api import Page, expect
+from served import Console
+
+# Counts the marks that have begun to move.
+COUNT_MARKS = """() => {
+    window.marks = 0;
+    const count = changes => { for (const {addedNodes} of changes) window.marks += addedNodes.length; };
+    new MutationObserver(count).observe(document.querySelector('.messages'), {childList: true});
+}"""
+
+
+def topology(page: Page) -> dict[str, list[dict[str, str]]]:
+    return page.evaluate("fetch('/api/topology').then(answer => answer.json())")
+
+
+def test_every_part_with_an_edge_is_drawn_and_every_part_is_in_the_table(opened: Opened) -> None:
+    page = opened.page()
+    there = topology(page)
+    badges = {node["id"] for node in there["nodes"] if node.get("dead_letters_of")}
+    edges = [edge for edge in there["edges"] if not {edge["from"], edge["to"]} & badges]
+    linked = {end for edge in edges for end in (edge["from"], edge["to"])}
+    page.locator(".node").first.wait_for()
+    drawn = page.eval_on_selector_all(".node", "nodes => nodes.map(node => node.dataset.node)")
+    assert sorted(drawn) == sorted(linked)
+    assert page.locator(".edge").count() == len(edges)
+    page.get_by_role("button", name="Show as a table").click()
+    assert page.locator("tbody tr").count() == len(there["nodes"]) - len(badges)
+
+
+def test_nothing_overlaps(opened: Opened) -> None:
+    page = opened.page(size=(1600, 900))
+    page.locator(".lane rect").first.wait_for()
+    boxes = page.eval_on_selector_all(
+        ".lane rect", "all => all.map(({x, y, width, height}) => [x, y, width, height].map(v => v.baseVal.value))"
+    )
+    for i, (x, y, w, h) in enumerate(boxes):
+        for other_x, other_y, other_w, other_h in boxes[:i]:
+            assert x + w <= other_x or other_x + other_w <= x or y + h <= other_y or other_y + other_h <= y
+
+
+def test_the_first_picture_is_there_within_a_second(opened: Opened) -> None:
+    page = opened.page()
+    drawn = []
+    # The best of three, because other tests may run beside.
+    for _ in range(3):
+        page.reload()
+        page.locator(".node").first.wait_for()
+        drawn.append(page.evaluate("performance.getEntriesByName('picture')[0].startTime"))
+    assert min(drawn) < 1000
+
+
+def test_a_ride_moves_from_the_client_to_every_subscriber(opened: Opened) -> None:
+    page = opened.page()
+    page.locator(".node").first.wait_for()
+    page.evaluate(COUNT_MARKS)
+    page.get_by_role("button", name="Complete a ride").click()
+    expect(page.get_by_role("status")).to_contain_text("A ride is completed.")
+    page.wait_for_function("window.marks >= 8")
+    page.get_by_role("link", name="Messages").click()
+    page.locator(".choices a").first.click()
+    expect(page.locator(".step", has_text="award-points")).to_be_visible()
+    expect(page.locator(".step", has_text="ExtraordinaryRides").or_(page.locator(".step.filtered"))).not_to_have_count(0)
+
+
+def test_pausing_stops_all_motion(opened: Opened) -> None:
+    page = opened.page()
+    page.get_by_role("button", name="Pause").click()
+    page.get_by_role("button", name="Complete a ride").click()
+    expect(page.locator(".ticker")).to_contain_text("were not shown")
+    assert page.locator(".message").count() == 0
+    page.get_by_role("button", name="Resume").click()
+    page.get_by_role("button", name="Complete a ride").click()
+    page.locator(".message").first.wait_for(state="attached")
+
+
+def test_a_service_that_is_deployed_while_the_page_is_open_appears(opened: Opened) -> None:
+    page = opened.page()
+    page.locator(".node").first.wait_for()
+    with added_service("ride-insurance"):
+        expect(page.locator(".lane-name", has_text="ride-insurance")).to_be_attached()
+    expect(page.locator(".lane-name", has_text="ride-insurance")).not_to_be_attached()
+
+
+def test_a_service_goes_down_and_comes_up_again(opened: Opened) -> None:
+    page = opened.page()
+    function = page.locator(".node.function", has_text="award")
+    function.click()
+    page.get_by_role("button", name="Take down").click()
+    expect(function).to_contain_class("off")
+    page.get_by_role("button", name="Complete a ride").click()
+    queue = page.locator(".node.queue", has_text="Loyalty")
+    expect(queue).to_have_attribute("aria-label", re.compile("about 1 message waiting"))
+    page.get_by_role("button", name="Bring up again").click()
+    expect(function).not_to_contain_class("off")
+    expect(queue).to_have_attribute("aria-label", re.compile("about 0 messages waiting"))
+
+
+def test_the_page_is_small_and_asks_for_nothing_from_elsewhere(opened: Opened, console: Console) -> None:
+    page = opened.page()
+    for view in ("message", "dead-letters", "saga", "quotes", "campaign", "patterns", "tour"):
+        opened.show(page, view)
+    entries = json.loads(page.evaluate("JSON.stringify(performance.getEntriesByType('resource'))"))
+    assert {urllib.parse.urlparse(entry["name"]).netloc for entry in entries} == {console.origin.removeprefix("http://")}
+    assert sum(entry["decodedBodySize"] for entry in entries if "/api/" not in entry["name"]) < 250 * 1024

@@ -1,0 +1,52 @@
+"""Tries the console's page in a browser, against an emulator of its own (--screenshots: takes the pictures of the docs)."""
+
+import argparse
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from wild_rydes import console, environments, functions
+from wild_rydes.paths import LOCAL, ROOT
+from wild_rydes.stages import fresh, stage_locally
+
+TESTS = ROOT / "tools" / "browser"
+# The folder of the emulator and of what is deployed to it.
+FOLDER = LOCAL / "console"
+STAGE = "console"
+# By these names systems install a browser that Playwright can drive. CHROMIUM names another.
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--only", default="")
+    parser.add_argument("--screenshots", action="store_true")
+    parser.add_argument("--if-possible", action="store_true")
+
+
+def run(options: argparse.Namespace) -> None:
+    browser = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
+    if not browser:
+        advice = "install Chromium (Debian: apt install chromium), or name a browser in CHROMIUM"
+        if options.if_possible:
+            console.line(f"  – the console was not tried, because there is no browser: {advice}")
+            return
+        raise console.Stop(f"there is no browser: {advice}")
+    with environments.installing("browser", "ministack", "sam"):
+        functions.build_for_here()
+    with fresh(FOLDER, {}) as emulator:
+        stage_locally(emulator, FOLDER, STAGE)
+        settings = {
+            **os.environ,
+            **emulator.environment(),
+            "STAGE": STAGE,
+            "RYDES": str(functions.RYDES),
+            "CHROMIUM": browser,
+            "SAM_PYTHON": str(environments.bin_of("sam") / "python"),
+            **({"SCREENSHOTS": "1"} if options.screenshots else {}),
+        }
+        command: list[str | Path] = [environments.bin_of("browser") / "pytest", "-v", "-o", "addopts=--strict-markers"]
+        chosen = ["-k", options.only] if options.only else []
+        failed = subprocess.run([*command, *chosen, TESTS], cwd=ROOT, env=settings).returncode
+    if failed:
+        raise console.Stop("the console is not as it should be: see above")
