@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use axum::http::StatusCode;
@@ -13,6 +14,10 @@ use client::{
 use serde_json::{Value, json};
 
 use super::{campaign::Campaign, depth::Depth, feed::Feed, motion::Recent, refusal::Refusal};
+
+/// The tries to read the first topology, and the pause between two.
+const TRIES: u32 = 8;
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// The world, as a handler gets it.
 pub type Shared = axum::extract::State<Arc<World>>;
@@ -43,7 +48,7 @@ pub struct State {
 
 impl World {
     pub async fn read(deployment: Deployment, allow_actions: bool) -> Result<Self, Error> {
-        let topology = Arc::new(Topology::read(&deployment).await?);
+        let topology = Arc::new(first_topology(&deployment).await?);
         let local = deployment
             .aws()
             .endpoint_url()
@@ -173,6 +178,17 @@ impl World {
             }
         }
     }
+}
+
+/// Reads the topology, again if something fails: an emulator that was deployed to a moment ago may not answer every call yet.
+async fn first_topology(deployment: &Deployment) -> Result<Topology, Error> {
+    for _ in 0..TRIES {
+        if let Ok(topology) = Topology::read(deployment).await {
+            return Ok(topology);
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    Topology::read(deployment).await
 }
 
 /// The functions of which an event source is switched off.
