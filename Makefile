@@ -1,6 +1,6 @@
 # `make` or `make help` says what there is. Everything real stands in tools/ and in cargo.
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test test-unit test-e2e test-containers test-containers-if-possible prepare emulators test-chaos test-life test-new-project test-library test-console chaos limits fuzz lint lint-rust lint-python lint-workflows lint-templates lint-book book book-serve walk check-functions check-library doc diagrams scale access new-service new-project fmt build deploy smoke undeploy bench bench-prebooking bench-rfq
+.PHONY: help demo console up down test test-unit test-e2e test-containers test-containers-if-possible prepare emulators test-chaos test-life test-new-project test-library test-console chaos limits fuzz lint lint-rust lint-python lint-workflows lint-templates lint-book book book-serve walk check-functions check-library doc diagrams scale access new-service new-project fmt build deploy smoke undeploy bench bench-prebooking bench-rfq
 
 PYTHON ?= python3
 PORT ?= 4566
@@ -19,6 +19,9 @@ help: ## Show this help
 
 demo: ## Set up whatever is missing, deploy locally, and walk through the use cases
 	$(WILD_RYDES) demo --port $(PORT)
+
+console: ## Open the console: a page that shows messages moving; Ctrl-C ends it
+	$(WILD_RYDES) console --port $(PORT)
 
 up: ## Deploy locally and keep it running; then: . .local/stack.env
 	$(WILD_RYDES) up --port $(PORT)
