@@ -27,7 +27,7 @@ WAITS = re.compile(r"^test \S+ has been running for over 60 seconds")
 ENDED = re.compile(r"^test (\S+) \.\.\. (ok|FAILED|ignored)")
 # The whole workspace, so that the dependencies are those that the unit tests have compiled.
 TEST = ("cargo", "test", "--locked", "--workspace")
-UNIT = ("--lib", "--bin", "rydes", "--test", "program")
+UNIT = ("--lib", "--bin", "rydes", "--test", "program", "--test", "schemas")
 # The paths of the tests' programs. Cargo itself would wait for other builds before it told them.
 PROGRAMS = ROOT / ".local" / "tests.json"
 
