@@ -40,7 +40,7 @@ def measure(rydes: Path, env: dict[str, str], folder: Path) -> None:
     result = folder / "campaigns.json"
     folder.mkdir(parents=True, exist_ok=True)
     result.write_text(json.dumps({"machine": machine, "date": time.strftime("%Y-%m-%d"), "runs": runs}, indent=1))
-    console.line(f"\nOn the embedded emulator ({machine}), all parts of it on the same cores:\n")
+    console.line(f"\nOn the embedded emulator ({machine}), all its parts on the same cores:\n")
     console.line("  ".join(f"{name:>16}" for name in COLUMNS))
     for run in runs:
         cells = [run[key] / 1000 if key == "drain_ms" else run[key] for key in COLUMNS.values()]

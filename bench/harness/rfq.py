@@ -44,7 +44,7 @@ def measure(rydes: Path, env: dict[str, str], folder: Path) -> None:
     result = folder / "quotes.json"
     folder.mkdir(parents=True, exist_ok=True)
     result.write_text(json.dumps({"machine": machine, "date": time.strftime("%Y-%m-%d"), "runs": runs}, indent=1))
-    console.line(f"\nOn the embedded emulator ({machine}), all parts of it on the same cores; times from a request's arrival:\n")
+    console.line(f"\nOn the embedded emulator ({machine}), all its parts on the same cores; times from a request's arrival:\n")
     console.line("  ".join(f"{name:>12}" for name in ("rate/s", *COLUMNS)))
     for run in runs:
         console.line("  ".join(f"{run[key]:>12,}" for key in ("rate", *COLUMNS.values())))

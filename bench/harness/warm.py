@@ -1,7 +1,7 @@
 """Warm functions: how long one computes for an invocation, and for each message of a batch, beside an AWS that answers at once.
 
 All are up at the same time, and take turns of a few invocations each. CPU time is the process's own, from its one poll to the
-next; wall time is from the event until the answer, and most of it is waiting for the stand-in for AWS."""
+next; wall time is from the event until the answer, mostly spent waiting for the stand-in for AWS."""
 
 import statistics
 from contextlib import ExitStack

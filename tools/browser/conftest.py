@@ -17,7 +17,7 @@ from playwright.sync_api import (
 )
 from served import Console
 
-# Long enough for a busy machine: a test that passes waits for none of it.
+# Long enough for a busy machine: a test that passes does not wait so long.
 PATIENCE = 30_000
 SIZES = ((1280, 720), (1600, 900))
 SCHEMES = ("light", "dark")

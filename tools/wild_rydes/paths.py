@@ -1,4 +1,4 @@
-"""The folders of the checkout, and folders outside of it."""
+"""The folders of the checkout, and folders outside."""
 
 import hashlib
 import shutil

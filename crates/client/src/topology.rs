@@ -1,5 +1,5 @@
 //! The topology of a deployment: its parts, and the ways of messages between them. It is read from what is deployed, so a new service
-//! is part of it without being named anywhere.
+//! appears without being named anywhere.
 
 mod links;
 mod parts;

@@ -1,4 +1,4 @@
-//! An idempotent call to somebody else's API: a payment, an e-mail, an order. Such a call can't be part of a transaction. So a record
+//! An idempotent call to a third-party API: a payment, an e-mail, an order. Such a call can't be part of a transaction. So a record
 //! of the call is written before it, and another after it.
 //!
 //! ```no_run
@@ -175,7 +175,7 @@ impl Calls {
     /// match mails.make(&id, &"Thank you!", async |key| send_mail("Thank you!", key).await).await? {
     ///     Outcome::Made(mail) => println!("sent as {mail}"),
     ///     Outcome::Duplicate(mail) => println!("was sent before, as {mail}"),
-    ///     Outcome::Unknown => println!("perhaps sent: somebody has to look"),
+    ///     Outcome::Unknown => println!("perhaps sent: a person has to check"),
     /// }
     /// # Ok(())
     /// # }

@@ -42,7 +42,7 @@ pub trait EventPayload {
 /// ```
 /// use message_envelope::{EventError, IncomingPayload, json};
 ///
-/// /// A receiver that is told of orders, whatever becomes of them.
+/// /// A receiver of every event about orders.
 /// #[derive(Debug, PartialEq)]
 /// enum OrderChanged {
 ///     Placed { order: String },

@@ -47,7 +47,7 @@ pub fn price_of(product: &str) -> Option<u32> {
 }
 
 impl OrderPlaced {
-    /// Checks a request, and makes an order with this id of it.
+    /// Checks a request, and makes it an order with this id.
     ///
     /// # Errors
     /// Every fault of the request.

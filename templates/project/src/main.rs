@@ -1,4 +1,4 @@
-//! An event `{{event}}` → a record of it, once, however often the event comes.
+//! An event `{{event}}` → one record, however often the event comes.
 
 use std::error::Error;
 

@@ -22,7 +22,7 @@ def run(options: argparse.Namespace) -> None:
         raise console.Stop(f"no example is called like {options.only!r}: there are {', '.join(library.examples())}")
     for tool in TOOLS:
         environments.bin_of(tool)
-    # That of this checkout, where some of it is compiled already.
+    # That of this checkout, where some crates are compiled already.
     target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve()
     folder = outside("library")
     try:

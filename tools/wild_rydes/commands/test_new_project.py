@@ -12,7 +12,7 @@ from wild_rydes.paths import ROOT, outside
 
 
 def run(_: argparse.Namespace) -> None:
-    # Inside of it, clippy would find this repository's settings.
+    # Inside the checkout, clippy would find this repository's settings.
     folder = outside("new-project")
     project = folder / "own-project"
     new_project.make(project, project.name, "ParcelSent")

@@ -26,7 +26,7 @@ pub async fn asset(uri: Uri) -> Response {
     }
 }
 
-/// The type of a file that the page uses; licences and the like are no part of it.
+/// The type of a file that the page uses. Other files, such as licences, have none.
 fn content_type(path: &str) -> Option<&'static str> {
     Some(match path.rsplit('.').next() {
         Some("html") => "text/html; charset=utf-8",

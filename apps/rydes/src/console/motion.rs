@@ -53,7 +53,7 @@ pub struct Recent {
     pub stories: VecDeque<Story>,
     /// Event id → the topic that took it.
     published: HashMap<String, String>,
-    /// Correlation id → the functions that have handled something of it, the latest one last.
+    /// Correlation id → the functions that have handled its messages, the latest one last.
     handled: HashMap<String, Vec<String>>,
     /// Filters without a verdict yet.
     waiting: Vec<Waiting>,

@@ -14,7 +14,7 @@ pub(crate) fn log_effect(effect: Effect) {
     info!(outcome, why, "handled");
 }
 
-/// Logs that a message was not handled, and what becomes of it.
+/// Logs that a message was not handled, and its disposition.
 pub(crate) fn log_failure(outcome: &str, failure: &Failure) {
     let Reason { error_type, detail } = failure.reason();
     warn!(outcome, error_type, detail, "failed");

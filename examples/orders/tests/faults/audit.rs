@@ -1,4 +1,4 @@
-//! Compares what was ordered with what has come of it.
+//! Compares the orders with their outcome.
 
 use std::collections::{BTreeSet, HashMap};
 

@@ -1,5 +1,5 @@
 //! The deployed shop, as its tests use it.
-#![allow(dead_code, reason = "each of the test programs uses a part of it")]
+#![allow(dead_code, reason = "each of the test programs uses only a part")]
 
 use std::{collections::HashMap, time::SystemTime};
 

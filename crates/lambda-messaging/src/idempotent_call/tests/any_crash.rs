@@ -109,7 +109,7 @@ async fn any_crash(api: Api, deliveries: Vec<Delivery>) {
     let mut last = world.charge(Way::Answer).await;
     if last == Ok(Outcome::Unknown) {
         assert_eq!(api, NO_KEYS, "all happened within the time for which the API knows its keys");
-        // Somebody looks.
+        // A person checks.
         let found =
             if world.effects() == 0 { Resolution::NotMade } else { Resolution::Made("receipt-1".to_owned()) };
         world.calls.resolve("charge/1", found).await.unwrap();

@@ -46,7 +46,7 @@ pub(super) enum Way {
     HangAfter,
 }
 
-/// Somebody else's API.
+/// A third-party API.
 #[derive(Default)]
 struct TheirApi {
     arrived: usize,

@@ -25,7 +25,7 @@ export function mount(root, { store, signal, argument }) {
 
 // A message that was just sent has no step yet.
 function missing(refusal) {
-  return refusal.status === 404 ? nothing("No step of it has been seen yet", "The page looks again and again.") : refused(refusal);
+  return refusal.status === 404 ? nothing("No step has been seen yet", "The page looks again and again.") : refused(refusal);
 }
 
 function findForm() {

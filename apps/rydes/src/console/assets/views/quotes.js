@@ -48,7 +48,7 @@ function entry({ id, requested_at, closed_at, herds = [] }, chosen) {
 
 function race({ requested_at, deadline, closed_at, herds }) {
   const [start, end] = [Date.parse(requested_at), Date.parse(deadline)];
-  // A late answer makes the track longer. If all have answered early, the deadline is far to the right of it.
+  // A late answer makes the track longer. If all have answered early, the deadline is far to its right.
   const last = Math.max(...herds.map((herd) => (herd.answered_at ? Date.parse(herd.answered_at) : 0)));
   const early = closed_at && herds.every((herd) => herd.answered_at && !herd.late);
   const span = Math.max(1, ((early ? last : Math.max(end, last)) - start) * (early ? 1.2 : 1.04));

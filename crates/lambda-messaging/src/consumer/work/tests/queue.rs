@@ -138,7 +138,7 @@ impl Queue {
         Queues::one(client, "http://sqs/1/buffer", "http://sqs/1/buffer-dlq")
     }
 
-    /// Receives, as a throttled event source does: nothing comes of it.
+    /// Receives as a throttled event source does, without any effect.
     pub(super) fn receive_in_vain(&mut self, times: u32) {
         self.waiting.iter_mut().for_each(|message| message.receives += times);
     }
