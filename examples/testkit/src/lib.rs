@@ -1,4 +1,4 @@
-//! What the tests of the examples share: the deployed stack, waiting, queues, and killing functions.
+//! Shared by the tests of the examples: the deployed stack, waiting, queues, and killing functions.
 
 mod functions;
 mod queues;

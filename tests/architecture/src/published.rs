@@ -99,7 +99,7 @@ struct Pages {
     items: Vec<Public>,
     /// The names that `pub use` takes out of private modules.
     exported: BTreeSet<String>,
-    /// What the examples of a type show, for its methods.
+    /// The methods that the examples of a type show.
     types: Vec<(String, Shown)>,
 }
 

@@ -1,4 +1,4 @@
-//! What a visitor can set off.
+//! The actions that a visitor can start.
 
 use std::sync::Arc;
 

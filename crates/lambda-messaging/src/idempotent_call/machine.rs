@@ -8,7 +8,7 @@ use super::{
     record::{Record, Status},
 };
 
-/// What a delivery may do with a call.
+/// The next step that a delivery may take with a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Claim {
     /// Make it, once this record is written.
@@ -23,7 +23,7 @@ pub(super) enum Claim {
     Conflict,
 }
 
-/// What became of a call.
+/// The outcome of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Answer {
     /// It was made, with this outcome.
