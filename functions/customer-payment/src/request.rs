@@ -69,3 +69,25 @@ impl EventPayload for PaymentRequested {
         format!("fare/{}", self.fare)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use lambda_messaging::Event;
+    use serde_json::Value;
+
+    use super::*;
+
+    const SCHEMA: &str = include_str!("../../../contracts/schemas/PaymentRequested.v1.json");
+
+    #[test]
+    fn examples_of_the_schema_are_read_and_written_again_unchanged() {
+        let schema: Value = serde_json::from_str(SCHEMA).unwrap();
+        let examples = schema["examples"].as_array().unwrap();
+        assert!(!examples.is_empty());
+        for example in examples {
+            let request = Event::<PaymentRequested>::parse(&example.to_string()).unwrap();
+            let written: Value = serde_json::from_str(&request.to_json().unwrap()).unwrap();
+            assert_eq!(&written, example);
+        }
+    }
+}
