@@ -1,6 +1,6 @@
 """Walks through the use cases: the commands that a person would type, and what they print.
 
-What it has to start for that, it stops again.
+It stops everything that it has started.
 """
 
 import argparse

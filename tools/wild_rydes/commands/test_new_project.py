@@ -20,7 +20,7 @@ def run(_: argparse.Namespace) -> None:
     # The target's folder and the tools are those of this checkout, where most is compiled and installed already.
     target = os.environ.get("CARGO_TARGET_DIR", str(ROOT / "target"))
     settings = {"CARGO_TARGET_DIR": target, "LOCAL_TOOLS": str(ROOT / ".tools"), "PYTHON": sys.executable}
-    # What make has passed on is meant for this checkout's Makefile.
+    # Variables that make has passed on are meant for this checkout's Makefile.
     env = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
     with subprocess.Popen(["make", "--no-print-directory", "lint", "test"], cwd=project, env={**env, **settings}) as tests:
         try:
