@@ -46,7 +46,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def cookies(browser: Browser, console: Console) -> StorageState:
-    """What a browser keeps after its visit with the token, which works once."""
+    """The cookies that a browser keeps after its visit with the token, which works once."""
     context = browser.new_context()
     context.new_page().goto(console.address)
     kept = context.storage_state()

@@ -82,7 +82,7 @@ fn signal(name: &str) -> bool {
     Command::new("pkill").args([&format!("-{name}"), "-f", &programs]).status().unwrap().success()
 }
 
-/// What the emulator has of the project.
+/// The resources of the project in the emulator.
 struct Deployed {
     sqs: aws_sdk_sqs::Client,
     dynamodb: aws_sdk_dynamodb::Client,

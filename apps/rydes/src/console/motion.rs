@@ -259,7 +259,7 @@ impl Walk<'_> {
         }
     }
 
-    /// What a function does when it handles a message. What it publishes or sends shows where it is handled.
+    /// The effects of handling a message. Messages that it publishes or sends show where they are handled.
     fn effects(&mut self, function: &str) {
         for way in [Way::Writes, Way::Starts, Way::Mails] {
             self.all(self.topology.beginning_at(function, way));

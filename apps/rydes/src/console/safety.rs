@@ -25,7 +25,7 @@ const HEADER: &str = "x-rydes-console";
 /// Where the program printed its address.
 const REMEDY: &str = "Start rydes console again, and open the address that it prints.";
 
-/// What a browser must know.
+/// The port and the secrets that a browser needs.
 #[derive(Debug)]
 pub struct Keys {
     port: u16,

@@ -35,7 +35,7 @@ pub(super) struct Shard {
     pub queue_is_down: Arc<AtomicBool>,
 }
 
-/// What the receiver was told, and did. The data of a record is the list of the ways in which its attempts end; the last is
+/// The records that the receiver got, and its effects. The data of a record is the list of the ways in which its attempts end; the last is
 /// repeated.
 #[derive(Default)]
 pub(super) struct Told {
