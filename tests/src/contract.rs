@@ -4,8 +4,8 @@ use client::Answer;
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
-const UNICORN_MANAGEMENT: &str = include_str!("../../functions/unicorn-management/openapi.yaml");
-const RIDE_BOOKING: &str = include_str!("../../functions/ride-booking/openapi.yaml");
+const UNICORN_MANAGEMENT: &str = include_str!("../../contracts/openapi/unicorn-management.yaml");
+const RIDE_BOOKING: &str = include_str!("../../contracts/openapi/ride-booking.yaml");
 
 fn document(service: &str) -> &'static str {
     match service {
