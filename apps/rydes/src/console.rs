@@ -53,16 +53,15 @@ pub async fn serve(global: &Global, port: u16, allow_actions: bool) -> Result<()
     served.map_err(|error| Error::Unexpected(error.to_string()))
 }
 
-/// Returns when the program is told to end.
+/// Returns when the program is told to end, also by its terminal, which closes.
 async fn ended() {
-    let terminated = async {
-        match signal(SignalKind::terminate()) {
-            Ok(mut terminate) => drop(terminate.recv().await),
-            Err(_) => std::future::pending().await,
-        }
+    let told = async |kind| match signal(kind) {
+        Ok(mut signals) => drop(signals.recv().await),
+        Err(_) => std::future::pending().await,
     };
     tokio::select! {
         _ = tokio::signal::ctrl_c() => {}
-        () = terminated => {}
+        () = told(SignalKind::terminate()) => {}
+        () = told(SignalKind::hangup()) => {}
     }
 }

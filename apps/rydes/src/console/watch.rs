@@ -30,6 +30,8 @@ const IDLE: Duration = Duration::from_millis(700);
 const ON_AWS: Duration = Duration::from_secs(10);
 /// The time after the last message for which the system counts as busy.
 const CALM: Duration = Duration::from_secs(10);
+/// The pause after an error. It is read aloud to some people, so it must not come again at once.
+const AFTER_TROUBLE: Duration = Duration::from_secs(5);
 const BETWEEN_DEPTHS: Duration = Duration::from_secs(1);
 const BETWEEN_DEPTHS_IDLE: Duration = Duration::from_secs(3);
 const BETWEEN_DEPLOYMENTS: Duration = Duration::from_secs(3);
@@ -51,7 +53,7 @@ async fn motion(world: &World) {
                 last = Instant::now();
                 world.feed.send("motion", &json!({"at": Timestamp::now(), "steps": summed(steps)}));
             }
-            Err(error) => world.feed.notice("attention", &error.to_string()),
+            Err(error) => trouble(world, &error).await,
         }
         let pause = if last.elapsed() < CALM { BUSY } else { IDLE };
         tokio::time::sleep(if world.local { pause } else { ON_AWS }).await;
@@ -70,13 +72,22 @@ async fn look(world: &World, client: &Logs, groups: &mut HashMap<String, Seen>) 
         async move { (lines(client, &group, since).await, group) }
     });
     let mut found: Vec<LogLine> = Vec::new();
+    let mut failed = None;
     for (lines, group) in join_all(looks).await {
         let Some(seen) = groups.get_mut(&group) else { continue };
-        for (at, line) in lines? {
+        // The lines of other groups count as seen, so they are shown even if this search failed. It is made again.
+        let lines = lines.unwrap_or_else(|error| {
+            failed = Some(error);
+            Vec::new()
+        });
+        for (at, line) in lines {
             if seen.is_new(at, &line) {
                 found.extend(serde_json::from_str(&line));
             }
         }
+    }
+    if let (Some(error), true) = (failed, found.is_empty()) {
+        return Err(error);
     }
     found.sort_by_key(|line| line.timestamp);
     let mut state = world.state();
@@ -137,10 +148,16 @@ async fn depths(world: &World) {
                 }
                 pause = if changed { BETWEEN_DEPTHS } else { (pause * 3 / 2).min(BETWEEN_DEPTHS_IDLE) };
             }
-            Err(error) => world.feed.notice("attention", &error.to_string()),
+            Err(error) => trouble(world, &error).await,
         }
         tokio::time::sleep(pause).await;
     }
+}
+
+/// Says what went wrong, and waits before the next look.
+async fn trouble(world: &World, error: &Error) {
+    world.feed.notice("attention", &error.to_string());
+    tokio::time::sleep(AFTER_TROUBLE).await;
 }
 
 async fn read_depths(world: &World) -> Result<BTreeMap<String, Depth>, Error> {

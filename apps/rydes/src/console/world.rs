@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use axum::http::StatusCode;
+use axum::http::{StatusCode, Uri};
 use client::{
     Deployment, Error,
     topology::{Edge, Node, Topology, Way},
@@ -49,10 +49,7 @@ pub struct State {
 impl World {
     pub async fn read(deployment: Deployment, allow_actions: bool) -> Result<Self, Error> {
         let topology = Arc::new(first_topology(&deployment).await?);
-        let local = deployment
-            .aws()
-            .endpoint_url()
-            .is_some_and(|url| url.contains("localhost") || url.contains("127.0.0.1"));
+        let local = deployment.aws().endpoint_url().is_some_and(is_on_this_machine);
         let off = off(&topology);
         let state = State {
             deployment: Arc::new(deployment),
@@ -139,20 +136,23 @@ impl World {
 
     /// Switches the event sources of a function on or off.
     pub async fn switch(&self, function: &str, enabled: bool) -> Result<(), Refusal> {
-        let mappings: Vec<String> =
-            self.topology().ending_at(function, Way::Polls).filter_map(|edge| edge.mapping.clone()).collect();
-        for mapping in &mappings {
-            self.switch_mapping(mapping, enabled).await?;
+        let mappings: Vec<(String, bool)> = self
+            .topology()
+            .ending_at(function, Way::Polls)
+            .filter_map(|edge| Some((edge.mapping.clone()?, edge.enabled)))
+            .collect();
+        for (mapping, was_enabled) in mappings {
+            // Noted before the call, so that it is switched on again even if the call fails or its answer is lost.
+            if !enabled && was_enabled {
+                self.state().switched_off.insert(mapping.clone());
+            }
+            self.switch_mapping(&mapping, enabled).await?;
+            if enabled {
+                self.state().switched_off.remove(&mapping);
+            }
         }
         {
             let mut state = self.state();
-            for mapping in mappings {
-                if enabled {
-                    state.switched_off.remove(&mapping);
-                } else {
-                    state.switched_off.insert(mapping);
-                }
-            }
             if enabled {
                 state.off.remove(function);
             } else {
@@ -180,6 +180,12 @@ impl World {
     }
 }
 
+/// True if the host of an endpoint is this machine, as an emulator's is.
+fn is_on_this_machine(endpoint: &str) -> bool {
+    let host = endpoint.parse::<Uri>().ok().and_then(|uri| uri.host().map(str::to_owned));
+    host.is_some_and(|host| ["localhost", "127.0.0.1", "[::1]"].contains(&host.as_str()))
+}
+
 /// Reads the topology, again if something fails: an emulator that was deployed to a moment ago may not answer every call yet.
 async fn first_topology(deployment: &Deployment) -> Result<Topology, Error> {
     for _ in 0..TRIES {
@@ -195,4 +201,25 @@ async fn first_topology(deployment: &Deployment) -> Result<Topology, Error> {
 fn off(topology: &Topology) -> BTreeSet<String> {
     let off = |edge: &&Edge| edge.kind == Way::Polls && !edge.enabled;
     topology.edges.iter().filter(off).map(|edge| edge.to.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_endpoint_of_this_machine_counts_as_an_emulator() {
+        for endpoint in ["http://localhost:4566", "http://127.0.0.1:4566/", "http://[::1]:4566"] {
+            assert!(is_on_this_machine(endpoint), "{endpoint}");
+        }
+        for endpoint in [
+            "https://localhost.example.com",
+            "https://127.0.0.1.example.com",
+            "https://sqs.us-east-1.amazonaws.com/localhost",
+            "https://user@example.com:4566",
+            "",
+        ] {
+            assert!(!is_on_this_machine(endpoint), "{endpoint}");
+        }
+    }
 }
