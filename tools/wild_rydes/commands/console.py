@@ -31,9 +31,9 @@ def run(options: argparse.Namespace) -> None:
                 webbrowser.open(found.group())
         if served.wait():
             raise console.Stop("the console has ended: see above")
-    except KeyboardInterrupt:
-        # Ctrl-C reaches the program, too: it switches on what it has switched off.
-        served.wait()
     finally:
+        # It switches on what it has switched off, for which it needs the emulator.
+        served.terminate()
+        served.wait()
         if not was_up:
             down.down()
