@@ -45,7 +45,7 @@ impl Contract {
 
     /// The methods of an API, each with its path.
     pub fn methods(service: &str) -> Vec<(String, String)> {
-        let document: Value = serde_saphyr::from_str(document(service)).expect("openapi.yaml is YAML");
+        let document: Value = serde_saphyr::from_str(document(service)).expect("an OpenAPI document is YAML");
         let paths = document["paths"].as_object().unwrap();
         let of_path = |(path, methods): (&String, &Value)| {
             let methods: Vec<_> = methods.as_object().unwrap().keys().cloned().collect();
@@ -59,7 +59,7 @@ impl Contract {
     }
 
     fn of(document: &str, path: &str, method: &str) -> Self {
-        let document: Value = serde_saphyr::from_str(document).expect("openapi.yaml is YAML");
+        let document: Value = serde_saphyr::from_str(document).expect("an OpenAPI document is YAML");
         let operation = format!("/paths/{}/{method}", path.replace('/', "~1"));
         let schema = format!("{operation}/requestBody/content/application~1json/schema");
         let request = document.pointer(&schema).is_some().then(|| validator(&document, &schema));
@@ -105,5 +105,5 @@ fn validator(document: &Value, pointer: &str) -> Validator {
     let mut schema = document.clone();
     // A reference is a URI, which a path's parameter in braces is not.
     schema["$ref"] = format!("#{pointer}").replace('{', "%7B").replace('}', "%7D").into();
-    jsonschema::draft202012::new(&schema).expect("openapi.yaml holds JSON Schema")
+    jsonschema::draft202012::new(&schema).expect("an OpenAPI document holds JSON Schema")
 }
