@@ -14,28 +14,15 @@ import pytest
 from wild_rydes import environments, stages
 from wild_rydes.cfn_lint_rules._names import FREE_NAMES, STACK, ends_with_longest_stage
 from wild_rydes.cfn_lint_rules._source import Source
+from wild_rydes.checkout import Checkout
 from wild_rydes.commands import new_service
 from wild_rydes.paths import INFRA, LOCAL, ROOT
 
 NAME, EVENT = "ride-insurance", "RideCompleted"
 
 
-class Copy:
-    """A copy of the checkout, with what isn't committed yet."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        listed = self.git("ls-files", "-z", "--cached", "--others", "--exclude-standard", at=ROOT)
-        for name in filter(None, listed.split("\0")):
-            if (ROOT / name).is_file():
-                (path / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(ROOT / name, path / name)
-        self.git("init", "--quiet")
-        self.git("add", "--all")
-        self.git("-c", "user.name=test", "-c", "user.email=test@example.com", "commit", "--quiet", "--message=As it is")
-
-    def git(self, *arguments: str, at: Path | None = None) -> str:
-        return subprocess.run(["git", *arguments], cwd=at or self.path, check=True, capture_output=True, text=True).stdout
+class Copy(Checkout):
+    """A copy of the checkout that commands run in."""
 
     def run(self, *command: str | Path) -> str:
         # Dependencies are compiled there already.
@@ -47,7 +34,6 @@ class Copy:
 
 def test_a_service_that_is_made_passes_and_one_that_is_taken_away_is_gone() -> None:
     # Always the same folder, so that cargo knows again what it has compiled for it.
-    shutil.rmtree(LOCAL / "new-service", ignore_errors=True)
     copy = Copy(LOCAL / "new-service")
     copy.run("make", "new-service", f"NAME={NAME}", f"EVENT={EVENT}")
     changed = {line[3:] for line in copy.git("status", "--porcelain", "--untracked-files=all").splitlines()}
