@@ -1,9 +1,10 @@
 # `make` or `make help` says what there is. Everything real stands in tools/ and in cargo.
 .DEFAULT_GOAL := help
-.PHONY: help demo console up down test test-unit test-e2e test-containers test-containers-if-possible prepare emulators test-chaos test-life test-new-project test-library test-console chaos limits fuzz lint lint-rust lint-python lint-workflows lint-templates lint-book book book-serve walk check-functions check-library doc diagrams contracts-check scale access new-service new-project fmt build deploy smoke undeploy bench bench-prebooking bench-rfq
+.PHONY: help demo console up down test test-unit test-e2e test-containers test-containers-if-possible prepare emulators test-chaos test-life test-new-project test-library test-console chaos limits fuzz lint lint-rust lint-python lint-workflows lint-templates lint-book book book-serve walk check-functions check-library doc diagrams contracts-check scale access new-service new-project alarms publish-again throttle test-labs fmt build deploy smoke undeploy bench bench-prebooking bench-rfq
 
 PYTHON ?= python3
 PORT ?= 4566
+PROXY_PORT ?= 4567
 ARCH ?= x86_64
 SIZE ?= full
 RUNS ?= 100000
@@ -14,8 +15,8 @@ BENCH := @PYTHONPATH=tools:bench $(PYTHON) -m harness
 
 help: ## Show this help
 	@echo "Wild Rydes: make <target>"
-	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  \1|\2/' | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
-	@echo "Options: PORT=4566 (demo, up)  ARCH=x86_64|arm64, STAGE=<name>, PARAMETERS=\"<service>:<Name>=<value> …\" (deploy), YES=1 (deploy and undeploy ask nothing)  SIZE=small|full (chaos, limits), SEED=<number> (chaos)  RUNS=<number> INPUT=<file> (fuzz)"
+	@grep -E '^[a-zN0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-zN0-9-]+):.*## (.*)/  \1|\2/' | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
+	@echo "Options: PORT=4566 (demo, up)  PROXY_PORT=4567 (throttle)  ARCH=x86_64|arm64, STAGE=<name>, PARAMETERS=\"<service>:<Name>=<value> …\" (deploy), YES=1 (deploy and undeploy ask nothing)  SIZE=small|full (chaos, limits), SEED=<number> (chaos)  RUNS=<number> INPUT=<file> (fuzz)"
 
 demo: ## Set up whatever is missing, deploy locally, and walk through the use cases
 	$(WILD_RYDES) demo --port $(PORT)
@@ -63,6 +64,9 @@ test-new-project: ## Make a project with the library, and run its own lints and 
 
 test-library: ## Run the examples outside of the repository, against the packages of the library (ONLY=<part of an example's name>)
 	$(WILD_RYDES) test-library --only "$(ONLY)"
+
+test-labs: ## Do the labs of docs/labs on an emulator of their own: each check fails before, and passes after
+	$(WILD_RYDES) test-labs
 
 test-console: ## Try the console in a browser, against an emulator of its own (ONLY=<part of a name>, SCREENSHOTS=1: take the docs' pictures)
 	$(WILD_RYDES) test-console --only "$(ONLY)" $(if $(SCREENSHOTS),--screenshots) $(if $(IF_POSSIBLE),--if-possible)
@@ -137,6 +141,19 @@ new-service: ## Make a new service that takes an event: make new-service NAME=ri
 
 new-project: ## Make a project of your own with the library: make new-project DIR=../my-service (NAME=<name>, EVENT=OrderPlaced)
 	$(WILD_RYDES) new-project --dir "$(DIR)" --name "$(NAME)" --event "$(EVENT)"
+
+lab-N-check: ## Tell if a lab of docs/labs is done, as in make lab-1-check, on what make up keeps running
+lab-%-check:
+	$(WILD_RYDES) lab-check --lab "$*"
+
+alarms: ## Set the alarms on queues by their depths, which CloudWatch does on AWS, and show those that are on
+	$(WILD_RYDES) alarms
+
+publish-again: ## Have a ride published once more: make publish-again RIDE=<id>
+	$(WILD_RYDES) publish-again --ride "$(RIDE)"
+
+throttle: ## Put AWS's quotas for a new account before the emulator, for functions that call it through this proxy; Ctrl-C ends it
+	$(WILD_RYDES) throttle --port $(PROXY_PORT)
 
 fmt: ## Format the code
 	cargo fmt --all

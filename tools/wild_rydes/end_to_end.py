@@ -48,6 +48,18 @@ def build(*others: str) -> None:
     PROGRAMS.write_text(json.dumps(programs))
 
 
+def build_fault_proxy() -> str:
+    """Builds the fault proxy alone, unless all is built; gives its program."""
+    if environments.are_built():
+        return program(FAULT_PROXY)
+    command = ["cargo", "build", "--locked", "--package", FAULT_PROXY, "--message-format=json-render-diagnostics"]
+    built = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    if built.returncode:
+        raise console.Stop("the fault proxy did not build: see cargo's messages above")
+    messages = [json.loads(line) for line in built.stdout.splitlines() if line.startswith("{")]
+    return next(m["executable"] for m in messages if m.get("executable") and m["target"]["name"] == FAULT_PROXY)
+
+
 def is_kept(target: dict[str, Any]) -> bool:
     """Tells whether a target's program is run later: a suite of tests, or the fault proxy itself."""
     return "test" in target["kind"] or ("bin" in target["kind"] and target["name"] == FAULT_PROXY)

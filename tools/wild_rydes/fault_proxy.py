@@ -5,6 +5,7 @@ import signal
 import subprocess
 import time
 import urllib.request
+from pathlib import Path
 
 from wild_rydes import console, end_to_end
 from wild_rydes.emulator.embedded import free_port
@@ -13,8 +14,9 @@ from wild_rydes.emulator.embedded import free_port
 class FaultProxy:
     """A proxy before an emulator, for as long as the block lasts."""
 
-    def __init__(self, upstream: int, seed: int) -> None:
-        self.port, self.upstream, self.seed = free_port(), upstream, seed
+    def __init__(self, upstream: int, seed: int, port: int | None = None, program: str | Path = "") -> None:
+        self.port, self.upstream, self.seed = port or free_port(), upstream, seed
+        self.program = program or end_to_end.program(end_to_end.FAULT_PROXY)
 
     @property
     def url(self) -> str:
@@ -22,7 +24,7 @@ class FaultProxy:
 
     def __enter__(self) -> "FaultProxy":
         options = ("--port", self.port, "--upstream", self.upstream, "--seed", self.seed)
-        command = [end_to_end.program("fault-proxy"), *map(str, options)]
+        command = [self.program, *map(str, options)]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
         deadline = time.monotonic() + 20
         while not self._answers():

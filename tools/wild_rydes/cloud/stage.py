@@ -32,14 +32,23 @@ class Stage:
     def stacks(self) -> dict[str, dict[str, Any]]:
         """The status and the parameters of each stack."""
         found: dict[str, dict[str, Any]] = {}
+        for name, stack in self._described():
+            parameters = {it["ParameterKey"]: it.get("ParameterValue", "") for it in stack.get("Parameters", [])}
+            found[name] = {"status": stack["StackStatus"], "parameters": parameters}
+        return found
+
+    def outputs(self) -> dict[str, dict[str, str]]:
+        """The outputs of each stack."""
+        return {
+            name: {it["OutputKey"]: it["OutputValue"] for it in stack.get("Outputs", [])} for name, stack in self._described()
+        }
+
+    def _described(self) -> Iterator[tuple[str, dict[str, Any]]]:
         for page in self._cloudformation.get_paginator("describe_stacks").paginate():
             for stack in page["Stacks"]:
                 # Some emulators still list what is deleted.
                 if stack["StackName"].startswith(self._prefix) and stack["StackStatus"] != "DELETE_COMPLETE":
-                    parameters = {it["ParameterKey"]: it.get("ParameterValue", "") for it in stack.get("Parameters", [])}
-                    name = stack["StackName"].removeprefix(self._prefix)
-                    found[name] = {"status": stack["StackStatus"], "parameters": parameters}
-        return found
+                    yield stack["StackName"].removeprefix(self._prefix), stack
 
     def exports(self) -> dict[str, dict[str, Any]]:
         """The names that the stacks export, without the stage: by which stack, and which stacks import it."""
