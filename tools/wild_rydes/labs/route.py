@@ -1,0 +1,38 @@
+"""The ways through the saga of lab 5, as its definition has them."""
+
+from typing import Any
+
+STEP, COMPENSATION = "IssueInvoice", "CancelInvoice"
+BEFORE, AFTER = "CapturePayment", "CreditAccount"
+
+
+def route_faults(states: dict[str, Any]) -> list[str]:
+    """The ways through the saga on which an invoice is missing, or is left behind."""
+    faults = []
+    if states[BEFORE]["Next"] != STEP or states[STEP].get("Next") != AFTER:
+        faults.append(f"{STEP} must stand between {BEFORE} and {AFTER}: set Next of {BEFORE} and of {STEP}")
+    for state in (STEP, AFTER):
+        caught = states[state].get("Catch", [])
+        if not any("States.ALL" in catch["ErrorEquals"] for catch in caught):
+            faults.append(f"{state} must catch States.ALL: an unclear failure may have had an effect")
+        for catch in caught:
+            way = _way(states, catch["Next"])
+            if COMPENSATION not in way:
+                faults.append(
+                    f"{state} leads after {', '.join(catch['ErrorEquals'])} to {way[0]}, past {COMPENSATION}: change Next"
+                )
+            elif "RefundPayment" not in way:
+                faults.append(f"{COMPENSATION} must lead to RefundPayment: set its Next")
+    if not any(catch["Next"] == "ParkForReview" for catch in states[COMPENSATION].get("Catch", [])):
+        faults.append(f"{COMPENSATION} must catch States.ALL and lead to ParkForReview: a compensation that fails needs a person")
+    return faults
+
+
+def _way(states: dict[str, Any], start: str) -> list[str]:
+    """The states from here on if none of them fails."""
+    way: list[str] = []
+    state: str | None = start
+    while state and state in states and state not in way:
+        way.append(state)
+        state = states[state].get("Next")
+    return way
