@@ -39,6 +39,12 @@ def build_for_here(broken: Path | None = None) -> None:
     _install_rydes(FOR_HERE)
 
 
+def build_some_for_here(only: Sequence[str]) -> None:
+    """Builds some functions for this machine. It names all packages, or their dependencies would have other features, and be
+    compiled once more."""
+    _build(FOR_HERE, *_quickly(), *_bins(only), packages=[*_services(), "rydes", "broken"])
+
+
 def build_rydes() -> None:
     """Builds the client alone: for use against what is deployed already."""
     if not environments.are_built():
