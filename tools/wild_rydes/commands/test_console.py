@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 from wild_rydes import console, environments, functions
+from wild_rydes.offline import go_offline
 from wild_rydes.paths import LOCAL, ROOT
 from wild_rydes.stages import fresh, stage_locally
 
@@ -34,6 +35,8 @@ def run(options: argparse.Namespace) -> None:
         raise console.Stop(f"there is no browser: {advice}")
     with environments.installing("browser", "ministack", "sam"):
         functions.build_for_here()
+    if not go_offline():
+        console.line("  – the page is tried beside the machine's network, because this system gives a process no network of its own")
     with fresh(FOLDER, {}) as emulator:
         stage_locally(emulator, FOLDER, STAGE)
         settings = {
