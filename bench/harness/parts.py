@@ -8,6 +8,7 @@ from typing import Any
 from harness import build_time, cold, cost, machine, rest, rides, warm
 from harness.context import Context
 from harness.cpu_contention import CpuContention
+from harness.library import features
 from harness.library import part as library
 from wild_rydes import console
 from wild_rydes.paths import ROOT
@@ -23,6 +24,7 @@ PARTS: dict[str, Callable[[Context], dict[str, Any]]] = {
     "rides": rides.run,
     "build": build_time.run,
     "library": library.run,
+    "features": features.run,
 }
 OF_FUNCTIONS = ("cold", "warm")
 

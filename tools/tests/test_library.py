@@ -195,14 +195,14 @@ def results(heading: str) -> dict[str, object]:
 
 def test_the_table_is_written_between_the_marks_of_a_page(tmp_path: Path) -> None:
     file = tmp_path / "page.md"
-    file.write_text(f"before\n{page.BEGIN}\noutdated\n{page.END}\nafter\n")
+    file.write_text("before\n<!-- library:begin -->\noutdated\n<!-- library:end -->\nafter\n")
     page.write({"designs": {"a": results("A"), "b": results("B")}}, MACHINE, (tmp_path / "missing.md", file))
     text = file.read_text()
-    assert text.startswith(f"before\n{page.BEGIN}\n|  | A | B |\n| --- | --- | --- |\n")
+    assert text.startswith("before\n<!-- library:begin -->\n|  | A | B |\n| --- | --- | --- |\n")
     assert "| lines of the handler / of the template | 7 / 8 | 7 / 8 |" in text
     assert "| invocations / without an answer | 4 / 1 | 4 / 1 |" in text
     said = "Medians of one run on 2026-11-27, on a machine with 2 cores (CPU)."
-    assert text.endswith(f"|\n\n{said}\n{page.END}\nafter\n")
+    assert text.endswith(f"|\n\n{said}\n<!-- library:end -->\nafter\n")
     assert "outdated" not in text
 
 

@@ -164,6 +164,12 @@ def build_library(folder: Path) -> None:
     _build(folder, *RELEASE[ARCH], packages=["library-runtime"], workspace=ROOT / "bench" / "library" / "runtime")
 
 
+def build_feature(folder: Path, feature: str) -> None:
+    """Builds the benchmarks' smallest function with this feature of the library, and with no other."""
+    alone = ["--no-default-features", "--features", feature] if feature else ["--no-default-features"]
+    _build(folder, *RELEASE[ARCH], *_bins([f"feature-{feature or 'none'}"]), *alone, packages=["library-features"])
+
+
 RELEASE = {"x86_64": ("--release", "--x86-64"), "arm64": ("--release", "--arm64")}
 
 

@@ -1,14 +1,12 @@
-"""The results as a table: on the terminal, and between two marks of a page."""
+"""The results as a table: on the terminal, and in the library's README."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness import table
-from wild_rydes import console
+from harness import marked, table
 from wild_rydes.paths import ROOT
 
-BEGIN, END = "<!-- library:begin -->", "<!-- library:end -->"
 PAGES = (ROOT / "crates" / "lambda-messaging" / "README.md",)
 Row = tuple[str, Callable[[dict[str, Any]], str]]
 
@@ -64,12 +62,6 @@ def rows(results: dict[str, Any]) -> list[tuple[str, ...]]:
     return [("", *(of["heading"] for of in designs)), *((name, *map(shown, designs)) for name, shown in named)]
 
 
-def markdown(results: dict[str, Any]) -> str:
-    heading, *others = rows(results)
-    lines = [heading, ("---",) * len(heading), *others]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
-
-
 def show(results: dict[str, Any]) -> None:
     heading, *others = rows(results)
     table.show(("consumer", *heading[1:]), others)
@@ -80,14 +72,5 @@ def caption(machine: dict[str, Any]) -> str:
 
 
 def write(results: dict[str, Any], machine: dict[str, Any], pages: Sequence[Path] = PAGES) -> None:
-    """Writes the table between the marks of each page that has them, and where it was measured."""
-    written = 0
-    for page in pages:
-        text = page.read_text() if page.exists() else ""
-        before, begin, rest = text.partition(BEGIN)
-        _, end, after = rest.partition(END)
-        if begin and end:
-            page.write_text(f"{before}{begin}\n{markdown(results)}\n\n{caption(machine)}\n{end}{after}")
-            written += 1
-    if not written:
-        raise console.Stop(f"no page has a place for the table: the lines {BEGIN} and {END}")
+    heading, *others = rows(results)
+    marked.write("library", f"{table.markdown(heading, others)}\n\n{caption(machine)}", pages)

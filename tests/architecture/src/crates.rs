@@ -97,6 +97,12 @@ const LAYERS: &[Layer] = &[
         because: "the yardstick is a function that does nothing",
     },
     Layer {
+        folder: "bench/library/features",
+        may_use: &["lambda-messaging"],
+        in_tests: &[],
+        because: "it shows how large the library's features are, each alone",
+    },
+    Layer {
         folder: "bench/library/ours",
         may_use: &["lambda-messaging"],
         in_tests: &[],

@@ -36,7 +36,9 @@ def run(options: argparse.Namespace) -> None:
     with environments.installing("browser", "ministack", "sam"):
         functions.build_for_here()
     if not go_offline():
-        console.line("  – the page is tried beside the machine's network, because this system gives a process no network of its own")
+        console.line(
+            "  – the page is tried beside the machine's network, because this system gives a process no network of its own"
+        )
     with fresh(FOLDER, {}) as emulator:
         stage_locally(emulator, FOLDER, STAGE)
         settings = {
