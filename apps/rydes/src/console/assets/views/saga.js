@@ -48,8 +48,8 @@ function draw(definition, execution) {
   const order = (execution?.path ?? []).map(({ state }) => state);
   const pairs = new Set(order.slice(1).map((state, i) => `${order[i]} ${state}`));
   const graph = arrange(definition);
-  const { width, height } = graph.graph();
-  const picture = svg("svg", { class: "saga", width: width + 16, viewBox: `-8 -12 ${width + 16} ${height + 20}`, role: "img", "aria-label": "The saga's states. The list below says the same." });
+  const { left, width, height } = extent(graph);
+  const picture = svg("svg", { class: "saga", width: width + 16, viewBox: `${left - 8} -12 ${width + 16} ${height + 20}`, role: "img", "aria-label": "The saga's states. The list below says the same." });
   picture.append(arrowhead("saga-arrow", "arrow"), arrowhead("saga-taken", "arrow-taken"));
   for (const [i, edge] of definition.edges.entries()) picture.append(line(graph.edge(edge.from, edge.to, String(i)), edge, pairs.has(`${edge.from} ${edge.to}`)));
   for (const node of definition.nodes) picture.append(state(graph.node(node.id), node, taken.get(node.id), Boolean(execution)));
@@ -71,6 +71,14 @@ function arrange({ nodes, edges }) {
   for (const [i, { from, to, kind }] of edges.entries()) graph.setEdge(from, to, { weight: kind === "next" ? 4 : 1 }, String(i));
   dagre.layout(graph);
   return graph;
+}
+
+// dagre's width has the boxes only: an edge may run beside them.
+function extent(graph) {
+  const { width, height } = graph.graph();
+  const bends = graph.edges().flatMap((edge) => graph.edge(edge).points.map(({ x }) => x));
+  const left = Math.min(0, ...bends);
+  return { left, width: Math.max(width, ...bends) - left, height };
 }
 
 function state({ x, y }, { id, type, compensation }, step, running) {
