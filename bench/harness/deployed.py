@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -73,6 +74,15 @@ class Deployed:
 
     def observed(self) -> dict[str, Any]:
         return json.loads(self.observer("observed"))
+
+    def asked(self, what: str) -> Any:
+        """What the proxy has counted so far: `_calls` or `_units`."""
+        with urllib.request.urlopen(f"{self.proxy_url}/{what}", timeout=20) as answer:
+            return json.load(answer)
+
+    def calls(self) -> float:
+        """The calls of the functions so far."""
+        return sum(self.asked("_calls").values())
 
     def cpu_seconds(self) -> float:
         """The processor seconds of the functions' processes so far, of those that have ended too."""
