@@ -1,5 +1,6 @@
 """The libraries, the font and axe are the files that were reviewed."""
 
+import base64
 import hashlib
 import re
 from pathlib import Path
@@ -29,3 +30,10 @@ def test_axe_is_the_file_of_version_4_14_1() -> None:
 def test_the_page_takes_less_than_250_kilobytes() -> None:
     served = [file for file in ASSETS.rglob("*") if file.is_file() and file.suffix not in (".md", ".txt")]
     assert sum(file.stat().st_size for file in served) < 250 * 1024
+
+
+def test_the_policy_allows_no_script_but_the_one_in_the_page() -> None:
+    scripts = re.findall(r"<script>(.*?)</script>", (ASSETS / "index.html").read_text(), re.DOTALL)
+    hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
+    policy = (ASSETS.parent / "safety.rs").read_text()
+    assert re.findall(r"'sha256-([^']+)'", policy) == hashes

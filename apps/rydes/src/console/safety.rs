@@ -19,8 +19,9 @@ use uuid::Uuid;
 
 use super::refusal::Refusal;
 
-const POLICY: &str =
-    "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'";
+/// The hash is the one of the script that stands in `index.html`.
+const POLICY: &str = "default-src 'self'; script-src 'self' 'sha256-Q8DZqcMoz/6Y8QpQ2PtP/5cnqw+4PNcCZDySikBWBmM='; \
+    base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'";
 const HEADER: &str = "x-rydes-console";
 /// Where the program printed its address.
 const REMEDY: &str = "Start rydes console again, and open the address that it prints.";

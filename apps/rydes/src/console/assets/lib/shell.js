@@ -33,12 +33,12 @@ export function shell(store) {
     document.title = `${links.get(view).textContent} – Wild Rydes console`;
     leaving.abort();
     const { signal } = (leaving = new AbortController());
-    const { mount } = await import(`../views/${view.replaceAll("-", "_")}.js`);
-    if (signal.aborted) return;
+    const module = await load(`../views/${view.replaceAll("-", "_")}.js`);
+    if (!module || signal.aborted) return;
     const root = part("main");
     root.replaceChildren();
     root.className = `view-${view}`;
-    mount(root, { store, signal, argument: rest.length ? decodeURIComponent(rest.join("/")) : null });
+    module.mount(root, { store, signal, argument: rest.length ? decodeURIComponent(rest.join("/")) : null });
   };
   window.addEventListener("hashchange", () => {
     if (location.hash.startsWith("#/")) open();
@@ -73,9 +73,21 @@ export function shell(store) {
 
   store.on("refused", ({ status, message, remedy }) => {
     if (opened && status !== 401 && status !== 403) return;
+    // The next topology opens the view again.
+    opened = false;
     part("main").replaceChildren(html("div", { class: "empty", role: "alert" }, html("h1", {}, message), html("p", {}, remedy)));
   });
   store.on("notice", ({ text }) => speak(part("live"), text));
+}
+
+/** A view's module. A request that the browser has dropped is made again; if that fails, too, the whole page is loaded again. */
+async function load(path) {
+  try {
+    return await import(path).catch(() => import(path));
+  } catch {
+    window.loadAgain();
+    return null;
+  }
 }
 
 // One sentence at a time, so that a screen reader is not flooded.

@@ -18,7 +18,7 @@ export function listen(store) {
       // The browser tries again by itself, unless the server refused.
       if (source?.readyState === EventSource.CLOSED) {
         close();
-        waiting = setTimeout(retry, AGAIN);
+        waiting = setTimeout(start, AGAIN);
       }
     };
     const take = (name, use) => source.addEventListener(name, (event) => use(JSON.parse(event.data)));
@@ -35,20 +35,20 @@ export function listen(store) {
     clearTimeout(waiting);
   };
 
-  const retry = async () => {
+  const start = async () => {
     try {
       store.setTopology(await get("/api/topology"));
       open();
     } catch (refusal) {
       store.change("refused", refusal);
-      waiting = setTimeout(retry, AGAIN);
+      waiting = setTimeout(start, AGAIN);
     }
   };
 
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) close();
-    else retry();
+    else start();
   });
   window.addEventListener("pagehide", close);
-  open();
+  start();
 }
