@@ -1,4 +1,4 @@
-"""A service that is deployed for a while, as another team would."""
+"""What is deployed, as AWS has it; and a service that is deployed for a while, as another team would."""
 
 import os
 import subprocess
@@ -18,3 +18,9 @@ def added_service(name: str) -> Iterator[None]:
         yield
     finally:
         subprocess.run([*command, "delete", stack], check=True)
+
+
+def state_of_mapping(mapping: str) -> str:
+    """The state of an event source mapping."""
+    script = "import boto3, sys; print(boto3.client('lambda').get_event_source_mapping(UUID=sys.argv[1])['State'])"
+    return subprocess.check_output([os.environ["SAM_PYTHON"], "-c", script, mapping], text=True).strip()

@@ -20,6 +20,8 @@ class Console:
         self.program = program
         self.process: subprocess.Popen[str] | None = None
         self.address = ""
+        # The lines before the one with the address.
+        self.said: list[str] = []
 
     @property
     def origin(self) -> str:
@@ -37,16 +39,18 @@ class Console:
         timer = threading.Timer(TIME_TO_START, self.process.kill)
         timer.start()
         assert self.process.stdout
+        self.said = []
         for line in self.process.stdout:
             if found := ADDRESS.search(line):
                 self.address = found.group()
                 break
+            self.said.append(line.strip())
         timer.cancel()
         assert self.address, "rydes console printed no address"
 
-    def stop(self) -> None:
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
         if self.process and self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)
+            self.process.send_signal(how)
             try:
                 self.process.wait(TIME_TO_STOP)
             except subprocess.TimeoutExpired:

@@ -16,6 +16,7 @@ mod refusal;
 mod routes;
 mod safety;
 mod saga;
+mod switched_off;
 mod watch;
 mod world;
 
@@ -28,7 +29,7 @@ use tokio::{
     signal::unix::{SignalKind, signal},
 };
 
-use self::world::World;
+use self::{switched_off::SwitchedOff, world::World};
 use crate::global::Global;
 
 /// Serves the page until Ctrl-C, and switches on again all that it has switched off.
@@ -39,7 +40,15 @@ pub async fn serve(global: &Global, port: u16, allow_actions: bool) -> Result<()
     let port = listener.local_addr().map_or(port, |address| address.port());
     let keys = safety::Keys::new(port);
     let address = keys.address();
-    let world = Arc::new(World::read(deployment, allow_actions).await?);
+    let mut switched_off = SwitchedOff::default();
+    if allow_actions {
+        switched_off = SwitchedOff::open(&deployment.stage);
+        let up = switched_off.bring_up(&deployment).await;
+        if up > 0 {
+            println!("Brought up what an earlier console had taken down. Event sources switched on: {up}.");
+        }
+    }
+    let world = Arc::new(World::read(deployment, allow_actions, switched_off).await?);
     let watching = tokio::spawn(watch::watch(Arc::clone(&world)));
     println!("The console is at {address}\nCtrl-C ends it.");
     let app = Router::new().merge(routes::routes()).fallback(assets::asset);

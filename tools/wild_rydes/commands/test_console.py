@@ -45,6 +45,8 @@ def run(options: argparse.Namespace) -> None:
             **os.environ,
             **emulator.environment(),
             "STAGE": STAGE,
+            # The console's notes of what it has switched off.
+            "XDG_STATE_HOME": str(FOLDER),
             "RYDES": str(functions.RYDES),
             "CHROMIUM": browser,
             "SAM_PYTHON": str(environments.bin_of("sam") / "python"),

@@ -13,7 +13,14 @@ use client::{
 };
 use serde_json::{Value, json};
 
-use super::{campaign::Campaign, depth::Depth, feed::Feed, motion::Recent, refusal::Refusal};
+use super::{
+    campaign::Campaign,
+    depth::Depth,
+    feed::Feed,
+    motion::Recent,
+    refusal::Refusal,
+    switched_off::{SwitchedOff, switch, switch_on},
+};
 
 /// The tries to read the first topology, and the pause between two.
 const TRIES: u32 = 8;
@@ -42,12 +49,15 @@ pub struct State {
     /// Ids of requests for quotes, the latest one last.
     pub rfqs: Vec<String>,
     pub campaign: Campaign,
-    /// The event source mappings that the console has switched off.
-    switched_off: BTreeSet<String>,
+    switched_off: SwitchedOff,
 }
 
 impl World {
-    pub async fn read(deployment: Deployment, allow_actions: bool) -> Result<Self, Error> {
+    pub async fn read(
+        deployment: Deployment,
+        allow_actions: bool,
+        switched_off: SwitchedOff,
+    ) -> Result<Self, Error> {
         let topology = Arc::new(first_topology(&deployment).await?);
         let local = deployment.aws().endpoint_url().is_some_and(is_on_this_machine);
         let off = off(&topology);
@@ -59,7 +69,7 @@ impl World {
             recent: Recent::default(),
             rfqs: Vec::new(),
             campaign: Campaign::default(),
-            switched_off: BTreeSet::new(),
+            switched_off,
         };
         Ok(Self { feed: Feed::default(), allow_actions, local, state: Mutex::new(state) })
     }
@@ -144,9 +154,9 @@ impl World {
         for (mapping, was_enabled) in mappings {
             // Noted before the call, so that it is switched on again even if the call fails or its answer is lost.
             if !enabled && was_enabled {
-                self.state().switched_off.insert(mapping.clone());
+                self.state().switched_off.insert(&mapping)?;
             }
-            self.switch_mapping(&mapping, enabled).await?;
+            switch(&self.deployment(), &mapping, enabled).await?;
             if enabled {
                 self.state().switched_off.remove(&mapping);
             }
@@ -163,19 +173,11 @@ impl World {
         Ok(())
     }
 
-    async fn switch_mapping(&self, mapping: &str, enabled: bool) -> Result<(), Error> {
-        let client = aws_sdk_lambda::Client::new(self.deployment().aws());
-        let update = client.update_event_source_mapping().uuid(mapping).enabled(enabled);
-        update.send().await.map(drop).map_err(|error| Error::aws("lambda:UpdateEventSourceMapping", &error))
-    }
-
     /// Switches on all that the console has switched off.
     pub async fn bring_all_up(&self) {
-        let mappings = std::mem::take(&mut self.state().switched_off);
-        for mapping in mappings {
-            if let Err(error) = self.switch_mapping(&mapping, true).await {
-                eprintln!("rydes: event source {mapping} is still switched off: {error}");
-            }
+        let mappings = self.state().switched_off.all();
+        for mapping in switch_on(&self.deployment(), mappings).await {
+            self.state().switched_off.remove(&mapping);
         }
     }
 }
