@@ -2,6 +2,7 @@
 //! message unless a person asks for its dead letters.
 
 mod actions;
+mod answers;
 mod assets;
 mod audit;
 mod campaign;
@@ -10,13 +11,17 @@ mod depth;
 mod feed;
 mod messages;
 mod motion;
+mod pace;
 mod patterns;
+#[cfg(test)]
+mod permissions;
 mod quotes;
 mod refusal;
 mod routes;
 mod safety;
 mod saga;
 mod switched_off;
+mod tail;
 mod watch;
 mod world;
 

@@ -35,6 +35,16 @@ impl Deployment {
         if aws.region().is_none() {
             return Err(Error::NoRegion);
         }
+        Self::find_with(stage, aws).await
+    }
+
+    /// Reads the stacks anew.
+    pub async fn again(&self) -> Result<Self, Error> {
+        Self::find_with(&self.stage, self.aws.clone()).await
+    }
+
+    /// Finds the stacks of a stage with this configuration.
+    pub async fn find_with(stage: &str, aws: SdkConfig) -> Result<Self, Error> {
         let prefix = format!("wild-rydes-{stage}-");
         let mut pages =
             aws_sdk_cloudformation::Client::new(&aws).describe_stacks().into_paginator().items().send();

@@ -50,14 +50,16 @@ impl Feed {
         self.send("notice", &json!({"level": level, "text": text}));
     }
 
-    /// Returns as soon as a page is open.
-    pub async fn watched(&self) {
+    /// Returns as soon as a page is open: true if none was.
+    pub async fn watched(&self) -> bool {
+        let mut waited = false;
         loop {
             // Made before the look, so that a page that opens between them is noticed.
             let opened = self.opened.notified();
             if self.sender.receiver_count() > 0 {
-                return;
+                return waited;
             }
+            waited = true;
             opened.await;
         }
     }

@@ -32,17 +32,26 @@ pub async fn latest(State(world): Shared) -> Json<Value> {
 
 /// The waterfall of a story.
 pub async fn one(State(world): Shared, Path(id): Path<String>) -> Answer {
-    let lines = logs::find(&world.deployment(), &id, BACK).await?;
+    let path = format!("messages/{id}");
+    if let Some(story) = world.state().answers.get(&path) {
+        return Ok(Json(story));
+    }
+    let story = waterfall(&world, &id).await?;
+    let lasts = world.pace().story;
+    world.state().answers.keep(path, story.clone(), Some(lasts));
+    Ok(Json(story))
+}
+
+async fn waterfall(world: &World, id: &str) -> Result<Value, Refusal> {
+    let lines = logs::find(&world.deployment(), id, BACK).await?;
     let (Some(first), Some(last)) = (lines.first(), lines.last()) else {
         return Err(Refusal::new(StatusCode::NOT_FOUND, format!("No log line names {id}."), ""));
     };
     let topology = world.topology();
     let mut rows: Vec<Value> = spans::from_lines(&lines).iter().map(|span| row(&topology, span)).collect();
-    rows.extend(filtered(&world, &id, &lines));
+    rows.extend(filtered(world, id, &lines));
     rows.sort_by_key(|row| row["until"].as_str().and_then(|text| text.parse::<Timestamp>().ok()));
-    Ok(Json(
-        json!({"correlation_id": id, "started_at": first.timestamp, "ended_at": last.timestamp, "rows": rows}),
-    ))
+    Ok(json!({"correlation_id": id, "started_at": first.timestamp, "ended_at": last.timestamp, "rows": rows}))
 }
 
 fn row(topology: &Topology, span: &Span) -> Value {

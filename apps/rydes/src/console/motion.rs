@@ -2,7 +2,7 @@
 //! its message came from.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
+    collections::{BTreeMap, HashMap, VecDeque},
     time::{Duration, Instant},
 };
 
@@ -62,6 +62,7 @@ pub struct Recent {
 #[derive(Debug)]
 struct Waiting {
     since: Instant,
+    published: Timestamp,
     event: String,
     story: Option<String>,
     edge: Edge,
@@ -103,6 +104,7 @@ impl Recent {
             let story = walk.line.text("correlation_id").map(str::to_owned);
             self.waiting.push(Waiting {
                 since: Instant::now(),
+                published: walk.line.timestamp,
                 event: event.to_owned(),
                 story,
                 edge: edge.clone(),
@@ -190,11 +192,11 @@ impl Recent {
             .partition(|waiting: &Waiting| waiting.since.elapsed() > VERDICT_AFTER);
         self.waiting = rest;
         let mut steps = Vec::new();
-        for Waiting { story, edge, .. } in due {
+        for Waiting { published, story, edge, .. } in due {
             if !is_empty(&edge.to) {
                 continue;
             }
-            steps.push(step(&edge, "filtered", Timestamp::now(), story.clone()));
+            steps.push(step(&edge, "filtered", published, story.clone()));
             if let Some(story) =
                 self.stories.iter_mut().find(|known| Some(&known.correlation_id) == story.as_ref())
             {
@@ -306,27 +308,4 @@ pub fn summed(steps: Vec<Step>) -> Vec<Step> {
         sum.and_modify(|sum| sum.count += step.count).or_insert(Step { correlation_id: None, ..step });
     }
     sums.into_values().collect()
-}
-
-/// The lines of a group that were seen, because a look begins where the last one ended.
-#[derive(Debug, Default)]
-pub struct Seen {
-    pub since: i64,
-    // An emulator gives lines no ids.
-    lines: BTreeSet<String>,
-}
-
-impl Seen {
-    pub fn from(since: i64) -> Self {
-        Self { since, lines: BTreeSet::new() }
-    }
-
-    /// True for a line that was not seen before.
-    pub fn is_new(&mut self, at: i64, line: &str) -> bool {
-        if at > self.since {
-            self.since = at;
-            self.lines.clear();
-        }
-        self.lines.insert(line.to_owned())
-    }
 }

@@ -1,5 +1,7 @@
 //! Requests for quotes, as their customers may see them.
 
+use std::{collections::VecDeque, time::Duration};
+
 use axum::{
     Json,
     extract::{Path, State},
@@ -7,32 +9,79 @@ use axum::{
 };
 use client::{
     Api,
-    rfq::{self, Quoted, Rfq},
+    rfq::{self, GRACE, Quoted, Rfq},
 };
 use futures_util::future::try_join_all;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{
     refusal::{Answer, Refusal},
-    world::Shared,
+    world::{Shared, World},
 };
 
 const LATEST: usize = 10;
 const SERVICE: &str = "ride-booking";
+/// The time after which an open race is asked for again.
+const OPEN: Duration = Duration::from_secs(1);
+/// The same for a race that is closed, but may still get late quotes.
+const CLOSED: Duration = Duration::from_secs(10);
+
+/// The ids of the latest requests for quotes, the latest one last.
+#[derive(Debug, Default)]
+pub struct Races(VecDeque<String>);
+
+impl Extend<String> for Races {
+    fn extend<T: IntoIterator<Item = String>>(&mut self, ids: T) {
+        for id in ids {
+            self.0.push_back(id);
+            if self.0.len() > LATEST {
+                self.0.pop_front();
+            }
+        }
+    }
+}
 
 /// The latest requests, the last one first.
 pub async fn latest(State(world): Shared) -> Answer {
-    let ids: Vec<String> = world.state().rfqs.iter().rev().take(LATEST).cloned().collect();
-    let api = Api::from_deployment(&world.deployment(), SERVICE).await?;
-    let found = try_join_all(ids.iter().map(|id| rfq::query(&api, id))).await?;
-    Ok(Json(found.iter().flatten().map(shown).collect()))
+    let ids: Vec<String> = world.state().races.0.iter().rev().cloned().collect();
+    let found = try_join_all(ids.iter().map(|id| race(&world, id))).await?;
+    Ok(Json(found.into_iter().filter(|race| !race.is_null()).collect()))
 }
 
 /// One request.
 pub async fn one(State(world): Shared, Path(id): Path<String>) -> Answer {
+    match race(&world, &id).await? {
+        Value::Null => {
+            Err(Refusal::new(StatusCode::NOT_FOUND, format!("There is no request for quotes {id}."), ""))
+        }
+        race => Ok(Json(race)),
+    }
+}
+
+/// A race as it was lately. Null if there is none.
+async fn race(world: &World, id: &str) -> Result<Value, Refusal> {
+    let path = format!("quotes/{id}");
+    if let Some(race) = world.state().answers.get(&path) {
+        return Ok(race);
+    }
     let api = Api::from_deployment(&world.deployment(), SERVICE).await?;
-    let none = || Refusal::new(StatusCode::NOT_FOUND, format!("There is no request for quotes {id}."), "");
-    Ok(Json(shown(&rfq::query(&api, &id).await?.ok_or_else(none)?)))
+    let rfq = rfq::query(&api, id).await?;
+    let race = rfq.as_ref().map_or(Value::Null, shown);
+    let lasts = rfq.map_or(Some(OPEN), |rfq| lasts(&rfq, Timestamp::now()));
+    world.state().answers.keep(path, race.clone(), lasts);
+    Ok(race)
+}
+
+/// The time for which a race stays as it is, if it ever changes.
+fn lasts(rfq: &Rfq, now: Timestamp) -> Option<Duration> {
+    let has_answered =
+        |herd: &String| rfq.quotes.iter().chain(&rfq.late).any(|quote| quote.responder == *herd);
+    match rfq.is_closed() {
+        false => Some(OPEN),
+        true if rfq.herds.iter().all(has_answered) || now > rfq.reply_by + GRACE => None,
+        true => Some(CLOSED),
+    }
 }
 
 fn shown(rfq: &Rfq) -> Value {
@@ -55,4 +104,58 @@ fn shown(rfq: &Rfq) -> Value {
         "closed_at": rfq.closed_at,
         "herds": rfq.herds.iter().map(herd).collect::<Vec<_>>(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn quote(herd: &str) -> Quoted {
+        Quoted { responder: herd.to_owned(), quote: "9.90".to_owned(), pickup: 4, received_at: None }
+    }
+
+    fn rfq(closed: bool, answered: &[&str]) -> Rfq {
+        let start: Timestamp = "2026-11-27T12:00:00Z".parse().unwrap();
+        Rfq {
+            rfq_id: "1".to_owned(),
+            from: "Mitte".to_owned(),
+            to: "Moabit".to_owned(),
+            customer: "cmr".to_owned(),
+            herds: vec!["one".to_owned(), "two".to_owned()],
+            status: String::new(),
+            submitted_at: start,
+            reply_by: start + Duration::from_secs(3),
+            closed_at: closed.then_some(start + Duration::from_secs(3)),
+            quotes: answered.iter().copied().map(quote).collect(),
+            best: answered.first().copied().map(quote),
+            late: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_race_is_asked_for_only_while_it_may_change() {
+        let now = rfq(false, &[]).reply_by;
+        assert_eq!(lasts(&rfq(false, &["one", "two"]), now), Some(OPEN));
+        assert_eq!(lasts(&rfq(true, &["one"]), now), Some(CLOSED), "another quote may come late");
+        assert_eq!(lasts(&rfq(true, &["one", "two"]), now), None);
+        assert_eq!(lasts(&rfq(true, &[]), now + GRACE + Duration::from_millis(1)), None);
+    }
+
+    #[test]
+    fn the_herds_that_have_answered_are_shown_and_those_that_have_not() {
+        let mut late = rfq(true, &["one"]);
+        late.late = vec![quote("two")];
+        let herds = &shown(&late)["herds"];
+        assert_eq!((&herds[0]["best"], &herds[0]["late"]), (&json!(true), &json!(false)));
+        assert_eq!((&herds[1]["best"], &herds[1]["late"]), (&json!(false), &json!(true)));
+        assert_eq!(shown(&rfq(false, &[]))["herds"][0]["price"], Value::Null);
+    }
+
+    #[test]
+    fn the_latest_races_are_remembered() {
+        let mut races = Races::default();
+        races.extend((0..100).map(|id| id.to_string()));
+        assert_eq!(races.0.len(), LATEST);
+        assert_eq!(races.0.back().map(String::as_str), Some("99"));
+    }
 }

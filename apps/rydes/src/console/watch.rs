@@ -1,40 +1,31 @@
 //! Watching: depths of queues, log lines, and deployments, for as long as a page is open.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use aws_sdk_cloudwatchlogs::{Client as Logs, operation::filter_log_events::FilterLogEventsError};
+use aws_sdk_cloudwatchlogs::Client as Logs;
 use client::{
     Deployment, Error,
     logs::LogLine,
     queues,
     topology::{Kind, Topology},
 };
-use futures_util::future::{join_all, try_join_all};
+use futures_util::future::try_join_all;
 use jiff::Timestamp;
 use serde_json::json;
+use tokio::time::Instant;
 
 use super::{
     depth::Depth,
-    motion::{Seen, Step, summed},
+    motion::{Step, summed},
+    pace::Pace,
+    tail::Tail,
     world::World,
 };
 
-/// The pause between two looks at the logs while messages move, and while none do.
-const BUSY: Duration = Duration::from_millis(250);
-const IDLE: Duration = Duration::from_millis(700);
-/// AWS answers five searches of logs a second for a whole account, so there each look takes longer.
-const ON_AWS: Duration = Duration::from_secs(10);
 /// The time after the last message for which the system counts as busy.
 const CALM: Duration = Duration::from_secs(10);
 /// The pause after an error. It is read aloud to some people, so it must not come again at once.
 const AFTER_TROUBLE: Duration = Duration::from_secs(5);
-const BETWEEN_DEPTHS: Duration = Duration::from_secs(1);
-const BETWEEN_DEPTHS_IDLE: Duration = Duration::from_secs(3);
-const BETWEEN_DEPLOYMENTS: Duration = Duration::from_secs(3);
 
 /// Watches until the program ends.
 pub async fn watch(world: Arc<World>) {
@@ -42,63 +33,45 @@ pub async fn watch(world: Arc<World>) {
 }
 
 async fn motion(world: &World) {
-    let mut groups: HashMap<String, Seen> = HashMap::new();
-    let mut last = Instant::now();
+    let Pace { busy, idle, late, .. } = world.pace();
+    let mut tail = Tail::default();
+    let (mut last, mut looked) = (Instant::now(), Timestamp::now());
     loop {
-        world.feed.watched().await;
-        let client = Logs::new(world.deployment().aws());
-        match look(world, &client, &mut groups).await {
-            Ok(steps) if steps.is_empty() => {}
-            Ok(steps) => {
-                last = Instant::now();
-                world.feed.send("motion", &json!({"at": Timestamp::now(), "steps": summed(steps)}));
+        if world.feed.watched().await {
+            // Nothing that moved while no page was open is shown as if it moved now.
+            looked = Timestamp::now();
+            tail.resume(looked.as_millisecond());
+        }
+        let now = Timestamp::now();
+        match look(world, &mut tail, now).await {
+            Ok(mut steps) => {
+                steps.retain(|step| step.at > looked - late);
+                looked = now;
+                if !steps.is_empty() {
+                    last = Instant::now();
+                    world.feed.send("motion", &json!({"at": now, "steps": summed(steps)}));
+                }
             }
             Err(error) => trouble(world, &error).await,
         }
-        let pause = if last.elapsed() < CALM { BUSY } else { IDLE };
-        tokio::time::sleep(if world.local { pause } else { ON_AWS }).await;
+        tokio::time::sleep(if last.elapsed() < CALM { busy } else { idle }).await;
     }
 }
 
 /// The steps since the last look.
-async fn look(world: &World, client: &Logs, groups: &mut HashMap<String, Seen>) -> Result<Vec<Step>, Error> {
+async fn look(world: &World, tail: &mut Tail, now: Timestamp) -> Result<Vec<Step>, Error> {
     let topology = world.topology();
-    let stage = world.deployment().stage.clone();
-    let names = topology.nodes.iter().filter(|node| node.kind == Kind::Function);
-    let now = Timestamp::now().as_millisecond();
-    let looks = names.map(|node| {
-        let group = format!("/wild-rydes/{stage}/{}", group_of(&node.address, &stage));
-        let since = groups.entry(group.clone()).or_insert_with(|| Seen::from(now)).since;
-        async move { (lines(client, &group, since).await, group) }
-    });
-    let mut found: Vec<LogLine> = Vec::new();
-    let mut failed = None;
-    for (lines, group) in join_all(looks).await {
-        let Some(seen) = groups.get_mut(&group) else { continue };
-        // The lines of other groups count as seen, so they are shown even if this search failed. It is made again.
-        let lines = lines.unwrap_or_else(|error| {
-            failed = Some(error);
-            Vec::new()
-        });
-        for (at, line) in lines {
-            if seen.is_new(at, &line) {
-                found.extend(serde_json::from_str(&line));
-            }
-        }
-    }
-    if let (Some(error), true) = (failed, found.is_empty()) {
-        return Err(error);
-    }
-    found.sort_by_key(|line| line.timestamp);
+    let deployment = world.deployment();
+    let client = Logs::new(deployment.aws());
+    let functions = topology.nodes.iter().filter(|node| node.kind == Kind::Function);
+    let groups = functions.map(|node| log_group(&node.address, &deployment.stage));
+    let found = tail.look(&client, &world.pace(), groups, now.as_millisecond()).await?;
     let mut state = world.state();
     let mut steps = Vec::new();
     for line in &found {
         steps.extend(state.recent.steps(&topology, line));
         state.campaign.count(&topology, line);
-        if line.message == "answered" && line.function.ends_with("submit-instant-ride-rfq") {
-            let id = line.text("event_id").or(line.text("correlation_id"));
-            state.rfqs.extend(id.map(str::to_owned));
-        }
+        state.races.extend(race(line));
     }
     let depths = state.depths.clone();
     let is_empty = |queue: &str| depths.get(queue).is_none_or(|depth| depth.visible + depth.in_flight == 0);
@@ -106,31 +79,22 @@ async fn look(world: &World, client: &Logs, groups: &mut HashMap<String, Seen>) 
     Ok(steps)
 }
 
-/// The log group of a function, which is called as the function is.
-fn group_of<'a>(function: &'a str, stage: &str) -> &'a str {
-    function.strip_prefix(&format!("wild-rydes-{stage}-")).unwrap_or(function)
+/// The log group of a function.
+fn log_group(function: &str, stage: &str) -> String {
+    let name = function.strip_prefix(&format!("wild-rydes-{stage}-")).unwrap_or(function);
+    format!("/wild-rydes/{stage}/{name}")
 }
 
-/// The lines of a group from a time on, each with its time. A group that is not there yet has none.
-async fn lines(client: &Logs, group: &str, since: i64) -> Result<Vec<(i64, String)>, Error> {
-    let found = client.filter_log_events().log_group_name(group).start_time(since).send().await;
-    let found = match found {
-        Ok(found) => found,
-        Err(error)
-            if error
-                .as_service_error()
-                .is_some_and(FilterLogEventsError::is_resource_not_found_exception) =>
-        {
-            return Ok(Vec::new());
-        }
-        Err(error) => return Err(Error::aws("logs:FilterLogEvents", &error)),
-    };
-    let events = found.events.unwrap_or_default().into_iter();
-    Ok(events.filter_map(|event| Some((event.timestamp?, event.message?))).collect())
+/// The id of the request for quotes that a line tells of.
+fn race(line: &LogLine) -> Option<String> {
+    let begins = line.message == "answered" && line.function.ends_with("submit-instant-ride-rfq");
+    let id = line.text("event_id").or(line.text("correlation_id"));
+    id.filter(|_| begins).map(str::to_owned)
 }
 
 async fn depths(world: &World) {
-    let mut pause = BETWEEN_DEPTHS;
+    let Pace { depths: shortest, depths_idle: longest, .. } = world.pace();
+    let mut pause = shortest;
     loop {
         world.feed.watched().await;
         match read_depths(world).await {
@@ -146,7 +110,7 @@ async fn depths(world: &World) {
                 if changed {
                     world.feed.send("depths", &json!({"at": Timestamp::now(), "queues": depths}));
                 }
-                pause = if changed { BETWEEN_DEPTHS } else { (pause * 3 / 2).min(BETWEEN_DEPTHS_IDLE) };
+                pause = if changed { shortest } else { (pause * 3 / 2).min(longest) };
             }
             Err(error) => trouble(world, &error).await,
         }
@@ -182,10 +146,9 @@ async fn read_depths(world: &World) -> Result<BTreeMap<String, Depth>, Error> {
 async fn deployments(world: &World) {
     let mut known = fingerprint(&world.deployment());
     loop {
-        tokio::time::sleep(BETWEEN_DEPLOYMENTS).await;
+        tokio::time::sleep(world.pace().deployments).await;
         world.feed.watched().await;
-        let stage = world.deployment().stage.clone();
-        let Ok(deployment) = Deployment::find(&stage).await else { continue };
+        let Ok(deployment) = world.deployment().again().await else { continue };
         let now = fingerprint(&deployment);
         // A stack that is being deployed is looked at again when it is done.
         if now == known || now.contains("IN_PROGRESS") {
@@ -205,3 +168,6 @@ fn fingerprint(deployment: &Deployment) -> String {
         deployment.stacks().map(|(name, stack)| (name, &stack.status, &stack.outputs)).collect::<Vec<_>>()
     )
 }
+
+#[cfg(test)]
+mod tests;

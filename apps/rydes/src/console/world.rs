@@ -14,10 +14,13 @@ use client::{
 use serde_json::{Value, json};
 
 use super::{
+    answers::Answers,
     campaign::Campaign,
     depth::Depth,
     feed::Feed,
     motion::Recent,
+    pace::Pace,
+    quotes::Races,
     refusal::Refusal,
     switched_off::{SwitchedOff, switch, switch_on},
 };
@@ -46,8 +49,8 @@ pub struct State {
     pub depths: BTreeMap<String, Depth>,
     pub off: BTreeSet<String>,
     pub recent: Recent,
-    /// Ids of requests for quotes, the latest one last.
-    pub rfqs: Vec<String>,
+    pub races: Races,
+    pub answers: Answers,
     pub campaign: Campaign,
     switched_off: SwitchedOff,
 }
@@ -58,24 +61,37 @@ impl World {
         allow_actions: bool,
         switched_off: SwitchedOff,
     ) -> Result<Self, Error> {
-        let topology = Arc::new(first_topology(&deployment).await?);
+        let topology = first_topology(&deployment).await?;
+        Ok(Self::new(deployment, topology, allow_actions, switched_off))
+    }
+
+    pub fn new(
+        deployment: Deployment,
+        topology: Topology,
+        allow_actions: bool,
+        switched_off: SwitchedOff,
+    ) -> Self {
         let local = deployment.aws().endpoint_url().is_some_and(is_on_this_machine);
-        let off = off(&topology);
         let state = State {
             deployment: Arc::new(deployment),
-            topology,
+            off: off(&topology),
+            topology: Arc::new(topology),
             depths: BTreeMap::new(),
-            off,
             recent: Recent::default(),
-            rfqs: Vec::new(),
+            races: Races::default(),
+            answers: Answers::default(),
             campaign: Campaign::default(),
             switched_off,
         };
-        Ok(Self { feed: Feed::default(), allow_actions, local, state: Mutex::new(state) })
+        Self { feed: Feed::default(), allow_actions, local, state: Mutex::new(state) }
     }
 
     pub fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn pace(&self) -> Pace {
+        if self.local { Pace::LOCAL } else { Pace::AWS }
     }
 
     pub fn deployment(&self) -> Arc<Deployment> {

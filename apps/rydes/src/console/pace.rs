@@ -1,0 +1,50 @@
+//! The pace of watching. An emulator's calls are free. AWS counts them against quotas, and bills some of them.
+
+use std::time::Duration;
+
+/// The pauses between calls, and the times that go with them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    /// Between two looks at the logs while messages move.
+    pub busy: Duration,
+    /// Between two looks at the logs while none do.
+    pub idle: Duration,
+    /// Between two searches of a look.
+    pub between_searches: Duration,
+    /// The time by which a log line may be late: each look begins so much before the last one did.
+    pub late: Duration,
+    /// Between two looks at the queues after a change.
+    pub depths: Duration,
+    /// Between two looks at the queues in the long run.
+    pub depths_idle: Duration,
+    /// Between two looks at the stacks.
+    pub deployments: Duration,
+    /// Between two searches for the lines of one story.
+    pub story: Duration,
+}
+
+impl Pace {
+    /// At an emulator.
+    pub const LOCAL: Self = Self {
+        busy: Duration::from_millis(250),
+        idle: Duration::from_millis(700),
+        between_searches: Duration::ZERO,
+        late: Duration::from_secs(3),
+        depths: Duration::from_secs(1),
+        depths_idle: Duration::from_secs(3),
+        deployments: Duration::from_secs(3),
+        story: Duration::from_millis(500),
+    };
+
+    /// On AWS, which answers five searches of logs a second for a whole account, and bills calls of SQS.
+    pub const AWS: Self = Self {
+        busy: Duration::from_secs(2),
+        idle: Duration::from_secs(2),
+        between_searches: Duration::from_millis(400),
+        late: Duration::from_secs(30),
+        depths: Duration::from_secs(5),
+        depths_idle: Duration::from_secs(15),
+        deployments: Duration::from_mins(1),
+        story: Duration::from_secs(30),
+    };
+}
