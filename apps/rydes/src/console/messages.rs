@@ -27,7 +27,7 @@ const LATEST: usize = 50;
 
 /// The latest stories, the last one first.
 pub async fn latest(State(world): Shared) -> Json<Value> {
-    Json(json!(world.state().recent.stories.iter().rev().take(LATEST).collect::<Vec<_>>()))
+    Json(json!(world.state().recent.stories.latest().take(LATEST).collect::<Vec<_>>()))
 }
 
 /// The waterfall of a story.
@@ -94,13 +94,7 @@ fn filtered(world: &World, id: &str, lines: &[LogLine]) -> Vec<Value> {
             .map(|edge| stop(&topology, &edge.to, edge.filter.as_ref(), published))
             .collect()
     };
-    world
-        .state()
-        .recent
-        .stories
-        .iter()
-        .find(|story| story.correlation_id == id)
-        .map_or_else(Vec::new, stopped)
+    world.state().recent.stories.get(id).map_or_else(Vec::new, stopped)
 }
 
 fn stop(topology: &Topology, queue: &str, filter: Option<&Value>, at: Option<Timestamp>) -> Value {

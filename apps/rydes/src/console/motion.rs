@@ -1,56 +1,34 @@
 //! Motion: the steps of messages, as the functions' log lines tell them. A line tells of one function's work; the topology tells where
 //! its message came from.
 
+mod step;
+mod story;
+mod walk;
+
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::HashMap,
     time::{Duration, Instant},
 };
 
 use client::{
     logs::LogLine,
-    topology::{Edge, Kind, Node, Topology, Way},
+    topology::{Edge, Kind, Topology, Way},
 };
 use jiff::Timestamp;
-use serde::Serialize;
 
-/// The events and stories that are remembered.
+pub use self::step::{Step, summed};
+pub use self::story::Story;
+use self::{step::step, story::Stories, walk::Walk};
+
+/// The events whose topic is remembered, and the stories whose functions are.
 const REMEMBERED: usize = 2000;
 /// A subscriber without a filter has handled an event, and one with a filter has not after this time: it was filtered out.
 const VERDICT_AFTER: Duration = Duration::from_millis(1500);
-/// Steps of one look that are shown one by one. More are counted by edge.
-const ONE_BY_ONE: usize = 40;
-
-/// A message took an edge.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Step {
-    pub edge: String,
-    pub from: String,
-    pub to: String,
-    pub at: Timestamp,
-    pub count: u64,
-    pub correlation_id: Option<String>,
-    pub event_type: Option<String>,
-    pub outcome: &'static str,
-    pub took_ms: Option<u64>,
-}
-
-/// All that has one correlation id.
-#[derive(Debug, Clone, Serialize)]
-pub struct Story {
-    pub correlation_id: String,
-    pub what: String,
-    pub started_at: Timestamp,
-    pub steps: u64,
-    pub failed: bool,
-    /// The edges at whose filter it was stopped.
-    #[serde(skip)]
-    pub filtered: Vec<Edge>,
-}
 
 /// The latest stories, and what is known of their events.
 #[derive(Debug, Default)]
 pub struct Recent {
-    pub stories: VecDeque<Story>,
+    pub stories: Stories,
     /// Event id → the topic that took it.
     published: HashMap<String, String>,
     /// Correlation id → the functions that have handled its messages, the latest one last.
@@ -86,7 +64,8 @@ impl Recent {
             _ => {}
         }
         let steps = walk.steps;
-        self.remember(line, function, &steps);
+        self.stories.count(line, &function.name, steps.len());
+        self.forget();
         steps
     }
 
@@ -197,35 +176,14 @@ impl Recent {
                 continue;
             }
             steps.push(step(&edge, "filtered", published, story.clone()));
-            if let Some(story) =
-                self.stories.iter_mut().find(|known| Some(&known.correlation_id) == story.as_ref())
-            {
-                story.steps += 1;
-                story.filtered.push(edge);
+            if let Some(id) = story {
+                self.stories.filtered(&id, edge);
             }
         }
         steps
     }
 
-    fn remember(&mut self, line: &LogLine, function: &Node, steps: &[Step]) {
-        let Some(id) = line.text("correlation_id") else { return };
-        let failed = line.message == "failed";
-        if let Some(story) = self.stories.iter_mut().find(|story| story.correlation_id == id) {
-            story.steps += steps.len() as u64;
-            story.failed |= failed;
-        } else {
-            self.stories.push_back(Story {
-                correlation_id: id.to_owned(),
-                what: function.name.replace('-', " "),
-                started_at: line.timestamp,
-                steps: steps.len() as u64,
-                failed,
-                filtered: Vec::new(),
-            });
-        }
-        if self.stories.len() > REMEMBERED {
-            self.stories.pop_front();
-        }
+    fn forget(&mut self) {
         if self.published.len() > REMEMBERED {
             self.published.clear();
         }
@@ -233,79 +191,4 @@ impl Recent {
             self.handled.clear();
         }
     }
-}
-
-/// The steps of one line.
-struct Walk<'a> {
-    topology: &'a Topology,
-    line: &'a LogLine,
-    steps: Vec<Step>,
-}
-
-impl Walk<'_> {
-    fn answered(&mut self, function: &str) {
-        let topology = self.topology;
-        for edge in topology.ending_at(function, Way::Calls) {
-            self.all(topology.ending_at(&edge.from, Way::Calls));
-            self.step(edge, "ok");
-        }
-        self.all(topology.beginning_at(function, Way::Reads));
-        let refused = self
-            .line
-            .fields
-            .get("status")
-            .and_then(serde_json::Value::as_u64)
-            .is_some_and(|status| status >= 400);
-        if !refused {
-            self.all(topology.beginning_at(function, Way::Writes));
-        }
-    }
-
-    /// The effects of handling a message. Messages that it publishes or sends show where they are handled.
-    fn effects(&mut self, function: &str) {
-        for way in [Way::Writes, Way::Starts, Way::Mails] {
-            self.all(self.topology.beginning_at(function, way));
-        }
-    }
-
-    fn all<'b>(&mut self, edges: impl Iterator<Item = &'b Edge>) {
-        for edge in edges {
-            self.step(edge, "ok");
-        }
-    }
-
-    fn step(&mut self, edge: &Edge, outcome: &'static str) {
-        let story = self.line.text("correlation_id").map(str::to_owned);
-        let mut step = step(edge, outcome, self.line.timestamp, story);
-        step.event_type = self.line.text("event_type").map(str::to_owned);
-        step.took_ms = self.line.fields.get("took_ms").and_then(serde_json::Value::as_u64);
-        self.steps.push(step);
-    }
-}
-
-fn step(edge: &Edge, outcome: &'static str, at: Timestamp, correlation_id: Option<String>) -> Step {
-    Step {
-        edge: edge.id.clone(),
-        from: edge.from.clone(),
-        to: edge.to.clone(),
-        at,
-        count: 1,
-        correlation_id,
-        event_type: None,
-        outcome,
-        took_ms: None,
-    }
-}
-
-/// Many steps as one for each edge and outcome.
-pub fn summed(steps: Vec<Step>) -> Vec<Step> {
-    if steps.len() <= ONE_BY_ONE {
-        return steps;
-    }
-    let mut sums: BTreeMap<(String, &'static str), Step> = BTreeMap::new();
-    for step in steps {
-        let sum = sums.entry((step.edge.clone(), step.outcome));
-        sum.and_modify(|sum| sum.count += step.count).or_insert(Step { correlation_id: None, ..step });
-    }
-    sums.into_values().collect()
 }
