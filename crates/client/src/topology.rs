@@ -1,13 +1,14 @@
 //! The topology of a deployment: its parts, and the ways of messages between them. It is read from what is deployed, so a new service
 //! appears without being named anywhere.
 
+mod found;
 mod links;
 mod parts;
 
 use serde::Serialize;
 use serde_json::Value;
 
-use self::{links::Links, parts::Parts};
+use self::{found::Found, links::Links, parts::Parts};
 use crate::{deployment::Deployment, error::Error};
 
 /// The parts of a deployment, and the edges between them.
@@ -133,7 +134,8 @@ impl Topology {
     /// Reads the topology of a deployment.
     pub async fn read(deployment: &Deployment) -> Result<Self, Error> {
         let parts = Parts::read(deployment).await?;
-        Ok(Links::read(deployment, parts).await?.into_topology())
+        let found = Found::read(deployment, &parts.nodes).await?;
+        Ok(Links::new(parts, found).into_topology())
     }
 
     /// The node with this id.
