@@ -51,12 +51,14 @@ impl Links {
         links
     }
 
-    /// Adds an edge, unless it is there.
-    fn link(&mut self, from: String, to: String, kind: Way, filter: Option<Value>) {
+    /// Adds an edge, and gives it, unless it is there.
+    fn link(&mut self, from: String, to: String, kind: Way, filter: Option<Value>) -> Option<&mut Edge> {
         let id = format!("{}:{from}->{to}", kind.name());
-        if from != to && self.seen.insert(id.clone()) {
-            self.edges.push(Edge { id, from, to, kind, filter, enabled: true, mapping: None });
+        if from == to || !self.seen.insert(id.clone()) {
+            return None;
         }
+        self.edges.push(Edge { id, from, to, kind, filter, enabled: true, mapping: None });
+        self.edges.last_mut()
     }
 
     /// Adds an edge to the part that a text addresses.
@@ -96,8 +98,7 @@ impl Links {
                 None => (self.parts.addressed(source), Way::Polls),
             };
             let Some(from) = from.map(|node| node.id.clone()) else { continue };
-            self.link(from, function.clone(), kind, None);
-            if let Some(edge) = self.edges.last_mut() {
+            if let Some(edge) = self.link(from, function.clone(), kind, None) {
                 edge.enabled = !mapping.state().is_some_and(|state| state.starts_with("Disabl"));
                 edge.mapping = mapping.uuid().map(str::to_owned);
             }
@@ -214,3 +215,6 @@ fn part(id: &str, kind: Kind, name: &str, lane: &str) -> Node {
         address: id.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests;
