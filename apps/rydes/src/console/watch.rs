@@ -96,8 +96,9 @@ async fn depths(world: &World) {
     let Pace { depths: shortest, depths_idle: longest, .. } = world.pace();
     let mut pause = shortest;
     loop {
-        world.feed.watched().await;
-        match read_depths(world).await {
+        // Queues may have been empty while no page was open.
+        let before = if world.feed.watched().await { BTreeMap::new() } else { world.state().depths.clone() };
+        match read_depths(world, &before).await {
             Ok(depths) => {
                 let changed = {
                     let mut state = world.state();
@@ -124,19 +125,17 @@ async fn trouble(world: &World, error: &Error) {
     tokio::time::sleep(AFTER_TROUBLE).await;
 }
 
-async fn read_depths(world: &World) -> Result<BTreeMap<String, Depth>, Error> {
+async fn read_depths(
+    world: &World,
+    before: &BTreeMap<String, Depth>,
+) -> Result<BTreeMap<String, Depth>, Error> {
     let topology = world.topology();
     let client = aws_sdk_sqs::Client::new(world.deployment().aws());
     let is_queue = |kind| matches!(kind, Kind::Queue | Kind::DeadLetterQueue);
     let queues = topology.nodes.iter().filter(|node| is_queue(node.kind));
     let depths = queues.map(async |node| {
         let depth = queues::depth(&client, &node.name, &node.address).await?;
-        let depth = Depth {
-            visible: depth.waiting,
-            in_flight: depth.in_flight,
-            delayed: depth.held_back,
-            oldest_seconds: None,
-        };
+        let depth = Depth::after(before.get(&node.id), Timestamp::now(), &depth);
         Ok::<_, Error>((node.id.clone(), depth))
     });
     Ok(try_join_all(depths).await?.into_iter().collect())

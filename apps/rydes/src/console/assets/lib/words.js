@@ -76,10 +76,6 @@ export function duration(ms) {
   return `${Math.floor(ms / 3_600_000)} h`;
 }
 
-export function seconds(value) {
-  return value < 60 ? `${Math.round(value)} s` : duration(value * 1000);
-}
-
 /** A count that fits into a badge: 1.2k instead of 1,203. */
 export function short(count) {
   if (count < 1000) return String(count);

@@ -2,7 +2,7 @@
 
 import { act } from "../lib/actions.js";
 import { html, refill } from "../lib/dom.js";
-import { EDGES, KINDS, clock, filterText, OUTCOMES, seconds, shortId } from "../lib/words.js";
+import { EDGES, KINDS, clock, filterText, OUTCOMES, shortId } from "../lib/words.js";
 import { icon } from "./shapes.js";
 
 export class Inspector {
@@ -54,7 +54,8 @@ export class Inspector {
     if (node.kind === "queue" && depth) {
       facts.push(["waiting", `≈ ${depth.visible.toLocaleString("en")}`], ["in work", `≈ ${depth.in_flight}`]);
       if (depth.delayed) facts.push(["delayed", `≈ ${depth.delayed}`]);
-      if (depth.visible && depth.oldest_seconds) facts.push(["oldest", seconds(depth.oldest_seconds)]);
+      // SQS does not tell the age of the oldest message. It came after the queue was empty.
+      if (depth.waiting_since) facts.push(["not empty since", clock(depth.waiting_since)]);
     }
     if (store.deadLettersOf.has(id)) facts.push(["dead letters", dead ? `≈ ${dead}` : "none"]);
     if (node.kind === "function") facts.push(["takes messages", store.off.has(id) ? "no, switched off" : "yes"]);

@@ -1,7 +1,7 @@
 // The marks of a queue: a block for the messages that wait, their number and age, and the diamond of dead letters.
 
 import { svg } from "../lib/dom.js";
-import { seconds, short } from "../lib/words.js";
+import { short } from "../lib/words.js";
 import { diamond } from "./shapes.js";
 
 const BLOCKS = 6;
@@ -11,14 +11,10 @@ export function blocks(visible) {
   return visible <= 0 ? 0 : Math.min(BLOCKS, Math.floor(Math.log2(visible)) + 1);
 }
 
-/** The depth and the age in a few characters: `≈128 · 42 s`. */
+/** The depth in a few characters: `≈128`. */
 export function depthText(depth) {
-  if (!depth) return "";
-  const parts = [];
-  if (depth.visible) parts.push(`≈${short(depth.visible)}`);
-  else if (depth.in_flight) parts.push(`${short(depth.in_flight)} in work`);
-  if (depth.visible && depth.oldest_seconds >= 5) parts.push(seconds(depth.oldest_seconds));
-  return parts.join(" · ");
+  if (depth?.visible) return `≈${short(depth.visible)}`;
+  return depth?.in_flight ? `${short(depth.in_flight)} in work` : "";
 }
 
 export function showDepth(group, marks, depth) {

@@ -1,9 +1,9 @@
 // The map as a table: what the picture shows, in words.
 
 import { html } from "../lib/dom.js";
-import { EDGES, KINDS, filterText, seconds } from "../lib/words.js";
+import { EDGES, KINDS, clock, filterText } from "../lib/words.js";
 
-const HEADS = ["service", "part", "kind", "waiting", "in work", "oldest", "dead letters", "leads to"];
+const HEADS = ["service", "part", "kind", "waiting", "in work", "not empty since", "dead letters", "leads to"];
 
 export function table(store) {
   const body = html("tbody");
@@ -33,7 +33,7 @@ function row(store, node, edges) {
     html("td", {}, KINDS[node.kind] ?? node.kind),
     html("td", numeric, number(depth?.visible)),
     html("td", numeric, number(depth?.in_flight)),
-    html("td", numeric, depth?.visible && depth.oldest_seconds ? seconds(depth.oldest_seconds) : ""),
+    html("td", numeric, depth?.waiting_since ? clock(depth.waiting_since) : ""),
     html("td", { class: dead ? "number urgent-text" : "number" }, store.deadLettersOf.has(node.id) ? number(dead) : ""),
     html("td", {}, leads(store, node, edges)),
   );
