@@ -22,6 +22,8 @@ mod safety;
 mod saga;
 mod switched_off;
 mod tail;
+#[cfg(test)]
+mod testing;
 mod watch;
 mod world;
 

@@ -142,3 +142,70 @@ fn campaign(world: &Arc<World>, count: u32) -> Result<Value, Refusal> {
     }
     Ok(json!({}))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::console::testing::Aws;
+
+    const ACTIONS: [&str; 8] = [
+        "complete-ride",
+        "decline-card",
+        "prebook",
+        "request-quotes",
+        "take-down",
+        "bring-up",
+        "poison",
+        "campaign",
+    ];
+
+    async fn status(world: &Arc<World>, action: &str, body: Value) -> StatusCode {
+        let body = serde_json::from_value(body).unwrap();
+        let answer = act(State(Arc::clone(world)), Path(action.to_owned()), Json(body)).await;
+        answer.map_or_else(|refusal| refusal.status(), |_| StatusCode::OK)
+    }
+
+    fn parts() -> Value {
+        json!({"function": "points/Award", "queue": "points/Queue"})
+    }
+
+    #[tokio::test]
+    async fn a_console_that_only_watches_refuses_every_action_and_calls_nothing() {
+        let aws = Aws { local: true, ..Aws::default() };
+        let world = aws.world(false).await;
+        for action in ACTIONS {
+            assert_eq!(status(&world, action, parts()).await, StatusCode::FORBIDDEN, "{action}");
+        }
+        assert!(aws.take_calls().is_empty());
+    }
+
+    #[tokio::test]
+    async fn nothing_is_broken_on_aws() {
+        let aws = Aws::default();
+        let world = aws.world(true).await;
+        for action in ["take-down", "bring-up", "poison"] {
+            assert_eq!(status(&world, action, parts()).await, StatusCode::FORBIDDEN, "{action}");
+        }
+        assert!(aws.take_calls().is_empty());
+    }
+
+    #[tokio::test]
+    async fn an_action_without_its_part_and_one_that_is_unknown_are_refused() {
+        let world = Aws { local: true, ..Aws::default() }.world(true).await;
+        assert_eq!(status(&world, "take-down", json!({})).await, StatusCode::BAD_REQUEST);
+        assert_eq!(
+            status(&world, "take-down", json!({"function": "no/Function"})).await,
+            StatusCode::NOT_FOUND
+        );
+        assert_eq!(status(&world, "poison", json!({"queue": "no/Queue"})).await, StatusCode::NOT_FOUND);
+        assert_eq!(status(&world, "explode", json!({})).await, StatusCode::NOT_FOUND);
+    }
+
+    #[tokio::test]
+    async fn a_campaign_has_at_least_one_prebooking_and_not_too_many() {
+        let world = Aws { local: true, ..Aws::default() }.world(true).await;
+        for count in [0, MOST + 1] {
+            assert_eq!(status(&world, "campaign", json!({"count": count})).await, StatusCode::BAD_REQUEST);
+        }
+    }
+}

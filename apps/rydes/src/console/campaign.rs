@@ -103,3 +103,52 @@ fn push(points: &mut VecDeque<Point>, point: Point) {
         points.pop_front();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::console::testing::{line, topology};
+
+    fn counted(function: &str, outcome: &str) -> (u64, u64) {
+        let mut campaign = Campaign::default();
+        campaign.count(&topology(), &line(function, "handled", &json!({"outcome": outcome})));
+        (campaign.accepted.count, campaign.decided.count)
+    }
+
+    #[test]
+    fn a_prebooking_is_accepted_when_it_is_stored_and_decided_behind_the_filter() {
+        assert_eq!(counted("bookings/Book", "made"), (1, 0));
+        assert_eq!(counted("quotes/Decide", "made"), (0, 1));
+    }
+
+    #[test]
+    fn repetitions_and_other_events_do_not_count() {
+        assert_eq!(counted("bookings/Book", "duplicate"), (0, 0));
+        assert_eq!(counted("points/Award", "made"), (0, 0));
+        assert_eq!(counted("features/Feature", "made"), (0, 0));
+    }
+
+    #[test]
+    fn the_curves_have_the_depths_of_the_campaigns_queues_and_the_last_points() {
+        let mut campaign = Campaign::default();
+        let depth = Depth { visible: 3, in_flight: 2, ..Depth::default() };
+        let depths =
+            BTreeMap::from([("bookings/Queue".to_owned(), depth), ("points/Queue".to_owned(), depth)]);
+        for _ in 0..MOST + 10 {
+            campaign.sample(&topology(), &depths);
+        }
+        let described = campaign.described();
+        let series = described["series"].as_object().unwrap();
+        assert_eq!(series.keys().collect::<Vec<_>>(), ["bookings/Queue", "quotes/Queue"]);
+        assert_eq!(series["bookings/Queue"].as_array().unwrap().len(), MOST);
+        assert_eq!((&series["bookings/Queue"][0][1], &series["quotes/Queue"][0][1]), (&json!(5), &json!(0)));
+        assert_eq!(described["accepted"].as_array().unwrap().len(), MOST);
+    }
+
+    #[test]
+    fn a_system_whose_apis_queue_nothing_has_no_curves() {
+        let mut campaign = Campaign::default();
+        campaign.sample(&Topology::default(), &BTreeMap::new());
+        assert_eq!(campaign.described()["series"], json!({}));
+    }
+}

@@ -89,3 +89,49 @@ impl Feed {
         Sse::new(first.chain(rest).map(Ok)).keep_alive(KeepAlive::default())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use axum::response::IntoResponse;
+
+    use super::*;
+
+    /// The next events of a page.
+    async fn next(
+        stream: &mut (impl Stream<Item = Result<axum::body::Bytes, axum::Error>> + Unpin),
+    ) -> String {
+        String::from_utf8(stream.next().await.unwrap().unwrap().to_vec()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_page_is_told_what_is_so_and_then_each_event_with_its_id() {
+        let feed = Feed::default();
+        feed.notice("info", "before the page was open");
+        let page = feed.open(vec![("state", json!({"functions_off": []}))]).into_response();
+        let mut page = page.into_body().into_data_stream();
+        feed.notice("info", "now");
+        assert_eq!(next(&mut page).await, "retry: 1000\n\n");
+        assert_eq!(next(&mut page).await, "event: state\ndata: {\"functions_off\":[]}\n\n");
+        let notice = next(&mut page).await;
+        assert!(
+            notice.contains("id: 2") && notice.contains("event: notice") && notice.contains("now"),
+            "{notice}"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn watching_waits_for_a_page_and_tells_that_it_had_to() {
+        let feed = Arc::new(Feed::default());
+        let watching = tokio::spawn({
+            let feed = Arc::clone(&feed);
+            async move { (feed.watched().await, feed.watched().await) }
+        });
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        assert!(!watching.is_finished(), "no page is open");
+        let page = feed.open(Vec::new());
+        assert_eq!(watching.await.unwrap(), (true, false));
+        drop(page);
+    }
+}

@@ -120,3 +120,48 @@ fn log_group(function: &str) -> Option<String> {
     let (stage, name) = function.strip_prefix("wild-rydes-")?.split_once('-')?;
     Some(format!("/wild-rydes/{stage}/{name}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::console::testing::{line, topology};
+
+    /// The row of a function's line.
+    fn row_of(message: &str, fields: &Value) -> Value {
+        let lines = [line("points/Award", message, fields)];
+        row(&topology(), &spans::from_lines(&lines)[0])
+    }
+
+    #[test]
+    fn a_row_names_its_part_and_how_it_ended() {
+        let row = row_of("handled", &json!({"outcome": "made", "request_id": "r"}));
+        assert_eq!((&row["node"], &row["name"]), (&json!("points/Award"), &json!("award")));
+        assert_eq!(
+            (&row["outcome"], &row["attempt"], &row["duplicate"]),
+            (&json!("ok"), &json!(1), &json!(false))
+        );
+    }
+
+    #[test]
+    fn duplicates_attempts_and_dead_letters_are_told_apart() {
+        let duplicate = row_of("handled", &json!({"outcome": "duplicate", "request_id": "r"}));
+        assert_eq!((&duplicate["outcome"], &duplicate["duplicate"]), (&json!("ok"), &json!(true)));
+        let failed = row_of("failed", &json!({"receive_count": 2, "request_id": "r"}));
+        assert_eq!((&failed["outcome"], &failed["attempt"]), (&json!("failed"), &json!(2)));
+        let dead = row_of("failed", &json!({"outcome": "dead-lettered", "request_id": "r"}));
+        assert_eq!(dead["outcome"], "dead");
+    }
+
+    #[test]
+    fn a_filter_that_stopped_a_message_is_a_row() {
+        let filter = json!({"fare": [50]});
+        let row = stop(&topology(), "features/Queue", Some(&filter), None);
+        assert_eq!((&row["outcome"], &row["filtered_by"]), (&json!("filtered"), &filter));
+    }
+
+    #[test]
+    fn a_function_has_its_log_group() {
+        assert_eq!(log_group("wild-rydes-dev-award-points").as_deref(), Some("/wild-rydes/dev/award-points"));
+        assert_eq!(log_group("another"), None);
+    }
+}

@@ -5,16 +5,14 @@ mod step;
 mod story;
 mod walk;
 
-use std::{
-    collections::HashMap,
-    time::{Duration, Instant},
-};
+use std::{collections::HashMap, time::Duration};
 
 use client::{
     logs::LogLine,
     topology::{Edge, Kind, Topology, Way},
 };
 use jiff::Timestamp;
+use tokio::time::Instant;
 
 pub use self::step::{Step, summed};
 pub use self::story::Story;
@@ -192,3 +190,6 @@ impl Recent {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -23,6 +23,11 @@ impl Refusal {
     pub fn new(status: StatusCode, message: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self { status, message: message.into(), remedy: remedy.into() }
     }
+
+    #[cfg(test)]
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
 }
 
 impl From<Error> for Refusal {

@@ -107,3 +107,38 @@ pub async fn execution(State(world): Shared, Path(id): Path<String>) -> Answer {
         .collect();
     Ok(Json(json!({"id": id, "status": trace.execution, "path": path})))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_way_from_state_to_state_is_an_edge_with_its_kind() {
+        let states = json!({
+            "Pay": {"Type": "Task", "Next": "Paid?", "Catch": [
+                {"ErrorEquals": ["Declined", "States.Timeout"], "Next": "Refund"}
+            ]},
+            "Paid?": {"Type": "Choice", "Choices": [{"Next": "Done"}], "Default": "Refund"},
+            "Refund": {"Type": "Task", "End": true},
+            "Done": {"Type": "Succeed"},
+        });
+        let edges = edges(states.as_object().unwrap());
+        let edge = |from: &str, to: &str, kind: &str, label: &str| json!({"from": from, "to": to, "kind": kind, "label": label});
+        assert_eq!(edges.len(), 4);
+        for edge in [
+            edge("Pay", "Paid?", "next", ""),
+            edge("Pay", "Refund", "catch", "Declined, States.Timeout"),
+            edge("Paid?", "Done", "choice", ""),
+            edge("Paid?", "Refund", "choice", "otherwise"),
+        ] {
+            assert!(edges.contains(&edge), "{edge} is not in {edges:?}");
+        }
+    }
+
+    #[test]
+    fn a_state_has_its_type() {
+        let states = json!({"Done": {"Type": "Succeed"}});
+        let nodes = nodes(states.as_object().unwrap());
+        assert_eq!(nodes, [json!({"id": "Done", "type": "Succeed", "compensation": false})]);
+    }
+}
