@@ -1,6 +1,6 @@
 # `make` or `make help` says what there is. Everything real stands in tools/ and in cargo.
 .DEFAULT_GOAL := help
-.PHONY: help demo console up down test test-unit test-e2e test-containers test-containers-if-possible prepare emulators test-chaos test-life test-new-project test-library test-console chaos limits fuzz lint lint-rust lint-python lint-workflows lint-templates lint-book book book-serve walk check-functions check-library doc diagrams contracts-check scale access new-service new-project alarms publish-again throttle test-labs fmt build deploy smoke undeploy bench bench-prebooking bench-rfq
+.PHONY: help demo console up down test test-unit test-e2e test-containers test-containers-if-possible prepare emulators test-chaos test-life test-new-project test-library test-api test-console chaos limits fuzz lint lint-rust lint-python lint-workflows lint-templates lint-book book book-serve walk check-functions check-library doc diagrams contracts-check scale access new-service new-project alarms publish-again throttle test-labs fmt build deploy smoke undeploy bench bench-prebooking bench-rfq
 
 PYTHON ?= python3
 PORT ?= 4566
@@ -67,6 +67,9 @@ test-library: ## Run the examples outside of the repository, against the package
 
 test-labs: ## Do the labs of docs/labs on an emulator of their own: each check fails before, and passes after
 	$(WILD_RYDES) test-labs
+
+test-api: ## Try both APIs against their OpenAPI documents (ONLY=<part of a service's name>)
+	$(WILD_RYDES) test-api --only "$(ONLY)"
 
 test-console: ## Try the console in a browser, against an emulator of its own (ONLY=<part of a name>, SCREENSHOTS=1: take the docs' pictures)
 	$(WILD_RYDES) test-console --only "$(ONLY)" $(if $(SCREENSHOTS),--screenshots) $(if $(IF_POSSIBLE),--if-possible)

@@ -24,6 +24,7 @@ CONTENTS = {
     "ministack": "ministack, the local emulator",
     "checks": "cfn-lint, ruff, mypy and pytest, which check templates and tools",
     "browser": "Playwright, which drives a browser for the tests of the console",
+    "openapi": "schemathesis, which tries the APIs against their OpenAPI documents",
     "workflows": "actionlint, shellcheck and zizmor, which check the workflows",
     "book": "Zensical, lychee and rich, which build the book, check its links and draw the walk",
     "deny": "cargo-deny, which checks the Rust dependencies",

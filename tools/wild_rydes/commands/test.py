@@ -20,6 +20,7 @@ STEPS = [
     Step("lint-book", "the book and its links"),
     Step("test-unit", "unit and property tests, bad input, tests of the tools"),
     Step("test-e2e", "end-to-end tests against the embedded emulator"),
+    Step("test-api", "both APIs against their OpenAPI documents"),
     Step("test-console IF_POSSIBLE=1", "the console in a browser, if there is one"),
     Step("test-chaos", "a small fault run, and its audit"),
     Step("test-library", "the examples against the packages of the library, outside of the repository"),
