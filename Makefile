@@ -1,6 +1,6 @@
 # `make` or `make help` says what there is. Everything real stands in tools/ and in cargo.
 .DEFAULT_GOAL := help
-.PHONY: help demo console up down test test-unit test-e2e test-containers test-containers-if-possible prepare emulators test-chaos test-life test-new-project test-library test-api test-console chaos limits fuzz lint lint-rust lint-python lint-workflows lint-templates lint-book book book-serve walk check-functions check-library doc diagrams contracts-check scale access new-service new-project alarms publish-again throttle test-labs fmt build deploy smoke undeploy bench bench-prebooking bench-rfq
+.PHONY: help demo console up down test test-unit test-e2e test-containers test-containers-if-possible prepare emulators test-chaos test-life test-new-project test-library test-api test-console chaos limits fuzz lint lint-rust lint-python lint-workflows lint-templates lint-book book book-serve walk check-functions check-library doc diagrams contracts contracts-check scale access new-service new-project alarms publish-again throttle test-labs fmt build deploy smoke undeploy bench bench-prebooking bench-rfq
 
 PYTHON ?= python3
 PORT ?= 4566
@@ -35,7 +35,7 @@ test: ## Everything: lints, unit tests, builds, end-to-end tests, the life of a 
 	@echo "✓ all tests passed"
 
 test-unit: ## Unit and property tests, handlers with mocked AWS clients
-	cargo test --locked --workspace --lib --bin rydes --test program --test proxy --test schemas
+	cargo test --locked --workspace --lib --bin rydes --test program --test proxy --test schemas --test asyncapi
 	$(WILD_RYDES) test-python
 
 test-e2e: ## End-to-end tests against an emulator of their own, or the one at AWS_ENDPOINT_URL (ONLY=<part of a name>)
@@ -130,7 +130,10 @@ doc: ## Build the API documentation of the crates, with its warnings denied
 diagrams: ## Draw the state machines in the docs anew
 	$(WILD_RYDES) diagrams
 
-contracts-check: ## Compare the schemas of messages with those of the last release
+contracts: ## Write the AsyncAPI document of each service anew, from its template and the schemas of messages
+	$(WILD_RYDES) contracts
+
+contracts-check: ## Compare the schemas of messages with those of the last release, and the AsyncAPI documents with what they are made from
 	$(WILD_RYDES) contracts-check
 
 scale: ## Count what a stage has, and write the tables of docs/scale.md anew

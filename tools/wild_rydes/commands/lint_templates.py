@@ -40,6 +40,8 @@ def run(_: argparse.Namespace) -> None:
     passed("blocks of resources, which are alike in all templates")
     check("templates.lake", "queries in the lake don't find what they should")
     passed("the lake, whose queries find every type of event, and read only the partitions that they name")
+    check("templates.asyncapi", "the AsyncAPI documents aren't as they should be")
+    passed("channels, whose messages have schemas, and the AsyncAPI documents, which describe them")
     check("templates.stage", "the plan counts with other templates")
     passed("the count of what a stage has, for rydes plan")
     check("templates.state_machines", "there are faults in the state machines")
