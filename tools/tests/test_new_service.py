@@ -1,5 +1,5 @@
-"""A service is named in its folder and its template, and nowhere else: one that is made passes its tests, and one that is taken
-away leaves nothing behind."""
+"""A service is named in its folder and its template, and nowhere else by hand: one that is made passes its tests, and one that
+is taken away leaves nothing behind."""
 
 import os
 import re
@@ -35,21 +35,26 @@ class Copy(Checkout):
 def test_a_service_that_is_made_passes_and_one_that_is_taken_away_is_gone() -> None:
     # Always the same folder, so that cargo knows again what it has compiled for it.
     copy = Copy(LOCAL / "new-service")
+    # Installed tools are the same.
+    (copy.path / ".tools").symlink_to(ROOT / ".tools")
     copy.run("make", "new-service", f"NAME={NAME}", f"EVENT={EVENT}")
     changed = {line[3:] for line in copy.git("status", "--porcelain", "--untracked-files=all").splitlines()}
-    own = {path for path in changed if path.startswith(f"functions/{NAME}/") or path == f"infra/{NAME}.yaml"}
+    made = {f"infra/{NAME}.yaml", f"contracts/asyncapi/{NAME}.json"}
+    own = {path for path in changed if path.startswith(f"functions/{NAME}/")} | made
     assert changed - own == {"Cargo.lock"}
-    assert f"infra/{NAME}.yaml" in own
+    assert made <= changed
 
     copy.run("cargo", "fmt", "--package", NAME, "--check")
     tests = copy.run("cargo", "test", "--locked", "--offline", "--package", NAME)
     assert f"test bad_input::record_{NAME.replace('-', '_')} ... ok" in tests
     rules = copy.path / "tools" / "wild_rydes" / "cfn_lint_rules"
     copy.run(environments.bin_of("checks") / "cfn-lint", "--append-rules", rules, "--", f"infra/{NAME}.yaml")
+    copy.run("make", "contracts-check")
 
     shutil.rmtree(copy.path / "functions" / NAME)
     (copy.path / "infra" / f"{NAME}.yaml").unlink()
     copy.run("cargo", "metadata", "--format-version=1", "--offline")
+    copy.run("make", "contracts")
     assert copy.git("status", "--porcelain") == ""
 
 

@@ -1,4 +1,4 @@
-"""Makes a new service that takes an event: its crate, its template, and nothing else.
+"""Makes a new service that takes an event: its crate, its template, and the AsyncAPI document that is made from it.
 
 The files of tools/new_service are its first version, with the names of the service and of the event put in. The service records
 each event in a table of its own, and passes all tests untouched.
@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from wild_rydes import console, stages
+from wild_rydes.commands import contracts
 from wild_rydes.paths import INFRA, ROOT, TOOLS
 
 FILES = TOOLS / "new_service"
@@ -39,15 +40,21 @@ def run(options: argparse.Namespace) -> None:
         add_to_lock()
         # Its code looks as all code does, under its own names.
         cargo("fmt", "--package", name)
+        contracts.write()
     except console.Stop:
         # Nothing is left half done: the command can be given again.
         shutil.rmtree(ROOT / "functions" / name)
         (INFRA / f"{name}.yaml").unlink()
+        document(name).unlink(missing_ok=True)
         (ROOT / "Cargo.lock").write_text(lock)
         raise
-    for file in written:
+    for file in [*written, document(name)]:
         console.line(f"  {file.relative_to(ROOT)}")
     console.line(f"{console.GREEN}✓{console.END} {name} takes {event}; how to go on: docs/adding-a-service.md")
+
+
+def document(name: str) -> Path:
+    return ROOT / "contracts" / "asyncapi" / f"{name}.json"
 
 
 def topics_by_event() -> dict[str, str]:
