@@ -113,7 +113,12 @@ async fn what_no_retry_can_mend_is_no_503_where_no_function_looks_at_it() {
         ),
         ("no id at all", sound.clone(), Some(("x-amzn-requestid", "mine")), 400),
         ("an idempotency key with a blank", sound.clone(), Some(("idempotency-key", "a b")), 400),
-        ("an idempotency key that is too long", sound.clone(), Some(("Idempotency-Key", &"k".repeat(65))), 400),
+        (
+            "an idempotency key that is too long",
+            sound.clone(),
+            Some(("Idempotency-Key", &"k".repeat(65))),
+            400,
+        ),
         ("an empty idempotency key", sound.clone(), Some(("idempotency-key", "")), 400),
         ("an answer in XML", sound.clone(), Some(("accept", "application/xml")), 202),
     ] {
