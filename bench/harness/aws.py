@@ -6,29 +6,38 @@ import os
 import subprocess
 import sys
 
+from harness.certificates import Certificates
 from wild_rydes import console
 from wild_rydes.paths import BENCH, TOOLS
 
 
 class Aws:
-    """There for as long as the block lasts."""
+    """There for as long as the block lasts; with certificates, over TLS, too."""
+
+    def __init__(self, certificates: Certificates | None = None) -> None:
+        self.certificates = certificates
+        self.control: http.client.HTTPConnection | None = None
 
     def __enter__(self) -> "Aws":
         command = [sys.executable, "-m", "harness.aws_stub"]
+        if self.certificates:
+            command += [str(self.certificates.chain), str(self.certificates.key)]
         env = {**os.environ, "PYTHONPATH": f"{TOOLS}{os.pathsep}{BENCH}"}
         self.process = subprocess.Popen(
             command, env=env, text=True, start_new_session=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
         self.pipes = [pipe for pipe in (self.process.stdin, self.process.stdout) if pipe]
-        port = self.pipes[1].readline().strip()
-        if not port:
+        ports = self.pipes[1].readline().split()
+        if not ports:
             self.__exit__()
             raise console.Stop("the stand-in for AWS did not start: see above")
-        self.control = http.client.HTTPConnection("127.0.0.1", int(port))
-        self.url = f"http://127.0.0.1:{port}"
+        self.control = http.client.HTTPConnection("127.0.0.1", int(ports[0]))
+        self.url = f"https://127.0.0.1:{ports[1]}" if self.certificates else f"http://127.0.0.1:{ports[0]}"
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self.control:
+            self.control.close()
         self.process.kill()
         self.process.wait()
         for pipe in self.pipes:
@@ -36,6 +45,8 @@ class Aws:
 
     def calls(self) -> dict[str, int]:
         """The calls since this was asked last. Stops at a dead letter: the function did not understand its event."""
+        if self.control is None:
+            raise console.Stop("the stand-in for AWS is not up")
         self.control.request("GET", "/_calls")
         calls = json.load(self.control.getresponse())
         if calls.get("dead letter"):

@@ -1,7 +1,7 @@
 """An AWS that says at once that everything went well, and does nothing: what a function takes then is its own.
 
-Its operations are told apart as the services' protocols do it. It prints its port, and ends as its input does, so that it doesn't
-outlive who started it.
+Its operations are told apart as the services' protocols do it. It prints its port, and with the
+files of a certificate and its key a second one, for TLS. It ends as its input does, so that it doesn't outlive who started it.
 
     GET /_calls     which calls there were since this was asked last
 """
@@ -9,6 +9,7 @@ outlive who started it.
 import asyncio
 import hashlib
 import json
+import ssl
 import sys
 import urllib.parse
 from collections import Counter
@@ -116,12 +117,17 @@ class Connection(asyncio.Protocol):
 
 async def main() -> None:
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
-    server = await loop.create_server(Connection, "127.0.0.1", 0)
+    servers = [await loop.create_server(Connection, "127.0.0.1", 0)]
+    if files := sys.argv[1:]:
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(*files)
+        servers.append(await loop.create_server(Connection, "127.0.0.1", 0, ssl=tls))
     # Nobody writes into it: it can be read when it ends.
     loop.add_reader(sys.stdin, ended.set)
-    print(server.sockets[0].getsockname()[1], flush=True)
+    print(*(server.sockets[0].getsockname()[1] for server in servers), flush=True)
     await ended.wait()
-    server.close()
+    for server in servers:
+        server.close()
 
 
 if __name__ == "__main__":

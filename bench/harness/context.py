@@ -8,8 +8,9 @@ from harness.programs import Program
 
 
 class Context:
-    def __init__(self, only: Sequence[str]) -> None:
-        self.only = only
+    def __init__(self, only: Sequence[str], turns: int | None = None) -> None:
+        """With a number of turns, a part that takes turns on its own scale takes so many."""
+        self.only, self.turns = only, turns
 
     @cached_property
     def programs(self) -> list[Program]:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from harness import build_time, cold, cost, machine, rest, rides, warm
+from harness import build_time, cold, cost, lambda_sizes, machine, rest, rides, warm
 from harness.context import Context
 from harness.cpu_contention import CpuContention
 from harness.library import features
@@ -19,6 +19,7 @@ RESULTS = ROOT / "target" / "bench" / "results.json"
 PARTS: dict[str, Callable[[Context], dict[str, Any]]] = {
     "cold": cold.run,
     "warm": warm.run,
+    "lambda": lambda_sizes.run,
     "rest": rest.run,
     "cost": cost.run,
     "rides": rides.run,
@@ -26,17 +27,17 @@ PARTS: dict[str, Callable[[Context], dict[str, Any]]] = {
     "library": library.run,
     "features": features.run,
 }
-OF_FUNCTIONS = ("cold", "warm")
+OF_FUNCTIONS = ("cold", "warm", "lambda")
 
 
-def run(names: Sequence[str], functions: Sequence[str]) -> None:
+def run(names: Sequence[str], functions: Sequence[str], turns: int | None = None) -> None:
     """Runs these parts, or all (all that are about single functions, if some are named), and keeps what the others have found
     before."""
     if sys.platform != "linux":
         raise console.Stop("the benchmarks start programs that were built for Lambda, so they need Linux")
     if unknown := set(names) - set(PARTS):
         raise console.Stop(f"there is no part {', '.join(sorted(unknown))}: ONLY may be {', '.join(PARTS)}")
-    context = Context(functions)
+    context = Context(functions, turns)
     for name in names or (OF_FUNCTIONS if functions else PARTS):
         measured_on, contention = machine.describe(), CpuContention()
         results = PARTS[name](context)

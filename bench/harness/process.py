@@ -6,6 +6,8 @@ import signal
 import time
 from pathlib import Path
 
+from harness import cpu_share
+from harness.cpu_share import Limit
 from harness.programs import Program
 from harness.runtime_api import PATIENCE_SECONDS, RuntimeApi
 
@@ -17,15 +19,20 @@ FILES = [NOTHING_IN, (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
 class Process:
     """Started as this is made, and polling from then on; stopped as the block ends."""
 
-    def __init__(self, program: Program, env: dict[str, str], log: Path | None = None) -> None:
-        """With a file for the log, it takes what the function says as it dies, too."""
+    def __init__(self, program: Program, env: dict[str, str], log: Path | None = None, limit: Limit | None = None) -> None:
+        """With a file for the log, it takes what the function says as it dies, too. Under a limit, it has a part of a core."""
+        self.limit = limit
         self.api = RuntimeApi(program.name)
         env = {**env, **program.env, "AWS_LAMBDA_RUNTIME_API": self.api.address}
-        self.began = time.perf_counter()
-        self.pid = os.posix_spawn(program.command[0], program.command, env, file_actions=logged(log) if log else FILES)
+        command = cpu_share.held(program.command) if limit else program.command
+        began = time.perf_counter()
+        self.pid = os.posix_spawn(command[0], command, env, file_actions=logged(log) if log else FILES)
         try:
+            if limit:
+                began = time.perf_counter()
+                cpu_share.let_go(self.pid, limit)
             self.api.watch(self.pid)
-            self.first_poll = self.api.await_poll() - self.began
+            self.first_poll = self.api.await_poll() - began
         except BaseException:
             self.stop()
             raise
@@ -54,6 +61,8 @@ class Process:
         return int(kilobytes) * 1024
 
     def stop(self) -> None:
+        if self.limit:
+            self.limit.release()
         os.kill(self.pid, signal.SIGKILL)
         os.waitpid(self.pid, 0)
         self.api.close()

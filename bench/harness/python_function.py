@@ -28,7 +28,7 @@ class PythonFunction(NamedTuple):
     def zipped(self, imports: Sequence[str] | None = None) -> int:
         """Its modules and the packages that it imports, or only these, with what those need. The client of the Runtime API is
         Lambda's own part."""
-        [packages] = (environments.bin_of(self.environment).parent / "lib").glob("python3*/site-packages")
+        packages = site_packages(self.environment)
         buffer = BytesIO()
         with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
             for source in self.source.glob("*.py"):
@@ -38,8 +38,18 @@ class PythonFunction(NamedTuple):
         return len(buffer.getvalue())
 
 
+def site_packages(environment: str) -> Path:
+    [packages] = (environments.bin_of(environment).parent / "lib").glob("python3*/site-packages")
+    return packages
+
+
 # The yardstick of all functions.
 AWARD_POINTS = PythonFunction(BENCH / "python", "award_points.handle", "boto3", ("boto3",))
+
+
+def cacert() -> Path:
+    """The roots that boto3 trusts."""
+    return site_packages(AWARD_POINTS.environment) / "botocore" / "cacert.pem"
 
 
 def files(packages: Path, imports: Sequence[str]) -> set[str]:

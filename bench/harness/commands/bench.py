@@ -9,8 +9,9 @@ from wild_rydes import environments
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--only", default="")
     parser.add_argument("--functions", default="")
+    parser.add_argument("--turns", type=int)
 
 
 def run(options: argparse.Namespace) -> None:
     environments.check_prerequisites()
-    parts.run(options.only.split(), options.functions.split())
+    parts.run(options.only.split(), options.functions.split(), options.turns)
