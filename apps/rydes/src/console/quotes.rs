@@ -77,11 +77,11 @@ async fn race(world: &World, id: &str) -> Result<Value, Refusal> {
 fn lasts(rfq: &Rfq, now: Timestamp) -> Option<Duration> {
     let has_answered =
         |herd: &String| rfq.quotes.iter().chain(&rfq.late).any(|quote| quote.responder == *herd);
-    match rfq.is_closed() {
-        false => Some(OPEN),
-        true if rfq.herds.iter().all(has_answered) || now > rfq.reply_by + GRACE => None,
-        true => Some(CLOSED),
+    if !rfq.is_closed() {
+        return Some(OPEN);
     }
+    let is_over = rfq.herds.iter().all(has_answered) || now > rfq.reply_by + GRACE;
+    (!is_over).then_some(CLOSED)
 }
 
 fn shown(rfq: &Rfq) -> Value {

@@ -9,6 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use aws_sdk_lambda::operation::update_event_source_mapping::UpdateEventSourceMappingError;
 use client::{Deployment, Error};
 
 /// The ids of event source mappings, and the file that has them.
@@ -78,7 +79,9 @@ impl SwitchedOff {
     /// Switches on all of them. Gives the number of those that are on again.
     pub async fn bring_up(&mut self, deployment: &Deployment) -> usize {
         let up = switch_on(deployment, self.all()).await;
-        up.iter().for_each(|mapping| self.remove(mapping));
+        for mapping in &up {
+            self.remove(mapping);
+        }
         up.len()
     }
 }
@@ -101,7 +104,9 @@ pub async fn switch(deployment: &Deployment, mapping: &str, enabled: bool) -> Re
     match client.update_event_source_mapping().uuid(mapping).enabled(enabled).send().await {
         Ok(_) => Ok(()),
         Err(error)
-            if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) =>
+            if error
+                .as_service_error()
+                .is_some_and(UpdateEventSourceMappingError::is_resource_not_found_exception) =>
         {
             Ok(())
         }
@@ -136,7 +141,9 @@ mod tests {
         drop(killed);
         let mut next = SwitchedOff::in_folder(&folder, "dev").unwrap();
         assert!(next.all().contains("b"));
-        next.all().iter().for_each(|mapping| next.remove(mapping));
+        for mapping in next.all() {
+            next.remove(&mapping);
+        }
         drop(next);
         assert!(SwitchedOff::in_folder(&folder, "dev").unwrap().all().is_empty());
         fs::remove_dir_all(folder).unwrap();
