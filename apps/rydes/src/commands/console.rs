@@ -1,6 +1,6 @@
 //! `rydes console`
 
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::Args;
 use client::Error;
@@ -16,12 +16,21 @@ pub struct Console {
     /// Let the page act: complete rides, redrive and discard dead letters. On an emulator also take services down
     #[arg(long)]
     allow_actions: bool,
+    /// Record the session into a file that is not there yet: what a page is sent, and what its views would show
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
+    /// Show a recorded session instead of a deployment, which then need not be there
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["record", "allow_actions"])]
+    replay: Option<PathBuf>,
 }
 
 impl Console {
     /// Serves the page until Ctrl-C.
     pub async fn run(self, global: &Global) -> Result<ExitCode, Error> {
-        console::serve(global, self.port, self.allow_actions).await?;
+        match self.replay {
+            Some(file) => console::replay(self.port, &file).await?,
+            None => console::serve(global, self.port, self.allow_actions, self.record.as_deref()).await?,
+        }
         Ok(ExitCode::SUCCESS)
     }
 }

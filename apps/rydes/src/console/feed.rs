@@ -18,10 +18,10 @@ const RETRY: u64 = 1000;
 
 /// An event: its name and its data.
 #[derive(Debug, Clone)]
-struct Sent {
+pub struct Sent {
     id: u64,
-    name: &'static str,
-    data: String,
+    pub name: &'static str,
+    pub data: String,
 }
 
 /// Sends events to all pages that are open.
@@ -64,13 +64,19 @@ impl Feed {
         }
     }
 
+    /// The events from now on, for something that counts as an open page.
+    pub fn listen(&self) -> broadcast::Receiver<Sent> {
+        let receiver = self.sender.subscribe();
+        self.opened.notify_waiters();
+        receiver
+    }
+
     /// The events for a new page, after those that tell it what is so now.
     pub fn open(
         &self,
         now: Vec<(&'static str, Value)>,
     ) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<>> {
-        let receiver = self.sender.subscribe();
-        self.opened.notify_waiters();
+        let receiver = self.listen();
         let first = now.into_iter().map(|(name, data)| Event::default().event(name).data(data.to_string()));
         let first = stream::iter(
             std::iter::once(Event::default().retry(std::time::Duration::from_millis(RETRY))).chain(first),

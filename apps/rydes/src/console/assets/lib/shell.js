@@ -63,7 +63,8 @@ export function shell(store) {
     const { stage, region, local, replay } = store.topology;
     const where = replay ? "a recording" : local ? stage : `${stage}, ${region}`;
     connection.replaceChildren(html("span", { class: "lamp", "aria-hidden": "true" }), store.connected ? where : "reconnecting");
-    connection.title = store.connected ? "The page shows this stage as it is now." : "The console's server does not answer.";
+    const shown = replay ? "The page shows what happened then." : "The page shows this stage as it is now.";
+    connection.title = store.connected ? shown : "The console's server does not answer.";
   };
   store.on("connected", () => {
     showConnection();

@@ -26,8 +26,8 @@ export function mount(root, { store, signal, argument }) {
   const letters = new Letters(store, argument, detail);
   detail.append(
     html("h2", {}, title(store.nodes.get(argument)?.dead_letters_of ?? argument)),
-    html("p", { class: "quiet-text" }, "Looking receives the messages for a moment, and puts them back."),
-    html("div", { class: "row" }, html("button", { class: "primary", onclick: () => letters.look() }, "Look at the messages")),
+    html("p", { class: "quiet-text" }, store.topology.replay ? "A recording has no messages to look at." : "Looking receives the messages for a moment, and puts them back."),
+    store.topology.replay ? "" : html("div", { class: "row" }, html("button", { class: "primary", onclick: () => letters.look() }, "Look at the messages")),
   );
 }
 

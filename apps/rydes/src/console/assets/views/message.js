@@ -19,12 +19,13 @@ export function mount(root, { store, signal, argument }) {
   }
   if (argument) {
     const show = (message) => detail.replaceChildren(...waterfall(store, message));
-    poll(signal, 2000, () => get(`/api/messages/${encodeURIComponent(argument)}`), show, (refusal) => detail.replaceChildren(missing(refusal)));
+    poll(signal, 2000, () => get(`/api/messages/${encodeURIComponent(argument)}`), show, (refusal) => detail.replaceChildren(missing(store, refusal)));
   }
 }
 
 // A message that was just sent has no step yet.
-function missing(refusal) {
+function missing(store, refusal) {
+  if (store.topology.replay) return nothing("No steps at this moment of the recording", "They are recorded once the message has come to rest, and not for every message.");
   return refusal.status === 404 ? nothing("No step has been seen yet", "The page looks again and again.") : refused(refusal);
 }
 

@@ -46,7 +46,7 @@ export function mount(root, { store, signal }) {
       html("h2", { tabindex: -1 }, `${at + 1}. ${title}`),
       ...text.map((paragraph) => html("p", {}, paragraph)),
       action ? html("button", { class: "primary", disabled: !may, onclick: run }, action.label) : "",
-      action && !may ? html("p", { class: "quiet-text" }, "This console only watches, so the step can be read but not done.") : "",
+      action && !may ? html("p", { class: "quiet-text" }, `${store.topology.replay ? "This is a recording" : "This console only watches"}, so the step can be read but not done.`) : "",
       outcome,
       html("p", { class: "tour-code" }, html("span", { class: "over" }, "in the code"), html("code", {}, code)),
       html("div", { class: "row" }, html("button", { onclick: () => go(at - 1), disabled: at === 0 }, "Back"), html("button", { class: "next", onclick: () => go(at + 1), disabled: at === STEPS.length - 1 }, "Next")),
