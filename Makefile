@@ -21,8 +21,8 @@ help: ## Show this help
 demo: ## Set up whatever is missing, deploy locally, and walk through the use cases
 	$(WILD_RYDES) demo --port $(PORT)
 
-console: ## Open the console: a page that shows messages moving; Ctrl-C ends it
-	$(WILD_RYDES) console --port $(PORT)
+console: ## Open the console: a page that shows messages moving; Ctrl-C ends it (REPLAY=docs/console-session.ndjson: show a recorded session)
+	$(WILD_RYDES) console --port $(PORT) $(if $(REPLAY),--replay "$(REPLAY)")
 
 up: ## Deploy locally and keep it running; then: . .local/stack.env
 	$(WILD_RYDES) up --port $(PORT)
@@ -71,8 +71,8 @@ test-labs: ## Do the labs of docs/labs on an emulator of their own: each check f
 test-api: ## Try both APIs against their OpenAPI documents (ONLY=<part of a service's name>)
 	$(WILD_RYDES) test-api --only "$(ONLY)"
 
-test-console: ## Try the console in a browser, against an emulator of its own (ONLY=<part of a name>, SCREENSHOTS=1: take the docs' pictures)
-	$(WILD_RYDES) test-console --only "$(ONLY)" $(if $(SCREENSHOTS),--screenshots) $(if $(IF_POSSIBLE),--if-possible)
+test-console: ## Try the console in a browser, against an emulator of its own (ONLY=<part of a name>, SCREENSHOTS=1: take the docs' pictures, RECORDING=1: record their session)
+	$(WILD_RYDES) test-console --only "$(ONLY)" $(if $(SCREENSHOTS),--screenshots) $(if $(RECORDING),--recording) $(if $(IF_POSSIBLE),--if-possible)
 
 chaos: ## A bad hour at full size, and an audit after it (SIZE=small, SEED=<number>)
 	$(WILD_RYDES) chaos --size $(SIZE) --seed "$(SEED)"

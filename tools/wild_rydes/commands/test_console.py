@@ -1,4 +1,5 @@
-"""Tries the console's page in a browser, against an emulator of its own (--screenshots: takes the pictures of the docs)."""
+"""Tries the console's page in a browser, against an emulator of its own (--screenshots: takes the pictures of the docs;
+--recording: records their session)."""
 
 import argparse
 import os
@@ -22,6 +23,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--only", default="")
     parser.add_argument("--screenshots", action="store_true")
+    parser.add_argument("--recording", action="store_true")
     parser.add_argument("--if-possible", action="store_true")
 
 
@@ -51,6 +53,7 @@ def run(options: argparse.Namespace) -> None:
             "CHROMIUM": browser,
             "SAM_PYTHON": str(environments.bin_of("sam") / "python"),
             **({"SCREENSHOTS": "1"} if options.screenshots else {}),
+            **({"RECORDING": "1"} if options.recording else {}),
         }
         command: list[str | Path] = [environments.bin_of("browser") / "pytest", "-v", "-o", "addopts=--strict-markers"]
         chosen = ["-k", options.only] if options.only else []
