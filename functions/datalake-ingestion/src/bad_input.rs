@@ -6,13 +6,13 @@ use lambda_messaging::{
     is_token, json,
 };
 
-use crate::{IngestEvents, Lake};
+use crate::{Bucket, IngestEvents, Lake};
 
 #[tokio::test]
 async fn ingest_events() {
     let aws = Aws::default();
     let function = aws.function();
-    let lake = Lake::new(aws_sdk_s3::Client::new(function.aws()), "lake".into());
+    let lake = Lake::new(Bucket::new(function.aws(), "lake"));
     let consume = consumer::event_batches(&function, IngestEvents::new(lake, "PrebookingRejected")).unwrap();
     let is_valid =
         trigger::only_if(|body| json::read::<AnyEvent>(body).is_ok_and(|event| is_token(&event.event_type)));

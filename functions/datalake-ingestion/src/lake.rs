@@ -2,34 +2,30 @@
 
 use std::fmt::Write;
 
-use aws_sdk_s3::Client;
 use jiff::Timestamp;
 use lambda_messaging::{Failure, consumer::AnyEvent};
 use sha2::{Digest, Sha256};
 
-use crate::{partition::Partition, table};
+use crate::{Bucket, partition::Partition, table};
 
 /// The data lake.
 #[derive(Debug)]
 pub struct Lake {
-    client: Client,
-    bucket: String,
+    bucket: Bucket,
 }
 
 impl Lake {
     /// The lake in this bucket.
     #[must_use]
-    pub fn new(client: Client, bucket: String) -> Self {
-        Self { client, bucket }
+    pub fn new(bucket: Bucket) -> Self {
+        Self { bucket }
     }
 
     /// Files the events as one object. The same events always have the same key, so a redelivered batch replaces its own object. A
     /// redelivery in another batch puts an event into the lake twice, and the view over the lake counts it once.
     pub(crate) async fn file(&self, partition: &Partition, events: &[&AnyEvent]) -> Result<(), Failure> {
         let parquet = table::write(events, Timestamp::now())?;
-        let put = self.client.put_object().bucket(&self.bucket).key(key(partition, events));
-        let put = put.content_type("application/vnd.apache.parquet").body(parquet.into());
-        put.send().await.map(drop).map_err(|error| Failure::aws("s3:PutObject", &error))
+        self.bucket.put(&key(partition, events), "application/vnd.apache.parquet", parquet).await
     }
 }
 

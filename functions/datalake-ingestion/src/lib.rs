@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod bad_input;
+mod bucket;
 mod ingest_events;
 mod lake;
 mod partition;
@@ -10,6 +11,7 @@ mod table;
 use contracts::METRICS_NAMESPACE;
 use lambda_messaging::Service;
 
+pub use bucket::Bucket;
 pub use ingest_events::IngestEvents;
 pub use lake::Lake;
 
