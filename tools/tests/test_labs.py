@@ -43,15 +43,19 @@ def test_the_pages_solution_has_no_fault() -> None:
         (lambda states: states["IssueInvoice"].pop("Catch"), "IssueInvoice must catch States.ALL"),
         (
             lambda states: states["IssueInvoice"]["Catch"][0].update(Next="RefundPayment"),
-            "leads after States.ALL to RefundPayment",
+            "after IssueInvoice fails (States.ALL), IssueInvoice leads to RefundPayment",
         ),
         (
             lambda states: states["CreditAccount"]["Catch"][0].update(Next="RefundPayment"),
-            "after AccountCreditException to RefundPayment",
+            "after CreditAccount fails (AccountCreditException), CreditAccount leads to RefundPayment",
         ),
         (
             lambda states: states["ReverseCredit"].update(Next="RefundPayment"),
-            "CreditAccount leads after States.ALL to ReverseCredit",
+            "after CreditAccount fails (States.ALL), ReverseCredit leads to RefundPayment, past CancelInvoice",
+        ),
+        (
+            lambda states: states["CreditAccount"]["Catch"][1].update(Next="CancelInvoice"),
+            "past ReverseCredit, so an account may stay credited",
         ),
         (lambda states: states["CancelInvoice"].update(Next="FailFare"), "CancelInvoice must lead to RefundPayment"),
         (lambda states: states["CancelInvoice"].pop("Catch"), "lead to ParkForReview"),

@@ -29,7 +29,10 @@ def run(options: argparse.Namespace) -> None:
         console.line(f"AWS's quotas for a new account hold for functions that call {proxy.url}; Ctrl-C ends it")
         shown: list[str] = []
         while True:
-            lines = throttled(_asked(f"{proxy.url}/_quotas"))
+            try:
+                lines = throttled(_asked(f"{proxy.url}/_quotas"))
+            except OSError as error:
+                raise console.Stop("the proxy has ended: start it again with make throttle") from error
             for line in lines:
                 if line not in shown:
                     console.line(f"  {line}")

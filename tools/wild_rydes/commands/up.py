@@ -16,6 +16,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     up(options.port)
+    console.line("  next: . .local/stack.env; docs/using-rydes.md says what to try")
 
 
 def up(port: int) -> Emulator:

@@ -4,6 +4,8 @@ from typing import Any
 
 STEP, COMPENSATION = "IssueInvoice", "CancelInvoice"
 BEFORE, AFTER = "CapturePayment", "CreditAccount"
+# What takes the step after it back, and what takes the step before it back.
+REVERSAL, REFUND = "ReverseCredit", "RefundPayment"
 
 
 def route_faults(states: dict[str, Any]) -> list[str]:
@@ -16,16 +18,26 @@ def route_faults(states: dict[str, Any]) -> list[str]:
         if not any("States.ALL" in catch["ErrorEquals"] for catch in caught):
             faults.append(f"{state} must catch States.ALL: an unclear failure may have had an effect")
         for catch in caught:
-            way = _way(states, catch["Next"])
-            if COMPENSATION not in way:
+            errors, way = catch["ErrorEquals"], _way(states, catch["Next"])
+            if state == AFTER and "States.ALL" in errors and REVERSAL not in way:
+                faults.append(f"{AFTER} leads after States.ALL past {REVERSAL}, so an account may stay credited: lead it there")
+            elif COMPENSATION not in way:
+                last, following = _gap(state, way)
                 faults.append(
-                    f"{state} leads after {', '.join(catch['ErrorEquals'])} to {way[0]}, past {COMPENSATION}: change Next"
+                    f"after {state} fails ({', '.join(errors)}), {last} leads to {following}, past {COMPENSATION}: "
+                    f"lead {last} to {COMPENSATION}"
                 )
-            elif "RefundPayment" not in way:
-                faults.append(f"{COMPENSATION} must lead to RefundPayment: set its Next")
+            elif REFUND not in way:
+                faults.append(f"{COMPENSATION} must lead to {REFUND}: set its Next")
     if not any(catch["Next"] == "ParkForReview" for catch in states[COMPENSATION].get("Catch", [])):
         faults.append(f"{COMPENSATION} must catch States.ALL and lead to ParkForReview: a compensation that fails needs a person")
     return faults
+
+
+def _gap(state: str, way: list[str]) -> tuple[str, str]:
+    """The states between which the compensation is missing: before the refund, or right behind the failure."""
+    following = way.index(REFUND) if REFUND in way else 0
+    return [state, *way][following], way[following]
 
 
 def _way(states: dict[str, Any], start: str) -> list[str]:

@@ -15,11 +15,11 @@ def check(stack: Stack) -> str:
     if len(throttled) < FEWEST:
         raise NotDone(
             f"SES has throttled {len(throttled)} of {FUNCTION}'s e-mails, and {FEWEST} are wanted: "
-            "put make throttle in between (step 2), then complete twelve rides"
+            "start make throttle (step 1), lead notify-customer through it (step 2), then complete twelve rides (step 3)"
         )
     waiting = stack.queue(SERVICE, "queues")
     if waiting:
-        raise NotDone(f"{waiting} messages wait in {QUEUE}: the queue absorbs them; look again when rydes status shows none")
+        raise NotDone(f"messages wait in {QUEUE}: {waiting}; the queue absorbs them; look again when rydes status shows none")
     dead = stack.queue(SERVICE, "dead_letter_queues")
     if dead:
         raise NotDone(f"{dead} messages of {QUEUE} are dead letters: see rydes dlq show {QUEUE}")
