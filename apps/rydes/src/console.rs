@@ -17,6 +17,7 @@ mod patterns;
 #[cfg(test)]
 mod permissions;
 mod quotes;
+mod races;
 mod record;
 mod recording;
 mod refusal;

@@ -1,6 +1,6 @@
 //! Requests for quotes, as their customers may see them.
 
-use std::{collections::VecDeque, time::Duration};
+use std::time::Duration;
 
 use axum::{
     Json,
@@ -20,31 +20,15 @@ use super::{
     world::{Shared, World},
 };
 
-const LATEST: usize = 10;
 const SERVICE: &str = "ride-booking";
 /// The time after which an open race is asked for again.
 const OPEN: Duration = Duration::from_secs(1);
 /// The same for a race that is closed, but may still get late quotes.
 const CLOSED: Duration = Duration::from_secs(10);
 
-/// The ids of the latest requests for quotes, the latest one last.
-#[derive(Debug, Default)]
-pub struct Races(VecDeque<String>);
-
-impl Extend<String> for Races {
-    fn extend<T: IntoIterator<Item = String>>(&mut self, ids: T) {
-        for id in ids {
-            self.0.push_back(id);
-            if self.0.len() > LATEST {
-                self.0.pop_front();
-            }
-        }
-    }
-}
-
 /// The latest requests, the last one first.
 pub async fn latest(State(world): Shared) -> Answer {
-    let ids: Vec<String> = world.state().races.0.iter().rev().cloned().collect();
+    let ids: Vec<String> = world.state().races.latest().cloned().collect();
     let found = try_join_all(ids.iter().map(|id| race(&world, id))).await?;
     Ok(Json(found.into_iter().filter(|race| !race.is_null()).collect()))
 }
@@ -149,13 +133,5 @@ mod tests {
         assert_eq!((&herds[0]["best"], &herds[0]["late"]), (&json!(true), &json!(false)));
         assert_eq!((&herds[1]["best"], &herds[1]["late"]), (&json!(false), &json!(true)));
         assert_eq!(shown(&rfq(false, &[]))["herds"][0]["price"], Value::Null);
-    }
-
-    #[test]
-    fn the_latest_races_are_remembered() {
-        let mut races = Races::default();
-        races.extend((0..100).map(|id| id.to_string()));
-        assert_eq!(races.0.len(), LATEST);
-        assert_eq!(races.0.back().map(String::as_str), Some("99"));
     }
 }

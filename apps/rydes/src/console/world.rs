@@ -20,7 +20,7 @@ use super::{
     feed::Feed,
     motion::Recent,
     pace::Pace,
-    quotes::Races,
+    races::Races,
     refusal::Refusal,
     switched_off::{SwitchedOff, switch, switch_on},
 };
