@@ -8,8 +8,8 @@ from pathlib import Path
 
 from wild_rydes import console
 
-# A little more than the largest, ingest-events; docs/performance.md says why that is large.
-MAX_ZIP_BYTES = 3_400_000
+# A little more than the largest, process-payment.
+MAX_ZIP_BYTES = 2_700_000
 # The version in Amazon Linux 2023.
 GLIBC = (2, 34)
 ELF = b"\x7fELF"
