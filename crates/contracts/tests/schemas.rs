@@ -4,6 +4,7 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
+use cloudevents::AttributesReader;
 use contracts::{
     FareCollected, FareCollectionFailed, PrebookingRejected, PrebookingSubmitted, QuotesRequested,
     RfqDeadlineReached, RideCompleted, RideQuoted,
@@ -117,6 +118,26 @@ fn every_event_has_a_schema_whose_examples_its_readers_accept_and_write_again() 
             let written: Value = serde_json::from_str(&written).unwrap();
             assert_eq!(&written, example, "{name}: the schema has fields that the type does not write");
             assert!(validator.is_valid(&written));
+        }
+    }
+}
+
+#[test]
+fn the_sdk_of_cloudevents_parses_every_event_as_it_is_written() {
+    for Kind { name, read } in kinds() {
+        for example in examples(&schema(name)) {
+            let written = read(&example.to_string()).unwrap();
+            let event: cloudevents::Event = serde_json::from_str(&written).unwrap();
+            assert_eq!(
+                (event.ty(), event.id(), event.source().as_str()),
+                (name, example["id"].as_str().unwrap(), example["source"].as_str().unwrap(),)
+            );
+            let correlation_id = event.extension("correlationid").unwrap().to_string();
+            assert_eq!(correlation_id, example["correlationid"].as_str().unwrap());
+            let Some(cloudevents::Data::Json(data)) = event.data() else {
+                panic!("{name}: its data isn't JSON")
+            };
+            assert_eq!(data, &example["data"]);
         }
     }
 }
