@@ -17,9 +17,11 @@ use crate::{
     call::Call,
     connection::{Connection, Message},
     fault::{Fault, delay},
+    messages::Messages,
     quotas::Quotas,
     request_units::{self, Units},
     response::{failed, refused, response},
+    sent::Sent,
     upstream::Upstream,
 };
 
@@ -39,6 +41,7 @@ struct State {
     calls: BTreeMap<String, u64>,
     units: Units,
     quotas: Quotas,
+    messages: Messages,
 }
 
 #[derive(Deserialize)]
@@ -68,6 +71,7 @@ pub async fn serve(port: u16, upstream: u16, seed: u64) -> io::Result<()> {
         calls: BTreeMap::new(),
         units: Units::new(),
         quotas: Quotas::new().map_err(io::Error::other)?,
+        messages: Messages::new()?,
     };
     let proxy = Arc::new(Proxy { upstream: Upstream::new(upstream), state: Mutex::new(state) });
     let socket = TcpSocket::new_v4()?;
@@ -101,7 +105,7 @@ impl Proxy {
     async fn answer(&self, message: Message) -> Option<Vec<u8>> {
         let call = Call::new(message)?;
         match call.path.as_str() {
-            "/_faults" | "/_calls" | "/_units" | "/_quotas" => Some(self.page(&call)),
+            "/_faults" | "/_calls" | "/_units" | "/_quotas" | "/_messages" => Some(self.page(&call)),
             _ => self.forward(call).await,
         }
     }
@@ -120,6 +124,7 @@ impl Proxy {
             "/_faults" => json!(outcomes),
             "/_calls" => json!(state.calls),
             "/_units" => json!(units),
+            "/_messages" => json!(state.messages.findings()),
             _ => json!(state.quotas.report()),
         };
         response(200, "application/json", &page.to_string(), &[])
@@ -158,16 +163,24 @@ impl State {
                 serde_json::from_slice(body).map_err(|error| error.to_string())?;
             return self.quotas.switch(profile, scale);
         }
+        if path == "/_messages" {
+            let sent: Sent = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+            self.messages.check(&sent);
+            return Ok(());
+        }
         let FaultOrder { share } = serde_json::from_slice(body).map_err(|error| error.to_string())?;
         self.share = share;
         Ok(())
     }
 
-    /// Counts a call; draws its fault, and how long it takes if it is slow.
+    /// Counts a call, and checks its messages; draws its fault, and how long it takes if it is slow.
     fn count(&mut self, call: &Call) -> (Fault, std::time::Duration) {
         let fault = Fault::draw(&mut self.random, self.share);
         *self.outcomes.entry(fault).or_default() += 1;
         *self.calls.entry(call.name()).or_default() += 1;
+        for message in Sent::of(call) {
+            self.messages.check(&message);
+        }
         if call.service == "dynamodb" {
             for (kind, n) in request_units::units(&call.operation, &call.message.body) {
                 *self.units.entry(kind).or_default() += n;

@@ -240,3 +240,76 @@ fn an_order_that_makes_no_sense_is_refused() {
     }
     assert!(proxy.order("_faults", &json!({"share": "much"})).contains(" 400 "));
 }
+
+/// The example of a schema.
+fn example(kind: &str) -> Value {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../contracts/schemas");
+    let schema = std::fs::read_to_string(format!("{folder}/{kind}.v1.json")).unwrap();
+    serde_json::from_str::<Value>(&schema).unwrap()["examples"][0].clone()
+}
+
+fn publish(proxy: &Proxy, messages: &[&Value]) {
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    form.append_pair("Action", "PublishBatch").append_pair("TopicArn", "arn:aws:sns:us-east-1:1:rides");
+    for (n, message) in (1..).zip(messages) {
+        let member = format!("PublishBatchRequestEntries.member.{n}");
+        form.append_pair(&format!("{member}.Message"), &message.to_string());
+        form.append_pair(&format!("{member}.MessageAttributes.entry.1.Value.StringValue"), "RideCompleted");
+    }
+    proxy.send(&request("sns", "POST /", "", &form.finish()));
+}
+
+fn send(proxy: &Proxy, operation: &str, call: &Value) {
+    let target = format!("X-Amz-Target: AmazonSQS.{operation}\r\n");
+    proxy.send(&request("sqs", "POST /", &target, &call.to_string()));
+}
+
+#[test]
+fn messages_of_topics_and_queues_are_held_against_their_schemas() {
+    let proxy = Proxy::start();
+    let (ride, quote) = (example("RideCompleted"), example("RideQuoted"));
+    let mut wrong = ride.clone();
+    wrong["data"]["duration"] = json!("jane-doe");
+    wrong["data"].as_object_mut().unwrap().remove("fare");
+    publish(&proxy, &[&ride, &wrong, &ride]);
+    let queue = "http://localhost/000000000000/responses";
+    send(&proxy, "SendMessage", &json!({"QueueUrl": queue, "MessageBody": quote.to_string()}));
+    let entries =
+        [json!({"Id": "0", "MessageBody": "{}"}), json!({"Id": "1", "MessageBody": quote.to_string()})];
+    send(&proxy, "SendMessageBatch", &json!({"QueueUrl": queue, "Entries": entries}));
+
+    let found = proxy.page("_messages");
+    assert_eq!(found["valid"], json!({"RideCompleted": 2, "RideQuoted": 2}));
+    let faults: Vec<_> = found["faults"].as_object().unwrap().keys().collect();
+    assert_eq!(faults.len(), 2, "{faults:?}");
+    assert_eq!(faults[0], "responses: a message without a type that has a schema");
+    for part in ["rides: RideCompleted: ", "/data/duration", "\"fare\" is a required property"] {
+        assert!(faults[1].contains(part), "{faults:?} without {part}");
+    }
+    assert!(!faults[1].contains("jane-doe"), "a value is quoted");
+}
+
+#[test]
+fn a_dead_letter_is_valid_unless_it_was_refused_as_no_event() {
+    let proxy = Proxy::start();
+    let mut wrong = example("RideCompleted");
+    wrong["data"]["fare"] = json!(7);
+    for (body, reason) in [
+        (example("RideCompleted"), "Throttled"),
+        (wrong.clone(), "MalformedEvent"),
+        (wrong.clone(), "Throttled"),
+        (json!({"a": "row"}), "MalformedRow"),
+    ] {
+        let reason = json!({"StringValue": json!({"errorType": reason}).to_string(), "DataType": "String"});
+        let call = json!({"QueueUrl": "http://localhost/1/RideDlq-1", "MessageBody": body.to_string(),
+                          "MessageAttributes": {"DeadLetterReason": reason}});
+        send(&proxy, "SendMessage", &call);
+    }
+    let found = proxy.page("_messages");
+    assert_eq!((&found["valid"], &found["not_events"]), (&json!({"RideCompleted": 1}), &json!(2)));
+    let faults: Vec<_> = found["faults"].as_object().unwrap().keys().collect();
+    assert!(
+        faults.len() == 1 && faults[0].starts_with("RideDlq-1: RideCompleted: /data/fare "),
+        "{faults:?}"
+    );
+}
