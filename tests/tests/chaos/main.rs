@@ -4,6 +4,7 @@
 
 mod calls;
 mod logs;
+mod messages;
 mod trouble;
 
 use std::{
@@ -245,6 +246,7 @@ async fn after_a_bad_hour_the_auditor_finds_nothing_and_each_poison_message_in_i
     for n in (0..setting("RIDES") / 40).step_by(10) {
         world.puts_address_on_file(&format!("rider-{n}"), &format!("rider-{n}@example.com")).await;
     }
+    let heard = messages::listen(&world).await;
     faults(setting("SHARE_PERCENT")).await;
     let over = Cell::new(false);
     let load = async {
@@ -271,9 +273,10 @@ async fn after_a_bad_hour_the_auditor_finds_nothing_and_each_poison_message_in_i
         assert_eq!(letter.error_type.as_deref(), Some(*reason), "{service:?}");
     }
     let lines = logs::scan(&world).await;
+    let messages = messages::validate(&world, &heard).await;
     let (audit, sound) = audit(&file).await;
     println!(
-        "seed {seed}: calls {calls}; {} killed, {} repeated, {} poisoned, {redriven} redriven; {lines} log lines, nothing private; looked at {}; dead letters {}",
+        "seed {seed}: calls {calls}; {} killed, {} repeated, {} poisoned, {redriven} redriven; {lines} log lines, nothing private; valid messages {messages}; looked at {}; dead letters {}",
         killed.get(),
         repeated.get(),
         poisoned.len(),

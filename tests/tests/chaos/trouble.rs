@@ -11,7 +11,7 @@ use end_to_end::{Service, World, service_of, unique};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
-use crate::Dice;
+use crate::{Dice, messages};
 
 /// A message that can't be handled.
 pub struct Poison {
@@ -35,20 +35,12 @@ pub async fn kill(world: &World, dice: &Dice, every_ms: u64, killed: &Cell<usize
 
 /// Delivers events to their subscribers again, late and out of order.
 pub async fn repeat(world: &World, dice: &Dice, repeated: &Cell<usize>) {
-    let mut heard = Vec::new();
-    for (_, stack) in world.deployment.stacks() {
-        for (output, topic) in &stack.outputs {
-            // The operator's topic carries no events.
-            if output.ends_with("TopicArn") && output != "OperatorTopicArn" {
-                heard.push(world.listens_to(topic).await);
-            }
-        }
-    }
+    let heard = messages::listen(world).await;
     let services = world.services().await;
     let subscribers = world.deployment.subscribers().unwrap();
     loop {
-        for queue in &heard {
-            let Some(body) = world.receives(queue).await else { continue };
+        for topic in &heard {
+            let Some(body) = world.receives(&topic.queue).await else { continue };
             let event: Value = serde_json::from_str(&body).unwrap();
             let published = Published::from_message(&event).unwrap();
             let takes =
