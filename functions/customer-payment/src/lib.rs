@@ -11,6 +11,8 @@ mod reconcile_payments;
 mod request;
 mod review;
 mod saga;
+#[cfg(test)]
+mod schema;
 
 use contracts::METRICS_NAMESPACE;
 use lambda_messaging::Service;
