@@ -68,3 +68,22 @@ def test_the_page_finds_the_server_again_after_a_restart(browser: Browser) -> No
     expect(page.get_by_role("button", name="Complete a ride")).to_have_count(0)
     context.close()
     console.stop()
+
+
+def test_a_view_that_is_opened_while_the_server_is_down_comes_with_the_next_server(browser: Browser) -> None:
+    console = Console(Path(os.environ["RYDES"]))
+    console.start()
+    port = console.port
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(console.address)
+    expect(page.locator(".node").first).to_be_visible()
+    console.stop()
+    page.get_by_role("link", name="Saga").click()
+    expect(page.locator("#connection")).to_have_text("reconnecting")
+    console.start(port=port)
+    context.new_page().goto(console.address)
+    page.bring_to_front()
+    expect(page.get_by_role("heading", name="Saga")).to_be_visible()
+    context.close()
+    console.stop()

@@ -20,7 +20,7 @@ use uuid::Uuid;
 use super::refusal::Refusal;
 
 /// The hash is the one of the script that stands in `index.html`.
-const POLICY: &str = "default-src 'self'; script-src 'self' 'sha256-Q8DZqcMoz/6Y8QpQ2PtP/5cnqw+4PNcCZDySikBWBmM='; \
+const POLICY: &str = "default-src 'self'; script-src 'self' 'sha256-LogqK0lY6oM9cIBRq/ZMEoNYJUDdp7ARuUh7tuivw3M='; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'";
 const HEADER: &str = "x-rydes-console";
 /// Where the program printed its address.
