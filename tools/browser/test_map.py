@@ -56,8 +56,9 @@ def test_the_first_picture_waits_for_one_answer_only(opened: Opened) -> None:
     asked = page.evaluate(
         """() => {
           const [picture] = performance.getEntriesByName("picture");
-          const answers = performance.getEntriesByType("resource").filter(({ name }) => name.includes("/api/"));
-          return answers.filter(({ responseEnd }) => responseEnd && responseEnd < picture.startTime).map(({ name }) => new URL(name).pathname);
+          const before = ({ responseEnd }) => responseEnd && responseEnd < picture.startTime;
+          const answers = performance.getEntriesByType("resource").filter(before).map(({ name }) => new URL(name).pathname);
+          return answers.filter((path) => path.startsWith("/api/"));
         }"""
     )
     assert asked == ["/api/topology"]

@@ -12,7 +12,7 @@ use crate::{Bucket, IngestEvents, Lake};
 async fn ingest_events() {
     let aws = Aws::default();
     let function = aws.function();
-    let lake = Lake::new(Bucket::new(function.aws(), "lake"));
+    let lake = Lake::new(Bucket::new(function.aws(), "lake", "amazonaws.com"));
     let consume = consumer::event_batches(&function, IngestEvents::new(lake, "PrebookingRejected")).unwrap();
     let is_valid =
         trigger::only_if(|body| json::read::<AnyEvent>(body).is_ok_and(|event| is_token(&event.event_type)));

@@ -15,6 +15,7 @@ use aws_smithy_runtime::client::{
     retries::classifiers::{HttpStatusCodeClassifier, TransientErrorClassifier},
 };
 use lambda_messaging::Failure;
+use tracing::{Instrument, debug_span};
 
 use endpoint::Endpoint;
 use put_object::{Object, Refusal};
@@ -28,10 +29,11 @@ pub struct Bucket {
 }
 
 impl Bucket {
-    /// The bucket of this name, at the endpoint and with the credentials, retries and timeouts of the configuration.
+    /// The bucket of this name, at the endpoint and with the credentials, retries and timeouts of the configuration. The names of the
+    /// partition's hosts end with the suffix.
     #[must_use]
-    pub fn new(aws: &SdkConfig, name: &str) -> Self {
-        let Endpoint { url, folder } = Endpoint::of(aws, name);
+    pub fn new(aws: &SdkConfig, name: &str, suffix: &str) -> Self {
+        let Endpoint { url, folder } = Endpoint::of(aws, name, suffix);
         let timeouts = aws.timeout_config().cloned().unwrap_or_else(TimeoutConfig::disabled);
         let mut put = Operation::builder()
             .service_name("S3")
@@ -64,7 +66,9 @@ impl Bucket {
         body: Vec<u8>,
     ) -> Result<(), Failure> {
         let path = format!("{}/{}", self.folder, fmt_string(key, EncodingStrategy::Greedy));
-        let put = self.put.invoke(Object { path, content_type, body }).await;
+        // As AWS's own clients call their spans.
+        let span = debug_span!("S3.PutObject");
+        let put = self.put.invoke(Object { path, content_type, body }).instrument(span).await;
         put.map_err(|error| Failure::aws("s3:PutObject", &error))
     }
 }

@@ -108,7 +108,7 @@ mod tests {
             http::Response::builder().status(status).body(body).unwrap()
         });
         let aws = Aws::default().function().aws().to_builder().http_client(s3).build();
-        let lake = Lake::new(Bucket::new(&aws, "lake"));
+        let lake = Lake::new(Bucket::new(&aws, "lake", "amazonaws.com"));
         let results = IngestEvents::new(lake, LISTED).receive_batch(events).await;
         let paths = std::mem::take(&mut *paths.lock().unwrap());
         (results, paths)

@@ -85,7 +85,7 @@ fn mask(value: &mut Value) {
     match value {
         Value::Object(fields) => fields.values_mut().for_each(mask),
         Value::Array(values) => values.iter_mut().for_each(mask),
-        Value::String(text) if ["@", "arn:aws", "amazonaws.com"].iter().any(|part| text.contains(part)) => {
+        Value::String(text) if ["@", "arn:", "://"].iter().any(|part| text.contains(part)) => {
             "•••".clone_into(text);
         }
         _ => {}

@@ -12,9 +12,9 @@ pub(super) struct Endpoint {
 
 impl Endpoint {
     /// A configured endpoint (an emulator, a VPC endpoint) has no host name for each bucket, so there the bucket stands in the path.
-    pub(super) fn of(aws: &SdkConfig, bucket: &str) -> Self {
+    pub(super) fn of(aws: &SdkConfig, bucket: &str, suffix: &str) -> Self {
         configured(aws).map_or_else(
-            || Self { url: format!("https://{bucket}.{}", host(aws)), folder: String::new() },
+            || Self { url: format!("https://{bucket}.{}", host(aws, suffix)), folder: String::new() },
             |url| Self { url, folder: format!("/{bucket}") },
         )
     }
@@ -27,11 +27,10 @@ fn configured(aws: &SdkConfig) -> Option<String> {
     own.or_else(|| aws.endpoint_url().map(str::to_owned))
 }
 
-/// The host of S3 in the region, by the names in AWS's General Reference.
-fn host(aws: &SdkConfig) -> String {
+/// The host of S3 in the region, by the names in AWS's General Reference. Its suffix is that of the partition.
+fn host(aws: &SdkConfig, suffix: &str) -> String {
     let region = aws.region().map_or("us-east-1", AsRef::as_ref);
     let fips = if aws.use_fips() == Some(true) { "-fips" } else { "" };
     let dual_stack = if aws.use_dual_stack() == Some(true) { ".dualstack" } else { "" };
-    let domain = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
-    format!("s3{fips}{dual_stack}.{region}.{domain}")
+    format!("s3{fips}{dual_stack}.{region}.{suffix}")
 }

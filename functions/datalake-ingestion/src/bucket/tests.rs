@@ -11,6 +11,8 @@ use aws_types::{
 
 use super::*;
 
+const SUFFIX: &str = "amazonaws.com";
+
 fn aws() -> Builder {
     let credentials = Credentials::new("key", "secret", Some("token".into()), None, "test");
     SdkConfig::builder()
@@ -33,7 +35,7 @@ fn refusal(status: u16, code: &str) -> ReplayEvent {
 /// Puts an object while S3 answers so; the result, and the number of requests.
 async fn put(answers: Vec<ReplayEvent>) -> (Result<(), Failure>, usize) {
     let s3 = StaticReplayClient::new(answers);
-    let bucket = Bucket::new(&aws().http_client(s3.clone()).build(), "lake");
+    let bucket = Bucket::new(&aws().http_client(s3.clone()).build(), "lake", SUFFIX);
     let result = bucket.put("a", "text/plain", b"hello".to_vec()).await;
     (result, s3.actual_requests().count())
 }
@@ -41,7 +43,7 @@ async fn put(answers: Vec<ReplayEvent>) -> (Result<(), Failure>, usize) {
 #[tokio::test]
 async fn a_request_is_signed_and_has_its_checksum() {
     let (http, request) = capture_request(None);
-    let bucket = Bucket::new(&aws().http_client(http).build(), "lake");
+    let bucket = Bucket::new(&aws().http_client(http).build(), "lake", SUFFIX);
     bucket.put("events/type=T/dt=2026-11-23/0.parquet", "text/plain", b"hello".to_vec()).await.unwrap();
     let request = request.expect_request();
     assert_eq!(request.method(), "PUT");
@@ -93,16 +95,19 @@ impl LoadServiceConfig for OnlyS3 {
 
 #[test]
 fn each_standard_setting_chooses_the_endpoint() {
-    let url = |aws: Builder| Endpoint::of(&aws.build(), "lake").url;
+    let url = |aws: Builder| Endpoint::of(&aws.build(), "lake", SUFFIX).url;
     assert_eq!(url(aws()), "https://lake.s3.us-east-1.amazonaws.com");
     assert_eq!(url(aws().use_fips(true)), "https://lake.s3-fips.us-east-1.amazonaws.com");
     assert_eq!(url(aws().use_dual_stack(true)), "https://lake.s3.dualstack.us-east-1.amazonaws.com");
     let both = aws().use_fips(true).use_dual_stack(true);
     assert_eq!(url(both), "https://lake.s3-fips.dualstack.us-east-1.amazonaws.com");
-    let china = aws().region(Region::new("cn-north-1"));
-    assert_eq!(url(china), "https://lake.s3.cn-north-1.amazonaws.com.cn");
+    let china = Endpoint::of(&aws().region(Region::new("cn-north-1")).build(), "lake", "amazonaws.com.cn");
+    assert_eq!(china.url, "https://lake.s3.cn-north-1.amazonaws.com.cn");
     let of_all = || aws().endpoint_url("http://all:1");
     let expected = |url: &str| Endpoint { url: url.to_owned(), folder: "/lake".to_owned() };
-    assert_eq!(Endpoint::of(&of_all().build(), "lake"), expected("http://all:1"));
-    assert_eq!(Endpoint::of(&of_all().service_config(OnlyS3).build(), "lake"), expected("http://s3:2"));
+    assert_eq!(Endpoint::of(&of_all().build(), "lake", SUFFIX), expected("http://all:1"));
+    assert_eq!(
+        Endpoint::of(&of_all().service_config(OnlyS3).build(), "lake", SUFFIX),
+        expected("http://s3:2")
+    );
 }
