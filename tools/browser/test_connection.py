@@ -3,10 +3,11 @@
 import os
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 from served import Console
 
 
@@ -49,41 +50,43 @@ def test_the_token_works_once(console: Console, cookies: object) -> None:
     assert status(console, console.address.removeprefix(console.origin)) == 401
 
 
-def test_the_page_finds_the_server_again_after_a_restart(browser: Browser) -> None:
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[tuple[Console, Page]]:
+    """A console that a test may end, and a page that shows its map."""
     console = Console(Path(os.environ["RYDES"]))
     console.start()
-    port = console.port
-    context = browser.new_context()
-    page = context.new_page()
-    page.goto(console.address)
-    stage = os.environ["STAGE"]
-    expect(page.locator("#connection")).to_contain_text(stage)
-    console.stop()
-    expect(page.locator("#connection")).to_have_text("reconnecting")
-    console.start(port=port)
-    # The address that the new one prints gives this browser its cookie.
-    context.new_page().goto(console.address)
-    page.bring_to_front()
-    expect(page.locator("#connection")).to_contain_text(stage)
-    expect(page.get_by_role("button", name="Complete a ride")).to_have_count(0)
-    context.close()
-    console.stop()
-
-
-def test_a_view_that_is_opened_while_the_server_is_down_comes_with_the_next_server(browser: Browser) -> None:
-    console = Console(Path(os.environ["RYDES"]))
-    console.start()
-    port = console.port
     context = browser.new_context()
     page = context.new_page()
     page.goto(console.address)
     expect(page.locator(".node").first).to_be_visible()
+    yield console, page
+    context.close()
+    console.stop()
+
+
+def start_anew(console: Console, page: Page, port: int) -> None:
+    """The address that the new console prints gives this browser its cookie."""
+    console.start(port=port)
+    page.context.new_page().goto(console.address)
+    page.bring_to_front()
+
+
+def test_the_page_finds_the_server_again_after_a_restart(visit: tuple[Console, Page]) -> None:
+    console, page = visit
+    stage, port = os.environ["STAGE"], console.port
+    expect(page.locator("#connection")).to_contain_text(stage)
+    console.stop()
+    expect(page.locator("#connection")).to_have_text("reconnecting")
+    start_anew(console, page, port)
+    expect(page.locator("#connection")).to_contain_text(stage)
+    expect(page.get_by_role("button", name="Complete a ride")).to_have_count(0)
+
+
+def test_a_view_that_is_opened_while_the_server_is_down_comes_with_the_next_server(visit: tuple[Console, Page]) -> None:
+    console, page = visit
+    port = console.port
     console.stop()
     page.get_by_role("link", name="Saga").click()
     expect(page.locator("#connection")).to_have_text("reconnecting")
-    console.start(port=port)
-    context.new_page().goto(console.address)
-    page.bring_to_front()
+    start_anew(console, page, port)
     expect(page.get_by_role("heading", name="Saga")).to_be_visible()
-    context.close()
-    console.stop()

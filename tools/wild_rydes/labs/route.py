@@ -4,7 +4,7 @@ from typing import Any
 
 STEP, COMPENSATION = "IssueInvoice", "CancelInvoice"
 BEFORE, AFTER = "CapturePayment", "CreditAccount"
-# What takes the step after it back, and what takes the step before it back.
+# The compensations of the steps after and before it.
 REVERSAL, REFUND = "ReverseCredit", "RefundPayment"
 
 

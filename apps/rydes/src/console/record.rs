@@ -107,7 +107,7 @@ pub async fn record(
         () = views.follow(&world, &tape) => {}
         _ = stop => {}
     }
-    // What did not answer in time is as it was in the round before.
+    // A view that does not answer in time keeps its answer of the round before.
     let _ = tokio::time::timeout(LAST_ROUND, views.ask(&world, &tape)).await;
     tape.write(What::End, None, Value::Null);
 }
@@ -146,7 +146,7 @@ fn shorten(motion: &mut Value) {
     }
 }
 
-/// What the views were answered, as far as it is recorded.
+/// The recorded answers of the views.
 #[derive(Debug, Default)]
 struct Views {
     known: BTreeMap<String, Value>,

@@ -37,7 +37,7 @@ pub struct Player {
     shown: Mutex<Shown>,
 }
 
-/// What a page sees at this moment of the recording.
+/// The state of a page at this moment of the recording.
 #[derive(Debug, Default)]
 struct Shown {
     topology: Value,
@@ -120,7 +120,7 @@ impl Player {
         }
     }
 
-    /// What a view is answered at this moment.
+    /// The answer of a view at this moment.
     fn answer(&self, view: &str) -> Option<Value> {
         let shown = self.shown();
         match view.split_once('/') {

@@ -1,32 +1,17 @@
 //! A consumer of a FIFO queue that makes nothing of its events.
 
 use lambda_messaging::{
-    Effect, Event, EventPayload, Failure, Function, Service,
+    Effect, Event, Failure, Function, Service,
     consumer::{self, Receiver},
 };
-use serde::Deserialize;
-
-#[derive(Deserialize)]
-struct Moved(String);
-
-impl EventPayload for Moved {
-    const TYPE: &'static str = "Moved";
-
-    fn id(&self) -> String {
-        self.0.clone()
-    }
-
-    fn subject(&self) -> String {
-        self.0.clone()
-    }
-}
+use library_features::Placed;
 
 struct Ignore;
 
 impl Receiver for Ignore {
-    type Payload = Moved;
+    type Payload = Placed;
 
-    async fn receive(&self, _: Event<Moved>) -> Result<Effect, Failure> {
+    async fn receive(&self, _: Event<Placed>) -> Result<Effect, Failure> {
         Ok(Effect::Made)
     }
 }

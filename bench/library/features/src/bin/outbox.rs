@@ -2,27 +2,12 @@
 
 use aws_sdk_sns::Client;
 use lambda_messaging::{
-    CorrelationId, Event, EventPayload, Failure, Function, Service,
+    CorrelationId, Event, Failure, Function, Service,
     batch::Results,
     outbox::{self, Outbox, Row},
     publisher::{Message, Publisher},
 };
-use serde::Serialize;
-
-#[derive(Serialize)]
-struct Placed(String);
-
-impl EventPayload for Placed {
-    const TYPE: &'static str = "Placed";
-
-    fn id(&self) -> String {
-        self.0.clone()
-    }
-
-    fn subject(&self) -> String {
-        self.0.clone()
-    }
-}
+use library_features::Placed;
 
 struct Orders(Publisher);
 

@@ -2,26 +2,11 @@
 
 use aws_sdk_sns::Client;
 use lambda_messaging::{
-    CorrelationId, Event, EventPayload, Failure, Function, Service,
+    CorrelationId, Event, Failure, Function, Service,
     publisher::{Message, Publisher},
 };
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use serde::Serialize;
-
-#[derive(Serialize)]
-struct Placed(String);
-
-impl EventPayload for Placed {
-    const TYPE: &'static str = "Placed";
-
-    fn id(&self) -> String {
-        self.0.clone()
-    }
-
-    fn subject(&self) -> String {
-        self.0.clone()
-    }
-}
+use library_features::Placed;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
