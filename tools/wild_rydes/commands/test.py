@@ -12,7 +12,7 @@ STEPS = [
     Step("check-library", "the crates that others use: features, packages, documentation", beside=19),
     Step("test-life", "the life of a stage: failed deployments, changes, smoke runs, removals", beside=10),
     Step("test-new-project", "a project made with the library, and its own tests", beside=10),
-    Step("test-labs", "the labs, done in a copy of the checkout, and their checks", beside=10),
+    Step("test-labs", "the labs, done in a copy of the checkout, and their checks", beside=15),
     Step("lint-rust", "formatting, clippy, dependencies"),
     Step("lint-python", "formatting, lints and types of the tools"),
     Step("lint-workflows", "workflows"),
