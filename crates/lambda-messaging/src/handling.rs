@@ -8,6 +8,6 @@ mod time;
 pub(crate) use self::{
     ids::Ids,
     panic::catch_panic,
-    result::{log_effect, log_failure},
+    result::{Handled, log_effect, log_failure},
     time::Time,
 };

@@ -50,6 +50,8 @@ pub mod idempotent_call;
 pub mod idempotent_write;
 #[cfg(any(feature = "idempotency", feature = "sqs"))]
 pub mod item;
+#[cfg(all(test, any(feature = "sqs", feature = "streams")))]
+mod log_lines;
 #[cfg(feature = "metrics")]
 pub mod metrics;
 #[cfg(all(not(feature = "metrics"), any(feature = "outbox", feature = "sqs", feature = "streams")))]

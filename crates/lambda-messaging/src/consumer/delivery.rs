@@ -1,11 +1,13 @@
 //! One delivery of a message by a queue.
 
+use std::time::Duration;
+
 use aws_lambda_events::sqs::{SqsMessage, SqsMessageAttribute};
 use jiff::Timestamp;
 use lambda_runtime::Diagnostic;
 use tracing::{Span, field::display, info_span};
 
-use crate::handling::Ids;
+use crate::handling::{Handled, Ids};
 
 pub(super) struct Delivery {
     pub message_id: String,
@@ -73,6 +75,16 @@ impl Delivery {
         let Self { message_id, receive_count, ids: Ids { id, correlationid, .. }, .. } = self;
         let (event_id, correlation_id) = (id.as_ref().map(display), correlationid.as_ref().map(display));
         info_span!("delivery", message_id, receive_count, event_id, correlation_id)
+    }
+
+    /// The message, for the line about its result.
+    pub(super) fn handled(&self, took: Option<Duration>) -> Handled<'_> {
+        Handled {
+            queue: Some(&self.queue_name),
+            event_type: self.ids.event_type.as_ref(),
+            sent_at: Some(self.sent_at),
+            took,
+        }
     }
 
     /// The time from which the latency counts: the event's time, or else the time when the message was put into the queue.

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::consumer::work::tests::Table;
-use crate::{Effect, Event, EventPayload, Failure};
+use crate::{Effect, Event, EventPayload, Failure, log_lines::LogLines};
 
 /// Work for a receiver of these tests.
 #[derive(Debug, Serialize, Deserialize)]
@@ -280,4 +280,36 @@ async fn a_message_that_can_not_be_dead_lettered_holds_up_its_group() {
     let receiver = Noting::default();
     let batch = fifo(&[("a", "permanent", 1), ("a", "good", 1)]);
     assert_eq!(kept_in_order(&receiver, &queues, batch).await, ["0", "1"]);
+}
+
+#[tokio::test]
+async fn the_line_about_a_result_names_the_queue_and_the_type_and_times_and_holds_no_payload() {
+    let log = LogLines::start();
+    let (queues, ..) = sqs();
+    let no_type = task("good", "jane-doe").replace(r#""Task""#, r#""jane-doe's task""#);
+    let mut batch = batch(&[task("good", "jane-doe"), task("permanent", "jane-doe"), no_type], 1);
+    for record in &mut batch.records {
+        record.attributes.insert("SentTimestamp".to_owned(), "1790000000000".to_owned());
+    }
+    consumed(&queues, &One(HandlesAsTold), batch).await.unwrap();
+    let text = log.text();
+    assert!(!text.contains("jane-doe"), "{text}");
+    let lines: Vec<serde_json::Value> =
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let results = lines.iter().map(|line| &line["fields"]).filter(|fields| fields["outcome"].is_string());
+    let seen: Vec<_> = results
+        .map(|fields| {
+            assert!(fields["took_ms"].is_u64(), "{fields}");
+            ["message", "queue", "sent_at", "event_type"].map(|field| fields[field].as_str().unwrap_or("–"))
+        })
+        .collect();
+    let sent_at = "2026-09-21T14:13:20Z";
+    assert_eq!(
+        seen,
+        [
+            ["handled", "buffer", sent_at, "Task"],
+            ["failed", "buffer", sent_at, "Task"],
+            ["failed", "buffer", sent_at, "–"],
+        ]
+    );
 }

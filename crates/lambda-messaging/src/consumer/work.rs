@@ -1,8 +1,9 @@
 //! One invocation's work on a batch: the attempt at each message, from its beginning until the message is settled.
 
-use std::cell::Cell;
+use std::{cell::Cell, time::Duration};
 
 use futures_util::{StreamExt, stream};
+use tokio::time::Instant;
 use tracing::Instrument;
 
 use super::{
@@ -56,8 +57,12 @@ pub(super) struct Work<'a> {
     throttled: Cell<bool>,
 }
 
-/// An attempt under way, and the number of attempts including it, if that was recorded.
-struct Begun(Option<u32>);
+/// An attempt under way.
+struct Begun {
+    /// The number of attempts including it, if that was recorded.
+    attempts: Option<u32>,
+    at: Instant,
+}
 
 impl<'a> Work<'a> {
     pub(super) fn new(queues: &'a Queues, attempts: &'a Attempts, time: Time) -> Self {
@@ -118,55 +123,60 @@ impl<'a> Work<'a> {
     async fn begin(&self, delivery: &Delivery) -> Result<Begun, Settled> {
         if delivery.past.unended && delivery.past.attempts >= MAX_ATTEMPTS {
             let detail = "its function was killed at each of its last attempts, or ran out of memory";
-            return Err(self.dead_letter(delivery, Failure::transient("FunctionKilled", detail)).await);
+            return Err(self.dead_letter(delivery, None, Failure::transient("FunctionKilled", detail)).await);
         }
         if self.throttled.get() {
             // Each message has a wait of its own: those that wait for the same time come back together, and only the first is served.
             let wait = backoff::after_throttling(delivery);
-            return Err(not_attempted(wait, "a call for a message before it was throttled"));
+            return Err(not_attempted(delivery, wait, "a call for a message before it was throttled"));
         }
         if !self.time.allows_an_attempt() {
-            return Err(not_attempted(0, "the function had too little time left for it"));
+            return Err(not_attempted(delivery, 0, "the function had too little time left for it"));
         }
         // A first receive is recorded only if it fails. A function that is killed during it leaves no record, so that message has one
         // more attempt than others.
-        Ok(Begun(if delivery.receive_count > 1 { self.record(delivery, Record::Begun).await } else { None }))
+        let at = Instant::now();
+        let attempts =
+            if delivery.receive_count > 1 { self.record(delivery, Record::Begun).await } else { None };
+        Ok(Begun { attempts, at })
     }
 
     /// Settles a message after an attempt.
     async fn settle(&self, delivery: &Delivery, begun: Begun, result: Result<Effect, Failure>) -> Settled {
+        let took = Some(begun.at.elapsed());
         let failure = match result {
             Ok(effect) => {
                 self.record_end(delivery, &begun, Record::Ended).await;
-                return Settled::logged(Disposition::Done, Ok(effect));
+                return Settled::logged(delivery, took, Disposition::Done, Ok(effect));
             }
             Err(failure) => failure,
         };
         if failure.is_throttling() {
             self.record_end(delivery, &begun, Record::Undone).await;
             self.throttled.set(true);
-            return Settled::logged(Disposition::Kept(backoff::after_throttling(delivery)), Err(failure));
+            let wait = backoff::after_throttling(delivery);
+            return Settled::logged(delivery, took, Disposition::Kept(wait), Err(failure));
         }
-        let attempts = match begun {
-            Begun(None) if failure.is_retryable() => self.record(delivery, Record::Failed).await,
-            Begun(recorded) => self.record_end(delivery, &begun, Record::Ended).await.or(recorded),
+        let attempts = match begun.attempts {
+            None if failure.is_retryable() => self.record(delivery, Record::Failed).await,
+            recorded => self.record_end(delivery, &begun, Record::Ended).await.or(recorded),
         };
         let is_last = attempts.is_some_and(|attempts| attempts >= MAX_ATTEMPTS);
         if is_last || !failure.is_retryable() {
-            return self.dead_letter(delivery, failure).await;
+            return self.dead_letter(delivery, took, failure).await;
         }
-        Settled::logged(Disposition::Kept(wait(delivery, attempts)), Err(failure))
+        Settled::logged(delivery, took, Disposition::Kept(wait(delivery, attempts)), Err(failure))
     }
 
     /// Dead-letters a message; keeps it if that fails.
-    async fn dead_letter(&self, delivery: &Delivery, failure: Failure) -> Settled {
+    async fn dead_letter(&self, delivery: &Delivery, took: Option<Duration>, failure: Failure) -> Settled {
         let sent = self.time.settle(self.queues.dead_letter(delivery, failure.reason())).await;
         let disposition = if sent == Some(true) {
             Disposition::DeadLettered
         } else {
             Disposition::Kept(wait(delivery, None))
         };
-        Settled::logged(disposition, Err(failure))
+        Settled::logged(delivery, took, disposition, Err(failure))
     }
 
     async fn record(&self, delivery: &Delivery, record: Record) -> Option<u32> {
@@ -175,7 +185,7 @@ impl<'a> Work<'a> {
 
     /// Records the end of an attempt whose beginning was recorded.
     async fn record_end(&self, delivery: &Delivery, begun: &Begun, end: Record) -> Option<u32> {
-        if begun.0.is_some() { self.record(delivery, end).await } else { None }
+        if begun.attempts.is_some() { self.record(delivery, end).await } else { None }
     }
 
     /// The time of the invocation.
@@ -193,11 +203,11 @@ fn wait(delivery: &Delivery, attempts: Option<u32>) -> i32 {
 #[cfg(any(feature = "fifo", test))]
 pub(super) fn behind(delivery: &Delivery, wait: i32) -> Settled {
     let detail = "a message before it in its group was kept for a retry";
-    delivery.span().in_scope(|| not_attempted(wait, detail))
+    delivery.span().in_scope(|| not_attempted(delivery, wait, detail))
 }
 
-fn not_attempted(wait: i32, detail: &str) -> Settled {
-    Settled::logged(Disposition::NotAttempted(wait), Err(Failure::transient("NotAttempted", detail)))
+fn not_attempted(delivery: &Delivery, wait: i32, detail: &str) -> Settled {
+    Settled::logged(delivery, None, Disposition::NotAttempted(wait), Err(Failure::transient("NotAttempted", detail)))
 }
 
 fn out_of_time() -> Result<Effect, Failure> {
@@ -205,16 +215,22 @@ fn out_of_time() -> Result<Effect, Failure> {
 }
 
 impl Settled {
-    fn logged(disposition: Disposition, result: Result<Effect, Failure>) -> Self {
+    fn logged(
+        delivery: &Delivery,
+        took: Option<Duration>,
+        disposition: Disposition,
+        result: Result<Effect, Failure>,
+    ) -> Self {
+        let message = delivery.handled(took);
         match &result {
-            Ok(effect) => log_effect(*effect),
+            Ok(effect) => log_effect(message, *effect),
             Err(failure) => {
                 let outcome = match disposition {
                     Disposition::Done | Disposition::Kept(_) => "kept for a retry",
                     Disposition::DeadLettered => "dead-lettered",
                     Disposition::NotAttempted(_) => "not attempted",
                 };
-                log_failure(outcome, failure);
+                log_failure(message, outcome, failure);
             }
         }
         Self { disposition, result }

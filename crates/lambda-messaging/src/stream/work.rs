@@ -16,7 +16,7 @@ use crate::{
     Effect, Failure,
     dead_letter_queue::DeadLetterQueue,
     dead_letter_reason::Source,
-    handling::{Time, catch_panic, log_effect, log_failure},
+    handling::{Handled, Time, catch_panic, log_effect, log_failure},
 };
 
 /// The number of keys whose records are handled concurrently.
@@ -175,9 +175,9 @@ impl<'a, T: StreamRecord> Work<'a, T> {
                 Err(_) => Disposition::Kept,
             };
             record.span().in_scope(|| match (&result, disposition) {
-                (Ok(effect), _) => log_effect(*effect),
-                (Err(failure), Disposition::DeadLettered) => log_failure("dead-lettered", failure),
-                (Err(failure), _) => log_failure("kept for a retry", failure),
+                (Ok(effect), _) => log_effect(Handled::default(), *effect),
+                (Err(failure), Disposition::DeadLettered) => log_failure(Handled::default(), "dead-lettered", failure),
+                (Err(failure), _) => log_failure(Handled::default(), "kept for a retry", failure),
             });
             Settled { disposition, result }
         });

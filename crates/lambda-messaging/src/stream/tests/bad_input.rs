@@ -1,16 +1,14 @@
 //! Batches and records that are not as they should be.
 
-use std::io::{self, Write};
-
 use aws_config::{BehaviorVersion, SdkConfig};
 use lambda_runtime::{Context, LambdaEvent};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use tracing_subscriber::fmt::MakeWriter;
 
 use super::shard::{Shard, batch};
 use crate::{
     Effect, Failure, Function, Service,
+    log_lines::LogLines,
     stream::{self, Change, ChangeKind, Receiver, Record},
 };
 
@@ -152,36 +150,9 @@ proptest! {
     }
 }
 
-/// Log lines, in memory.
-#[derive(Clone, Default)]
-struct Lines(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Lines {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
 #[tokio::test]
 async fn a_log_line_names_the_record_and_holds_neither_its_data_nor_its_key() {
-    let lines = Lines::default();
-    // With a single subscriber, a test of another thread could decide that a line is of no interest, for all threads.
-    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
-    let subscriber = tracing_subscriber::fmt().json().with_writer(lines.clone()).finish();
-    let _logging = tracing::subscriber::set_default(subscriber);
+    let log = LogLines::start();
     let secret = "jane-doe";
     let mut shard = Shard::of(&[
         (secret, "good jane-doe"),
@@ -190,7 +161,7 @@ async fn a_log_line_names_the_record_and_holds_neither_its_data_nor_its_key() {
         ("jane-doe@example.com", "good"),
     ]);
     shard.deliver().await;
-    let logged = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let logged = log.text();
     for expected in
         ["shardId-000000000000:2", "dead-lettered", "kept for a retry", "\"not_attempted\":1", "Busy"]
     {
