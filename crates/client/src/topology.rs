@@ -53,6 +53,14 @@ pub struct Node {
     pub address: String,
 }
 
+impl Node {
+    /// The name of a queue: the end of its URL.
+    #[must_use]
+    pub fn queue_name(&self) -> &str {
+        self.address.rsplit('/').next().unwrap_or(&self.address)
+    }
+}
+
 /// The kind of a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]

@@ -12,7 +12,7 @@ use client::{
     spans::{self, Span},
     topology::{Topology, Way},
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::{
@@ -59,6 +59,12 @@ fn row(topology: &Topology, span: &Span) -> Value {
     let first = span.lines.first().map_or(span.start, |line| line.timestamp);
     let last = span.lines.last();
     let text = |field| last.and_then(|line| line.text(field));
+    // A line is written at the end of its work, so the work began earlier.
+    let took = last.and_then(|line| line.fields.get("took_ms")).and_then(Value::as_i64).unwrap_or_default();
+    let began =
+        span.end.checked_sub(SignedDuration::from_millis(took)).map_or(first, |began| began.min(first));
+    let sent = text("sent_at").and_then(|sent| sent.parse::<Timestamp>().ok());
+    let waits_from = sent.or_else(|| span.is_consumer.then_some(span.start));
     let attempt = last.and_then(|line| line.fields.get("receive_count")).and_then(Value::as_u64).unwrap_or(1);
     let outcome = match (last.map(|line| line.message.as_str()), text("outcome")) {
         (Some("failed"), Some("dead-lettered")) => "dead",
@@ -69,8 +75,8 @@ fn row(topology: &Topology, span: &Span) -> Value {
         "node": node.map(|node| node.id.as_str()),
         "name": node.map_or(span.function.as_str(), |node| node.name.as_str()),
         "kind": "function",
-        "waiting_from": span.is_consumer.then_some(span.start),
-        "working_from": first,
+        "waiting_from": waits_from.map(|sent| sent.min(began)),
+        "working_from": began,
         "until": span.end,
         "outcome": outcome,
         "attempt": attempt,
@@ -130,6 +136,20 @@ mod tests {
     fn row_of(message: &str, fields: &Value) -> Value {
         let lines = [line("points/Award", message, fields)];
         row(&topology(), &spans::from_lines(&lines)[0])
+    }
+
+    #[test]
+    fn a_row_tells_the_time_in_the_queue_from_the_time_of_the_work() {
+        let times = |fields: &Value| {
+            let row = row_of("handled", fields);
+            ["waiting_from", "working_from", "until"].map(|time| row[time].as_str().map(str::to_owned))
+        };
+        let at = |second: &str| Some(format!("2026-11-27T12:00:{second}Z"));
+        assert_eq!(
+            times(&json!({"outcome": "made", "sent_at": "2026-11-27T11:59:59Z", "took_ms": 400})),
+            [Some("2026-11-27T11:59:59Z".to_owned()), at("00.1"), at("00.5")]
+        );
+        assert_eq!(times(&json!({"outcome": "made"})), [None, at("00.5"), at("00.5")]);
     }
 
     #[test]

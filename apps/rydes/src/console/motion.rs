@@ -93,11 +93,19 @@ impl Recent {
         let event = walk.line.text("event_id").unwrap_or_default();
         let topic = self.published.get(event).cloned();
         let polls: Vec<&Edge> = walk.topology.ending_at(function, Way::Polls).collect();
+        let queue = walk.line.text("queue");
+        let is_named = |edge: &&&Edge| {
+            walk.topology.node(&edge.from).is_some_and(|node| queue == Some(node.queue_name()))
+        };
         let takes = |edge: &&&Edge| {
             let delivers = |into: &Edge| topic.as_ref().is_some_and(|topic| *topic == into.from);
             walk.topology.ending_at(&edge.from, Way::Delivers).any(delivers)
         };
-        let Some(poll) = polls.iter().find(takes).or(polls.first()).copied() else { return };
+        let Some(poll) =
+            polls.iter().find(is_named).or_else(|| polls.iter().find(takes)).or(polls.first()).copied()
+        else {
+            return;
+        };
         self.before_queue(walk, &poll.from, topic.as_deref());
         self.waiting.retain(|waiting| waiting.event != event || waiting.edge.to != poll.from);
         let outcome = match (walk.line.message.as_str(), walk.line.text("outcome")) {

@@ -57,6 +57,22 @@ fn an_event_that_is_handled_came_from_its_topic_and_has_effects() {
 }
 
 #[test]
+fn a_line_that_names_its_queue_tells_which_of_two_it_came_from() {
+    let mut topology = topology();
+    let second = topology.ending_at("features/Feature", Way::Polls).next().unwrap().clone();
+    topology.edges.push(Edge { id: "second".to_owned(), to: "points/Award".to_owned(), ..second });
+    for node in &mut topology.nodes {
+        node.address = format!("https://sqs/1/{}", node.id.replace('/', "-"));
+    }
+    let handled = |queue: &str| {
+        let fields = json!({"event_id": "e", "outcome": "duplicate", "receive_count": 2, "queue": queue});
+        shown(Recent::default().steps(&topology, &line("https://sqs/1/points-Award", "handled", &fields)))
+    };
+    assert_eq!(handled("features-Queue"), [("second".to_owned(), "duplicate")]);
+    assert_eq!(handled("points-Queue"), [("polls:points/Queue->points/Award".to_owned(), "duplicate")]);
+}
+
+#[test]
 fn a_second_attempt_is_no_second_delivery() {
     let mut recent = Recent::default();
     publish(&mut recent);
