@@ -5,15 +5,33 @@ use comfy_table::Cell;
 
 use super::table::{number, table};
 
-/// The number of dead letters, and their reasons.
+/// The number of dead letters, and their reasons. Empty queues are named only.
 pub fn show_queues(queues: &[DeadLetterQueue]) {
-    let mut table = table(&["service", "dead-letter queue of", "messages", "why"]);
-    for DeadLetterQueue { service, queue, letters, reasons, .. } in queues {
-        let reasons: Vec<String> =
-            reasons.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
-        table.add_row([Cell::new(service), Cell::new(queue), number(letters), Cell::new(reasons.join("\n"))]);
+    let (empty, others): (Vec<_>, Vec<_>) = queues.iter().partition(|queue| queue.letters == 0);
+    if !others.is_empty() {
+        let mut table = table(&["service", "dead-letter queue of", "messages", "why"]);
+        for DeadLetterQueue { service, queue, letters, reasons, .. } in others {
+            let reasons: Vec<String> =
+                reasons.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
+            table.add_row([
+                Cell::new(service),
+                Cell::new(queue),
+                number(letters),
+                Cell::new(reasons.join("\n")),
+            ]);
+        }
+        println!("{table}");
     }
-    println!("{table}");
+    if !empty.is_empty() {
+        let names: Vec<&str> = empty.iter().map(|queue| name(queue, queues)).collect();
+        println!("Empty: {}.", names.join(", "));
+    }
+}
+
+/// The name of a queue, or of its service if another queue has the same.
+fn name<'a>(queue: &'a DeadLetterQueue, queues: &[DeadLetterQueue]) -> &'a str {
+    let is_alone = queues.iter().filter(|other| other.queue == queue.queue).count() == 1;
+    if is_alone { &queue.queue } else { &queue.service }
 }
 
 /// The dead letters of a queue.
