@@ -190,8 +190,9 @@ def _build(folder: Path, *options: str, packages: Sequence[str], workspace: Path
         env["CARGO_TARGET_DIR"] = str(ROOT / "target" / workspace.name)
     command: list[str | Path] = [tools / "cargo-lambda", "lambda", "build"]
     command += [argument for package in packages for argument in ("--package", package)]
-    console.line("  … building")
+    command += ["--locked", "--lambda-dir", folder, *options]
     # cargo shows its own progress.
-    built = subprocess.run([*command, "--locked", "--lambda-dir", folder, *options], cwd=workspace, env=env, stdout=sys.stderr)
-    if built.returncode:
-        raise console.Stop("the functions did not build: see cargo's messages above")
+    with console.step("building the functions", spinner=False):
+        built = subprocess.run(command, cwd=workspace, env=env, stdout=sys.stderr)
+        if built.returncode:
+            raise console.Stop("the functions did not build: see cargo's messages above")
