@@ -1,4 +1,4 @@
-//! Checks every request and answer of the tests against the OpenAPI documents.
+//! Checks every request and answer of the tests against the OpenAPI documents, and messages against their schemas.
 
 use client::Answer;
 use jsonschema::Validator;
@@ -106,4 +106,18 @@ fn validator(document: &Value, pointer: &str) -> Validator {
     // A reference is a URI, which a path's parameter in braces is not.
     schema["$ref"] = format!("#{pointer}").replace('{', "%7B").replace('}', "%7D").into();
     jsonschema::draft202012::new(&schema).expect("an OpenAPI document holds JSON Schema")
+}
+
+/// The rules of its schema in `contracts/schemas` that a message breaks.
+pub fn faults_of_message(message: &str) -> Vec<String> {
+    let message: Value = serde_json::from_str(message).expect("a message is JSON");
+    let event_type = message["type"].as_str().expect("a message has a type");
+    let path = format!("{}/../contracts/schemas/{event_type}.v1.json", env!("CARGO_MANIFEST_DIR"));
+    let schema = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    let schema = serde_json::from_str(&schema).expect("a schema is JSON");
+    let validator = jsonschema::draft202012::new(&schema).expect("a schema is JSON Schema");
+    validator
+        .iter_errors(&message)
+        .map(|error| format!("{} {}", error.instance_path(), error.masked()))
+        .collect()
 }

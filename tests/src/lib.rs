@@ -27,7 +27,7 @@ mod world;
 
 pub use access::{Function, Inventory, Principal, Thing};
 pub use caller::{Caller, User};
-pub use contract::Contract;
+pub use contract::{Contract, faults_of_message};
 pub use dead_letters::{DeadLetter, same};
 pub use emulator::crowd;
 pub use eventually::{eventually, eventually_within, unhurried};

@@ -99,4 +99,18 @@ impl World {
         let received = self.sqs.receive_message().queue_url(queue_url).send().await.unwrap();
         received.messages.unwrap_or_default().into_iter().next()?.body
     }
+
+    /// All messages of a FIFO queue, deleted one after the other, so that each group goes on.
+    pub async fn takes_all(&self, queue_url: &str) -> Vec<String> {
+        let mut bodies = Vec::new();
+        loop {
+            let received = self.sqs.receive_message().queue_url(queue_url).send().await.unwrap();
+            let Some(message) = received.messages.unwrap_or_default().into_iter().next() else {
+                return bodies;
+            };
+            let delete = self.sqs.delete_message().queue_url(queue_url);
+            delete.receipt_handle(message.receipt_handle.unwrap()).send().await.unwrap();
+            bodies.extend(message.body);
+        }
+    }
 }

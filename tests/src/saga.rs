@@ -93,6 +93,13 @@ impl Saga {
         self.definition["States"].as_object().unwrap().keys().cloned().collect()
     }
 
+    /// The names of the states with an integration.
+    pub fn states_with(&self, integration: &str) -> Vec<String> {
+        let states = self.definition["States"].as_object().unwrap().iter();
+        let has = |state: &Value| state["Resource"].as_str().is_some_and(|arn| arn.ends_with(integration));
+        states.filter(|(_, state)| has(state)).map(|(name, _)| name.clone()).collect()
+    }
+
     /// Starts collecting a fare of 256.50; returns the execution.
     pub async fn start(&self, fare: &str, customer: &str) -> String {
         self.try_start(fare, fare, customer).await.unwrap()

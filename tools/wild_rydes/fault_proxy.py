@@ -1,5 +1,6 @@
 """Starts the fault proxy (tests/fault-proxy): in it calls to AWS fail, are counted, and meet quotas."""
 
+import json
 import os
 import signal
 import subprocess
@@ -38,6 +39,17 @@ class FaultProxy:
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+
+    def check_messages(self) -> None:
+        """Stops if functions sent messages that their schemas forbid, or no message at all."""
+        with urllib.request.urlopen(f"{self.url}/_messages", timeout=10) as answer:
+            found = json.load(answer)
+        if found["faults"]:
+            faults = "\n".join(f"  {count} times: {fault}" for fault, count in sorted(found["faults"].items()))
+            raise console.Stop(f"functions sent messages that contracts/schemas forbids:\n{faults}")
+        if not found["valid"]:
+            raise console.Stop("no message of the functions passed the proxy, so none was held against its schema")
+        console.line(f"  ✓ {sum(found['valid'].values())} messages of {len(found['valid'])} types are as contracts/schemas says")
 
     def _answers(self) -> bool:
         try:

@@ -4,7 +4,8 @@ use std::{collections::HashSet, time::Duration};
 
 use contracts::RideId;
 use end_to_end::{
-    Caller, Fare, ProviderCall, Ride, Saga, Service, World, crowd, eventually, eventually_within, unique,
+    Caller, Fare, ProviderCall, Ride, Saga, Service, World, crowd, eventually, eventually_within,
+    faults_of_message, unique,
 };
 use futures_util::future::join_all;
 
@@ -188,6 +189,27 @@ async fn a_request_that_was_given_up_has_no_effect_when_it_comes_at_last() {
     eventually("it is handled", || world.backlog(Service::PAYMENT), |n| *n == 0).await;
     assert_eq!(world.looks_at(&id).await, failed());
     assert_eq!(world.provider_calls(&id).await, []);
+}
+
+/// The state machine sends these requests itself, so they pass no fault proxy.
+#[tokio::test]
+async fn every_request_of_the_saga_for_a_payment_is_as_its_schema_says() {
+    let world = World::shared().await;
+    let saga = Saga::deployed(&world).await;
+    let (id, customer) = fare("");
+    let queue = world.creates_fifo_queue().await;
+    let steps = saga.states_with("sqs:sendMessage.waitForTaskToken");
+    for step in &steps {
+        let request = saga.only(step).await.with_queue(step, &queue).await;
+        request.ended(&request.start(&id, &customer).await).await;
+    }
+    let requests = world.takes_all(&queue).await;
+    assert_eq!((requests.len(), steps.len()), (4, 4), "{steps:?}: {requests:?}");
+    for request in &requests {
+        assert_eq!(faults_of_message(request), Vec::<String>::new(), "{request}");
+    }
+    let mangled = requests[0].replace(r#""operation""#, r#""operations""#);
+    assert_ne!(faults_of_message(&mangled), Vec::<String>::new());
 }
 
 #[tokio::test]

@@ -207,7 +207,12 @@ pub(super) fn behind(delivery: &Delivery, wait: i32) -> Settled {
 }
 
 fn not_attempted(delivery: &Delivery, wait: i32, detail: &str) -> Settled {
-    Settled::logged(delivery, None, Disposition::NotAttempted(wait), Err(Failure::transient("NotAttempted", detail)))
+    Settled::logged(
+        delivery,
+        None,
+        Disposition::NotAttempted(wait),
+        Err(Failure::transient("NotAttempted", detail)),
+    )
 }
 
 fn out_of_time() -> Result<Effect, Failure> {

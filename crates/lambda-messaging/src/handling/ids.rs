@@ -44,7 +44,9 @@ mod tests {
 
     #[test]
     fn an_invalid_value_hides_no_other() {
-        let ids = Ids::read(br#"{"id": "e-1", "type": "no type, but Mr Smith", "time": 7, "correlationid": "c-1"}"#);
+        let ids = Ids::read(
+            br#"{"id": "e-1", "type": "no type, but Mr Smith", "time": 7, "correlationid": "c-1"}"#,
+        );
         assert_eq!(ids.id.as_ref().map(AsRef::as_ref), Some("e-1"));
         assert_eq!(ids.correlationid.as_ref().map(AsRef::as_ref), Some("c-1"));
         assert_eq!((ids.event_type, ids.time), (None, None));

@@ -176,7 +176,9 @@ impl<'a, T: StreamRecord> Work<'a, T> {
             };
             record.span().in_scope(|| match (&result, disposition) {
                 (Ok(effect), _) => log_effect(Handled::default(), *effect),
-                (Err(failure), Disposition::DeadLettered) => log_failure(Handled::default(), "dead-lettered", failure),
+                (Err(failure), Disposition::DeadLettered) => {
+                    log_failure(Handled::default(), "dead-lettered", failure)
+                }
                 (Err(failure), _) => log_failure(Handled::default(), "kept for a retry", failure),
             });
             Settled { disposition, result }
