@@ -12,14 +12,14 @@ from wild_rydes.paths import BENCH, TOOLS
 
 
 class Aws:
-    """There for as long as the block lasts; with certificates, over TLS, too."""
+    """There for as long as the block lasts; with certificates, over TLS, too. It answers after so many milliseconds."""
 
-    def __init__(self, certificates: Certificates | None = None) -> None:
-        self.certificates = certificates
+    def __init__(self, certificates: Certificates | None = None, wait_ms: float = 0) -> None:
+        self.certificates, self.wait_ms = certificates, wait_ms
         self.control: http.client.HTTPConnection | None = None
 
     def __enter__(self) -> "Aws":
-        command = [sys.executable, "-m", "harness.aws_stub"]
+        command = [sys.executable, "-m", "harness.aws_stub", str(self.wait_ms)]
         if self.certificates:
             command += [str(self.certificates.chain), str(self.certificates.key)]
         env = {**os.environ, "PYTHONPATH": f"{TOOLS}{os.pathsep}{BENCH}"}

@@ -1,4 +1,5 @@
-"""An AWS that says at once that everything went well, and does nothing: what a function takes then is its own.
+"""An AWS that says that everything went well, and does nothing. It answers after the milliseconds of its first argument; with 0,
+a function's time is its own.
 
 Its operations are told apart as the services' protocols do it. It prints its port, and with the
 files of a certificate and its key a second one, for TLS. It ends as its input does, so that it doesn't outlive who started it.
@@ -81,6 +82,7 @@ QUERIES = {"PublishBatch": publish_batch, "ListSubscriptionsByTopic": list_subsc
 
 class Connection(asyncio.Protocol):
     calls: ClassVar[Counter[str]] = Counter()
+    wait_seconds: ClassVar[float] = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -89,7 +91,11 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self.arrived += data
         while request := wire.take(self.arrived):
-            self.transport.write(self.respond(request))
+            answer = self.respond(request)
+            if self.wait_seconds:
+                asyncio.get_running_loop().call_later(self.wait_seconds, self.transport.write, answer)
+            else:
+                self.transport.write(answer)
 
     def respond(self, request: wire.Request) -> bytes:
         if request.path == "/_calls":
@@ -118,7 +124,9 @@ class Connection(asyncio.Protocol):
 async def main() -> None:
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
     servers = [await loop.create_server(Connection, "127.0.0.1", 0)]
-    if files := sys.argv[1:]:
+    wait_ms, *files = sys.argv[1:]
+    Connection.wait_seconds = float(wait_ms) / 1000
+    if files:
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         tls.load_cert_chain(*files)
         servers.append(await loop.create_server(Connection, "127.0.0.1", 0, ssl=tls))

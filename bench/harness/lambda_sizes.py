@@ -1,6 +1,7 @@
 """The functions as Lambda runs them: with the part of a core that each memory size has, and with TLS to AWS.
 
-The share holds from the process's start on. The stand-ins for Lambda and AWS have no limit."""
+The share holds from the process's start on. The stand-ins for Lambda and AWS have no limit. The choice of a memory size is measured
+with an AWS that takes its time, because waiting is paid, too, and meanwhile the share of a core comes back."""
 
 import statistics
 import tempfile
@@ -9,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from harness import certificates, cpu_share, events, table, verdict
+from harness import certificates, cpu_share, events, memory_cost, memory_page, table, verdict
 from harness.aws import Aws
 from harness.context import Context
 from harness.cpu_share import MEMORY_SIZES, Limit
@@ -36,24 +37,33 @@ def run(context: Context) -> dict[str, Any]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         made = certificates.make(folder)
-        aws = stack.enter_context(Aws(made))
+        call_ms = memory_cost.assumed_call_ms()
+        aws, slow = stack.enter_context(Aws(made)), stack.enter_context(Aws(made, call_ms))
         bundles = {program.name: made.bundle(cacert() if program.name == PYTHON else AMAZON) for program in programs}
         sizes = {}
         for memory in MEMORY_SIZES:
             env = {**environment(aws.url), "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(memory)}
             envs = {name: {**env, "AWS_CA_BUNDLE": str(bundle)} for name, bundle in bundles.items()}
+            with_slow = {name: {**env, "AWS_ENDPOINT_URL": slow.url} for name, env in envs.items()}
             with limited(memory) as limit:
                 share = {"how": limit.how, "wanted": cpu_share.of_memory(memory), "had": cpu_share.checked(limit)}
                 with console.step(f"{memory} MB: starting {len(programs)} programs {turns} times, twice each"):
                     runs = measure(programs, turns, envs, limit)
+                with console.step(f"{memory} MB: the same with calls of {call_ms:g} ms, once"):
+                    waited = measure_waiting(programs, turns, with_slow, limit)
             aws.calls()
-            sizes[memory] = {"share": share, "subjects": results(programs, runs)}
+            slow.calls()
+            waiting = {name: {measure: figure(values) for measure, values in of.items()} for name, of in waited.items()}
+            sizes[memory] = {"share": share, "subjects": results(programs, runs), "waiting": waiting}
             show(memory, sizes[memory])
     names = [program.name for program in programs if program.is_function]
-    verdicts = judge(sizes[MEMORY_SIZES[0]]["subjects"], names)
+    choice = memory_page.choice(sizes, call_ms)
+    verdicts = [*judge(sizes[MEMORY_SIZES[0]]["subjects"], names), *memory_page.judge(choice)]
     console.line(f"Medians of {turns} turns, in brackets p10–p90; ten messages warm: {WARM} batches in each turn.")
+    memory_page.show(choice)
     verdict.show(verdicts)
-    return {"turns": turns, "sizes": sizes, "verdicts": verdicts}
+    memory_page.write(choice, turns, whole=not context.only)
+    return {"turns": turns, "call_ms": call_ms, "sizes": sizes, "verdicts": verdicts}
 
 
 @contextmanager
@@ -75,6 +85,16 @@ def measure(programs: list[Program], turns: int, envs: dict[str, dict[str, str]]
     return runs
 
 
+def measure_waiting(programs: list[Program], turns: int, envs: dict[str, dict[str, str]], limit: Limit) -> Runs:
+    runs: Runs = {}
+    for turn in range(turns):
+        # The floor calls nothing.
+        for program in shuffled([program for program in programs if program.name != FLOOR], turn):
+            for name, value in waiting(program, envs[program.name], limit).items():
+                runs.setdefault(program.name, {}).setdefault(name, []).append(value * 1000)
+    return runs
+
+
 def one(program: Program, env: dict[str, str], limit: Limit) -> dict[str, float]:
     """Seconds of a start that ends with the answer to one message."""
     with Process(program, env, limit=limit) as process:
@@ -88,11 +108,25 @@ def ten(program: Program, env: dict[str, str], limit: Limit) -> dict[str, float]
         return {}
     with Process(program, env, limit=limit) as process:
         cold = process.first_poll + invoke(program, process, BATCH)
-        warm = []
-        for number in range(WARM_UP + WARM):
-            process.await_poll()
-            warm.append(invoke(program, process, BATCH, number + 1))
-        return {"ten_cold_ms": cold, "ten_warm_ms": statistics.median(warm[WARM_UP:])}
+        return {"ten_cold_ms": cold, "ten_warm_ms": statistics.median(warm(program, process, BATCH))}
+
+
+def waiting(program: Program, env: dict[str, str], limit: Limit) -> dict[str, float]:
+    """Seconds until the answer to a first message, and of later invocations, on average: with a small share of a core, one may be
+    slow where others are quick, and all are paid."""
+    messages, name = (BATCH, "ten_warm_ms") if events.takes_batches(program.events) else (1, "one_warm_ms")
+    with Process(program, env, limit=limit) as process:
+        first = process.first_poll + invoke(program, process, 1)
+        return {"first_answer_ms": first, name: statistics.fmean(warm(program, process, messages))}
+
+
+def warm(program: Program, process: Process, messages: int) -> list[float]:
+    """Seconds of each invocation of a function that has answered its first."""
+    times = []
+    for number in range(WARM_UP + WARM):
+        process.await_poll()
+        times.append(invoke(program, process, messages, number + 1))
+    return times[WARM_UP:]
 
 
 def invoke(program: Program, process: Process, messages: int, before: int = 0) -> float:

@@ -31,6 +31,7 @@ CONTENTS = {
     "localstripe": "localstripe, a stateful fake of Stripe's API",
     "boto3": "boto3 and Lambda's Python runtime client, for the benchmarks' yardstick",
     "powertools": "Powertools for AWS Lambda and Lambda's Python runtime client, for the benchmarks of the library",
+    "plot": "matplotlib, which draws the curves of the benchmarks",
 }
 
 # The SAM CLI would keep notes in the home folder, and send some of them away.
