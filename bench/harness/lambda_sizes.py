@@ -1,7 +1,7 @@
 """The functions as Lambda runs them: with the part of a core that each memory size has, and with TLS to AWS.
 
-The share holds from the process's start on. The stand-ins for Lambda and AWS have no limit. The choice of a memory size is measured
-with an AWS that takes its time, because waiting is paid, too, and meanwhile the share of a core comes back."""
+The share holds from the process's start on. The stand-ins for Lambda and AWS have no limit. The choice of a memory size is
+measured with an AWS that takes its time, because waiting is paid, too, and meanwhile the share of a core comes back."""
 
 import statistics
 import tempfile
