@@ -68,6 +68,11 @@ class Curve(NamedTuple):
         return next((point for point in self.points if point.memory == self.today), None)
 
     @property
+    def larger(self) -> Point | None:
+        """The next size above today's."""
+        return next((point for point in self.points if self.today and point.memory > self.today), None)
+
+    @property
     def beside_best(self) -> float | None:
         """The product at today's size, as a multiple of the best."""
         return self.now.product / self.best.product if self.now else None
@@ -103,17 +108,19 @@ def curve(name: str, work: Work, ms_by_memory: Mapping[int, float], of: Prices, 
 
 def warm(sizes: Mapping[int, Any], of: Prices, today: Mapping[str, int]) -> list[Curve]:
     """The warm functions: ten messages at a time, or one where a function takes no batches."""
-    return [curve_of(name, BATCH if BATCH.measure in measured else ONE, sizes, of, today) for name, measured in some(sizes)]
+    return [
+        curve_of(name, BATCH if BATCH.measure in measured else ONE, sizes, of, today) for name, measured in functions_of(sizes)
+    ]
 
 
 def cold(sizes: Mapping[int, Any], of: Prices, today: Mapping[str, int]) -> list[Curve]:
     """The functions whose start ends with the answer to one message."""
-    return [curve_of(name, COLD, sizes, of, today) for name, _ in some(sizes)]
+    return [curve_of(name, COLD, sizes, of, today) for name, _ in functions_of(sizes)]
 
 
-def some(sizes: Mapping[int, Any]) -> list[tuple[str, Any]]:
+def functions_of(sizes: Mapping[int, Any]) -> list[tuple[str, Any]]:
     """The functions, with the measures that each has at any size."""
-    return list(next(iter(sizes.values()))["waiting"].items())
+    return sorted(next(iter(sizes.values()))["waiting"].items())
 
 
 def curve_of(name: str, work: Work, sizes: Mapping[int, Any], of: Prices, today: Mapping[str, int]) -> Curve:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import statistics
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -40,7 +41,8 @@ def choice(sizes: Mapping[int, Any], call_ms: float) -> Choice:
 
 def judge(of: Choice) -> list[dict[str, Any]]:
     beside = {curve.name: curve.beside_best for curve in of.warm if curve.beside_best is not None}
-    return [verdict.at_most("cost x time at the template's memory, warm, beside the best size's", CLEARLY, " x", beside)]
+    told = "cost x time at the template's memory, warm, beside the best size's"
+    return [verdict.at_most(told, CLEARLY, " x", beside)] if beside else []
 
 
 def headings(first: str) -> tuple[str, ...]:
@@ -75,7 +77,25 @@ def write(of: Choice, turns: int, whole: bool) -> None:
 
 
 def page(of: Choice, about: str) -> str:
-    return "\n\n".join((markdown("warm: a million messages", of.warm), markdown("a million cold answers", of.cold), about))
+    image = f"![{TITLE}](images/{PICTURE.name})"
+    tables = (markdown("warm: a million messages", of.warm), markdown("a million cold answers", of.cold))
+    return "\n\n".join((image, *tables, about, follows(of)))
+
+
+def follows(of: Choice) -> str:
+    """The consequences: templates to change, and the price of less waiting for a start."""
+    worse = [curve for curve in of.warm if (curve.beside_best or 0) > CLEARLY]
+    named = ", ".join(f"`{curve.name}` ({curve.best.memory:,} MB instead of {curve.today:,} MB)" for curve in worse)
+    warm = f"Another size is clearly better for {named}." if worse else "No other size is clearly better for a warm function."
+    pairs = [(curve.now, curve.larger) for curve in of.cold if curve.now and curve.larger]
+    if not pairs:
+        return warm
+    dearer = statistics.median(larger.dollars / now.dollars for now, larger in pairs)
+    sooner = statistics.median(larger.ms / now.ms for now, larger in pairs)
+    return (
+        f"{warm} Clearly means that the product at the template's size is more than {CLEARLY:g} times the least. The next larger"
+        f" size answers a first message in {sooner:.2f} times the time, for {dearer:.2f} times the dollars (medians of all functions)."
+    )
 
 
 def markdown(first: str, curves: Sequence[Curve]) -> str:

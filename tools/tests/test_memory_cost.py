@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from harness import memory_cost, memory_page
+from harness import cpu_share, memory_cost, memory_page
 from harness.memory_cost import MILLION, Curve, Point, Prices
 from harness.memory_page import Choice
 
@@ -78,7 +78,35 @@ def test_the_prices_are_those_of_rydes_cost(tmp_path: Path) -> None:
 def test_each_function_of_the_templates_has_a_size_today() -> None:
     today = memory_cost.todays_sizes()
     assert {"award-points", "ingest-events", "query-ride-prebooking"} <= set(today)
-    assert set(today.values()) <= set(memory_page.cpu_share.MEMORY_SIZES)
+    assert set(today.values()) <= set(cpu_share.MEMORY_SIZES)
+
+
+def test_the_page_says_which_templates_should_change_and_what_less_waiting_for_a_start_costs() -> None:
+    today = {"award": 128, "query": 128}
+    chosen = Choice(15, memory_cost.warm(SIZES, PRICES, today), memory_cost.cold(SIZES, PRICES, today))
+    text = memory_page.follows(chosen)
+    assert text.startswith("Another size is clearly better for `award` (1,024 MB instead of 128 MB).")
+    # Award: 30 of 100 ms, 0.68 of 0.4 dollars. Query: 20 of 90 ms, 0.52 of 0.38 dollars.
+    assert "in 0.26 times the time, for 1.53 times the dollars" in text
+    largest = dict.fromkeys(today, 1024)
+    stands = Choice(15, memory_cost.warm(SIZES, PRICES, {"award": 1024}), memory_cost.cold(SIZES, PRICES, largest))
+    assert memory_page.follows(stands) == "No other size is clearly better for a warm function."
+
+
+def test_the_page_and_its_picture_are_written_by_a_whole_run_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page, whole, some = tmp_path / "page.md", tmp_path / "whole.svg", tmp_path / "some.svg"
+    page.write_text("<!-- memory:begin -->\n<!-- memory:end -->\n")
+    for name, value in {"ROOT": tmp_path, "PAGES": (page,), "PICTURE": whole, "OF_SOME": some}.items():
+        monkeypatch.setattr(memory_page, name, value)
+    monkeypatch.setattr(memory_page, "drawn", lambda _, about: f"<desc>{about}</desc>")
+    chosen = Choice(15, memory_cost.warm(SIZES, PRICES, {"award": 128}), [])
+    memory_page.write(chosen, 3, whole=False)
+    assert (whole.exists(), "award" in page.read_text()) == (False, False)
+    assert "Medians of 3 turns, with calls to AWS of 15 ms" in some.read_text()
+    memory_page.write(chosen, 3, whole=True)
+    assert "![" in page.read_text()
+    assert "| award | 128 MB |" in page.read_text()
+    assert "revision" in whole.read_text()
 
 
 def test_the_page_marks_the_best_size_and_names_the_one_in_the_template() -> None:
