@@ -94,7 +94,7 @@ def follows(of: Choice) -> str:
     sooner = statistics.median(larger.ms / now.ms for now, larger in pairs)
     return (
         f"{warm} Clearly means that the product at the template's size is more than {CLEARLY:g} times the least. The next larger"
-        f" size answers a first message in {sooner:.2f} times the time, for {dearer:.2f} times the dollars (medians of all functions)."
+        f" size answers a first message in {sooner:.2f} times the time, for {dearer:.2f} times the dollars (medians)."
     )
 
 
