@@ -37,33 +37,29 @@ def run(context: Context) -> dict[str, Any]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         made = certificates.make(folder)
-        call_ms = memory_cost.assumed_call_ms()
-        aws, slow = stack.enter_context(Aws(made)), stack.enter_context(Aws(made, call_ms))
+        aws = stack.enter_context(Aws(made))
+        slow = {call_ms: stack.enter_context(Aws(made, call_ms)) for call_ms in memory_cost.calls_ms()}
         bundles = {program.name: made.bundle(cacert() if program.name == PYTHON else AMAZON) for program in programs}
-        sizes = {}
+        sizes: dict[int, dict[str, Any]] = {}
         for memory in MEMORY_SIZES:
             env = {**environment(aws.url), "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(memory)}
             envs = {name: {**env, "AWS_CA_BUNDLE": str(bundle)} for name, bundle in bundles.items()}
-            with_slow = {name: {**env, "AWS_ENDPOINT_URL": slow.url} for name, env in envs.items()}
             with limited(memory) as limit:
                 share = {"how": limit.how, "wanted": cpu_share.of_memory(memory), "had": cpu_share.checked(limit)}
                 with console.step(f"{memory} MB: starting {len(programs)} programs {turns} times, twice each"):
                     runs = measure(programs, turns, envs, limit)
-                with console.step(f"{memory} MB: the same with calls of {call_ms:g} ms, once"):
-                    waited = measure_waiting(programs, turns, with_slow, limit)
+                waiting = {call_ms: measure_waiting(programs, turns, envs, limit, slow[call_ms], call_ms) for call_ms in slow}
             aws.calls()
-            slow.calls()
-            waiting = {name: {measure: figure(values) for measure, values in of.items()} for name, of in waited.items()}
             sizes[memory] = {"share": share, "subjects": results(programs, runs), "waiting": waiting}
             show(memory, sizes[memory])
     names = [program.name for program in programs if program.is_function]
-    choice = memory_page.choice(sizes, call_ms)
-    verdicts = [*judge(sizes[MEMORY_SIZES[0]]["subjects"], names), *memory_page.judge(choice)]
+    choices = memory_page.choices(sizes)
+    verdicts = [*judge(sizes[MEMORY_SIZES[0]]["subjects"], names), *memory_page.judge(choices)]
     console.line(f"Medians of {turns} turns, in brackets p10–p90; ten messages warm: {WARM} batches in each turn.")
-    memory_page.show(choice)
+    memory_page.show(choices)
     verdict.show(verdicts)
-    memory_page.write(choice, turns, whole=not context.only)
-    return {"turns": turns, "call_ms": call_ms, "sizes": sizes, "verdicts": verdicts}
+    memory_page.write(choices, turns, whole=not context.only)
+    return {"turns": turns, "sizes": sizes, "verdicts": verdicts}
 
 
 @contextmanager
@@ -85,14 +81,19 @@ def measure(programs: list[Program], turns: int, envs: dict[str, dict[str, str]]
     return runs
 
 
-def measure_waiting(programs: list[Program], turns: int, envs: dict[str, dict[str, str]], limit: Limit) -> Runs:
+def measure_waiting(
+    programs: list[Program], turns: int, envs: dict[str, dict[str, str]], limit: Limit, slow: Aws, call_ms: float
+) -> dict[str, Any]:
+    """The programs, but for the floor, which calls nothing, with an AWS that takes so long."""
     runs: Runs = {}
-    for turn in range(turns):
-        # The floor calls nothing.
-        for program in shuffled([program for program in programs if program.name != FLOOR], turn):
-            for name, value in waiting(program, envs[program.name], limit).items():
-                runs.setdefault(program.name, {}).setdefault(name, []).append(value * 1000)
-    return runs
+    with console.step(f"starting them {turns} times more, with calls to AWS of {call_ms:g} ms"):
+        for turn in range(turns):
+            for program in shuffled([program for program in programs if program.name != FLOOR], turn):
+                env = {**envs[program.name], "AWS_ENDPOINT_URL": slow.url}
+                for name, value in waiting(program, env, limit).items():
+                    runs.setdefault(program.name, {}).setdefault(name, []).append(value * 1000)
+    slow.calls()
+    return {name: {measure: figure(values) for measure, values in of.items()} for name, of in runs.items()}
 
 
 def one(program: Program, env: dict[str, str], limit: Limit) -> dict[str, float]:

@@ -18,8 +18,13 @@ PRICES = RYDES / "prices" / "us-east-1.json"
 STAGE = RYDES / "scale" / "stage.json"
 # The assumptions of `rydes plan`.
 ASSUMED = RYDES / "scale" / "measured.json"
+QUICK_CALL_MS = 5
 MILLION = 1_000_000
 MEGABYTES_OF_A_GB = 1024
+
+
+# The measures of functions, by name, at each memory size.
+Measured = Mapping[int, Mapping[str, Any]]
 
 
 class Prices(NamedTuple):
@@ -90,9 +95,9 @@ def todays_sizes(path: Path = STAGE) -> dict[str, int]:
     return {of["function"]: of["memory"] for of in (*stage["sources"], *stage["others"])}
 
 
-def assumed_call_ms(path: Path = ASSUMED) -> float:
-    """The time that a call to AWS is assumed to take."""
-    return float(json.loads(path.read_text())["assumed"]["call_milliseconds"])
+def calls_ms(path: Path = ASSUMED) -> tuple[int, int]:
+    """The times that a call to AWS may take: as often with DynamoDB, and as `rydes plan` assumes of all services."""
+    return QUICK_CALL_MS, int(json.loads(path.read_text())["assumed"]["call_milliseconds"])
 
 
 def dollars(memory: int, ms: float, messages: int, of: Prices) -> float:
@@ -106,23 +111,22 @@ def curve(name: str, work: Work, ms_by_memory: Mapping[int, float], of: Prices, 
     return Curve(name, work.messages, points, today)
 
 
-def warm(sizes: Mapping[int, Any], of: Prices, today: Mapping[str, int]) -> list[Curve]:
+def warm(sizes: Measured, of: Prices, today: Mapping[str, int]) -> list[Curve]:
     """The warm functions: ten messages at a time, or one where a function takes no batches."""
-    return [
-        curve_of(name, BATCH if BATCH.measure in measured else ONE, sizes, of, today) for name, measured in functions_of(sizes)
-    ]
+    works = {name: BATCH if BATCH.measure in measured else ONE for name, measured in functions_of(sizes)}
+    return [curve_of(name, work, sizes, of, today) for name, work in works.items()]
 
 
-def cold(sizes: Mapping[int, Any], of: Prices, today: Mapping[str, int]) -> list[Curve]:
+def cold(sizes: Measured, of: Prices, today: Mapping[str, int]) -> list[Curve]:
     """The functions whose start ends with the answer to one message."""
     return [curve_of(name, COLD, sizes, of, today) for name, _ in functions_of(sizes)]
 
 
-def functions_of(sizes: Mapping[int, Any]) -> list[tuple[str, Any]]:
+def functions_of(sizes: Measured) -> list[tuple[str, Any]]:
     """The functions, with the measures that each has at any size."""
-    return sorted(next(iter(sizes.values()))["waiting"].items())
+    return sorted(next(iter(sizes.values())).items())
 
 
-def curve_of(name: str, work: Work, sizes: Mapping[int, Any], of: Prices, today: Mapping[str, int]) -> Curve:
-    ms_by_memory = {memory: size["waiting"][name][work.measure]["median"] for memory, size in sizes.items()}
+def curve_of(name: str, work: Work, sizes: Measured, of: Prices, today: Mapping[str, int]) -> Curve:
+    ms_by_memory = {memory: functions[name][work.measure]["median"] for memory, functions in sizes.items()}
     return curve(name, work, ms_by_memory, of, today.get(name))

@@ -1,6 +1,7 @@
 """Draws the curves of memory sizes. It runs with the Python of the environment `plot`, and imports nothing of ours.
 
-Standard input: {"title", "about", "panels": [{"name", "memory", "dollars", "ms", "best", "today"}]}. Standard output: the SVG.
+Standard input: {"title", "about", "calls_ms", "panels": [{"name", "memory", "dollars", "ms", "best", "today"}]}, where dollars,
+ms and best are there for each time of calls. Standard output: the SVG.
 """
 
 import io
@@ -19,6 +20,8 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 COLUMNS = 5
 # Seen on a light page and on a dark one; the two colours differ in brightness, too.
 GREY, BLUE, ORANGE = "#808080", "#3b82f6", "#d97706"
+# The line and the size of its dot, for quick calls and for slow ones.
+STYLES: tuple[tuple[Any, int], ...] = (("-", 6), ((0, (4, 2)), 4))
 SETTINGS = {
     # Text stays text, in a font of the reader's, and each run names everything in the same way.
     "svg.fonttype": "none",
@@ -39,7 +42,7 @@ def draw(given: dict[str, Any]) -> str:
     columns = min(COLUMNS, len(panels))
     rows = math.ceil(len(panels) / columns)
     figure = Figure(figsize=(2.1 * columns + 0.8, 1.45 * rows + 0.75), layout="constrained")
-    limits = {of: spread([value for panel in panels for value in panel[of]]) for of in ("dollars", "ms")}
+    limits = {of: spread([value for panel in panels for values in panel[of] for value in values]) for of in ("dollars", "ms")}
     all_axes = figure.subplots(rows, columns, squeeze=False)
     for number, axes in enumerate(all_axes.flat):
         if number < len(panels):
@@ -47,7 +50,7 @@ def draw(given: dict[str, Any]) -> str:
             draw_panel(axes, panels[number], limits, first, last, lowest=number + columns >= len(panels))
         else:
             axes.set_visible(False)
-    figure.legend(handles=legend(), loc="outside upper center", ncols=4, frameon=False)
+    figure.legend(handles=legend(given["calls_ms"]), loc="outside upper center", ncols=6, frameon=False)
     written = io.StringIO()
     figure.savefig(written, format="svg", transparent=True)
     return named(written.getvalue(), given["title"], given["about"])
@@ -65,16 +68,16 @@ def draw_panel(
     twin.xaxis.set_visible(False)
     axes.set_title(panel["name"], fontsize=8)
     if panel["today"]:
-        axes.axvline(panel["today"], color=GREY, linewidth=1, linestyle=(0, (2, 2)))
+        axes.axvline(panel["today"], color=GREY, linewidth=1, linestyle=(0, (1, 2)))
     axes.set_xscale("log")
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_locator(FixedLocator(panel["memory"]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}" if lowest else ""))
     axes.tick_params(axis="x", labelsize=6)
     for on, of, colour, labelled, form in ((axes, "dollars", BLUE, first, "${:g}"), (twin, "ms", ORANGE, last, "{:g} ms")):
-        on.plot(panel["memory"], panel[of], color=colour, linewidth=1.5, marker="o", markersize=2)
-        best = panel["memory"].index(panel["best"])
-        on.plot(panel["best"], panel[of][best], color=colour, marker="o", markersize=6)
+        for values, best, (line, size) in zip(panel[of], panel["best"], STYLES, strict=True):
+            on.plot(panel["memory"], values, color=colour, linewidth=1.3, linestyle=line)
+            on.plot(best, values[panel["memory"].index(best)], color=colour, marker="o", markersize=size)
         on.set_yscale("log")
         on.set_ylim(limits[of])
         on.yaxis.set_minor_locator(NullLocator())
@@ -89,12 +92,17 @@ def ticks(low: float, high: float) -> list[float]:
     return [tick for power in powers for tick in (10.0**power, 2 * 10.0**power, 5 * 10.0**power) if low <= tick <= high]
 
 
-def legend() -> list[Line2D]:
+def legend(calls_ms: list[int]) -> list[Line2D]:
+    of_calls = [
+        Line2D([], [], color=GREY, linewidth=1.3, linestyle=line, label=f"calls of {call_ms} ms")
+        for call_ms, (line, _) in zip(calls_ms, STYLES, strict=True)
+    ]
     return [
         Line2D([], [], color=BLUE, linewidth=1.5, label="dollars for a million messages"),
         Line2D([], [], color=ORANGE, linewidth=1.5, label="ms of an invocation"),
-        Line2D([], [], color=GREY, linewidth=0, marker="o", markersize=6, label="least product of both"),
-        Line2D([], [], color=GREY, linewidth=1, linestyle=(0, (2, 2)), label="size in the template"),
+        *of_calls,
+        Line2D([], [], color=GREY, linewidth=0, marker="o", markersize=5, label="least product"),
+        Line2D([], [], color=GREY, linewidth=1, linestyle=(0, (1, 2)), label="size in the template"),
     ]
 
 

@@ -26,23 +26,28 @@ CLEARLY = 1.25
 class Choice(NamedTuple):
     """The curves of all functions, where a call to AWS takes so many milliseconds."""
 
-    call_ms: float
+    call_ms: int
     warm: list[Curve]
     cold: list[Curve]
 
-    def drawn(self) -> list[Curve]:
-        return [curve for curve in self.warm if curve.today]
 
-
-def choice(sizes: Mapping[int, Any], call_ms: float) -> Choice:
+def choices(sizes: Mapping[int, Any]) -> list[Choice]:
+    """One for each time that calls may take, the shortest first."""
     of, today = memory_cost.prices(functions.ARCH), memory_cost.todays_sizes()
-    return Choice(call_ms, memory_cost.warm(sizes, of, today), memory_cost.cold(sizes, of, today))
+    made = []
+    for call_ms in memory_cost.calls_ms():
+        measured = {memory: size["waiting"][call_ms] for memory, size in sizes.items()}
+        made.append(Choice(call_ms, memory_cost.warm(measured, of, today), memory_cost.cold(measured, of, today)))
+    return made
 
 
-def judge(of: Choice) -> list[dict[str, Any]]:
-    beside = {curve.name: curve.beside_best for curve in of.warm if curve.beside_best is not None}
-    told = "cost x time at the template's memory, warm, beside the best size's"
-    return [verdict.at_most(told, CLEARLY, " x", beside)] if beside else []
+def judge(of: Sequence[Choice]) -> list[dict[str, Any]]:
+    told = "cost x time at the template's memory, warm, beside the best size's, with calls of"
+    return [
+        verdict.at_most(f"{told} {choice.call_ms} ms", CLEARLY, " x", beside)
+        for choice in of
+        if (beside := {curve.name: curve.beside_best for curve in choice.warm if curve.beside_best is not None})
+    ]
 
 
 def headings(first: str) -> tuple[str, ...]:
@@ -59,51 +64,57 @@ def cell(point: Point) -> str:
     return f"${point.dollars:.3g}, {point.ms:.3g} ms" if point.ms < 1000 else f"${point.dollars:.3g}, {point.ms / 1000:.3g} s"
 
 
-def show(of: Choice) -> None:
-    for name, curves in (("a million messages, warm", of.warm), ("a million cold answers", of.cold)):
-        table.show(headings(name), [row(curve) for curve in curves])
-    console.line(f"\nDollars for a million messages, time of an invocation; calls to AWS of {of.call_ms:g} ms.")
+def show(of: Sequence[Choice]) -> None:
+    for heading, curves in tables(of):
+        table.show(headings(heading), [row(curve) for curve in curves])
+    console.line("\nDollars for a million messages, and the time of an invocation.")
 
 
-def write(of: Choice, turns: int, whole: bool) -> None:
+def tables(of: Sequence[Choice]) -> list[tuple[str, list[Curve]]]:
+    warm = [(f"warm, calls of {choice.call_ms} ms", choice.warm) for choice in of]
+    return [*warm, *((f"first answer, calls of {choice.call_ms} ms", choice.cold) for choice in of[:1])]
+
+
+def write(of: Sequence[Choice], turns: int, whole: bool) -> None:
     """The page and its picture are of all functions."""
     on = machine.describe()
     picture = PICTURE if whole else OF_SOME
     picture.parent.mkdir(parents=True, exist_ok=True)
-    picture.write_text(drawn(of, f"{about(of, turns)} Measured on {machine.line(on)}."))
+    picture.write_text(drawn(of, f"{about(turns)} Measured on {machine.line(on)}."))
     console.line(f"\nThe curves: {picture.relative_to(ROOT)}")
     if whole:
-        marked.write("memory", page(of, f"{about(of, turns)} {caption(on)}"), PAGES)
+        marked.write("memory", page(of, f"{about(turns)} {caption(on)}"), PAGES)
 
 
-def page(of: Choice, about: str) -> str:
+def page(of: Sequence[Choice], about: str) -> str:
     image = f"![{TITLE}](images/{PICTURE.name})"
-    tables = (markdown("warm: a million messages", of.warm), markdown("a million cold answers", of.cold))
-    return "\n\n".join((image, *tables, about, follows(of)))
+    shown = (table.markdown(headings(heading), [row(curve, "**") for curve in curves]) for heading, curves in tables(of))
+    return "\n\n".join((image, follows(of), *shown, about))
 
 
-def follows(of: Choice) -> str:
+def follows(of: Sequence[Choice]) -> str:
     """The consequences: templates to change, and the price of less waiting for a start."""
-    worse = [curve for curve in of.warm if (curve.beside_best or 0) > CLEARLY]
-    named = ", ".join(f"`{curve.name}` ({curve.best.memory:,} MB instead of {curve.today:,} MB)" for curve in worse)
-    warm = f"Another size is clearly better for {named}." if worse else "No other size is clearly better for a warm function."
-    pairs = [(curve.now, curve.larger) for curve in of.cold if curve.now and curve.larger]
+    warm = " ".join(f"With calls of {choice.call_ms} ms, {worse(choice)}." for choice in of)
+    clearly = f"Clearly means that the product at the template's size is more than {CLEARLY:g} times the least."
+    pairs = [(curve.now, curve.larger) for curve in of[0].cold if curve.now and curve.larger]
     if not pairs:
-        return warm
+        return f"{warm} {clearly}"
     dearer = statistics.median(larger.dollars / now.dollars for now, larger in pairs)
     sooner = statistics.median(larger.ms / now.ms for now, larger in pairs)
     return (
-        f"{warm} Clearly means that the product at the template's size is more than {CLEARLY:g} times the least. The next larger"
-        f" size answers a first message in {sooner:.2f} times the time, for {dearer:.2f} times the dollars (medians)."
+        f"{warm} {clearly} The next larger size answers a first message in {sooner:.2f} times the time, for {dearer:.2f} times"
+        " the dollars (medians)."
     )
 
 
-def markdown(first: str, curves: Sequence[Curve]) -> str:
-    return table.markdown(headings(first), [row(curve, "**") for curve in curves])
+def worse(of: Choice) -> str:
+    found = [curve for curve in of.warm if (curve.beside_best or 0) > CLEARLY]
+    named = ", ".join(f"`{curve.name}` ({curve.best.memory:,} MB instead of {curve.today:,} MB)" for curve in found)
+    return f"another size is clearly better for {named}" if found else "no other size is clearly better for a warm function"
 
 
-def about(of: Choice, turns: int) -> str:
-    return f"Medians of {turns} turns, with calls to AWS of {of.call_ms:g} ms, at Lambda's prices for {functions.ARCH}."
+def about(turns: int) -> str:
+    return f"Medians of {turns} turns, at Lambda's prices for {functions.ARCH}."
 
 
 def caption(on: dict[str, Any]) -> str:
@@ -113,8 +124,10 @@ def caption(on: dict[str, Any]) -> str:
     )
 
 
-def drawn(of: Choice, about: str) -> str:
-    given = {"title": TITLE, "about": about, "panels": [panel(curve) for curve in of.drawn()]}
+def drawn(of: Sequence[Choice], about: str) -> str:
+    quick, slow = of[0], of[-1]
+    panels = [panel(*pair) for pair in zip(quick.warm, slow.warm, strict=True) if pair[0].today]
+    given = {"title": TITLE, "about": about, "calls_ms": [quick.call_ms, slow.call_ms], "panels": panels}
     command: list[str | Path] = [environments.bin_of("plot") / "python", "-m", CURVES]
     env = {**os.environ, "PYTHONPATH": str(BENCH)}
     ended = subprocess.run(command, env=env, input=json.dumps(given), capture_output=True, text=True)
@@ -123,12 +136,13 @@ def drawn(of: Choice, about: str) -> str:
     return ended.stdout
 
 
-def panel(curve: Curve) -> dict[str, Any]:
+def panel(*curves: Curve) -> dict[str, Any]:
+    """A function, as it is with quick calls and with slow ones."""
     return {
-        "name": curve.name,
-        "memory": [point.memory for point in curve.points],
-        "dollars": [point.dollars for point in curve.points],
-        "ms": [point.ms for point in curve.points],
-        "best": curve.best.memory,
-        "today": curve.today,
+        "name": curves[0].name,
+        "memory": [point.memory for point in curves[0].points],
+        "dollars": [[point.dollars for point in curve.points] for curve in curves],
+        "ms": [[point.ms for point in curve.points] for curve in curves],
+        "best": [curve.best.memory for curve in curves],
+        "today": curves[0].today,
     }

@@ -19,16 +19,12 @@ def measured(**medians: float) -> dict[str, Any]:
 
 SIZES = {
     1024: {
-        "waiting": {
-            "award": measured(first_answer_ms=30, ten_warm_ms=16),
-            "query": measured(first_answer_ms=20, one_warm_ms=15.2),
-        }
+        "award": measured(first_answer_ms=30, ten_warm_ms=16),
+        "query": measured(first_answer_ms=20, one_warm_ms=15.2),
     },
     128: {
-        "waiting": {
-            "award": measured(first_answer_ms=100, ten_warm_ms=40),
-            "query": measured(first_answer_ms=90, one_warm_ms=16),
-        }
+        "award": measured(first_answer_ms=100, ten_warm_ms=40),
+        "query": measured(first_answer_ms=90, one_warm_ms=16),
     },
 }
 
@@ -84,13 +80,13 @@ def test_each_function_of_the_templates_has_a_size_today() -> None:
 def test_the_page_says_which_templates_should_change_and_what_less_waiting_for_a_start_costs() -> None:
     today = {"award": 128, "query": 128}
     chosen = Choice(15, memory_cost.warm(SIZES, PRICES, today), memory_cost.cold(SIZES, PRICES, today))
-    text = memory_page.follows(chosen)
-    assert text.startswith("Another size is clearly better for `award` (1,024 MB instead of 128 MB).")
+    text = memory_page.follows([chosen])
+    assert text.startswith("With calls of 15 ms, another size is clearly better for `award` (1,024 MB instead of 128 MB).")
     # Award: 30 of 100 ms, 0.68 of 0.4 dollars. Query: 20 of 90 ms, 0.52 of 0.38 dollars.
     assert "in 0.26 times the time, for 1.53 times the dollars" in text
     largest = dict.fromkeys(today, 1024)
     stands = Choice(15, memory_cost.warm(SIZES, PRICES, {"award": 1024}), memory_cost.cold(SIZES, PRICES, largest))
-    assert memory_page.follows(stands) == "No other size is clearly better for a warm function."
+    assert memory_page.follows([stands]).startswith("With calls of 15 ms, no other size is clearly better for a warm function.")
 
 
 def test_the_page_and_its_picture_are_written_by_a_whole_run_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,13 +96,22 @@ def test_the_page_and_its_picture_are_written_by_a_whole_run_alone(tmp_path: Pat
         monkeypatch.setattr(memory_page, name, value)
     monkeypatch.setattr(memory_page, "drawn", lambda _, about: f"<desc>{about}</desc>")
     chosen = Choice(15, memory_cost.warm(SIZES, PRICES, {"award": 128}), [])
-    memory_page.write(chosen, 3, whole=False)
+    memory_page.write([chosen], 3, whole=False)
     assert (whole.exists(), "award" in page.read_text()) == (False, False)
-    assert "Medians of 3 turns, with calls to AWS of 15 ms" in some.read_text()
-    memory_page.write(chosen, 3, whole=True)
+    assert "Medians of 3 turns, at Lambda's prices" in some.read_text()
+    memory_page.write([chosen], 3, whole=True)
     assert "![" in page.read_text()
     assert "| award | 128 MB |" in page.read_text()
     assert "revision" in whole.read_text()
+
+
+def test_every_size_is_chosen_for_quick_calls_and_for_those_that_rydes_plan_assumes() -> None:
+    sizes = {memory: {"waiting": dict.fromkeys(memory_cost.calls_ms(), of)} for memory, of in SIZES.items()}
+    quick, slow = memory_page.choices(sizes)
+    assert (quick.call_ms, slow.call_ms) == memory_cost.calls_ms()
+    assert [curve.name for curve in quick.warm] == [curve.name for curve in slow.cold] == ["award", "query"]
+    drawn = memory_page.panel(quick.warm[0], slow.warm[0])
+    assert (drawn["memory"], drawn["ms"], drawn["best"]) == ([128, 1024], [[40, 16], [40, 16]], [1024, 1024])
 
 
 def test_the_page_marks_the_best_size_and_names_the_one_in_the_template() -> None:
@@ -114,6 +119,5 @@ def test_the_page_marks_the_best_size_and_names_the_one_in_the_template() -> Non
     chosen = Choice(15, warm, cold)
     assert memory_page.row(warm[0], "**") == ("award", "128 MB", "1,024 MB", "$0.028, 40 ms", "**$0.0456, 16 ms**")
     assert memory_page.row(warm[1])[1] == "–"
-    assert [curve.name for curve in chosen.drawn()] == ["award"]
-    [verdict] = memory_page.judge(chosen)
+    [verdict] = memory_page.judge([chosen])
     assert (verdict["met"], verdict["worst"]["name"]) == (False, "award")
