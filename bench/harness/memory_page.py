@@ -67,7 +67,9 @@ def cell(point: Point) -> str:
 def show(of: Sequence[Choice]) -> None:
     for heading, curves in tables(of):
         table.show(headings(heading), [row(curve) for curve in curves])
-    console.line("\nDollars for a million messages, and the time of an invocation.")
+    console.line(
+        "\nDollars for a million messages, and the time of an invocation (of ten messages warm where a function takes batches)."
+    )
 
 
 def tables(of: Sequence[Choice]) -> list[tuple[str, list[Curve]]]:
@@ -114,7 +116,10 @@ def worse(of: Choice) -> str:
 
 
 def about(turns: int) -> str:
-    return f"Medians of {turns} turns, at Lambda's prices for {functions.ARCH}."
+    return (
+        "Dollars are for a million messages. Times are of an invocation: of ten messages if a warm function takes batches, else"
+        f" of one. Medians of {turns} turns, at Lambda's prices for {functions.ARCH}."
+    )
 
 
 def caption(on: dict[str, Any]) -> str:
