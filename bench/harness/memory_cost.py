@@ -1,4 +1,4 @@
-"""What each memory size of a function costs and how long it takes, and the size with the least product of both.
+"""The cost and the time of each memory size of a function, and the size with the least product of both.
 
 Lambda bills every millisecond that has begun, a start's among them since August 2025, times the memory, and every invocation.
 """
