@@ -62,6 +62,7 @@
 //! `sqs:ReceiveMessage`, `sqs:DeleteMessage`, `sqs:GetQueueAttributes` and `sqs:ChangeMessageVisibility` on its queues,
 //! `sqs:SendMessage` on the dead-letter queues, and `dynamodb:BatchGetItem` and `dynamodb:UpdateItem` on the table of attempts.
 
+mod answers;
 mod attempts;
 mod backoff;
 mod dead_letters;
@@ -69,6 +70,8 @@ mod delivery;
 mod handler;
 #[cfg(any(feature = "fifo", test))]
 mod in_order;
+#[cfg(feature = "idempotency")]
+mod joined;
 mod queues;
 mod receiver;
 mod work;
@@ -78,6 +81,10 @@ use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
 
 #[cfg(any(feature = "fifo", test))]
 use self::in_order::EachGroup;
+#[cfg(feature = "idempotency")]
+use self::joined::Joined;
+#[cfg(feature = "idempotency")]
+pub use self::receiver::EntryReceiver;
 pub use self::receiver::{AnyEvent, BatchReceiver, Message, MessageReceiver, Receiver};
 use self::{
     attempts::Attempts,
@@ -164,6 +171,27 @@ pub fn events_in_order(function: &Function, receiver: impl Receiver) -> Result<i
 /// ```
 pub fn event_batches(function: &Function, receiver: impl BatchReceiver) -> Result<impl Consume, Error> {
     consuming(function, Batch(receiver))
+}
+
+/// A consumer that writes the [entry](crate::joined_write::Entry) of each event, those of a batch together: a batch of ten costs one call
+/// instead of ten. A message whose entry can't be written with the others doesn't keep them from being written, and has the result that
+/// it would have had alone. [`joined_write`](crate::joined_write) says how.
+///
+/// ```no_run
+/// use lambda_messaging::{
+///     Function,
+///     consumer::{self, EntryReceiver},
+/// };
+/// use lambda_runtime::Error;
+///
+/// async fn run(function: &Function, accounts: impl EntryReceiver) -> Result<(), Error> {
+///     consumer::run(consumer::joined_entries(function, accounts)?).await
+/// }
+/// ```
+#[cfg(feature = "idempotency")]
+pub fn joined_entries(function: &Function, receiver: impl EntryReceiver) -> Result<impl Consume, Error> {
+    let client = aws_sdk_dynamodb::Client::new(function.aws());
+    consuming(function, Joined { receiver, client })
 }
 
 /// A consumer that hands its receiver one message at a time, for messages that are not events, and handles all messages of a batch

@@ -139,7 +139,16 @@ impl Failure {
             _ => "CallFailed",
         };
         let status = error.raw_response().map(|response| response.status().as_u16());
-        if THROTTLED.contains(&code) || status == Some(TOO_MANY_REQUESTS) {
+        if status == Some(TOO_MANY_REQUESTS) {
+            Self::throttled(code, format_args!("{call} was throttled"))
+        } else {
+            Self::aws_code(call, code)
+        }
+    }
+
+    /// A call to AWS, or a part of one, that failed with this error code.
+    pub(crate) fn aws_code(call: &str, code: &str) -> Self {
+        if THROTTLED.contains(&code) {
             Self::throttled(code, format_args!("{call} was throttled"))
         } else if REFUSED_FOR_CONTENT.contains(&code) {
             Self::permanent(code, format_args!("{call} was refused"))

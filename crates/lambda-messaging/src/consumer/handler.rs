@@ -4,6 +4,7 @@ use futures_util::future::join_all;
 
 use super::{
     BatchReceiver, Message, MessageReceiver, Receiver,
+    answers::Answers,
     delivery::Delivery,
     work::{Settled, Work},
 };
@@ -73,7 +74,7 @@ pub(super) struct Batch<R>(pub R);
 
 impl<R: BatchReceiver> Handler for Batch<R> {
     async fn handle<'a>(&self, work: &Work<'_>, deliveries: &[&'a Delivery]) -> AllSettled<'a> {
-        let handling = async |deliveries: &[&Delivery]| {
+        let handling = async |deliveries: &[&Delivery], answers: &Answers| {
             let mut events = Vec::with_capacity(deliveries.len());
             let parsed: Vec<Result<(), Failure>> =
                 deliveries.iter().map(|d| Ok(json::read(&d.body).map(|event| events.push(event))?)).collect();
@@ -81,7 +82,7 @@ impl<R: BatchReceiver> Handler for Batch<R> {
             let answer = |parsed: Result<(), Failure>| {
                 parsed.and_then(|()| received.next().unwrap_or_else(unanswered))
             };
-            parsed.into_iter().map(answer).collect()
+            answers.give_all(parsed.into_iter().map(answer));
         };
         let settled = work.attempt_all(deliveries, handling).await;
         deliveries.iter().copied().zip(settled).collect()
@@ -93,10 +94,10 @@ pub(super) struct Messages<R>(pub R);
 
 impl<R: MessageReceiver> Handler for Messages<R> {
     async fn handle<'a>(&self, work: &Work<'_>, deliveries: &[&'a Delivery]) -> AllSettled<'a> {
-        let handling = async |deliveries: &[&Delivery]| {
+        let handling = async |deliveries: &[&Delivery], answers: &Answers| {
             let messages: Vec<_> = deliveries.iter().map(|delivery| message(delivery)).collect();
             let mut received = all_or_panic(messages.len(), self.0.receive_messages(&messages)).await;
-            deliveries.iter().map(|_| received.next().unwrap_or_else(unanswered)).collect()
+            answers.give_all(deliveries.iter().map(|_| received.next().unwrap_or_else(unanswered)));
         };
         let settled = work.attempt_all(deliveries, handling).await;
         deliveries.iter().copied().zip(settled).collect()

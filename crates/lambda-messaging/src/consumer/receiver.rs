@@ -4,6 +4,8 @@ use aws_lambda_events::sqs::SqsMessageAttribute;
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 
+#[cfg(feature = "idempotency")]
+use crate::joined_write::Entry;
 use crate::{Effect, Event, Failure, IncomingPayload};
 
 /// Handles one event at a time. An event may come twice, late or out of order, so `receive` must be idempotent.
@@ -43,6 +45,51 @@ pub trait Receiver {
 
     /// Makes the event's effect, once for all deliveries of the event.
     fn receive(&self, event: Event<Self::Payload>) -> impl Future<Output = Result<Effect, Failure>>;
+}
+
+/// Turns an event into the entry that is its effect. It writes nothing itself: a consumer writes the entries of a batch together.
+///
+/// ```
+/// use lambda_messaging::{
+///     Event, EventPayload, Failure,
+///     consumer::EntryReceiver,
+///     item::{self, text},
+///     joined_write::Entry,
+/// };
+/// # #[derive(serde::Deserialize)]
+/// # struct OrderPlaced { order: String, weight: u32, carrier: String }
+/// # impl EventPayload for OrderPlaced {
+/// #     const TYPE: &'static str = "OrderPlaced";
+/// #     fn id(&self) -> String { self.order.clone() }
+/// #     fn subject(&self) -> String { self.order.clone() }
+/// # }
+///
+/// struct Shipping;
+///
+/// impl EntryReceiver for Shipping {
+///     type Payload = OrderPlaced;
+///
+///     fn entry(&self, event: Event<OrderPlaced>) -> Result<Entry, Failure> {
+///         let OrderPlaced { order, weight, carrier } = event.data;
+///         match weight {
+///             0 => Ok(Entry::nothing("a download needs no parcel")),
+///             ..=30_000 => {
+///                 let load = item::new([("carrier", text(carrier))]);
+///                 let parcel = Entry::once("parcels", "order", item::new([("order", text(order))]));
+///                 Ok(parcel.add_to("loads", load, [("grams", weight), ("parcels", 1)]))
+///             }
+///             _ => Err(Failure::permanent("TooHeavy", "no carrier takes more than 30 kg")),
+///         }
+///     }
+/// }
+/// ```
+#[cfg(feature = "idempotency")]
+pub trait EntryReceiver {
+    /// The type of event that the receiver handles.
+    type Payload: IncomingPayload;
+
+    /// The entry of an event. It depends on nothing but the event, so it is the same for each delivery.
+    fn entry(&self, event: Event<Self::Payload>) -> Result<Entry, Failure>;
 }
 
 /// Handles a batch of events of any type as a whole. It must be idempotent, like a [`Receiver`].

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use tracing::Instrument;
 
 use super::{
+    answers::Answers,
     attempts::{Attempts, MAX_ATTEMPTS, Record},
     backoff,
     delivery::Delivery,
@@ -88,21 +89,22 @@ impl<'a> Work<'a> {
     }
 
     /// Attempts to handle messages as a whole, and settles each; returns them in their order. `handling` handles those that can be
-    /// attempted, and returns a result for each.
+    /// attempted, and answers each of them by its position. An answer counts even if the time is over before the others have one.
     pub(super) async fn attempt_all(
         &self,
         deliveries: &[&Delivery],
-        handling: impl AsyncFnOnce(&[&Delivery]) -> Vec<Result<Effect, Failure>>,
+        handling: impl AsyncFnOnce(&[&Delivery], &Answers),
     ) -> Vec<Settled> {
         let begin = deliveries.iter().map(|delivery| self.begin(delivery).instrument(delivery.span()));
         let begun: Vec<_> = stream::iter(begin).buffered(AT_ONCE).collect().await;
         let attempted: Vec<&Delivery> =
             deliveries.iter().zip(&begun).filter(|(_, begun)| begun.is_ok()).map(|(d, _)| *d).collect();
-        let results = self.time.work(Box::pin(handling(&attempted))).await;
-        let mut results = results.into_iter().flatten();
+        let answers = Answers::to(attempted.len());
+        self.time.work(Box::pin(handling(&attempted, &answers))).await;
+        let mut answers = answers.all();
         let with_results = begun.into_iter().map(|begun| {
             let begun = begun?;
-            Ok((begun, results.next().unwrap_or_else(out_of_time)))
+            Ok((begun, answers.next().flatten().unwrap_or_else(out_of_time)))
         });
         let end = deliveries.iter().zip(with_results).map(|(delivery, attempted)| {
             let end = async {

@@ -1,6 +1,8 @@
 //! Attempts at messages, counted by what a message meets until it is settled.
 
 mod deadline;
+#[cfg(feature = "idempotency")]
+mod joined;
 mod killed;
 mod queue;
 mod receiver;
