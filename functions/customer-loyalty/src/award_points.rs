@@ -1,11 +1,11 @@
 //! Awards the points of a completed ride.
 
 use contracts::RideCompleted;
-use lambda_messaging::{Effect, Event, Failure, consumer::Receiver};
+use lambda_messaging::{Event, Failure, consumer::EntryReceiver, joined_write::Entry};
 
 use crate::{LoyaltyPoints, Points};
 
-/// The receiver of completed rides.
+/// The receiver of completed rides. The rides of a batch are awarded in one transaction.
 #[derive(Debug)]
 pub struct AwardPoints {
     points: LoyaltyPoints,
@@ -19,11 +19,11 @@ impl AwardPoints {
     }
 }
 
-impl Receiver for AwardPoints {
+impl EntryReceiver for AwardPoints {
     type Payload = RideCompleted;
 
-    async fn receive(&self, event: Event<RideCompleted>) -> Result<Effect, Failure> {
+    fn entry(&self, event: Event<RideCompleted>) -> Result<Entry, Failure> {
         let RideCompleted { ride, customer, fare, .. } = &event.data;
-        Ok(self.points.award(customer, *ride, Points::for_fare(*fare)).await?.into())
+        Ok(self.points.award(customer, *ride, Points::for_fare(*fare)))
     }
 }

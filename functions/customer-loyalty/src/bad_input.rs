@@ -10,8 +10,8 @@ use crate::{AwardPoints, LoyaltyPoints};
 async fn award_points() {
     let aws = Aws::default();
     let function = aws.function();
-    let points = LoyaltyPoints::new(aws_sdk_dynamodb::Client::new(function.aws()), "points".into());
-    let consume = consumer::events(&function, AwardPoints::new(points)).unwrap();
+    let points = LoyaltyPoints::new("points".into());
+    let consume = consumer::joined_entries(&function, AwardPoints::new(points)).unwrap();
     let is_valid = trigger::only_if(|body| Event::<RideCompleted>::parse(body).is_ok());
     trigger::queue(&aws, &[&example("envelope/ride-completed.json")], consume, is_valid).await;
 }

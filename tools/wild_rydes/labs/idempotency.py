@@ -12,7 +12,7 @@ def check(stack: Stack) -> str:
     if not twice:
         if any(line["outcome"] == "duplicate" for lines in by_event.values() for line in lines):
             raise NotDone(
-                "a second delivery was recognized as a duplicate: take the guard out of customer-loyalty's points.rs, "
+                "a second delivery was recognized as a duplicate: break the guard in customer-loyalty's points.rs, "
                 "then make up, and deliver another ride twice"
             )
         raise NotDone("no ride was delivered twice: rydes complete-ride, then make publish-again RIDE=<its id>")

@@ -1,6 +1,5 @@
 //! A completed ride → loyalty points.
 
-use aws_sdk_dynamodb::Client;
 use customer_loyalty::{AwardPoints, LoyaltyPoints};
 use lambda_messaging::{Function, consumer};
 
@@ -8,6 +7,6 @@ use lambda_messaging::{Function, consumer};
 async fn main() -> Result<(), lambda_runtime::Error> {
     let function = Function::start(customer_loyalty::SERVICE).await;
     let [table] = function.settings([("LOYALTY_POINTS_TABLE_NAME", "the table of points")])?;
-    let points = LoyaltyPoints::new(Client::new(function.aws()), table);
-    consumer::run(consumer::events(&function, AwardPoints::new(points))?).await
+    let points = LoyaltyPoints::new(table);
+    consumer::run(consumer::joined_entries(&function, AwardPoints::new(points))?).await
 }

@@ -1,28 +1,32 @@
 //! `award-points` as a build that acknowledges a message before it makes the effect: a crash in between loses the effect.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use contracts::RideCompleted;
 use customer_loyalty::{AwardPoints, LoyaltyPoints};
 use lambda_messaging::{
     Effect, Event, Failure, Function,
-    consumer::{self, Receiver},
+    consumer::{self, EntryReceiver, Receiver},
+    joined_write,
 };
 
 /// The time between acknowledgement and effect, in which a test kills the function.
 const LATER: Duration = Duration::from_mins(1);
 
-struct AwardPointsLater(Arc<AwardPoints>);
+struct AwardPointsLater {
+    points: AwardPoints,
+    client: Client,
+}
 
 impl Receiver for AwardPointsLater {
     type Payload = RideCompleted;
 
     async fn receive(&self, event: Event<RideCompleted>) -> Result<Effect, Failure> {
-        let points = Arc::clone(&self.0);
+        let (client, award) = (self.client.clone(), self.points.entry(event)?);
         tokio::spawn(async move {
             tokio::time::sleep(LATER).await;
-            points.receive(event).await
+            joined_write::put_all(&client, &[award]).await
         });
         Ok(Effect::Made)
     }
@@ -32,6 +36,7 @@ impl Receiver for AwardPointsLater {
 async fn main() -> Result<(), lambda_runtime::Error> {
     let function = Function::start(customer_loyalty::SERVICE).await;
     let [table] = function.settings([("LOYALTY_POINTS_TABLE_NAME", "the table of points")])?;
-    let points = AwardPoints::new(LoyaltyPoints::new(Client::new(function.aws()), table));
-    consumer::run(consumer::events(&function, AwardPointsLater(Arc::new(points)))?).await
+    let points = AwardPoints::new(LoyaltyPoints::new(table));
+    let receiver = AwardPointsLater { points, client: Client::new(function.aws()) };
+    consumer::run(consumer::events(&function, receiver)?).await
 }
