@@ -5,16 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import (
-    Browser,
-    BrowserContext,
-    ConsoleMessage,
-    Page,
-    Request,
-    StorageState,
-    expect,
-    sync_playwright,
-)
+from chromium import cookies_of, launched
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, StorageState, expect
 from served import Console
 
 # Long enough for a busy machine: a test that passes does not wait so long.
@@ -36,22 +28,13 @@ def console() -> Iterator[Console]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        # A container gives a browser no sandbox, and little shared memory.
-        options = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
-        browser = playwright.chromium.launch(executable_path=os.environ["CHROMIUM"], args=options)
+    with launched() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")
 def cookies(browser: Browser, console: Console) -> StorageState:
-    """The cookies that a browser keeps after its visit with the token, which works once."""
-    context = browser.new_context()
-    context.new_page().goto(console.address)
-    kept = context.storage_state()
-    context.close()
-    return kept
+    return cookies_of(browser, console)
 
 
 class Opened:

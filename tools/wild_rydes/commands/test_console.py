@@ -3,11 +3,10 @@
 
 import argparse
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
-from wild_rydes import console, environments, functions
+from wild_rydes import browsers, console, environments, functions
 from wild_rydes.offline import go_offline
 from wild_rydes.paths import LOCAL, ROOT
 from wild_rydes.stages import fresh, stage_locally
@@ -16,8 +15,6 @@ TESTS = ROOT / "tools" / "browser"
 # The folder of the emulator and of what is deployed to it.
 FOLDER = LOCAL / "console"
 STAGE = "console"
-# By these names systems install a browser that Playwright can drive. CHROMIUM names another.
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,13 +25,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    browser = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
+    browser = browsers.find()
     if not browser:
-        advice = "install Chromium (Debian: apt install chromium), or name a browser in CHROMIUM"
         if options.if_possible:
-            console.line(f"  – the console was not tried, because there is no browser: {advice}")
+            console.line(f"  – the console was not tried, because there is no browser: {browsers.ADVICE}")
             return
-        raise console.Stop(f"there is no browser: {advice}")
+        raise console.Stop(f"there is no browser: {browsers.ADVICE}")
     with environments.installing("browser", "ministack", "sam"):
         functions.build_for_here()
     if not go_offline():
