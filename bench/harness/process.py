@@ -51,9 +51,7 @@ class Process:
         self.api.await_poll()
 
     def cpu(self) -> int:
-        """The nanoseconds that all of its threads have run, those that have ended among them."""
-        # The clock of another process, made as clock_getcpuclockid(3) makes it.
-        return time.clock_gettime_ns(~self.pid << 3 | 2)
+        return cpu_of(self.pid)
 
     def peak_memory(self) -> int:
         """Bytes, the most that were resident at any time so far."""
@@ -66,6 +64,12 @@ class Process:
         os.kill(self.pid, signal.SIGKILL)
         os.waitpid(self.pid, 0)
         self.api.close()
+
+
+def cpu_of(pid: int) -> int:
+    """The nanoseconds that all threads of a process have run, those that have ended among them."""
+    # The clock of another process, made as clock_getcpuclockid(3) makes it.
+    return time.clock_gettime_ns(~pid << 3 | 2)
 
 
 def logged(log: Path) -> list[tuple[int, ...] | tuple[int, int, str, int, int]]:
