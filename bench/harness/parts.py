@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from harness import build_time, cold, cost, lambda_sizes, machine, rest, rides, warm
+from harness.console_page import part as console_page
 from harness.context import Context
 from harness.cpu_contention import CpuContention
 from harness.library import features
 from harness.library import part as library
-from wild_rydes import console
+from wild_rydes import browsers, console
 from wild_rydes.paths import ROOT
 
 RESULTS = ROOT / "target" / "bench" / "results.json"
@@ -26,6 +27,8 @@ PARTS: dict[str, Callable[[Context], dict[str, Any]]] = {
     "build": build_time.run,
     "library": library.run,
     "features": features.run,
+    # The last one: it leaves this process, and all that it starts from then on, without a network.
+    "console": console_page.run,
 }
 OF_FUNCTIONS = ("cold", "warm", "lambda")
 
@@ -38,7 +41,7 @@ def run(names: Sequence[str], functions: Sequence[str], turns: int | None = None
     if unknown := set(names) - set(PARTS):
         raise console.Stop(f"there is no part {', '.join(sorted(unknown))}: ONLY may be {', '.join(PARTS)}")
     context = Context(functions, turns)
-    for name in names or (OF_FUNCTIONS if functions else PARTS):
+    for name in chosen(names, functions):
         measured_on, contention = machine.describe(), CpuContention()
         results = PARTS[name](context)
         measured_on["others"] = contention.share()
@@ -46,6 +49,16 @@ def run(names: Sequence[str], functions: Sequence[str], turns: int | None = None
         console.line(f"Others kept the machine's processors busy for {measured_on['others']:.0%} of the time.")
         keep(name, {"machine": measured_on, **results})
     console.line(f"\nThe whole, with every spread: {RESULTS.relative_to(ROOT)}")
+
+
+def chosen(names: Sequence[str], functions: Sequence[str]) -> list[str]:
+    """The parts to run, in their order."""
+    if names or functions:
+        return [name for name in PARTS if name in (names or OF_FUNCTIONS)]
+    if browsers.find():
+        return list(PARTS)
+    console.line(f"  – the part console is left out, because there is no browser: {browsers.ADVICE}")
+    return [name for name in PARTS if name != "console"]
 
 
 def keep(name: str, results: dict[str, Any]) -> None:

@@ -54,7 +54,8 @@ def test_the_tools_know_nothing_of_the_benchmarks() -> None:
 def test_modules_for_other_environments_import_only_each_other() -> None:
     patches = "wild_rydes.emulator.patches"
     assert [arrow for arrow in arrows(f"{patches}.", "") if not arrow.split(" -> ")[1].startswith(patches)] == []
-    for module in ("harness.memory_curves", "harness.observer", "harness.rest_client"):
+    others = ("harness.console_page.browser", "harness.memory_curves", "harness.observer", "harness.rest_client")
+    for module in others:
         assert IMPORTS[module] <= {"harness", "harness.observer"}
 
 
