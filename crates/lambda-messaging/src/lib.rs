@@ -53,7 +53,8 @@ pub mod idempotent_write;
 pub mod item;
 #[cfg(feature = "idempotency")]
 pub mod joined_write;
-#[cfg(all(test, any(feature = "sqs", feature = "streams")))]
+#[cfg(test)]
+#[cfg(any(feature = "sqs", feature = "streams"))]
 mod log_lines;
 #[cfg(feature = "metrics")]
 pub mod metrics;

@@ -174,12 +174,11 @@ impl<'a, T: StreamRecord> Work<'a, T> {
                 Err(_) if dead_lettered.binary_search(&position).is_ok() => Disposition::DeadLettered,
                 Err(_) => Disposition::Kept,
             };
+            let message = Handled { event_type: record.ids.event_type.as_ref(), ..Handled::default() };
             record.span().in_scope(|| match (&result, disposition) {
-                (Ok(effect), _) => log_effect(Handled::default(), *effect),
-                (Err(failure), Disposition::DeadLettered) => {
-                    log_failure(Handled::default(), "dead-lettered", failure)
-                }
-                (Err(failure), _) => log_failure(Handled::default(), "kept for a retry", failure),
+                (Ok(effect), _) => log_effect(message, *effect),
+                (Err(failure), Disposition::DeadLettered) => log_failure(message, "dead-lettered", failure),
+                (Err(failure), _) => log_failure(message, "kept for a retry", failure),
             });
             Settled { disposition, result }
         });
