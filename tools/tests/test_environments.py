@@ -1,10 +1,12 @@
-"""Every tool goes to the same region."""
+"""Every tool goes to the same region, and the output of a long one is shown."""
 
 import os
+import sys
+from pathlib import Path
 
 import pytest
 
-from wild_rydes import environments
+from wild_rydes import console, environments
 
 
 @pytest.mark.parametrize(
@@ -26,3 +28,13 @@ def test_every_tool_goes_to_the_same_region(monkeypatch: pytest.MonkeyPatch, giv
         monkeypatch.setenv(name, value)
     environments.unify_regions()
     assert (os.environ.get("AWS_REGION"), os.environ.get("AWS_DEFAULT_REGION")) == (region, region)
+
+
+def test_a_modules_output_is_shown_and_its_last_error_is_the_reason(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(environments, "bin_of", lambda _: Path(sys.executable).parent)
+    environments.show("sam", "calendar", "2026", "11")
+    assert "November 2026" in capfd.readouterr().out
+    with pytest.raises(console.Stop, match="No module named"):
+        environments.show("sam", "wild_rydes.nothing")

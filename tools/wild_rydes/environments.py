@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -109,11 +109,23 @@ def run(name: str, program: str, fault: str, *arguments: str | Path) -> None:
 
 def output(name: str, module: str, *arguments: str | Path, env: Mapping[str, str] | None = None) -> str:
     """Runs a module of this package with an environment's Python and returns its output; stops with its last line if it fails."""
+    return _ended(name, module, arguments, env, subprocess.PIPE).stdout
+
+
+def show(name: str, module: str, *arguments: str | Path, env: Mapping[str, str] | None = None) -> None:
+    """The same for a module that takes long: its output is shown at once."""
+    _ended(name, module, arguments, env, None)
+
+
+def _ended(
+    name: str, module: str, arguments: Iterable[str | Path], env: Mapping[str, str] | None, output: int | None
+) -> subprocess.CompletedProcess[str]:
     settings = {**os.environ, **(env or {}), "PYTHONPATH": str(TOOLS)}
-    ended = subprocess.run([bin_of(name) / "python", "-m", module, *arguments], env=settings, capture_output=True, text=True)
+    command = [bin_of(name) / "python", "-m", module, *arguments]
+    ended = subprocess.run(command, env=settings, stdout=output, stderr=subprocess.PIPE, text=True)
     if ended.returncode:
         raise console.Stop((ended.stderr.strip().splitlines() or [f"{module} gave no reason"])[-1])
-    return ended.stdout
+    return ended
 
 
 def unify_regions() -> None:

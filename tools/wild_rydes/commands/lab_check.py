@@ -1,8 +1,8 @@
-"""Tells in one line if a lab of docs/labs is done, and if not, what is missing."""
+"""Tells if a lab of docs/labs is done, and if not, what is missing. A line before says if that takes long."""
 
 import argparse
 
-from wild_rydes import console, environments, local_stage
+from wild_rydes import environments, local_stage
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -10,5 +10,4 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    said = environments.output("sam", "wild_rydes.labs", options.lab, env=local_stage.environment())
-    console.line(f"{console.GREEN}✓{console.END} {said.strip()}")
+    environments.show("sam", "wild_rydes.labs", options.lab, env=local_stage.environment())

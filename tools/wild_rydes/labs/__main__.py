@@ -16,7 +16,8 @@ if __name__ == "__main__":
     try:
         if number not in LABS:
             raise console.Stop(f"there is no lab {number}: there are {', '.join(LABS)}, as in make lab-1-check")
-        print(f"lab {number} is done: {LABS[number].check(Stack(os.environ))}")
+        seen = LABS[number].check(Stack(os.environ))
+        console.line(f"{console.GREEN}✓{console.END} lab {number} is done: {seen}")
     except NotDone as reason:
         sys.exit(f"lab {number} is not done: {reason}")
     except (console.Stop, BotoCoreError, ClientError) as fault:

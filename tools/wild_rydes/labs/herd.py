@@ -1,9 +1,10 @@
 """Lab 4: a herd more, which wins."""
 
-from wild_rydes.labs.stack import NotDone, Stack
+from wild_rydes.labs.stack import NotDone, Stack, waits
 
 OURS = {"moonlight", "rainbow", "stardust"}
 FROM, TO = "Mitte", "Moabit"
+REPLY_WITHIN_SECONDS = 30
 
 
 def check(stack: Stack) -> str:
@@ -13,7 +14,8 @@ def check(stack: Stack) -> str:
     if not added:
         raise NotDone(f"no herd but {', '.join(sorted(OURS))} is deployed: add a line to infra/herd.instances.json, then make up")
     # A request that names a herd asks it at once; others, within a minute.
-    herds_asked = ("--herds", ",".join(sorted(herds)), "--reply-within", "30")
+    herds_asked = ("--herds", ",".join(sorted(herds)), "--reply-within", str(REPLY_WITHIN_SECONDS))
+    waits(REPLY_WITHIN_SECONDS, f"the answers of {len(herds)} herds")
     rfq = stack.rydes.read("request-quotes", "--from", FROM, "--to", TO, *herds_asked)
     quotes = {quote["responder"]: quote["quote"] for quote in rfq["quotes"]}
     silent = [herd for herd in added if herd not in quotes]

@@ -7,12 +7,15 @@ from typing import Any
 
 import boto3
 
-from wild_rydes import functions
+from wild_rydes import console, functions
 from wild_rydes.cloud.stage import Stage
 from wild_rydes.rydes import Rydes
 
 # A short, cheap ride: no service is interested in it that a filter keeps it from.
 RIDE = ("--from", "Mitte", "--to", "Kreuzberg", "--duration", "12", "--fare", "14.90")
+
+# The longest that a trace waits for a service.
+TRACED_SECONDS = 60
 
 
 class NotDone(Exception):
@@ -35,9 +38,10 @@ class Stack:
         """Completes a ride, and gives its id."""
         return self.rydes.complete("--customer", customer, "--distance", distance, *RIDE)
 
-    def step(self, ride: str, service: str) -> dict[str, Any]:
-        """The part of a service in a ride, once it is done or the time for it is up."""
-        _, said, wrong = self.rydes.tried("trace", ride, "--json")
+    def step(self, ride: str, service: str, about: str) -> dict[str, Any]:
+        """The part of a service in a ride, once it is done or the time for it is up. `about` describes the ride."""
+        waits(TRACED_SECONDS, f"{about} at {service}")
+        _, said, wrong = self.rydes.tried("trace", ride, "--json", "--timeout", str(TRACED_SECONDS))
         steps = self.rydes.parsed(said.strip() or wrong)["services"]
         return next(step for step in steps if step["service"] == service)
 
@@ -74,6 +78,11 @@ class Stack:
         for line in self.lines(function):
             by_event.setdefault(line["event_id"], []).append(line)
         return by_event
+
+
+def waits(seconds: int, event: str) -> None:
+    """Names, before a long wait, the event that ends it."""
+    console.line(f"  … waiting up to {seconds} s for {event}")
 
 
 def made(lines: list[dict[str, Any]]) -> int:

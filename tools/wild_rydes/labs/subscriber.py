@@ -21,14 +21,14 @@ def check(stack: Stack) -> str:
 
 def _check(stack: Stack, service: str) -> None:
     ride = stack.complete("lab", LONG)
-    step = stack.step(ride, service)
+    step = stack.step(ride, service, f"the ride of {LONG} km")
     if step["effect"] is None:
         raise NotDone(
             f"a ride of {LONG} km has had no effect at {service}: see rydes trace {ride}, "
             f"and the FilterPolicy in infra/{service}.yaml"
         )
     ride = stack.complete("lab", SHORT)
-    step = stack.step(ride, service)
+    step = stack.step(ride, service, f"the ride of {SHORT} km")
     if "filtered_out" not in step["delivery"] or stack.has_handled(ride, service):
         raise NotDone(
             f"{service} takes a ride of {SHORT} km, too: give its subscription "
