@@ -1,4 +1,4 @@
-"""The check of lab 5 finds each way through the saga on which an invoice is missing or left behind."""
+"""The checks of the labs find a fault, and say how to go on."""
 
 import json
 import re
@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from wild_rydes.labs.letters import Change, fault, letters, redriven
 from wild_rydes.labs.route import route_faults
 from wild_rydes.paths import ROOT
 
@@ -67,3 +68,59 @@ def test_a_way_past_the_compensation_is_found(change: Callable[[States], object]
     found = route_faults(states)
     assert found
     assert all(fault in each for each in found), found
+
+
+def lines(*outcomes: str) -> list[dict[str, Any]]:
+    """The log lines of a message, each given as its minute and its outcome, as in '1 made'."""
+    return [
+        {"timestamp": f"2026-11-27T22:0{minute}:00.500Z", "outcome": outcome}
+        for minute, outcome in (each.split(" ", 1) for each in outcomes)
+    ]
+
+
+def changes(*states: str) -> list[Change]:
+    return [Change(f"2026-11-27T22:0{minute}:00", state) for minute, state in (each.split() for each in states)]
+
+
+SEEN = changes("2 ALARM", "6 OK")
+
+
+@pytest.mark.parametrize(
+    ("by_event", "alarm", "waiting", "reason"),
+    [
+        ({"a": lines("1 made")}, [], 0, "no message of customer-loyalty has become a dead letter"),
+        ({"a": lines("1 dead-lettered")}, [], 1, "the alarm has not gone off"),
+        ({"a": lines("1 dead-lettered")}, SEEN[:1], 1, "1 dead letter in CustomerLoyalty: mend"),
+        # An alarm that is over says nothing about a later letter.
+        ({"a": lines("1 dead-lettered"), "b": lines("7 dead-lettered")}, SEEN, 1, "the alarm has not gone off"),
+        ({"a": lines("1 dead-lettered", "5 made")}, [], 0, "the letter of ride a has gone without an alarm"),
+        ({"a": lines("1 dead-lettered")}, [], 0, "the letter of ride a has gone without an alarm"),
+        ({"a": lines("1 dead-lettered")}, SEEN, 0, "complete another ride of 1000 with the fault, and go on from step 3"),
+        ({"a": lines("1 dead-lettered", "5 made")}, SEEN[:1], 0, "the alarm is still on"),
+    ],
+)
+def test_the_way_of_a_dead_letter_says_the_next_step(
+    by_event: dict[str, list[dict[str, Any]]], alarm: list[Change], waiting: int, reason: str
+) -> None:
+    assert reason in (fault(letters(by_event, alarm), alarm, waiting) or "no fault")
+
+
+def test_a_discarded_letter_does_not_stand_in_the_way_of_a_redriven_one() -> None:
+    by_event = {
+        "whole": lines("1 dead-lettered", "3 dead-lettered", "5 made"),
+        "discarded": lines("3 dead-lettered"),
+        "never dead": lines("4 made"),
+        "without an alarm": lines("7 dead-lettered", "8 made"),
+    }
+    found = letters(by_event, SEEN)
+    assert fault(found, SEEN, 0) is None
+    whole = redriven(found)
+    assert whole
+    assert whole.ride == "whole"
+
+
+def test_the_latest_redriven_letter_is_named() -> None:
+    by_event = {"b": lines("3 dead-lettered", "5 duplicate"), "a": lines("1 dead-lettered", "5 made")}
+    whole = redriven(letters(by_event, SEEN))
+    assert whole
+    assert whole.ride == "b"
