@@ -149,6 +149,7 @@ def test_a_second_delivery_that_the_guard_recognizes_is_not_enough() -> None:
 
 def test_half_a_lab_is_not_enough(proxy: None) -> None:
     shell("make new-service NAME=ride-insurance EVENT=RideCompleted")
+    fails(1, "ride-insurance is not deployed: run make up")
     solve("2-guard", "3-fault", "4-herd", "5-saga", "6-proxy")
     release("record-ride-insurance", "award-points")
     fails(1, "ride-insurance takes a ride of 99 km, too")
