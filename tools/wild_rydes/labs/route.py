@@ -30,7 +30,10 @@ def route_faults(states: dict[str, Any]) -> list[str]:
             elif REFUND not in way:
                 faults.append(f"{COMPENSATION} must lead to {REFUND}: set its Next")
     if not any(catch["Next"] == "ParkForReview" for catch in states[COMPENSATION].get("Catch", [])):
-        faults.append(f"{COMPENSATION} must catch States.ALL and lead to ParkForReview: a compensation that fails needs a person")
+        faults.append(
+            f"{COMPENSATION} must catch States.ALL and lead to ParkForReview, because only a person can finish a fare "
+            "whose compensation fails"
+        )
     return faults
 
 

@@ -16,10 +16,10 @@ def check(stack: Stack) -> str:
     states = _states(stack)
     for state in (STEP, COMPENSATION):
         if state not in states:
-            raise NotDone(f"the deployed saga has no state {state}: add it to {FILE}, then make up")
+            raise NotDone(f"the deployed saga has no state {state}: add it to {FILE} (steps 2 to 4), then make up")
     faults = route_faults(states)
     if faults:
-        raise NotDone(f"{faults[0]} in {FILE}; then make up")
+        raise NotDone(f"{faults[0]}; change that in {FILE}, then make up")
     collected, given_up = stack.complete("lab"), stack.complete("lab_fail_credit")
     _expect(stack, collected, [BEFORE, STEP, AFTER, "CompleteFare"], "COLLECTED", "ISSUED")
     _expect(stack, given_up, [BEFORE, STEP, AFTER, COMPENSATION, "RefundPayment", "FailFare"], "FAILED", "CANCELLED")
@@ -41,7 +41,11 @@ def _expect(stack: Stack, ride: str, wanted: list[str], status: str, invoice: st
     row = boto3.client("dynamodb").get_item(TableName=table, Key={"fareId": {"S": ride}}, ConsistentRead=True)["Item"]
     found = row.get("invoice", {}).get("S", "none")
     if found != invoice:
-        raise NotDone(f"the invoice of fare {ride} is {found}, and should be {invoice}: see the UpdateExpression in {FILE}")
+        state = STEP if invoice == "ISSUED" else COMPENSATION
+        raise NotDone(
+            f"the invoice of fare {ride} is {found}, and should be {invoice}: "
+            f"see UpdateExpression and ExpressionAttributeValues of {state} in {FILE}"
+        )
 
 
 def _states(stack: Stack) -> dict[str, Any]:
