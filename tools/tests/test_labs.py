@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from wild_rydes.labs.calls import reaches_nothing
 from wild_rydes.labs.letters import Change, fault, letters, redriven
 from wild_rydes.labs.route import route_faults
 from wild_rydes.paths import ROOT
@@ -124,3 +125,27 @@ def test_the_latest_redriven_letter_is_named() -> None:
     whole = redriven(letters(by_event, SEEN))
     assert whole
     assert whole.ride == "b"
+
+
+def call(outcome: str, error_type: str | None = None, detail: str = "ses:SendEmail failed") -> dict[str, Any]:
+    return {"outcome": outcome} | ({"error_type": error_type, "detail": detail} if error_type else {})
+
+
+UNREACHED = call("kept for a retry", "CallNotSent")
+
+
+@pytest.mark.parametrize(
+    ("lines", "is_so"),
+    [
+        ([], False),
+        ([call("made")], False),
+        ([call("made"), UNREACHED], True),
+        ([UNREACHED, call("dead-lettered", "CallNotSent")], True),
+        ([UNREACHED, call("nothing to do")], True),
+        ([UNREACHED, call("made")], False),
+        ([UNREACHED, call("kept for a retry", "TooManyRequestsException")], False),
+        ([call("kept for a retry", "CallNotSent", "dynamodb:GetItem failed")], False),
+    ],
+)
+def test_a_proxy_that_is_gone_is_seen_in_the_latest_call(lines: list[dict[str, Any]], is_so: bool) -> None:
+    assert reaches_nothing(lines) == is_so
