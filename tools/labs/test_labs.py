@@ -153,6 +153,7 @@ def test_half_a_lab_is_not_enough(proxy: None) -> None:
     solve("2-guard", "3-fault", "4-herd", "5-saga", "6-proxy")
     release("record-ride-insurance", "award-points")
     fails(1, "ride-insurance takes a ride of 99 km, too")
+    fails(2, "customer-loyalty was deployed again after a duplicate was recognized")
     fails(4, "lower its PricePerKm")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from wild_rydes.labs.calls import reaches_nothing
+from wild_rydes.labs.deliveries import next_step
 from wild_rydes.labs.letters import Change, fault, letters, redriven
 from wild_rydes.labs.route import route_faults
 from wild_rydes.paths import ROOT
@@ -149,3 +150,22 @@ UNREACHED = call("kept for a retry", "CallNotSent")
 )
 def test_a_proxy_that_is_gone_is_seen_in_the_latest_call(lines: list[dict[str, Any]], is_so: bool) -> None:
     assert reaches_nothing(lines) == is_so
+
+
+DEPLOYED = "2026-11-27T22:04:00.000+0000"
+
+
+@pytest.mark.parametrize(
+    ("by_event", "step"),
+    [
+        ({"a": lines("1 made"), "b": lines("5 made")}, "no duplicate"),
+        ({"a": lines("3 made", "5 duplicate")}, "break the guard"),
+        ({"a": lines("1 made", "2 duplicate"), "b": lines("3 made")}, "complete a ride, then make publish-again RIDE=<its id>"),
+        (
+            {"a": lines("1 made", "2 duplicate"), "b": lines("5 made"), "c": lines("6 made")},
+            "If its guard is broken now, make publish-again RIDE=c",
+        ),
+    ],
+)
+def test_after_a_deployment_the_next_step_is_a_second_delivery(by_event: dict[str, list[dict[str, Any]]], step: str) -> None:
+    assert step in (next_step(by_event, DEPLOYED) or "no duplicate")

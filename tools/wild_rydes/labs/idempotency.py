@@ -1,5 +1,6 @@
 """Lab 2: idempotency is broken, and the audit finds it."""
 
+from wild_rydes.labs.deliveries import next_step
 from wild_rydes.labs.stack import NotDone, Stack, made
 
 SERVICE, FUNCTION = "customer-loyalty", "award-points"
@@ -10,12 +11,8 @@ def check(stack: Stack) -> str:
     by_event = stack.outcomes(FUNCTION)
     twice = [event for event, lines in by_event.items() if made(lines) > 1]
     if not twice:
-        if any(line["outcome"] == "duplicate" for lines in by_event.values() for line in lines):
-            raise NotDone(
-                "a second delivery was recognized as a duplicate: break the guard in customer-loyalty's points.rs, "
-                "then make up, and deliver another ride twice"
-            )
-        raise NotDone("no ride was delivered twice: rydes complete-ride, then make publish-again RIDE=<its id>")
+        step = next_step(by_event, stack.deployed(FUNCTION))
+        raise NotDone(step or "no ride was delivered twice: rydes complete-ride, then make publish-again RIDE=<its id>")
     findings = [finding for finding in stack.findings(SERVICE) if "don't add up" in finding]
     if not findings:
         raise NotDone(

@@ -72,6 +72,11 @@ class Stack:
         ]
         return sorted((line for line in found if "event_id" in line and "outcome" in line), key=lambda line: line["timestamp"])
 
+    def deployed(self, function: str) -> str:
+        """The time at which a function was changed last, in UTC."""
+        name = f"wild-rydes-{self.stage}-{function}"
+        return boto3.client("lambda").get_function_configuration(FunctionName=name)["LastModified"]
+
     def outcomes(self, function: str) -> dict[str, list[dict[str, Any]]]:
         """The same by the id of the message's event."""
         by_event: dict[str, list[dict[str, Any]]] = {}
