@@ -43,7 +43,8 @@ export function mount(root, { store, signal, argument }) {
 
   const legend = html("ul", { class: "legend", "aria-label": "Shapes" }, LEGEND.map((kind) => html("li", {}, icon(kind), KINDS[kind])));
   const buttons = html("div", { class: "row" }, swap, zooms, pauseButton(store, signal));
-  root.append(html("h1", { class: "spoken" }, "Map"), area, html("div", { class: "foot" }, legend, ticker, buttons));
+  const hint = html("p", { class: "new-here quiet-text", hidden: "rydes-tour" in sessionStorage }, "New here? ", html("a", { href: "#/tour" }, "Take the tour"));
+  root.append(html("h1", { class: "spoken" }, "Map"), hint, area, html("div", { class: "foot" }, legend, ticker, buttons));
   map.draw();
   if (argument && store.nodes.has(argument)) choose(argument);
 
