@@ -1,5 +1,7 @@
 //! The files of the page, which are a part of the program.
 
+use std::borrow::Cow;
+
 use axum::{
     http::{StatusCode, Uri, header},
     response::{IntoResponse, Response},
@@ -19,11 +21,24 @@ pub async fn asset(uri: Uri) -> Response {
         path => path,
     };
     match content_type(path).zip(Assets::get(path)) {
-        Some((kind, file)) => ([(header::CONTENT_TYPE, kind)], file.data).into_response(),
+        Some((kind, file)) => ([(header::CONTENT_TYPE, kind)], slim(path, file.data)).into_response(),
         None => {
             Refusal::new(StatusCode::NOT_FOUND, format!("There is nothing at {path}."), "").into_response()
         }
     }
+}
+
+/// A file without what only its readers need: the indentation, and lines of comments, in scripts and style sheets of our own.
+fn slim(path: &str, data: Cow<'static, [u8]>) -> Cow<'static, [u8]> {
+    let is_ours = !path.starts_with("vendor/") && (path.ends_with(".js") || path.ends_with(".css"));
+    let Ok(text) = str::from_utf8(&data) else { return data };
+    if !is_ours {
+        return data;
+    }
+    // A line stays a line, so that a browser's errors name the lines of the source.
+    let lines = text.lines().map(str::trim_start);
+    let kept = lines.map(|line| if line.starts_with("//") { "" } else { line });
+    kept.collect::<Vec<_>>().join("\n").into_bytes().into()
 }
 
 /// The type of a file that the page uses. Other files, such as licences, have none.
@@ -36,4 +51,32 @@ fn content_type(path: &str) -> Option<&'static str> {
         Some("woff2") => "font/woff2",
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sent(path: &str, text: &'static str) -> String {
+        String::from_utf8(slim(path, text.as_bytes().into()).into_owned()).unwrap()
+    }
+
+    #[test]
+    fn scripts_of_our_own_are_sent_without_indentation_and_comments() {
+        let script = "// Why.\nif (a) {\n  b(\"// c\"); // d\n}\n";
+        assert_eq!(sent("app.js", script), "\nif (a) {\nb(\"// c\"); // d\n}");
+        assert_eq!(sent("vendor/a.js", script), script);
+        assert_eq!(sent("icon.svg", "  // a"), "  // a");
+    }
+
+    #[test]
+    fn no_string_of_our_own_scripts_spans_lines() {
+        // Its indentation would get lost.
+        for path in Assets::iter().filter(|path| !path.starts_with("vendor/") && path.ends_with(".js")) {
+            let file = Assets::get(&path).unwrap();
+            for line in str::from_utf8(&file.data).unwrap().lines() {
+                assert_eq!(line.matches('`').count() % 2, 0, "{path}: {line}");
+            }
+        }
+    }
 }

@@ -6,21 +6,22 @@ import { filterText, some } from "../lib/words.js";
 /** The parts of the system that the tour speaks of, as far as they are deployed. */
 export function findParts(store) {
   const { nodes, edges } = store.topology;
-  const inLane = (lane, kind) => nodes.filter((node) => node.lane === lane && node.kind === kind).map(({ id }) => id);
-  const [queue] = inLane("customer-loyalty", "queue");
+  const inLane = (lane, kind) => nodes.find((node) => node.lane === lane && node.kind === kind)?.id;
+  const queue = inLane("customer-loyalty", "queue");
+  const topic = inLane("unicorn-management", "topic");
+  const saga = nodes.find(({ kind }) => kind === "state_machine")?.id;
   const polls = edges.find((edge) => edge.kind === "polls" && edge.from === queue);
   const filtered = edges.find((edge) => edge.kind === "delivers" && edge.filter && nodes.find(({ id }) => id === edge.to)?.lane === "extraordinary-rides");
   return {
-    topic: inLane("unicorn-management", "topic")[0],
-    subscribers: edges.filter((edge) => edge.kind === "delivers" && edge.from === inLane("unicorn-management", "topic")[0]),
+    topic,
+    subscribers: edges.filter(({ kind, from }) => kind === "delivers" && from === topic),
     rides: nodes.filter(({ lane }) => lane === "unicorn-management" || lane === "clients").map(({ id }) => id),
     filtered,
     queue,
     polls,
     award: polls?.to,
-    letters: store.deadLettersOf.get(queue),
-    saga: nodes.find(({ kind }) => kind === "state_machine")?.id,
-    ofSaga: edges.filter(({ from, to }) => nodes.some(({ id, kind }) => kind === "state_machine" && (id === from || id === to))),
+    saga,
+    ofSaga: edges.filter(({ from, to }) => from === saga || to === saga),
   };
 }
 
@@ -44,7 +45,7 @@ function up({ award }, store) {
 
 function noLetter(parts, store) {
   if (store.deadLetters(parts.queue)) return "The dead letter is still there.";
-  return left(store, parts.queue) ? `It is still in its own queue. ${down(parts, store)}` : "There is none: send a poison message in step 6.";
+  return left(store, parts.queue) ? `It is not there yet: the queue is not empty. ${down(parts, store)}` : "There is none: send a poison message in step 6.";
 }
 
 export const STEPS = [
@@ -86,7 +87,7 @@ export const STEPS = [
   },
   {
     title: "It comes back",
-    text: "Bring it up again. It finds its work where it was left, and catches up. Nothing is lost, and nothing has to be sent again.",
+    text: "Bring it up again. It finds its work where it was left, and catches up. Nothing is lost or sent again.",
     look: whole,
     action: switched("bring-up", "Bring customer-loyalty up", "its queue to empty"),
     happened: ({ award, queue }, store, { acted }) => acted && !store.off.has(award) && waiting(store, queue) === 0 && "It has caught up: its queue is empty.",
@@ -98,7 +99,7 @@ export const STEPS = [
     look: whole,
     action: { name: "poison", label: "Send a poison message", body: ({ queue }) => ({ queue }), wait: "the attempt" },
     hint: down,
-    happened: ({ queue, award }, _, { steps, acted }) => acted && steps.some(({ from, to, outcome }) => [from, to].some((id) => id === queue || id === award) && ["failed", "dead"].includes(outcome)) && "It failed, and was set aside. The queue goes on with the next message.",
+    happened: ({ queue, award }, _, { steps, acted }) => acted && steps.some(({ from, outcome }) => (from === queue || from === award) && /failed|dead/.test(outcome)) && "It failed, and was set aside. The queue goes on with the next message.",
     code: "crates/lambda-messaging/src/consumer/work.rs",
   },
   {
@@ -140,7 +141,7 @@ export const STEPS = [
 /** The end of the tour. */
 export const AFTER = {
   title: "Where to go next",
-  text: "Each of these shows more of the system.",
+  text: "There is more to see:",
   list: () => [
     [html("a", { href: "#/campaign" }, "Campaign"), ": many prebookings at once"],
     [html("a", { href: "#/quotes" }, "Quotes"), ": the herds' race to a deadline"],
