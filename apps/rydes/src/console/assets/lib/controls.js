@@ -33,6 +33,11 @@ export function nothing(title, text) {
   return html("div", { class: "empty" }, html("h2", {}, title), html("p", {}, text));
 }
 
+/** Stands in a place until the first answer fills it. */
+export function loading() {
+  return html("p", { class: "quiet-text loading" }, "Loading…");
+}
+
 /**
  * Asks again and again while the view is open and the page is seen. `show` gets each answer that is another than the last one,
  * `refuse` a refusal.
@@ -59,8 +64,8 @@ export function poll(signal, milliseconds, ask, show, refuse) {
 
 /** A list of things on the left, of which one is open on the right: `{element, list, detail}`. */
 export function sideBySide(title, lead) {
-  const list = html("ul", { class: "choices" });
-  const detail = html("section", { class: "detail", "aria-label": "Details" });
+  const list = html("ul", { class: "choices" }, html("li", {}, loading()));
+  const detail = html("section", { class: "detail", "aria-label": "Details" }, loading());
   const side = html("div", { class: "side" }, html("h1", {}, title), html("p", { class: "lead" }, lead), list);
   return { element: html("div", { class: "halves" }, side, detail), list, detail, side };
 }

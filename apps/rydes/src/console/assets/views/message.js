@@ -10,7 +10,7 @@ export function mount(root, { store, signal, argument }) {
   const { element, list, detail, side } = sideBySide("Messages", "Everything that one request set off, by its correlation id. The latest stand first.");
   side.insertBefore(findForm(), list);
   root.append(element);
-  if (!argument) detail.append(nothing("Choose a message", "Its waterfall shows where it waited, where it was worked on, and for how long."));
+  if (!argument) detail.replaceChildren(nothing("Choose a message", "Its waterfall shows where it waited, where it was worked on, and for how long."));
 
   poll(signal, 3000, () => get("/api/messages?limit=50"), showList, (refusal) => list.replaceChildren(html("li", {}, refused(refusal))));
   function showList(messages) {
@@ -43,7 +43,7 @@ function entry({ correlation_id, what, started_at, steps, failed }, chosen) {
     `#/message/${encodeURIComponent(correlation_id)}`,
     correlation_id === chosen,
     html("span", { class: "what" }, what ?? "message", failed ? html("span", { class: "quiet-text" }, " with a failure") : null),
-    html("span", { class: "quiet-text" }, `${clock(started_at)} · ${some(steps, "step")} · ${shortId(correlation_id)}`),
+    html("span", { class: "quiet-text" }, `${clock(started_at)} · ${some(steps, "movement")} · ${shortId(correlation_id)}`),
   );
 }
 
