@@ -42,7 +42,7 @@ pub struct Node {
     pub name: String,
     /// The service.
     pub lane: String,
-    /// The program of a function, below `functions/`.
+    /// The source of a function's program, from the root of the repository.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
     /// The queue or the function whose dead letters a queue takes.

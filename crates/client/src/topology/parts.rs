@@ -19,9 +19,11 @@ impl Parts {
     /// The resources of all stacks.
     pub async fn read(deployment: &Deployment) -> Result<Self, Error> {
         let client = Client::new(deployment.aws());
-        let services = deployment.stacks().map(|(service, _)| service);
-        let found =
-            try_join_all(services.map(|service| of_stack(&client, &deployment.stage, service))).await?;
+        let of_stacks = deployment.stacks().map(|(service, stack)| {
+            let instance = stack.parameters.get("Name").map(String::as_str);
+            of_stack(&client, &deployment.stage, service, instance)
+        });
+        let found = try_join_all(of_stacks).await?;
         let mut parts = Self::default();
         for node in found.into_iter().flatten() {
             parts.add(node);
@@ -64,7 +66,12 @@ pub(super) fn function_name(arn: &str) -> Option<&str> {
     arn.split(":function:").nth(1)?.split([':', '/']).next()
 }
 
-async fn of_stack(client: &Client, stage: &str, service: &str) -> Result<Vec<Node>, Error> {
+async fn of_stack(
+    client: &Client,
+    stage: &str,
+    service: &str,
+    instance: Option<&str>,
+) -> Result<Vec<Node>, Error> {
     let stack = format!("wild-rydes-{stage}-{service}");
     let mut pages = client.list_stack_resources().stack_name(stack).into_paginator().items().send();
     let mut nodes = Vec::new();
@@ -82,7 +89,7 @@ async fn of_stack(client: &Client, stage: &str, service: &str) -> Result<Vec<Nod
             kind,
             name: if is_function { words(logical) } else { short(logical).to_owned() },
             lane: service.to_owned(),
-            code: is_function.then(|| format!("src/bin/{}.rs", words(logical))),
+            code: is_function.then(|| program(service, instance, logical)),
             dead_letters_of: None,
             address: address.to_owned(),
         });
@@ -110,6 +117,12 @@ fn short(logical: &str) -> &str {
     cut.filter(|name| !name.is_empty()).unwrap_or(logical)
 }
 
+/// The source of a function's program. The instances of a service, such as the herds, share its folder.
+fn program(service: &str, instance: Option<&str>, logical: &str) -> String {
+    let folder = instance.and_then(|instance| service.strip_suffix(instance)?.strip_suffix('-'));
+    format!("functions/{}/src/bin/{}.rs", folder.unwrap_or(service), words(logical))
+}
+
 /// `SubmitRide` as `submit-ride`, which is the name of a function's program.
 fn words(logical: &str) -> String {
     let mut words = String::new();
@@ -132,6 +145,20 @@ mod tests {
         assert_eq!((short("RidesTable"), short("Api"), short("Queue")), ("Rides", "Api", "Queue"));
         assert_eq!(function_name("arn:aws:lambda:eu-west-1:1:function:pay:live"), Some("pay"));
         assert_eq!((last("http://localhost:1/0/queue"), last("a:b:topic")), ("queue", "topic"));
+    }
+
+    #[test]
+    fn a_program_is_in_the_folder_of_its_service() {
+        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+        let programs = [
+            ("customer-loyalty", None, "AwardPoints"),
+            ("customer-payment", Some("payments"), "ProcessPayment"),
+            ("herd-moonlight", Some("moonlight"), "QuoteInstantRide"),
+        ];
+        for (service, instance, logical) in programs {
+            let program = program(service, instance, logical);
+            assert!(std::path::Path::new(root).join(&program).is_file(), "{program}");
+        }
     }
 
     #[test]

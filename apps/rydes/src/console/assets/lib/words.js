@@ -36,13 +36,17 @@ export const OUTCOMES = {
   dead: "moved to the dead-letter queue",
 };
 
+/** How a step ended, if it did not go well. */
+export function ending({ outcome }) {
+  return outcome === "ok" ? "" : `, ${OUTCOMES[outcome] ?? outcome}`;
+}
+
 /** A step in a sentence. */
 export function stepText(store, step) {
   const edge = store.topology.edges.find((candidate) => candidate.id === step.edge);
   const what = step.count > 1 ? `${step.count} messages` : (step.event_type ?? "message");
   const took = step.took_ms === null || step.took_ms === undefined ? "" : ` in ${duration(step.took_ms)}`;
-  const outcome = step.outcome === "ok" ? "" : `, ${OUTCOMES[step.outcome] ?? step.outcome}`;
-  return `${what}: ${store.name(step.from)} ${EDGES[edge?.kind] ?? "→"} ${store.name(step.to)}${outcome}${took}`;
+  return `${what}: ${store.name(step.from)} ${EDGES[edge?.kind] ?? "→"} ${store.name(step.to)}${ending(step)}${took}`;
 }
 
 /** The conditions of a filter policy: `fare ≥ 50 and distance ≥ 20`. */

@@ -2,7 +2,7 @@
 
 import { act } from "../lib/actions.js";
 import { html, refill } from "../lib/dom.js";
-import { EDGES, KINDS, clock, filterText, OUTCOMES, shortId } from "../lib/words.js";
+import { EDGES, KINDS, clock, ending, filterText, shortId } from "../lib/words.js";
 import { icon } from "./shapes.js";
 
 export class Inspector {
@@ -26,8 +26,8 @@ export class Inspector {
       this.buttons,
       this.edges("Comes from", "to", "from"),
       this.edges("Leads to", "from", "to"),
-      html("section", {}, html("h3", {}, "Latest steps"), this.latest),
-      node.code ? html("p", { class: "code" }, html("span", { class: "over" }, "code"), html("code", {}, node.code)) : null,
+      html("section", {}, html("h3", {}, "Latest movements"), this.latest),
+      node.code ? html("p", { class: "code" }, html("span", { class: "over" }, "code"), html("code", {}, node.code)) : "",
     );
     this.refresh();
   }
@@ -95,8 +95,10 @@ export class Inspector {
     const mine = store.steps.filter(({ from, to }) => from === id || to === id).slice(-6).reverse();
     const items = mine.map((step) => {
       const what = step.count > 1 ? `${step.count} messages` : (step.event_type ?? "message");
+      // A message comes and goes in the same moment, so each movement names its other end.
+      const way = step.to === id ? `from ${store.name(step.from)}` : `to ${store.name(step.to)}`;
       const link = step.correlation_id ? html("a", { href: `#/message/${encodeURIComponent(step.correlation_id)}` }, shortId(step.correlation_id)) : null;
-      return html("li", {}, html("time", {}, clock(step.at)), html("span", {}, `${what}, ${OUTCOMES[step.outcome] ?? step.outcome}`), link);
+      return html("li", {}, html("time", {}, clock(step.at)), html("span", {}, `${what} ${way}${ending(step)}`), link);
     });
     refill(this.latest, items.length ? items : [html("li", { class: "nothing" }, "None since the page is open.")]);
   }
