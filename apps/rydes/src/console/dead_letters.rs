@@ -1,5 +1,7 @@
 //! Dead letters: how many there are, and, after a click, what is in them. Bodies are masked until a person asks for one.
 
+use std::collections::BTreeMap;
+
 use axum::{
     Json,
     extract::{Path, State},
@@ -40,7 +42,7 @@ pub async fn list(State(world): Shared) -> Json<Value> {
     let state = world.state();
     let queue = |node: &Node| {
         let count = state.depths.get(&node.id).map_or(0, |depth| depth.visible + depth.in_flight);
-        json!({"queue": node.dead_letters_of, "dead_letter_queue": node.id, "count": count, "reasons": null})
+        json!({"queue": node.dead_letters_of, "dead_letter_queue": node.id, "count": count})
     };
     Json(topology.nodes.iter().filter(|node| node.kind == Kind::DeadLetterQueue).map(queue).collect())
 }
@@ -64,7 +66,9 @@ async fn done(world: &World, queue: &str, action: &str, which: Which) -> Result<
         "look" => {
             let letters = dead_letters::letters(&deployment, &name).await?;
             let messages: Vec<Value> = letters.iter().take(MOST).map(shown).collect();
-            Ok(json!({"messages": messages, "truncated": letters.len() > MOST, "runbook": RUNBOOK}))
+            Ok(
+                json!({"messages": messages, "reasons": reasons(&letters), "truncated": letters.len() > MOST, "runbook": RUNBOOK}),
+            )
         }
         "reveal" => {
             let letters = dead_letters::letters(&deployment, &name).await?;
@@ -113,6 +117,16 @@ fn shown(letter: &dead_letters::DeadLetter) -> Value {
         "correlation_id": correlation_id(&letter.body),
         "body": masked(&letter.body),
     })
+}
+
+/// The reasons with their numbers: `poison 2, expired 1`.
+fn reasons(letters: &[dead_letters::DeadLetter]) -> String {
+    let mut numbers = BTreeMap::<_, usize>::new();
+    for letter in letters {
+        *numbers.entry(letter.reason()).or_default() += 1;
+    }
+    let texts: Vec<String> = numbers.iter().map(|(reason, number)| format!("{reason} {number}")).collect();
+    texts.join(", ")
 }
 
 fn correlation_id(body: &str) -> Option<String> {

@@ -5,45 +5,57 @@ import { choice, nothing, poll, refused, sideBySide } from "../lib/controls.js";
 import { html, refill } from "../lib/dom.js";
 import { clock, shortId, some } from "../lib/words.js";
 
+// The last look at each queue.
+const looked = new Map();
+
 export function mount(root, { store, signal, argument }) {
   const lead = "A message that no attempt could handle waits here until a person decides. Nothing is received before you look.";
   const { element, list, detail } = sideBySide("Dead letters", lead);
   root.append(element);
-  const title = (queue) => store.nodes.get(queue)?.name ?? queue;
+  let latest = [];
+  const letters = argument === null ? null : new Letters(store, argument, detail, () => showQueues(latest));
 
-  poll(signal, 2000, () => get("/api/dead-letters"), showQueues, (refusal) => list.replaceChildren(html("li", {}, refused(refusal))));
+  const ask = async () => {
+    const queues = await get("/api/dead-letters");
+    letters?.recount(queues);
+    return queues;
+  };
+  poll(signal, 2000, ask, showQueues, (refusal) => list.replaceChildren(html("li", {}, refused(refusal))));
   function showQueues(queues) {
+    latest = queues;
     const sorted = [...queues].sort((a, b) => b.count - a.count);
-    refill(list, sorted.map((entry) => queueEntry(entry, title, argument)));
-    if (argument || opened) return;
+    refill(list, sorted.map((entry) => queueEntry(entry, store, argument)));
+    if (letters) return;
     const all = sorted.reduce((sum, { count }) => sum + count, 0);
     const text = all ? "Choose a queue to look at its messages." : "Every message was handled. A poison message on the map brings one here.";
     detail.replaceChildren(nothing(all ? `About ${some(all, "message")} to decide on` : "Nothing to decide on", text));
   }
-  const opened = argument !== null;
-  if (!opened) return;
+  if (!letters) return;
 
-  const letters = new Letters(store, argument, detail);
-  detail.append(
-    html("h2", {}, title(store.nodes.get(argument)?.dead_letters_of ?? argument)),
+  detail.replaceChildren(
+    html("h2", {}, store.name(store.nodes.get(argument)?.dead_letters_of ?? argument)),
     html("p", { class: "quiet-text" }, store.topology.replay ? "A recording has no messages to look at." : "Looking receives the messages for a moment, and puts them back."),
     store.topology.replay ? "" : html("div", { class: "row" }, html("button", { class: "primary", onclick: () => letters.look() }, "Look at the messages")),
+    letters.result,
   );
 }
 
-function queueEntry({ queue, dead_letter_queue, count, reasons }, title, chosen) {
-  const why = reasons ? Object.entries(reasons).map(([reason, number]) => `${reason} ${number}`).join(", ") : "";
+function queueEntry({ queue, dead_letter_queue, count }, store, chosen) {
+  const known = looked.get(dead_letter_queue);
+  const why = known?.count === count ? known.reasons : "reasons unknown until you look";
   return choice(
     `#/dead-letters/${encodeURIComponent(dead_letter_queue)}`,
     dead_letter_queue === chosen,
-    html("span", { class: "what" }, title(queue), count ? html("span", { class: "count urgent" }, `≈ ${count}`) : null),
-    html("span", { class: "quiet-text" }, count ? why || "reasons unknown until you look" : "none"),
+    html("span", { class: "what" }, store.name(queue), count ? html("span", { class: "count urgent" }, `≈ ${count}`) : null),
+    html("span", { class: "quiet-text" }, count ? why : "none"),
   );
 }
 
 class Letters {
-  constructor(store, id, detail) {
-    Object.assign(this, { store, path: `/api/dead-letters/${encodeURIComponent(id)}`, detail });
+  /** `counted` is called after each look. */
+  constructor(store, id, detail, counted) {
+    Object.assign(this, { store, id, path: `/api/dead-letters/${encodeURIComponent(id)}`, detail, counted });
+    this.result = html("p");
     this.body = html("div", { class: "letters" });
     this.chosen = new Set();
   }
@@ -62,9 +74,13 @@ class Letters {
     this.looking = false;
   }
 
-  show({ messages, truncated, runbook }) {
+  show({ messages, reasons, truncated, runbook }) {
     this.chosen.clear();
     this.messages = messages;
+    this.at = Date.now();
+    looked.set(this.id, { count: messages.length, reasons });
+    this.counted();
+    if (this.kept) this.showBack(messages.filter(({ id }) => !this.kept.has(id)).length);
     if (!messages.length) {
       this.store.say("The dead-letter queue is empty.");
       return this.body.replaceChildren(html("p", {}, "The queue is empty now."));
@@ -80,7 +96,7 @@ class Letters {
   buttons() {
     if (!this.store.topology.actions) return html("p", { class: "quiet-text" }, "This console only watches: it was started without --allow-actions.");
     const ids = () => (this.chosen.size ? [...this.chosen] : this.messages.map(({ id }) => id));
-    const redrive = () => this.settle("redrive", { ids: ids() }, (count) => `${some(count, "message")} sent back to the queue.`);
+    const redrive = () => this.settle("redrive", { ids: ids() }, (count) => `${some(count, "message")} redriven.`);
     const discard = () => {
       const text = `Delete ${some(ids().length, "message")} for good?`;
       if (window.confirm(text)) this.settle("discard", { ids: ids() }, (count) => `${some(count, "message")} deleted.`);
@@ -113,10 +129,31 @@ class Letters {
     }
   }
 
-  async settle(how, what, done) {
+  /** Says how many messages came after a redrive. */
+  showBack(count) {
+    const text = `${this.done} ${some(count, "message")} failed again and came back.`;
+    if (count > 0 && this.result.textContent !== text) this.say(text);
+  }
+
+  // The approximate count lags behind the look after a redrive.
+  recount(queues) {
+    const count = queues.find((entry) => entry.dead_letter_queue === this.id)?.count;
+    const lag = this.store.topology.local ? 5e3 : 6e4;
+    if (!this.kept || this.looking || Date.now() < this.at + lag || !(count > this.messages.length)) return;
+    this.showBack(count - this.kept.size);
+    if (!this.messages.length) this.body.replaceChildren();
+  }
+
+  say(text) {
+    this.result.textContent = text;
+    this.store.say(text);
+  }
+
+  async settle(how, { ids }, done) {
     try {
-      await post(`${this.path}/${how}`, what);
-      this.store.say(done(what.ids.length));
+      const { moved } = await post(`${this.path}/${how}`, { ids });
+      this.kept = how === "redrive" ? new Set(this.messages.map(({ id }) => id).filter((id) => !ids.includes(id))) : null;
+      this.say((this.done = done(moved)));
       await this.look();
     } catch (refusal) {
       this.body.prepend(refused(refusal));
