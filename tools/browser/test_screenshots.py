@@ -33,7 +33,7 @@ def prepare(page: Page, view: str) -> None:
     elif view == "campaign":
         page.get_by_role("button", name="Start a campaign").click()
         expect(page.locator(".page > .lead")).to_contain_text(
-            re.compile(r"\d{3} prebookings .* 0 still to decide"), timeout=120_000
+            re.compile(r"\d{3} prebookings accepted, .* 0 still to decide"), timeout=120_000
         )
         expect(page.locator(".uplot")).to_have_count(2)
 

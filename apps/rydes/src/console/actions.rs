@@ -129,6 +129,7 @@ fn campaign(world: &Arc<World>, count: u32) -> Result<Value, Refusal> {
         let remedy = format!("Send 1 to {MOST}.");
         return Err(Refusal::new(StatusCode::BAD_REQUEST, "That many are not sent at once.", remedy));
     }
+    world.state().campaign.begin(count);
     for sender in 0..SIDE_BY_SIDE.min(count) {
         let world = Arc::clone(world);
         tokio::spawn(async move {
@@ -137,6 +138,7 @@ fn campaign(world: &Arc<World>, count: u32) -> Result<Value, Refusal> {
                     world.feed.notice("attention", &error.to_string());
                     return;
                 }
+                world.state().campaign.sent();
             }
         });
     }

@@ -15,11 +15,15 @@ use serde_json::{Value, json};
 use super::depth::Depth;
 
 const MOST: usize = 600;
+const MOMENTS: usize = 5;
 
 /// The curves since the console watches.
 #[derive(Debug, Default)]
 pub struct Campaign {
     started: Option<Instant>,
+    /// The number of prebookings that this console sends, and the number of those that were sent.
+    asked: u64,
+    sent: u64,
     series: BTreeMap<String, VecDeque<Point>>,
     accepted: Curve,
     decided: Curve,
@@ -60,6 +64,20 @@ impl Campaign {
         self.started.get_or_insert_with(Instant::now).elapsed().as_secs_f64()
     }
 
+    /// Begins anew, unless a campaign is under way: then the prebookings are more of that one.
+    pub fn begin(&mut self, count: u32) {
+        let is_empty = |points: &VecDeque<Point>| points.back().is_none_or(|Point(_, depth)| *depth == 0);
+        if self.sent == self.asked && self.series.values().all(is_empty) {
+            *self = Self { started: self.started, ..Self::default() };
+        }
+        self.asked += u64::from(count);
+    }
+
+    /// Counts a prebooking that this console has sent.
+    pub fn sent(&mut self) {
+        self.sent += 1;
+    }
+
     /// Takes the depths of this moment.
     pub fn sample(&mut self, topology: &Topology, depths: &BTreeMap<String, Depth>) {
         let now = self.now();
@@ -68,9 +86,10 @@ impl Campaign {
             let depth = depths.get(queue).map_or(0, |depth| depth.visible + depth.in_flight);
             push(self.series.entry(queue.clone()).or_default(), Point(now, depth));
         }
-        for curve in [&mut self.accepted, &mut self.decided] {
-            push(&mut curve.points, Point(now, curve.count));
-        }
+        // A log line may be missed, and nothing is decided that was not accepted.
+        let accepted = self.accepted.count;
+        push(&mut self.accepted.points, Point(now, accepted));
+        push(&mut self.decided.points, Point(now, self.decided.count.min(accepted)));
     }
 
     /// Counts a prebooking that was stored, or decided by the service that filters its event.
@@ -84,16 +103,30 @@ impl Campaign {
             functions.any(|edge| topology.node(&edge.to).is_some_and(|node| node.address == line.function))
         };
         if handles(&first.to) {
+            if self.accepted.count == 0 {
+                self.leave_out_calm();
+            }
             self.accepted.count += 1;
         } else if others.iter().any(|edge| edge.filter.is_some() && handles(&edge.to)) {
             self.decided.count += 1;
         }
     }
 
+    /// The time before the first prebooking is no part of the campaign, but for the moments that its log line took to come.
+    fn leave_out_calm(&mut self) {
+        let curves = [&mut self.accepted.points, &mut self.decided.points];
+        for points in self.series.values_mut().chain(curves) {
+            points.drain(..points.len().saturating_sub(MOMENTS));
+        }
+    }
+
     /// The curves, as the page draws them.
     pub fn described(&self) -> Value {
-        let Self { series, accepted, decided, .. } = self;
-        json!({"series": series, "accepted": accepted.points, "decided": decided.points})
+        let Self { series, accepted, decided, sent, asked, .. } = self;
+        json!({
+            "sent": sent, "asked": asked,
+            "series": series, "accepted": accepted.points, "decided": decided.points,
+        })
     }
 }
 
@@ -143,6 +176,55 @@ mod tests {
         assert_eq!(series["bookings/Queue"].as_array().unwrap().len(), MOST);
         assert_eq!((&series["bookings/Queue"][0][1], &series["quotes/Queue"][0][1]), (&json!(5), &json!(0)));
         assert_eq!(described["accepted"].as_array().unwrap().len(), MOST);
+    }
+
+    /// A campaign of three prebookings, of which all are decided, after a while without any.
+    fn campaign() -> Campaign {
+        let mut campaign = Campaign::default();
+        campaign.sample(&topology(), &BTreeMap::new());
+        campaign.begin(3);
+        for function in ["bookings/Book", "quotes/Decide", "quotes/Decide"] {
+            campaign.count(&topology(), &line(function, "handled", &json!({"outcome": "made"})));
+            campaign.sent();
+        }
+        campaign
+    }
+
+    #[test]
+    fn the_curves_begin_with_the_first_prebooking() {
+        let mut campaign = Campaign::default();
+        for _ in 0..MOMENTS + 10 {
+            campaign.sample(&topology(), &BTreeMap::new());
+        }
+        campaign.count(&topology(), &line("bookings/Book", "handled", &json!({"outcome": "made"})));
+        let described = campaign.described();
+        for curve in [&described["series"]["quotes/Queue"], &described["accepted"], &described["decided"]] {
+            assert_eq!(curve.as_array().unwrap().len(), MOMENTS);
+        }
+    }
+
+    #[test]
+    fn no_more_is_decided_than_was_accepted() {
+        let mut campaign = campaign();
+        campaign.sample(&topology(), &BTreeMap::new());
+        let described = campaign.described();
+        assert_eq!((&described["accepted"][0][1], &described["decided"][0][1]), (&json!(1), &json!(1)));
+        assert_eq!((&described["sent"], &described["asked"]), (&json!(3), &json!(3)));
+    }
+
+    #[test]
+    fn a_campaign_begins_anew_once_the_one_before_is_over() {
+        let mut campaign = campaign();
+        campaign.begin(2);
+        assert_eq!((campaign.accepted.count, campaign.asked, campaign.sent), (0, 2, 0));
+        assert_eq!(campaign.described()["series"], json!({}));
+        campaign.begin(5);
+        assert_eq!(campaign.asked, 7, "the one before is under way");
+        campaign.sent = 7;
+        let depths = BTreeMap::from([("quotes/Queue".to_owned(), Depth { visible: 1, ..Depth::default() })]);
+        campaign.sample(&topology(), &depths);
+        campaign.begin(1);
+        assert_eq!(campaign.asked, 8, "messages wait");
     }
 
     #[test]
