@@ -35,18 +35,29 @@ class Console:
     def start(self, *options: str, port: int = 0) -> None:
         command: list[str | Path] = [self.program, "console", "--port", str(port), *options]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ)
+        self.address = self._read_address()
+
+    def next_address(self) -> str:
+        """Another address, for another browser."""
+        assert self.process
+        self.process.send_signal(signal.SIGUSR1)
+        return self._read_address()
+
+    def _read_address(self) -> str:
+        assert self.process
+        assert self.process.stdout
         # Reading waits for a line, and the timer ends that.
         timer = threading.Timer(TIME_TO_START, self.process.kill)
         timer.start()
-        assert self.process.stdout
         self.said = []
-        for line in self.process.stdout:
-            if found := ADDRESS.search(line):
-                self.address = found.group()
-                break
-            self.said.append(line.strip())
-        timer.cancel()
-        assert self.address, "rydes console printed no address"
+        try:
+            for line in self.process.stdout:
+                if found := ADDRESS.search(line):
+                    return found.group()
+                self.said.append(line.strip())
+        finally:
+            timer.cancel()
+        raise AssertionError("rydes console printed no address")
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
         if self.process and self.process.poll() is None:

@@ -90,3 +90,29 @@ def test_a_view_that_is_opened_while_the_server_is_down_comes_with_the_next_serv
     expect(page.locator("#connection")).to_have_text("reconnecting")
     start_anew(console, page, port)
     expect(page.get_by_role("heading", name="Saga")).to_be_visible()
+
+
+def test_a_browser_that_is_refused_gets_a_page_that_says_what_to_do(browser: Browser, console: Console) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    answer = page.goto(f"{console.origin}/")
+    assert answer
+    assert answer.status == 401
+    assert "script-src 'self'" in answer.headers["content-security-policy"]
+    expect(page.get_by_role("heading")).to_have_text("This browser has not opened the console's address.")
+    expect(page.locator("p")).to_contain_text("It works once, in one browser.")
+    context.close()
+
+
+def test_another_address_lets_another_browser_in(browser: Browser, visit: tuple[Console, Page]) -> None:
+    console, first = visit
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(console.address)
+    assert console.process
+    expect(page.locator("p")).to_contain_text(f"kill -USR1 {console.process.pid}")
+    page.goto(console.next_address())
+    expect(page.locator(".node").first).to_be_visible()
+    context.close()
+    first.reload()
+    expect(first.locator(".node").first).to_be_visible()

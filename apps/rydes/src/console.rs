@@ -101,14 +101,24 @@ async fn listen(port: u16) -> Result<(TcpListener, safety::Keys), Error> {
 
 /// Serves these addresses and the page's files until the program is told to end.
 async fn host(listener: TcpListener, keys: safety::Keys, routes: Router) -> Result<(), Error> {
+    let keys = Arc::new(keys);
     println!("The console is at {}\nCtrl-C ends it.", keys.address());
     let app = routes.fallback(assets::asset);
-    let app = app.layer(from_fn_with_state(Arc::new(keys), safety::check));
+    let app = app.layer(from_fn_with_state(Arc::clone(&keys), safety::check));
     let served = tokio::select! {
         served = axum::serve(listener, app) => served,
+        () = print_addresses(&keys) => Ok(()),
         () = ended() => Ok(()),
     };
     served.map_err(|error| Error::Unexpected(error.to_string()))
+}
+
+/// Prints another address for each SIGUSR1, which only this user can send: for another browser.
+async fn print_addresses(keys: &safety::Keys) {
+    let Ok(mut signals) = signal(SignalKind::user_defined1()) else { return std::future::pending().await };
+    while signals.recv().await.is_some() {
+        println!("The console is at {}", keys.address());
+    }
 }
 
 /// Returns when the program is told to end, also by its terminal, which closes.

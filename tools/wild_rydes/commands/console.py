@@ -55,9 +55,12 @@ def _served(*arguments: str | Path, **settings: str) -> Iterator[subprocess.Pope
 
 def _open(served: subprocess.Popen[str]) -> None:
     assert served.stdout
+    opened = False
     for line in served.stdout:
         console.line(line.rstrip())
-        if found := ADDRESS.search(line):
+        # Later addresses are for other browsers.
+        if not opened and (found := ADDRESS.search(line)):
+            opened = True
             webbrowser.open(found.group())
     if served.wait():
         raise console.Stop("the console has ended: see above")

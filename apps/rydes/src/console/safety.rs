@@ -4,9 +4,9 @@
 //! is printed once and works once, becomes a cookie that scripts can't read and other sites can't send. Actions need a header that
 //! other sites can't set.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    process,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use axum::{
@@ -23,27 +23,27 @@ use super::refusal::Refusal;
 const POLICY: &str = "default-src 'self'; script-src 'self' 'sha256-LogqK0lY6oM9cIBRq/ZMEoNYJUDdp7ARuUh7tuivw3M='; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'";
 const HEADER: &str = "x-rydes-console";
-/// Where the program printed its address.
-const REMEDY: &str = "Start rydes console again, and open the address that it prints.";
 
 /// The port and the secrets that a browser needs.
 #[derive(Debug)]
 pub struct Keys {
     port: u16,
-    token: String,
+    /// The token that works next. None once it was used.
+    token: Mutex<Option<String>>,
     cookie: String,
-    used: AtomicBool,
 }
 
 impl Keys {
     pub fn new(port: u16) -> Self {
-        let secret = || Uuid::new_v4().simple().to_string();
-        Self { port, token: secret(), cookie: secret(), used: AtomicBool::new(false) }
+        Self { port, token: Mutex::new(None), cookie: secret() }
     }
 
-    /// The address that opens the page, once.
+    /// A new address, which opens the page once. The one before opens nothing any more.
     pub fn address(&self) -> String {
-        format!("http://127.0.0.1:{}/?token={}", self.port, self.token)
+        let token = secret();
+        let address = format!("http://127.0.0.1:{}/?token={token}", self.port);
+        *self.token.lock().unwrap_or_else(PoisonError::into_inner) = Some(token);
+        address
     }
 
     fn cookie_name(&self) -> String {
@@ -58,7 +58,7 @@ impl Keys {
 
     fn refuse(&self, request: &Request) -> Option<Refusal> {
         let headers = request.headers();
-        let wrong = |message| Some(Refusal::new(StatusCode::FORBIDDEN, message, REMEDY));
+        let wrong = |message| Some(Refusal::new(StatusCode::FORBIDDEN, message, remedy()));
         let host = text(headers, header::HOST.as_str());
         if !host.is_some_and(|host| self.is_here(host)) {
             return wrong("The request names another host.");
@@ -88,12 +88,11 @@ impl Keys {
     /// The cookie for the first visit with the token.
     fn admit(&self, request: &Request) -> Option<Response> {
         let query = request.uri().query()?;
-        if request.uri().path() != "/" || query.strip_prefix("token=")? != self.token {
+        let sent = query.strip_prefix("token=")?;
+        if request.uri().path() != "/" {
             return None;
         }
-        if self.used.swap(true, Ordering::SeqCst) {
-            return None;
-        }
+        self.token.lock().unwrap_or_else(PoisonError::into_inner).take_if(|token| token == sent)?;
         let cookie = format!("{}={}; Path=/; HttpOnly; SameSite=Strict", self.cookie_name(), self.cookie);
         Some(
             (StatusCode::SEE_OTHER, [(header::SET_COOKIE, cookie), (header::LOCATION, "/".to_owned())])
@@ -104,8 +103,10 @@ impl Keys {
 
 /// Refuses what does not come from the page, and tells the browser what the page may do.
 pub async fn check(State(keys): State<Arc<Keys>>, request: Request, next: Next) -> Response {
+    let is_visit = is_visit(request.headers());
+    let refused = |refusal: Refusal| if is_visit { refusal.page() } else { refusal.into_response() };
     let mut response = if let Some(refusal) = keys.refuse(&request) {
-        refusal.into_response()
+        refused(refusal)
     } else if keys.has_cookie(request.headers()) {
         if request.uri().query().is_some_and(|query| query.starts_with("token=")) {
             (StatusCode::SEE_OTHER, [(header::LOCATION, "/")]).into_response()
@@ -115,8 +116,8 @@ pub async fn check(State(keys): State<Arc<Keys>>, request: Request, next: Next) 
     } else if let Some(admitted) = keys.admit(&request) {
         admitted
     } else {
-        Refusal::new(StatusCode::UNAUTHORIZED, "This browser has not opened the console's address.", REMEDY)
-            .into_response()
+        let message = "This browser has not opened the console's address.";
+        refused(Refusal::new(StatusCode::UNAUTHORIZED, message, remedy()))
     };
     let headers = response.headers_mut();
     for (name, value) in [
@@ -129,6 +130,26 @@ pub async fn check(State(keys): State<Arc<Keys>>, request: Request, next: Next) 
         headers.insert(name, HeaderValue::from_static(value));
     }
     response
+}
+
+/// True if a person's browser opens an address. Older browsers don't say so, but they ask for HTML.
+fn is_visit(headers: &HeaderMap) -> bool {
+    match text(headers, "sec-fetch-dest") {
+        Some(destination) => destination == "document",
+        None => text(headers, header::ACCEPT.as_str()).is_some_and(|kinds| kinds.contains("text/html")),
+    }
+}
+
+fn secret() -> String {
+    Uuid::new_v4().simple().to_string()
+}
+
+/// The way in. The program prints addresses in its terminal only, which other users of the machine don't see.
+fn remedy() -> String {
+    let another = format!("kill -USR1 {}", process::id());
+    format!(
+        "Open the address that rydes console printed. It works once, in one browser. This command makes it print another one: {another}"
+    )
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
@@ -203,15 +224,30 @@ mod tests {
     }
 
     #[test]
+    fn a_visit_is_told_from_a_request_of_the_page() {
+        let is = |headers: &[(&str, &str)]| is_visit(request("GET", headers).headers());
+        assert!(is(&[("sec-fetch-dest", "document")]) && is(&[("accept", "text/html,*/*")]));
+        assert!(
+            !is(&[("sec-fetch-dest", "empty"), ("accept", "text/html")])
+                && !is(&[("accept", "*/*")])
+                && !is(&[])
+        );
+    }
+
+    #[test]
     fn the_token_works_once_and_the_cookie_goes_on() {
         let keys = Keys::new(7);
         let open = |token: &str| {
             let request = Request::builder().uri(format!("/?token={token}")).body(Body::empty()).unwrap();
             keys.admit(&request)
         };
+        let next = || keys.address().split_once("token=").unwrap().1.to_owned();
+        let (old, token) = (next(), next());
         assert!(open("another").is_none());
-        let admitted = open(&keys.token).unwrap();
-        assert!(open(&keys.token).is_none(), "the second visit");
+        assert!(open(&old).is_none(), "another address was printed since");
+        let admitted = open(&token).unwrap();
+        assert!(open(&token).is_none(), "the second visit");
+        assert!(open(&next()).is_some(), "another browser's visit");
         let cookie = admitted.headers()["set-cookie"].to_str().unwrap().to_owned();
         assert!(cookie.ends_with("; Path=/; HttpOnly; SameSite=Strict"), "{cookie}");
         let sent = cookie.split(';').next().unwrap();
