@@ -10,7 +10,7 @@ export async function mount(root, { store, signal, argument }) {
   const map = new LiveMap(store, signal, (id) => id && (location.hash = `#/map/${encodeURIComponent(id)}`));
   const facts = html("div", { class: "pattern-facts" });
   detail.classList.add("with-map");
-  detail.append(facts, map.element);
+  detail.replaceChildren(facts, map.element);
   side.insertBefore(pauseButton(store, signal), list);
   root.append(element);
   map.draw();
@@ -24,9 +24,9 @@ export async function mount(root, { store, signal, argument }) {
   list.replaceChildren(...patterns.map(({ name, nodes }) => choice(`#/patterns/${encodeURIComponent(name)}`, name === argument, html("span", { class: "what" }, name), nodes.length ? null : html("span", { class: "quiet-text" }, "in code only"))));
   const chosen = patterns.find(({ name }) => name === argument);
   if (!chosen) return;
-  map.light(new Set([...chosen.nodes, ...chosen.edges]));
+  if (chosen.nodes.length) map.light(new Set([...chosen.nodes, ...chosen.edges]));
   list.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
-  facts.append(html("h2", {}, chosen.name), html("dl", {}, fact("code", chosen.code), fact("test that shows it", chosen.test), fact("page", chosen.page)));
+  facts.append(html("h2", {}, chosen.name), chosen.problem ? html("p", { class: "lead" }, chosen.problem) : "", html("dl", {}, fact("code", chosen.code), fact("test that shows it", chosen.test), fact("page", chosen.page)));
   store.say(`${chosen.name}: ${chosen.nodes.length} parts are lit up.`);
 }
 
