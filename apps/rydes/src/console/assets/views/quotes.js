@@ -59,7 +59,7 @@ function race({ requested_at, deadline, closed_at, herds }) {
     html("h2", {}, title),
     html("p", { class: "quiet-text" }, closed_at ? `Closed ${duration(Date.parse(closed_at) - start)} after the request, ${duration(end - start)} were allowed.` : `Until ${clock(deadline)}, or until all have answered.`),
     html("ol", { class: "race" }, herds.map((herd) => lane(herd, { scale, end, start, closed_at }))),
-    html("p", { class: "quiet-text race-key" }, early ? "The dashed line is when the request was closed, long before its deadline." : "The upright line is the deadline. The dashed one is when the request was closed."),
+    html("p", { class: "quiet-text" }, early ? "The dashed line is when the request was closed, long before its deadline." : "The upright line is the deadline. The dashed one is when the request was closed."),
   ];
 }
 

@@ -54,12 +54,12 @@ function draw(definition, execution) {
   for (const [i, edge] of definition.edges.entries()) picture.append(line(graph.edge(edge.from, edge.to, String(i)), edge, pairs.has(`${edge.from} ${edge.to}`)));
   for (const node of definition.nodes) picture.append(state(graph.node(node.id), node, taken.get(node.id), Boolean(execution)));
   const frame = html("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Picture of the saga" }, picture);
-  return [heading(execution), html("div", { class: "saga-and-path" }, frame, steps(execution))];
+  return [heading(execution), html("p", { class: "quiet-text" }, `Dashed: a compensation.${execution ? "" : " Choose an execution to see its path."}`), html("div", { class: "saga-and-path" }, frame, steps(execution))];
 }
 
 function heading(execution) {
   if (!execution) return html("h2", {}, "As it is deployed");
-  return html("h2", { class: execution.status === "FAILED" ? "taken-back" : null }, `The execution ${ENDS[execution.status] ?? execution.status}`);
+  return html("h2", {}, `The execution ${ENDS[execution.status] ?? execution.status}`);
 }
 
 const BOX = { width: 138, height: 32 };
@@ -115,8 +115,7 @@ function arrowhead(id, name) {
 }
 
 function steps(execution) {
-  if (!execution) return html("p", { class: "quiet-text" }, "Dashed: a compensation. Choose an execution to see its path.");
-  const rows = execution.path.map(({ state: name, entered_at, left_at, tries, error }) => {
+  const rows = (execution?.path ?? []).map(({ state: name, entered_at, left_at, tries, error }) => {
     const took = left_at ? duration(Date.parse(left_at) - Date.parse(entered_at)) : "in it now";
     return html("li", {}, html("span", {}, name), html("span", { class: "quiet-text" }, [took, tries > 1 ? `${tries} tries` : null].filter(Boolean).join(", ")), error ? html("span", { class: "error-name" }, error) : null);
   });
