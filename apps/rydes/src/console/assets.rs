@@ -30,7 +30,7 @@ pub async fn asset(uri: Uri) -> Response {
 
 /// A file without what only its readers need: the indentation, and lines of comments, in scripts and style sheets of our own.
 fn slim(path: &str, data: Cow<'static, [u8]>) -> Cow<'static, [u8]> {
-    let is_ours = !path.starts_with("vendor/") && (path.ends_with(".js") || path.ends_with(".css"));
+    let is_ours = !path.starts_with("vendor/") && matches!(extension(path), Some("js" | "css"));
     let Ok(text) = str::from_utf8(&data) else { return data };
     if !is_ours {
         return data;
@@ -43,7 +43,7 @@ fn slim(path: &str, data: Cow<'static, [u8]>) -> Cow<'static, [u8]> {
 
 /// The type of a file that the page uses. Other files, such as licences, have none.
 fn content_type(path: &str) -> Option<&'static str> {
-    Some(match path.rsplit('.').next() {
+    Some(match extension(path) {
         Some("html") => "text/html; charset=utf-8",
         Some("js") => "text/javascript; charset=utf-8",
         Some("css") => "text/css; charset=utf-8",
@@ -51,6 +51,10 @@ fn content_type(path: &str) -> Option<&'static str> {
         Some("woff2") => "font/woff2",
         _ => return None,
     })
+}
+
+fn extension(path: &str) -> Option<&str> {
+    path.rsplit('.').next()
 }
 
 #[cfg(test)]
@@ -72,7 +76,8 @@ mod tests {
     #[test]
     fn no_string_of_our_own_scripts_spans_lines() {
         // Its indentation would get lost.
-        for path in Assets::iter().filter(|path| !path.starts_with("vendor/") && path.ends_with(".js")) {
+        let is_ours = |path: &str| !path.starts_with("vendor/") && extension(path) == Some("js");
+        for path in Assets::iter().filter(|path| is_ours(path)) {
             let file = Assets::get(&path).unwrap();
             for line in str::from_utf8(&file.data).unwrap().lines() {
                 assert_eq!(line.matches('`').count() % 2, 0, "{path}: {line}");
