@@ -125,7 +125,7 @@ async fn deliver(table: &Table, batches: &[Batch], one_by_one: bool) -> Settled 
     settled
 }
 
-/// What must be there when each message has had its effect once.
+/// The items that are there once each message has had its effect once.
 fn expected(settled: &Settled) -> BTreeMap<String, Value> {
     let sound: BTreeSet<&Message> =
         settled.iter().map(|(message, _)| message).filter(|message| !message.is_poison()).collect();
