@@ -1,4 +1,4 @@
-"""What the notes of a page, and the log of a stage, say about the time that things took."""
+"""The times that things took, from the notes of a page and the log of a stage."""
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
