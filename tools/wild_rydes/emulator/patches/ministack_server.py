@@ -14,11 +14,12 @@ from typing import Any
 
 from hypercorn.config import Config
 from ministack import app as ministack
+from ministack.core import lambda_runtime
 from ministack.services import apigateway_v1, dynamodb, lambda_svc, sqs
 from ministack.services.cloudformation import changesets, handlers
 from samtranslator.translator import transform
 
-from . import api_gateway, gateway_responses, mappings, queue_limits, sam_parameters
+from . import api_gateway, function_logs, gateway_responses, mappings, queue_limits, sam_parameters
 
 # The most that the kernel takes. With hypercorn's 100 and a connection for every call, the kernel dropped connections under load.
 BACKLOG = 4096
@@ -69,6 +70,9 @@ wrap(apigateway_v1, "_import_rest_api", gateway_responses.import_api)
 wrap(lambda_svc, "_sqs_esm_concurrency", mappings.concurrency)
 # It did not throttle a function that was called by an alias.
 wrap(lambda_svc, "_reserved_concurrency", mappings.reserved)
+# It waited for the lines of an invocation until none had come for 5 ms, and missed the last ones on a busy machine.
+wrap(lambda_runtime.ProvidedWorker, "_pump_output", function_logs.pump)
+wrap(lambda_runtime.ProvidedWorker, "_drain_stderr_bounded", function_logs.drain)
 # It gave all of a stream's batch again where AWS halves it.
 wrap(lambda_svc, "_execute_function", mappings.execute_for_stream)
 wrap(dynamodb, "stream_records_since", mappings.records_of_stream)

@@ -1,0 +1,58 @@
+"""The output of a function's process, and the lines of an invocation."""
+
+import os
+import queue
+import threading
+from typing import BinaryIO
+
+from wild_rydes.emulator.patches.function_logs import Output, drain, pump
+
+
+class Worker:
+    """ministack's worker, as far as its lines are concerned."""
+
+    def __init__(self) -> None:
+        self._stderr_queue: queue.Queue[str] = queue.Queue(maxsize=3)
+
+    def _drain_stderr(self) -> str:
+        lines = []
+        while not self._stderr_queue.empty():
+            lines.append(self._stderr_queue.get_nowait())
+        return "\n".join(lines)
+
+
+def piped() -> tuple[BinaryIO, int]:
+    out, into = os.pipe()
+    return os.fdopen(out, "rb"), into
+
+
+def never(*_: object, **__: object) -> str:
+    raise AssertionError("the original is not called")
+
+
+def test_all_that_was_written_is_taken_even_if_no_thread_has_read_it() -> None:
+    worker, (stream, into) = Worker(), piped()
+    worker._stderr_queue.output = Output(stream, worker._stderr_queue)  # type: ignore[attr-defined]
+    os.write(into, b"one\ntwo\nthree, not yet")
+    assert drain(never)(worker, first_line_wait=0.1) == "one\ntwo"
+    os.write(into, b" whole\n")
+    assert drain(never)(worker) == "three, not yet whole"
+    assert drain(never)(worker) == ""
+    os.close(into)
+    stream.close()
+
+
+def test_a_thread_takes_lines_to_the_end_and_the_oldest_are_dropped() -> None:
+    worker, (stream, into) = Worker(), piped()
+    thread = threading.Thread(target=pump(never), args=(worker, stream, worker._stderr_queue))
+    thread.start()
+    os.write(into, b"one\ntwo\nthree\r\nfour\nand \xff")
+    os.close(into)
+    thread.join(timeout=30)
+    assert not thread.is_alive()
+    assert stream.closed
+    assert drain(never)(worker) == "three\nfour\nand \ufffd"
+
+
+def test_a_worker_of_another_kind_drains_as_before() -> None:
+    assert drain(lambda *_, **__: "as before")(Worker()) == "as before"
