@@ -1,4 +1,4 @@
-"""Puts AWS's quotas for a new account between a function and the emulator of the running stage, until Ctrl-C.
+"""Puts AWS's quotas for a new account between a function and the emulator of the running stage, until Ctrl-C or make down.
 
 A function whose template says AWS_ENDPOINT_URL_<SERVICE> calls this service through it.
 """
@@ -22,13 +22,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    upstream = local_stage.emulator().port
+    emulator = local_stage.emulator()
     program = end_to_end.build_fault_proxy()
-    with FaultProxy(upstream, seed=1, port=options.port, program=program) as proxy:
+    with FaultProxy(emulator.port, seed=1, port=options.port, program=program) as proxy:
         _asked(f"{proxy.url}/_quotas", QUOTAS)
         console.line(f"AWS's quotas for a new account hold for functions that call {proxy.url}; Ctrl-C ends it")
         shown: list[str] = []
-        while True:
+        while emulator.is_running():
             try:
                 lines = throttled(_asked(f"{proxy.url}/_quotas"))
             except OSError as error:
@@ -38,6 +38,7 @@ def run(options: argparse.Namespace) -> None:
                     console.line(f"  {line}")
             shown = lines
             time.sleep(EVERY_SECONDS)
+    console.line("Wild Rydes is down, so nothing is throttled any more")
 
 
 def throttled(quotas: list[dict[str, Any]]) -> list[str]:
