@@ -3,7 +3,7 @@
 import os
 import queue
 import threading
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from wild_rydes.emulator.patches.function_logs import Output, drain, pump
 
@@ -26,7 +26,7 @@ def piped() -> tuple[BinaryIO, int]:
     return os.fdopen(out, "rb"), into
 
 
-def never(*_: object, **__: object) -> str:
+def never(*_: object, **__: object) -> Any:
     raise AssertionError("the original is not called")
 
 

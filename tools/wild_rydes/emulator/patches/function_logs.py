@@ -1,5 +1,5 @@
-"""The log lines of an invocation. A function writes them into a pipe before it answers. ministack took lines until none had come for
-5 ms. On a busy machine that was too early: the last lines stood with the next invocation, or nowhere if there was none.
+"""The log lines of an invocation. A function writes them into a pipe before it answers. ministack took lines until none had come
+for 5 ms. On a busy machine that was too early: the last lines stood with the next invocation, or nowhere if there was none.
 """
 
 import array
