@@ -7,6 +7,9 @@ import { diamond } from "./shapes.js";
 const MOST = 240;
 // The next step of a message starts where the last one arrives, but waits no longer than this.
 const PATIENCE = 420;
+// A step whose log line is new moves soon after it. One that comes late anyway, from AWS or a recording, may wait.
+const SOON = 450;
+const LATE = 1000;
 const SAMPLES = 24;
 
 const MARKS = {
@@ -42,7 +45,7 @@ export class Motion {
     if (!track) return this.mark(step);
     const takes = Math.min(900, Math.max(380, track.length * 2.4));
     const key = `${step.correlation_id} ${step.from}`;
-    const starts = Math.min(now + PATIENCE, Math.max(now, this.arrivals.get(key) ?? now));
+    const starts = Math.min(now + patience(step), Math.max(now, this.arrivals.get(key) ?? now));
     if (step.correlation_id) this.arrivals.set(`${step.correlation_id} ${step.to}`, starts + takes);
     const beside = this.moving.find((other) => other.step.edge === step.edge && other.step.outcome === step.outcome && Math.abs(other.starts - starts) < 90);
     if (this.moving.length >= MOST && !beside) return this.mark(step);
@@ -111,6 +114,11 @@ export class Motion {
     this.moving = [];
     this.arrivals.clear();
   }
+}
+
+function patience({ at }) {
+  const age = Date.now() - Date.parse(at);
+  return age > LATE ? PATIENCE : Math.min(PATIENCE, Math.max(0, SOON - age));
 }
 
 function sample(line) {
