@@ -9,6 +9,8 @@ pub struct Pace {
     pub busy: Duration,
     /// Between two looks at the logs while none do.
     pub idle: Duration,
+    /// Between two looks at all logs while none do.
+    pub quiet: Duration,
     /// Between two searches of a look.
     pub between_searches: Duration,
     /// The time by which a log line may be late: each look begins so much before the last one did.
@@ -28,6 +30,7 @@ impl Pace {
     pub const LOCAL: Self = Self {
         busy: Duration::from_millis(250),
         idle: Duration::from_millis(700),
+        quiet: Duration::from_secs(3),
         between_searches: Duration::ZERO,
         late: Duration::from_secs(3),
         depths: Duration::from_secs(1),
@@ -40,6 +43,8 @@ impl Pace {
     pub const AWS: Self = Self {
         busy: Duration::from_secs(2),
         idle: Duration::from_secs(2),
+        // Each look takes longer than that.
+        quiet: Duration::ZERO,
         between_searches: Duration::from_millis(400),
         late: Duration::from_secs(30),
         depths: Duration::from_secs(5),

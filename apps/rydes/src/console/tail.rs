@@ -13,11 +13,25 @@ use super::pace::Pace;
 
 /// The longest time without a page whose lines are read afterwards.
 const CATCH_UP: Duration = Duration::from_mins(5);
+/// The time after a line for which each look searches all groups.
+const AWAKE: Duration = Duration::from_secs(10);
+
+/// A log group.
+#[derive(Debug)]
+pub struct Group {
+    pub name: String,
+    /// Messages enter the system there, so their first lines come there, too.
+    pub is_first: bool,
+}
 
 /// Follows log groups.
 #[derive(Debug, Default)]
 pub struct Tail {
     groups: BTreeMap<String, Seen>,
+    /// The latest look that has found a line.
+    found: i64,
+    /// The latest look at all groups.
+    looked_at_all: i64,
 }
 
 impl Tail {
@@ -27,10 +41,12 @@ impl Tail {
         &mut self,
         client: &Client,
         pace: &Pace,
-        groups: impl Iterator<Item = String>,
+        groups: impl Iterator<Item = Group>,
         now: i64,
     ) -> Result<Vec<LogLine>, Error> {
         let late = milliseconds(pace.late);
+        let all = self.is_time_for_all(now, milliseconds(pace.quiet));
+        let groups = groups.filter(|group| all || group.is_first).map(|group| group.name);
         let mut turn = Duration::ZERO;
         let searches = groups.map(|group| {
             let since = self.groups.entry(group.clone()).or_insert_with(|| Seen::from(now)).since(late);
@@ -50,6 +66,9 @@ impl Tail {
                 (Ok(_), None) => {}
             }
         }
+        if !found.is_empty() {
+            self.found = now;
+        }
         let mut found: Vec<LogLine> =
             found.iter().filter_map(|line| serde_json::from_str(line).ok()).collect();
         found.sort_by_key(|line| line.timestamp);
@@ -57,6 +76,16 @@ impl Tail {
             Some(error) if found.is_empty() => Err(error),
             _ => Ok(found),
         }
+    }
+
+    /// While nothing moves, most looks are only at the groups where something would begin. All others are looked at together, because
+    /// lines that are read in the wrong order don't tell the way of a message.
+    fn is_time_for_all(&mut self, now: i64, quiet: i64) -> bool {
+        let all = now - self.found < milliseconds(AWAKE) || now - self.looked_at_all >= quiet;
+        if all {
+            self.looked_at_all = now;
+        }
+        all
     }
 
     /// Goes on after a time without a look. Lines that are too old are left out.
@@ -165,6 +194,17 @@ mod tests {
             seen.take(at, LATE, vec![line(at, "a")]);
         }
         assert!(seen.lines.len() <= 4, "{}", seen.lines.len());
+    }
+
+    #[test]
+    fn all_groups_are_looked_at_while_something_moves_and_now_and_then_otherwise() {
+        let (awake, quiet) = (milliseconds(AWAKE), 3000);
+        let mut tail = Tail { found: 1000, ..Tail::default() };
+        assert!(tail.is_time_for_all(1000 + awake - 1, quiet), "there was a line");
+        assert!(!tail.is_time_for_all(1000 + awake, quiet));
+        assert!(!tail.is_time_for_all(1000 + awake + quiet - 2, quiet));
+        assert!(tail.is_time_for_all(1000 + awake + quiet - 1, quiet), "the last such look was so long ago");
+        assert!(!tail.is_time_for_all(1000 + awake + quiet, quiet));
     }
 
     #[test]

@@ -1,6 +1,10 @@
 //! Watching: depths of queues, log lines, and deployments, for as long as a page is open.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use aws_sdk_cloudwatchlogs::Client as Logs;
 use client::{
@@ -18,7 +22,7 @@ use super::{
     depth::Depth,
     motion::{Step, summed},
     pace::Pace,
-    tail::Tail,
+    tail::{Group, Tail},
     world::World,
 };
 
@@ -63,8 +67,13 @@ async fn look(world: &World, tail: &mut Tail, now: Timestamp) -> Result<Vec<Step
     let topology = world.topology();
     let deployment = world.deployment();
     let client = Logs::new(deployment.aws());
+    let apis = topology.nodes.iter().filter(|node| node.kind == Kind::Api);
+    let first: BTreeSet<_> = apis.flat_map(|api| next_functions(&topology, &api.id)).collect();
     let functions = topology.nodes.iter().filter(|node| node.kind == Kind::Function);
-    let groups = functions.map(|node| log_group(&node.address, &deployment.stage));
+    let groups = functions.map(|function| Group {
+        name: log_group(&function.address, &deployment.stage),
+        is_first: first.contains(function.id.as_str()),
+    });
     let found = tail.look(&client, &world.pace(), groups, now.as_millisecond()).await?;
     let mut state = world.state();
     let mut steps = Vec::new();
@@ -77,6 +86,23 @@ async fn look(world: &World, tail: &mut Tail, now: Timestamp) -> Result<Vec<Step
     let is_empty = |queue: &str| depths.get(queue).is_none_or(|depth| depth.visible + depth.in_flight == 0);
     steps.extend(state.recent.verdicts(is_empty));
     Ok(steps)
+}
+
+/// The ids of the functions that a message may reach from a node without another function between.
+fn next_functions<'a>(topology: &'a Topology, from: &'a str) -> BTreeSet<&'a str> {
+    let (mut found, mut ways, mut been) = (BTreeSet::new(), vec![from], BTreeSet::new());
+    while let Some(at) = ways.pop() {
+        if !been.insert(at) {
+            continue;
+        }
+        if topology.node(at).is_some_and(|node| node.kind == Kind::Function) {
+            found.insert(at);
+        } else {
+            let onward = topology.edges.iter().filter(|edge| edge.from == at);
+            ways.extend(onward.map(|edge| edge.to.as_str()));
+        }
+    }
+    found
 }
 
 /// The log group of a function.

@@ -39,6 +39,18 @@ fn nodes(kind: Kind, resource: &str) -> impl Iterator<Item = Node> {
     })
 }
 
+#[test]
+fn the_next_functions_are_those_that_a_message_may_reach_without_another_one_between() {
+    let topology = crate::console::testing::topology();
+    let next = |from| Vec::from_iter(next_functions(&topology, from));
+    assert_eq!(next("rides/Api"), ["rides/Query", "rides/Submit"]);
+    assert_eq!(next("bookings/Api"), ["bookings/Book"]);
+    assert_eq!(next("rides/Rides"), ["rides/Tell"]);
+    assert_eq!(next("rides/Done"), ["features/Feature", "points/Award"]);
+    assert_eq!(next("points/Points"), Vec::<&str>::new());
+    assert_eq!(next("not there"), Vec::<&str>::new());
+}
+
 /// The calls of an hour, by their operation.
 async fn calls(moves: bool) -> BTreeMap<String, u64> {
     let aws = Aws { moves, ..Aws::default() };

@@ -11,6 +11,10 @@ const PATIENCE = 420;
 const SOON = 450;
 const LATE = 1000;
 const SAMPLES = 24;
+// Each drawing costs far more than a frame without one, and the system that is watched needs the processor: every second frame of an
+// ordinary screen is left out.
+const BETWEEN = 1000 / 30 - 5;
+const GLOWS = 700;
 
 const MARKS = {
   ok: "M-4.500 0a4.500 4.500 0 1 0 9 0a4.500 4.500 0 1 0-9 0Z",
@@ -25,11 +29,16 @@ export class Motion {
   spare = [];
   /** Correlation id and node → the time at which the message arrives there. */
   arrivals = new Map();
+  /** The node that a message has just reached → its glow, and the time at which that began. */
+  glows = new Map();
   frame = null;
+  drawn = 0;
 
   constructor(picture, still) {
     this.picture = picture;
     this.still = still;
+    this.halos = svg("g");
+    picture.messages.append(this.halos);
   }
 
   /** Shows steps; those of one message one after the other. */
@@ -37,7 +46,7 @@ export class Motion {
     const now = performance.now();
     for (const step of steps) this.start(step, now);
     if (this.arrivals.size > 2000) this.arrivals.clear();
-    this.frame ??= requestAnimationFrame((time) => this.tick(time));
+    this.next();
   }
 
   start(step, now) {
@@ -77,7 +86,16 @@ export class Motion {
     return mark;
   }
 
+  next() {
+    this.frame ??= requestAnimationFrame((time) => {
+      this.frame = null;
+      if (time - this.drawn >= BETWEEN) this.tick(time);
+      if (this.moving.length || this.glows.size) this.next();
+    });
+  }
+
   tick(time) {
+    this.drawn = time;
     let kept = 0;
     for (const message of this.moving) {
       const part = (time - message.starts) / message.takes;
@@ -91,14 +109,23 @@ export class Motion {
       }
     }
     this.moving.length = kept;
-    this.frame = kept ? requestAnimationFrame((next) => this.tick(next)) : null;
+    for (const [id, { began }] of this.glows) this.fade(id, (time - began) / GLOWS);
   }
 
   arrive({ to, outcome }) {
     const node = this.picture.nodes.get(to);
-    if (!node || outcome === "filtered" || node.group.glow) return;
-    node.group.glow = node.group.querySelector(".glow").animate([{ opacity: 1 }, { opacity: 0 }], { duration: 700, easing: "ease-out" });
-    node.group.glow.onfinish = () => (node.group.glow = null);
+    if (!node || outcome === "filtered") return;
+    const glow = this.glows.get(to)?.glow ?? svg("circle", { class: "glow", r: 25, cx: node.x, cy: node.y });
+    this.glows.set(to, { glow, began: performance.now() });
+    this.halos.append(glow);
+    this.next();
+  }
+
+  fade(id, part) {
+    const { glow } = this.glows.get(id);
+    if (part < 1) return glow.setAttribute("opacity", ((1 - Math.max(0, part)) ** 2).toFixed(2));
+    glow.remove();
+    this.glows.delete(id);
   }
 
   // Without motion a step is a glow of its edge and of the node that it reaches.
@@ -112,6 +139,7 @@ export class Motion {
     this.frame = null;
     for (const { mark } of this.moving) mark.remove();
     this.moving = [];
+    for (const id of this.glows.keys()) this.fade(id, 1);
     this.arrivals.clear();
   }
 }
@@ -139,7 +167,7 @@ function place({ mark, track, step }, part) {
   const at = way * SAMPLES;
   const [a, b] = [track.points[Math.floor(at)], track.points[Math.min(SAMPLES, Math.floor(at) + 1)]];
   const rest = at - Math.floor(at);
-  mark.setAttribute("transform", `translate(${(a.x + (b.x - a.x) * rest).toFixed(1)} ${(a.y + (b.y - a.y) * rest).toFixed(1)})`);
+  mark.style.transform = `translate(${(a.x + (b.x - a.x) * rest).toFixed(1)}px, ${(a.y + (b.y - a.y) * rest).toFixed(1)}px)`;
   if (step.outcome === "filtered") mark.setAttribute("opacity", part > 0.7 ? ((1 - part) / 0.3).toFixed(2) : 1);
   else mark.removeAttribute("opacity");
   mark.removeAttribute("visibility");

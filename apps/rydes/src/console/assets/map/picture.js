@@ -49,7 +49,6 @@ export class Picture {
       "g",
       { class: `node ${node.kind}`, transform: `translate(${x} ${y})`, role: "button", tabindex: -1, "data-node": node.id },
       svg("rect", { class: "frame", x: -46, y: -25, width: 92, height: 68, rx: 9 }),
-      svg("circle", { class: "glow", r: 25 }),
       ...shape(node.kind),
       ...label(this.shortName(node)),
     );
