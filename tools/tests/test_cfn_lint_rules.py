@@ -81,6 +81,9 @@ BROKEN = [
     ("E9030", "Handler", "MaximumConcurrency: !Ref Bound", "MaximumConcurrency: 5", "and no parameter", "Messages:"),
     ("E9031", "Buffer", "maxReceiveCount: 1000", "maxReceiveCount: 5", "Buffer doesn't leave the count of attempts", "Buffer:"),
     ("E9032", "Subscription", "BufferPolicy", "TopicPolicy", "Subscription doesn't wait for BufferPolicy", "Subscription:"),
+    ("E9033", "Buffer", "VisibilityTimeout: 80", "VisibilityTimeout: 79", "its VisibilityTimeout is less than 80", "Buffer:"),
+    ("E9033", "Window", "MaxValue: 20", "MaxValue: 21", "its VisibilityTimeout is less than 81", "Buffer:"),
+    ("E9033", "Handler", "Timeout: 10", "Timeout: 11", "its VisibilityTimeout is less than 86", "Buffer:"),
     ("E9040", "QueryMethod", "AWS_IAM", "NONE", "GET /query-instant-ride-rfq/{id} can be called without AWS_IAM", "QueryMethod:"),
     ("E9040", "Api", "DefaultAuthorizer: AWS_IAM", "ApiKeyRequired: true", "POST /submit-ride-completion can be", "Handler:"),
     (

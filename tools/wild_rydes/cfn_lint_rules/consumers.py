@@ -8,6 +8,10 @@ from wild_rydes.templates.reader import as_list
 
 # The most that SQS allows.
 MAX_RECEIVES = 1000
+# Lambda's own, where a template says nothing.
+DEFAULT_TIMEOUT = 3
+# As AWS recommends, so that Lambda can keep a batch whose function is throttled.
+TIMEOUTS_OF_A_FUNCTION = 6
 
 
 class ConcurrencyBounded(CloudFormationLintRule):
@@ -41,6 +45,29 @@ class AttemptsCounted(CloudFormationLintRule):
             name = event["Queue"]["Fn::GetAtt"][0]
             if queues[name].get("RedrivePolicy", {}).get("maxReceiveCount") != MAX_RECEIVES:
                 fault = f"{name} doesn't leave the count of attempts to {function}: its maxReceiveCount isn't {MAX_RECEIVES}"
+                found.append(source.match(fault, name))
+        return found
+
+
+class InvisibleWhileHandled(CloudFormationLintRule):
+    id = "E9033"
+    shortdesc = "A message stays invisible while it is collected and handled"
+    description = "The visibility timeout is at least six times the function's timeout, and the longest batching window on top"
+    source_url = DOCS
+    tags = ["wild-rydes", "retries"]
+
+    def match(self, cfn: Template) -> list[RuleMatch]:
+        source, queues, found = Source(cfn), dict(Source(cfn).of("AWS::SQS::Queue")), []
+        shared = source.document.get("Globals", {}).get("Function", {}).get("Timeout", DEFAULT_TIMEOUT)
+        for function, _, event in source.events("SQS"):
+            name = event["Queue"]["Fn::GetAtt"][0]
+            timeout = source.resources[function]["Properties"].get("Timeout", shared)
+            window = event.get("MaximumBatchingWindowInSeconds", 0)
+            if isinstance(window, dict):
+                window = source.parameters[window["Ref"]]["MaxValue"]
+            needed = TIMEOUTS_OF_A_FUNCTION * timeout + window
+            if queues[name].get("VisibilityTimeout", 0) < needed:
+                fault = f"{name} shows messages again that {function} may still handle: its VisibilityTimeout is less than {needed}"
                 found.append(source.match(fault, name))
         return found
 

@@ -19,6 +19,7 @@ FIFO = {"FifoQueue", "FifoThroughputLimit", "DeduplicationScope", "ContentBasedD
 FREE = {
     "*MaximumConcurrency": {"Default", "Description"},
     "*MaximumAgeSeconds": {"Default", "Description"},
+    "*MaximumBatchingWindowInSeconds": {"Default", "Description"},
     "subscription": {"Condition", "DependsOn", "TopicArn", "FilterPolicy", "FilterPolicyScope"},
     # The visibility timeout follows from the function's timeout.
     "*Queue": {"VisibilityTimeout", "QueueName", *FIFO},

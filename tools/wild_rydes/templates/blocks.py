@@ -15,6 +15,8 @@ PUBLISHER = ("*Dlq", "*DlqPolicy", "*DlqAlarm", "*DelayAlarm")
 FUNCTION = ("*", "*Role", "*Logs", "*ErrorAlarm", "*ThrottleAlarm")
 TOPIC = ("*Topic", "*TopicPolicy")
 CONSUMER_PARAMETERS = ("*MaximumConcurrency", "*MaximumAgeSeconds")
+# Not for FIFO queues, and not where a caller waits.
+OPTIONAL_PARAMETER = "*MaximumBatchingWindowInSeconds"
 CONSUMER_SETTINGS = ("BUFFER_QUEUE_URLS", "DEAD_LETTER_QUEUE_URLS", "ATTEMPTS_TABLE_NAME")
 # Each may stand once in a template.
 SINGLES = ("AttemptsTable", "ApiLogs", "ApiErrorAlarm")
@@ -93,9 +95,10 @@ class Template:
 
     def _around_queue(self, block: Block) -> Iterator[Part]:
         """The parameters of a buffer queue, and its subscriptions."""
-        for end in CONSUMER_PARAMETERS:
+        for end in (*CONSUMER_PARAMETERS, OPTIONAL_PARAMETER):
             name = block.name_of(end)
-            yield Part(self.name, name, end, self.parameters.get(name, {}))
+            if name in self.parameters or end != OPTIONAL_PARAMETER:
+                yield Part(self.name, name, end, self.parameters.get(name, {}))
         for name, subscription in self._properties("AWS::SNS::Subscription").items():
             if subscription["Endpoint"] == {"Fn::GetAtt": [f"{block.stem}Queue", "Arn"]}:
                 yield self._resource(name, "subscription", block.names)
