@@ -24,7 +24,7 @@ pub struct Cost {
     pub region: String,
     /// The date on which the prices were looked up.
     pub date: String,
-    /// The designs that are compared: one or two.
+    /// The designs that are compared.
     pub designs: Vec<Design>,
     /// The charges of each service, by kind.
     pub components: Vec<Component>,
@@ -70,18 +70,20 @@ pub struct PerMillion {
     /// In dollars, for each design.
     #[serde(serialize_with = "numbers")]
     pub dollars: Vec<Decimal>,
-    /// The cost of the second design as a multiple of the first; `None` without a second design, or if the first costs nothing.
-    #[serde(serialize_with = "number")]
-    pub ratio: Option<Decimal>,
+    /// The cost of each other design as a multiple of the first; `None` if the first costs nothing.
+    #[serde(serialize_with = "ratios")]
+    pub ratios: Vec<Option<Decimal>>,
 }
 
 impl PerMillion {
     fn of(dollars: Vec<Decimal>) -> Self {
-        let ratio = match dollars.as_slice() {
-            [first, second] => second.checked_div(*first).map(|ratio| ratio.round_dp(3)),
-            _ => None,
+        let ratios = match dollars.as_slice() {
+            [first, others @ ..] => {
+                others.iter().map(|other| Some(other.checked_div(*first)?.round_dp(3))).collect()
+            }
+            [] => Vec::new(),
         };
-        Self { dollars, ratio }
+        Self { dollars, ratios }
     }
 }
 
@@ -175,9 +177,8 @@ fn numbers<S: serde::Serializer>(values: &[Decimal], serializer: S) -> Result<S:
     serializer.collect_seq(values.iter().map(Number))
 }
 
-#[expect(clippy::ref_option, reason = "serde hands it over like this")]
-fn number<S: serde::Serializer>(value: &Option<Decimal>, serializer: S) -> Result<S::Ok, S::Error> {
-    value.as_ref().map(Number).serialize(serializer)
+fn ratios<S: serde::Serializer>(values: &[Option<Decimal>], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(values.iter().map(|ratio| ratio.as_ref().map(Number)))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The counts of a run, of one design or of two.
+//! The counts of runs, one for each design.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::decimal;
 /// The counts.
 #[derive(Debug)]
 pub(super) struct Counts {
-    /// One or two designs.
+    /// From one design to [`MOST_DESIGNS`].
     pub designs: Vec<Run>,
 }
 
@@ -42,6 +42,8 @@ struct Counted {
     counts: BTreeMap<String, BTreeMap<String, Box<RawValue>>>,
 }
 
+/// The most designs that can be compared.
+const MOST_DESIGNS: usize = 6;
 /// The largest count that is not taken for a mistake.
 const MOST: u64 = 1_000_000_000_000_000;
 
@@ -51,14 +53,16 @@ impl Counts {
         let file: File =
             serde_json::from_str(text).map_err(|error| Error::Usage(format!("{name}: {error}")))?;
         let mut faults = Vec::new();
-        if !(1..=2).contains(&file.designs.len()) {
-            faults.push("designs: there must be one or two".to_owned());
+        if !(1..=MOST_DESIGNS).contains(&file.designs.len()) {
+            faults.push(format!("designs: there must be from 1 to {MOST_DESIGNS}, and not {}", file.designs.len()));
         }
         let designs: Vec<Run> = file.designs.into_iter().map(|run| run.judged(prices, &mut faults)).collect();
-        if let [first, second] = designs.as_slice()
-            && first.name == second.name
-        {
-            faults.push(format!("designs: both are named {}", first.name));
+        let mut named = BTreeMap::<_, usize>::new();
+        for run in &designs {
+            *named.entry(&run.name).or_default() += 1;
+        }
+        for (name, times) in named.into_iter().filter(|(_, times)| *times > 1) {
+            faults.push(format!("designs: {times} are named {name}"));
         }
         if faults.is_empty() {
             return Ok(Self { designs });

@@ -41,22 +41,32 @@ fn a_million_rides_cost_what_they_cost_by_hand() {
     let by_hand = exactly(&["2.9375", "0.021", "1.500003", "3.2", "200"]);
     let names = ["dynamodb", "kms", "lambda", "sqs", "step_functions"];
     assert_eq!(services, names.into_iter().zip(&by_hand).collect::<Vec<_>>());
-    assert_eq!(cost.total, PerMillion { dollars: exactly(&["207.658503"]), ratio: None });
+    assert_eq!(cost.total, PerMillion { dollars: exactly(&["207.658503"]), ratios: Vec::new() });
 }
 
 #[test]
-fn two_designs_stand_side_by_side_each_by_its_own_rides() {
+fn designs_stand_side_by_side_each_by_its_own_rides() {
     let cost = of(r#"{"designs": [
         {"name": "one", "rides": 200, "counts": {"sqs": {"standard_requests": 100}, "ses": {"mails": 0}}},
-        {"name": "two", "rides": 50, "counts": {"sqs": {"standard_requests": 100}, "lambda": {"requests": 50}}}]}"#);
+        {"name": "two", "rides": 50, "counts": {"sqs": {"standard_requests": 100}, "lambda": {"requests": 50}}},
+        {"name": "three", "rides": 100, "counts": {"sqs": {"standard_requests": 25}}}]}"#);
     let cost = cost.unwrap();
-    assert_eq!(dollars(&cost, "sqs", "requests"), exactly(&["0.2", "0.8"]));
-    assert_eq!(dollars(&cost, "lambda", "requests"), exactly(&["0", "0.2"]));
+    assert_eq!(dollars(&cost, "sqs", "requests"), exactly(&["0.2", "0.8", "0.1"]));
+    assert_eq!(dollars(&cost, "lambda", "requests"), exactly(&["0", "0.2", "0"]));
     let ratios: Vec<_> =
-        cost.components.iter().map(|part| (part.service.as_str(), part.cost.ratio)).collect();
-    assert_eq!(ratios, [("lambda", None), ("sqs", Some(Decimal::from(4)))], "mails cost neither anything");
-    assert_eq!(cost.components[1].per_ride, exactly(&["0.5", "2"]));
-    assert_eq!(cost.total, PerMillion { dollars: exactly(&["0.2", "1"]), ratio: Some(Decimal::from(5)) });
+        cost.components.iter().map(|part| (part.service.as_str(), part.cost.ratios.clone())).collect();
+    let (four, half) = (Decimal::from(4), Decimal::new(5, 1));
+    let by_hand = [("lambda", vec![None, None]), ("sqs", vec![Some(four), Some(half)])];
+    assert_eq!(ratios, by_hand, "mails cost none of them anything");
+    assert_eq!(cost.components[1].per_ride, exactly(&["0.5", "2", "0.25"]));
+    let total = PerMillion {
+        dollars: exactly(&["0.2", "1", "0.1"]),
+        ratios: vec![Some(Decimal::from(5)), Some(half)],
+    };
+    assert_eq!(cost.total, total);
+    let json = serde_json::to_value(&cost).unwrap();
+    assert_eq!(json["components"][0]["ratios"], serde_json::json!([null, null]));
+    assert_eq!(json["total"]["ratios"], serde_json::json!([5, 0.5]));
 }
 
 #[test]
@@ -75,26 +85,43 @@ fn the_example_that_is_documented_can_be_read() {
 }
 
 #[test]
+fn the_cheaper_rides_that_are_documented_begin_with_what_was_counted() {
+    let file = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/cheaper.json"));
+    let cost = from_files(file, None).unwrap();
+    let counted = include_str!("../../scale/counts.json");
+    let counted = from_counts(counted, "counts.json", &Prices::known().unwrap()).unwrap();
+    assert_eq!(cost.total.dollars[0], counted.total.dollars[0]);
+    // A receipt less: SES 100, two write units 1.25, 310,000 invocations 0.062, two requests for each 0.248. A window: 466,000
+    // invocations 0.0932, two requests for each 0.3728. On arm64: 114,200 GB-seconds, a fifth less.
+    let saved: Vec<_> = cost.total.dollars.iter().map(|dollars| cost.total.dollars[0] - dollars).collect();
+    assert_eq!(saved, exactly(&["0", "101.56", "0.466", "0.380663", "102.196663"]));
+}
+
+#[test]
 fn all_that_is_wrong_with_the_counts_is_said_at_once() {
     let error = of(r#"{"designs": [
         {"name": "one", "rides": 0, "counts": {"sqs": {"requests": 1, "fifo_requests": -1}}},
-        {"name": "one", "rides": 1, "counts": {"snss": {}, "ses": {"mails": "many"}}}]}"#);
+        {"name": "one", "rides": 1, "counts": {"snss": {}, "ses": {"mails": "many"}}},
+        {"name": "two", "rides": 1, "counts": {}}, {"name": "two", "rides": 1, "counts": {}},
+        {"name": "two", "rides": 1, "counts": {}}, {"name": "three", "rides": 1, "counts": {}},
+        {"name": "four", "rides": 1, "counts": {}}]}"#);
     let error = error.unwrap_err().to_string();
     let lines: Vec<_> = error.lines().collect();
     let most = "1000000000000000";
     assert_eq!(lines[0], "counts.json can't be used:");
-    assert_eq!(lines[1], format!("  one: rides must be from 1 to {most}"));
-    assert_eq!(lines[2], format!("  one: sqs.fifo_requests must be a number from 0 to {most}"));
+    assert_eq!(lines[1], "  designs: there must be from 1 to 6, and not 7");
+    assert_eq!(lines[2], format!("  one: rides must be from 1 to {most}"));
+    assert_eq!(lines[3], format!("  one: sqs.fifo_requests must be a number from 0 to {most}"));
     assert_eq!(
-        lines[3],
+        lines[4],
         "  one: there is no price of sqs.requests: of sqs there are fifo_requests, standard_requests"
     );
-    assert_eq!(lines[4], format!("  one: ses.mails must be a number from 0 to {most}"));
-    assert!(lines[5].starts_with("  one: there are no prices of snss, only of api_gateway, "), "{error}");
-    assert_eq!(lines[6..], ["  designs: both are named one"]);
+    assert_eq!(lines[5], format!("  one: ses.mails must be a number from 0 to {most}"));
+    assert!(lines[6].starts_with("  one: there are no prices of snss, only of api_gateway, "), "{error}");
+    assert_eq!(lines[7..], ["  designs: 2 are named one", "  designs: 3 are named two"]);
     for (counts, said) in [
         ("{", "counts.json: EOF"),
-        (r#"{"designs": []}"#, "there must be one or two"),
+        (r#"{"designs": []}"#, "there must be from 1 to 6, and not 0"),
         (r#"{"designs": [{"name": "x", "rides": 1, "count": {}}]}"#, "unknown field `count`"),
     ] {
         let error = of(counts).unwrap_err().to_string();

@@ -8,14 +8,21 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use super::table::number;
 use crate::cost::{Component, Cost, Design, PerMillion};
 
+/// The most designs whose quantities and ratios leave the table narrow enough. With more, it has dollars only.
+const FEW: usize = 2;
+
 /// A row for each kind of charge, by service.
 pub fn table(cost: &Cost) -> String {
-    let two = cost.designs.len() > 1;
+    let Some((first, others)) = cost.designs.split_first() else { return String::new() };
+    let few = cost.designs.len() <= FEW;
     let mut header = vec!["service".to_owned(), "charges for".to_owned()];
-    header.extend(cost.designs.iter().map(|design| format!("{}:\na ride", design.name)));
-    header.extend(cost.designs.iter().map(|design| format!("{}:\n$ a million", design.name)));
-    if let [first, second] = cost.designs.as_slice() {
-        header.push(format!("{} /\n{}", second.name, first.name));
+    if few {
+        header.extend(cost.designs.iter().map(|design| format!("{}:\na ride", design.name)));
+    }
+    let unit = if few { "$ a million" } else { "$" };
+    header.extend(cost.designs.iter().map(|design| format!("{}:\n{unit}", design.name)));
+    if few {
+        header.extend(others.iter().map(|other| format!("{} /\n{}", other.name, first.name)));
     }
     let mut table = super::table::table(&header.iter().map(String::as_str).collect::<Vec<_>>());
     for service in &cost.services {
@@ -25,15 +32,22 @@ pub fn table(cost: &Cost) -> String {
         for (n, part) in parts.iter().enumerate() {
             let mut row = vec![Cell::new(if n == 0 { &name } else { "" })];
             row.push(Cell::new(part.what.as_deref().unwrap_or_default()));
-            row.extend(part.per_ride.iter().map(|count| number(quantity(*count))));
-            row.extend(costs(&part.cost, two));
+            if few {
+                row.extend(part.per_ride.iter().map(|count| number(quantity(*count))));
+            }
+            row.extend(costs(&part.cost, few));
             table.add_row(row);
         }
         if parts.len() > 1 {
-            table.add_row(sum("", "together", &service.cost, two));
+            table.add_row(sum("", "together", &service.cost, few));
         }
     }
-    table.add_row(sum("all", "", &cost.total, two));
+    table.add_row(sum("all", "", &cost.total, few));
+    if !few {
+        let mut row = vec![Cell::new(""), Cell::new(format!("times {}", first.name)), Cell::new("")];
+        row.extend(cost.total.ratios.iter().copied().map(ratio));
+        table.add_row(row);
+    }
     let mut text = format!(
         "A million rides on AWS, in {}, at prices of {}, without a free tier:\n{table}",
         cost.region, cost.date
@@ -56,19 +70,25 @@ pub(super) fn look_up<'a>(unchecked: impl IntoIterator<Item = &'a str>) -> Strin
 
 const HALF: RoundingStrategy = RoundingStrategy::MidpointAwayFromZero;
 
-fn sum(service: &str, what: &str, cost: &PerMillion, two: bool) -> Vec<Cell> {
+fn sum(service: &str, what: &str, cost: &PerMillion, few: bool) -> Vec<Cell> {
     let mut row = vec![Cell::new(service), Cell::new(what)];
-    row.extend(cost.dollars.iter().map(|_| Cell::new("")));
-    row.extend(costs(cost, two));
+    if few {
+        row.extend(cost.dollars.iter().map(|_| Cell::new("")));
+    }
+    row.extend(costs(cost, few));
     row
 }
 
-fn costs(cost: &PerMillion, two: bool) -> Vec<Cell> {
+fn costs(cost: &PerMillion, few: bool) -> Vec<Cell> {
     let mut cells: Vec<_> = cost.dollars.iter().map(|dollars| number(cents(*dollars))).collect();
-    if two {
-        cells.push(number(cost.ratio.map_or_else(|| "–".to_owned(), cents)));
+    if few {
+        cells.extend(cost.ratios.iter().copied().map(ratio));
     }
     cells
+}
+
+fn ratio(ratio: Option<Decimal>) -> Cell {
+    number(ratio.map_or_else(|| "–".to_owned(), cents))
 }
 
 /// A value rounded to cents. Formatting alone would truncate it.
