@@ -154,4 +154,41 @@ naive was counted over 5000 rides: made up to test with: the same, with a functi
 Look these prices up before you rely on them: s3.get_requests, sns.deliveries_to_sqs, sns.filtered_payload_gb"
         );
     }
+
+    #[test]
+    fn more_than_two_designs_are_shown_with_their_dollars_alone() {
+        let file = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/cheaper.json"));
+        let text = table(&from_files(file, None).unwrap());
+        assert_eq!(
+            text,
+            "\
+A million rides on AWS, in us-east-1, at prices of 2026-11-25, without a free tier:
+┌─────────────────┬───────────────────────┬────────┬──────────┬─────────┬────────┬────────────┐
+│ service         ┆ charges for           ┆ today: ┆ receipt: ┆ window: ┆ arm64: ┆ all three: │
+│                 ┆                       ┆ $      ┆ $        ┆ $       ┆ $      ┆ $          │
+╞═════════════════╪═══════════════════════╪════════╪══════════╪═════════╪════════╪════════════╡
+│ api gateway     ┆ REST API requests     ┆   3.50 ┆     3.50 ┆    3.50 ┆   3.50 ┆       3.50 │
+│ cloudwatch logs ┆ GB of logs taken in   ┆   3.45 ┆     3.45 ┆    3.45 ┆   3.45 ┆       3.45 │
+│ dynamodb        ┆ write request units   ┆  11.75 ┆    10.50 ┆   11.75 ┆  11.75 ┆      10.50 │
+│ lambda          ┆ GB-seconds on arm64   ┆   0.00 ┆     0.00 ┆    0.00 ┆   1.52 ┆       1.52 │
+│                 ┆ GB-seconds on x86-64  ┆   1.90 ┆     1.90 ┆    1.90 ┆   0.00 ┆       0.00 │
+│                 ┆ requests              ┆   0.76 ┆     0.69 ┆    0.66 ┆   0.76 ┆       0.64 │
+│                 ┆ together              ┆   2.66 ┆     2.60 ┆    2.57 ┆   2.28 ┆       2.17 │
+│ s3              ┆ PUT and LIST requests ┆   3.30 ┆     3.30 ┆    3.30 ┆   3.30 ┆       3.30 │
+│ ses             ┆ mails                 ┆ 200.00 ┆   100.00 ┆  200.00 ┆ 200.00 ┆     100.00 │
+│ sns             ┆ requests to publish   ┆   0.56 ┆     0.56 ┆    0.56 ┆   0.56 ┆       0.56 │
+│ sqs             ┆ requests, FIFO        ┆   1.20 ┆     1.20 ┆    1.20 ┆   1.20 ┆       1.20 │
+│                 ┆ requests              ┆   1.22 ┆     0.97 ┆    0.85 ┆   1.22 ┆       0.77 │
+│                 ┆ together              ┆   2.42 ┆     2.17 ┆    2.05 ┆   2.42 ┆       1.97 │
+│ step functions  ┆ state transitions     ┆ 150.00 ┆   150.00 ┆  150.00 ┆ 150.00 ┆     150.00 │
+│ all             ┆                       ┆ 377.64 ┆   276.08 ┆  377.18 ┆ 377.26 ┆     275.45 │
+│                 ┆ times today           ┆        ┆     0.73 ┆    1.00 ┆   1.00 ┆       0.73 │
+└─────────────────┴───────────────────────┴────────┴──────────┴─────────┴────────┴────────────┘
+today was counted over 1000000 rides: the counts of apps/rydes/scale/counts.json
+receipt was counted over 1000000 rides: computed: a mail and its two writes less for each ride, and 310,000 invocations less, as notify-customer takes 3.226 messages in each
+window was counted over 1000000 rides: computed: ten messages in each invocation of four functions are 466,000 invocations less, each with a receive and a delete
+arm64 was counted over 1000000 rides: computed: functions take as long as on x86-64
+all three was counted over 1000000 rides: computed: 566,000 invocations less, as only half of the e-mails are left to be sent in fuller batches"
+        );
+    }
 }
