@@ -64,6 +64,11 @@ class Stage:
     def parameter(self, stack: str, name: str) -> str:
         return self._described()["stacks"][stack]["parameters"][name]
 
+    def subscriptions(self, stack: str) -> list[str]:
+        """The addresses of a stack's subscriptions, which begin with those of their topics."""
+        resources = describe(self.name, self.emulator.environment(), "--resources")["stacks"][stack]["resources"]
+        return [resource["id"] for resource in resources if resource["type"] == "AWS::SNS::Subscription"]
+
     def _described(self) -> dict[str, dict[str, dict[str, dict[str, str]]]]:
         return describe(self.name, self.emulator.environment())
 
@@ -207,6 +212,15 @@ def test_a_herd_that_was_taken_from_the_list_is_found_and_removed(whole: Stage) 
     whole.undeploy("herd-moonlight")
     assert leftovers(whole.statuses(), whole.templates) == []
     assert [name for name in whole.remains() if "moonlight" in name] == []
+    assert whole.smoke() == []
+
+
+def test_a_stage_sends_one_receipt_for_a_ride_and_waits_for_fuller_batches(whole: Stage) -> None:
+    before = whole.subscriptions("customer-notification")
+    window = "customer-loyalty:CustomerLoyaltyMaximumBatchingWindowInSeconds=1"
+    whole.deploy(f"customer-notification:Receipts=Payment {window}")
+    (left_out,) = set(before) - set(whole.subscriptions("customer-notification"))
+    assert "RideCompletionTopic" in left_out
     assert whole.smoke() == []
 
 
