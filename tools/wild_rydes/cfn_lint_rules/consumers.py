@@ -67,7 +67,9 @@ class InvisibleWhileHandled(CloudFormationLintRule):
                 window = source.parameters[window["Ref"]]["MaxValue"]
             needed = TIMEOUTS_OF_A_FUNCTION * timeout + window
             if queues[name].get("VisibilityTimeout", 0) < needed:
-                fault = f"{name} shows messages again that {function} may still handle: its VisibilityTimeout is less than {needed}"
+                fault = (
+                    f"{name} shows messages again that {function} may still handle: its VisibilityTimeout is less than {needed}"
+                )
                 found.append(source.match(fault, name))
         return found
 

@@ -54,7 +54,10 @@ impl Counts {
             serde_json::from_str(text).map_err(|error| Error::Usage(format!("{name}: {error}")))?;
         let mut faults = Vec::new();
         if !(1..=MOST_DESIGNS).contains(&file.designs.len()) {
-            faults.push(format!("designs: there must be from 1 to {MOST_DESIGNS}, and not {}", file.designs.len()));
+            faults.push(format!(
+                "designs: there must be from 1 to {MOST_DESIGNS}, and not {}",
+                file.designs.len()
+            ));
         }
         let designs: Vec<Run> = file.designs.into_iter().map(|run| run.judged(prices, &mut faults)).collect();
         let mut named = BTreeMap::<_, usize>::new();
