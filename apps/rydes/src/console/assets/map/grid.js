@@ -2,9 +2,9 @@
 
 import { generator, keeps } from "./chance.js";
 
-const ROUNDS = 500;
-const HEAT = 3;
-const COST = { cell: 0.6, longer: 0.9, higher: 0.7, upright: 2, back: 3, over: 2.5, crossing: 1.6, side: 0.35 };
+const ROUNDS = 800;
+const HEAT = 2;
+const COST = { cell: 0.6, longer: 0.9, higher: 0.7, upright: 2.2, back: 5, over: 2.5, crossing: 1.6, side: 0.35 };
 
 /**
  * Places nodes 0 to `count - 1` in this many rows.
@@ -20,14 +20,16 @@ export function onGrid({ count, edges, into, out }, rows) {
   const cells = new Int16Array(columns * rows).fill(-1);
   const put = (i, cell) => {
     cells[cell] = i;
-    [col[i], row[i]] = [Math.floor(cell / rows), cell % rows];
+    col[i] = Math.floor(cell / rows);
+    row[i] = cell % rows;
   };
   for (let i = 0; i < count; i++) put(i, i);
   const touching = Array.from({ length: count }, (_, i) => edges.filter(({ a, b }) => a === i || b === i));
   const grid = { col, row, cells, rows };
 
   const lengths = () => {
-    const last = Math.max(...col);
+    let last = 0;
+    for (let i = 0; i < count; i++) last = Math.max(last, col[i]);
     let sum = last * rows * COST.cell;
     for (const edge of edges) sum += edge.weight * length(edge, grid);
     for (let i = 0; i < count; i++) sum += COST.side * (into[i] * col[i] + out[i] * (last - col[i]));
@@ -37,7 +39,11 @@ export function onGrid({ count, edges, into, out }, rows) {
     let found = 0;
     for (const edge of touching[i]) for (const other of edges) found += cross(edge, other, grid);
     if (j < 0) return found;
-    for (const edge of touching[j]) if (edge.a !== i && edge.b !== i) for (const other of edges) found += cross(edge, other, grid);
+    // Pairs with an edge of both are counted already.
+    for (const edge of touching[j]) {
+      if (edge.a === i || edge.b === i) continue;
+      for (const other of edges) if (other.a !== i && other.b !== i) found += cross(edge, other, grid);
+    }
     return found;
   };
 
@@ -66,15 +72,16 @@ export function onGrid({ count, edges, into, out }, rows) {
     }
     [now, crossed] = [then, crossed + after - before];
     const cost = now + COST.crossing * crossed;
-    if (cost < best.cost - 1e-6) best = { cost, col: [...col], row: [...row] };
+    if (cost < best.cost - 1e-6) best = { cost, col: col.slice(), row: row.slice() };
   }
-  if (!best.col) best = { cost: now, col: [...col], row: [...row] };
+  if (!best.col) best = { cost: now, col, row };
   const left = Math.min(...best.col);
-  return { cost: best.cost, col: best.col.map((at) => at - left), row: best.row };
+  return { cost: best.cost, col: Array.from(best.col, (at) => at - left), row: Array.from(best.row) };
 }
 
 function length({ a, b }, { col, row, cells, rows }) {
-  const [dx, dy] = [col[b] - col[a], Math.abs(row[b] - row[a])];
+  const dx = col[b] - col[a];
+  const dy = Math.abs(row[b] - row[a]);
   let sum = dy * COST.higher;
   if (dx > 0) sum += (dx - 1) * COST.longer;
   else sum += dx === 0 ? COST.upright : COST.back - dx;
@@ -86,10 +93,15 @@ function length({ a, b }, { col, row, cells, rows }) {
   return sum;
 }
 
-function cross(one, other, { col, row }) {
-  const { a, b } = one;
-  const { a: c, b: d } = other;
+function cross({ a, b }, { a: c, b: d }, { col, row }) {
   if (a === c || a === d || b === c || b === d) return 0;
-  const side = (p, q, r) => Math.sign((col[q] - col[p]) * (row[r] - row[p]) - (row[q] - row[p]) * (col[r] - col[p]));
-  return side(a, b, c) * side(a, b, d) < 0 && side(c, d, a) * side(c, d, b) < 0 ? 1 : 0;
+  const across = col[b] - col[a];
+  const down = row[b] - row[a];
+  const x = col[c] - col[a];
+  const y = row[c] - row[a];
+  // Each line has the other's ends on its two sides.
+  if ((across * y - down * x) * (across * (row[d] - row[a]) - down * (col[d] - col[a])) >= 0) return 0;
+  const over = col[d] - col[c];
+  const under = row[d] - row[c];
+  return (under * x - over * y) * (over * (down - y) - under * (across - x)) < 0 ? 1 : 0;
 }

@@ -5,12 +5,12 @@ import { generator, keeps } from "./chance.js";
 
 const STEP = 32;
 const GAP = 16;
-const ROUNDS = 15000;
+const ROUNDS = 12000;
 const SEARCHES = [8, 3];
 const HEAT = 1600;
 // What a picture that fills the window costs, and how bad a lane's form is.
 const FILL = 40000;
-const FORM = 120;
+const FORM = 250;
 
 /**
  * Places rectangles without overlaps, each in one of its forms.
@@ -80,7 +80,8 @@ function change({ order, column, form }, boxes, random) {
 
 // Each box falls upwards in its column until it meets another.
 function drop(boxes, { order, column, form }) {
-  const sizes = boxes.map(({ forms }, i) => forms[form[i]]);
+  const sizes = [];
+  for (let i = 0; i < boxes.length; i++) sizes.push(boxes[i].forms[form[i]]);
   const x = [];
   const y = [];
   const least = Math.min(...column);
@@ -111,8 +112,12 @@ function price(boxes, ends, { x, y, w, h, form, sizes }, window) {
   let sum = FILL * Math.max(w / window.w, h / window.h);
   for (const { cost } of sizes) sum += FORM * cost;
   for (const { a, b, starts, ends: into } of ends) {
-    const [from, to] = [starts[form[a]], into[form[b]]];
-    const [x1, y1, x2, y2] = [x[a] + from.x, y[a] + from.y, x[b] + to.x, y[b] + to.y];
+    const from = starts[form[a]];
+    const to = into[form[b]];
+    const x1 = x[a] + from.x;
+    const y1 = y[a] + from.y;
+    const x2 = x[b] + to.x;
+    const y2 = y[b] + to.y;
     const back = Math.max(0, x1 + 40 - x2);
     sum += Math.abs(x2 - x1) * 0.5 + Math.abs(y2 - y1) * 0.8 + back * 4 + (back ? 700 : 0);
     for (let i = 0; i < boxes.length; i++) {
@@ -127,7 +132,8 @@ function over(x1, y1, x2, y2, left, top, { w, h }) {
   if (Math.max(x1, x2) < left || Math.min(x1, x2) > left + w || Math.max(y1, y2) < top || Math.min(y1, y2) > top + h) return 0;
   let inside = 0;
   for (let part = 1; part < 6; part++) {
-    const [px, py] = [x1 + ((x2 - x1) * part) / 6, y1 + ((y2 - y1) * part) / 6];
+    const px = x1 + ((x2 - x1) * part) / 6;
+    const py = y1 + ((y2 - y1) * part) / 6;
     if (px > left && px < left + w && py > top && py < top + h) inside += 1;
   }
   return inside;

@@ -11,7 +11,7 @@ const SIDE = STEP;
 const ROW = { 1: 56, 2: 64 };
 const LAST = { 1: 32, 2: 48 };
 const NARROWEST = 64;
-const MOST_ROWS = 6;
+const MOST_ROWS = 5;
 
 // The layouts of one deployment, by window.
 let known = { topology: null, layouts: new Map() };
@@ -69,7 +69,7 @@ function forms(members, edges, stage) {
   const found = [];
   for (let rows = 1; rows <= Math.min(MOST_ROWS, members.length); rows++) {
     // So many columns would be wider than any window.
-    if (members.length / rows <= 7) found.push(sized(members, rooms, onGrid(counted, rows)));
+    if (members.length / rows <= 6) found.push(sized(members, rooms, onGrid(counted, rows)));
   }
   const least = Math.min(...found.map(({ cost }) => cost));
   for (const form of found) form.cost -= least;

@@ -8,6 +8,10 @@ import { Zoom } from "./zoom.js";
 
 const NARROWEST = 840;
 const LOWEST = 480;
+// Sizes of texts: in the picture's units, the largest of these, and in pixels.
+const TEXT = 12.5;
+const LARGEST = 14;
+const READABLE = 11.1;
 // The height of what stands above and below the map.
 const FRAME = 104;
 
@@ -50,8 +54,16 @@ export class LiveMap {
     for (const name of ["pointerleave", "focusout"]) picture.element.addEventListener(name, () => picture.touch(this.marked));
     this.element.replaceChildren(this.picture.element);
     this.picture.attached();
+    this.enlarge();
     if (this.lit) this.light(this.lit);
     performance.mark("picture");
+  }
+
+  // Names are never drawn smaller than can be read, unless they would meet each other.
+  enlarge() {
+    const { a } = this.picture.element.getScreenCTM();
+    const size = Math.min(LARGEST, Math.max(TEXT, READABLE / a));
+    this.picture.element.style.setProperty("--text", `${size.toFixed(2)}px`);
   }
 
   show(steps) {

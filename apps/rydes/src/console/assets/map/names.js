@@ -3,7 +3,7 @@
 const FITS = 13;
 const WIDEST = 17;
 // The mean width of a character, in the picture's units.
-const CHARACTER = 6;
+const CHARACTER = 6.3;
 
 export const LINE = 12.5;
 /** The first line's base, below the middle of the node's shape. */

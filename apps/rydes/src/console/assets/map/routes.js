@@ -7,7 +7,7 @@ import { REACH } from "./shapes.js";
 export { STEP };
 
 // To run on other edges' ways is the last resort.
-const COST = { step: 4, shared: 3, mixed: 14, bend: 22, crossing: 34, closed: 220, lane: 3, near: 5, upright: 14, wrong: 110 };
+const COST = { step: 4, shared: 3, mixed: 14, bend: 22, crossing: 34, closed: 220, lane: 3, near: 5, upright: 14, wrong: 60, opposed: 400 };
 // By what an edge finds on a line, and at a point.
 const LINE = [COST.step, COST.shared, COST.mixed, COST.step, COST.closed];
 const CROSSING = [0, 0, 0, COST.crossing, COST.closed];
@@ -22,11 +22,14 @@ export function routes(picture, edges) {
   const lattice = new Lattice(picture, reach);
   const search = new Search(lattice);
   const ways = edges.map((edge) => ({ edge, from: picture.nodes.get(edge.from), to: picture.nodes.get(edge.to), users: lattice.users(edge), path: null }));
+  const [starts, ends] = [new Set(edges.map(({ from }) => from)), new Set(edges.map(({ to }) => to))];
+  for (const way of ways) Object.assign(way, { hasIn: ends.has(way.edge.from), hasOut: starts.has(way.edge.to) });
   const far = ({ from, to }) => Math.abs(from.x - to.x) + Math.abs(from.y - to.y);
   const order = [...ways].sort((one, other) => far(one) - far(other));
   for (let pass = 0; pass < PASSES; pass++) {
     for (const way of order) {
-      // The others have their ways: there may be a better one now.
+      // The others have their ways: there may be a better one now, if this one is not straight.
+      if (way.path?.every((step, _, [first]) => step.way === first.way)) continue;
       if (pass > 0) lattice.take(order.filter((other) => other !== way));
       way.path = search.find(way);
       lattice.use(way);
@@ -42,13 +45,14 @@ function side({ node, x, y }, way, gap) {
   return { x, y: y - 14 - gap };
 }
 
-// Where an edge may leave: on the right, above if no number stands there, or on the left. Each is a point of the lattice outside of the
-// shape, and the way on from there.
-function exits(lattice, { node, x, y }) {
+// Where an edge may leave or come: above if no number stands there, on the right or on the left, one of which is the wrong side. There
+// it would hinder edges that are right there, if any. Each is a point of the lattice outside of the shape, and the way on from there.
+function exits(lattice, { node, x, y }, wrong, used) {
   const out = (Math.floor((reach(node) + 4) / STEP) + 1) * STEP;
+  const cost = used ? COST.opposed : COST.wrong;
   const found = [
-    { at: lattice.at(x + out, y), way: RIGHT, cost: 0 },
-    { at: lattice.at(x - out, y), way: LEFT, cost: COST.wrong },
+    { at: lattice.at(x + out, y), way: RIGHT, cost: wrong === RIGHT ? cost : 0 },
+    { at: lattice.at(x - out, y), way: LEFT, cost: wrong === LEFT ? cost : 0 },
   ];
   if (node.kind !== "queue") found.push({ at: lattice.at(x, y - 3 * STEP), way: UP, cost: COST.upright });
   return found;
@@ -64,11 +68,11 @@ class Search {
   }
 
   /** The cheapest way (A*): `[{at, way}]`, the points of the lattice and how each is reached; null if there is none. */
-  find({ from, to, users }) {
+  find({ from, to, users, hasIn, hasOut }) {
     const { lattice, distance, before, ends } = this;
     distance.fill(FAR);
     ends.fill(-1);
-    const targets = exits(lattice, to).map((end) => ({ ...end, way: (end.way + 2) % 4 }));
+    const targets = exits(lattice, to, RIGHT, hasOut).map((end) => ({ ...end, way: (end.way + 2) % 4 }));
     for (const { at, way } of targets) ends[at] = way;
     const own = [lattice.lanes.get(from.node.lane), lattice.lanes.get(to.node.lane)];
     const middle = lattice.point(lattice.at(to.x, to.y));
@@ -83,11 +87,13 @@ class Search {
       before[state] = past;
       (queue[cost + left(state >> 2)] ??= []).push(state);
     };
-    for (const { at, way, cost } of exits(lattice, from)) push(at * 4 + way, cost + CROSSING[lattice.crossing(at, way, users)], -1);
+    for (const { at, way, cost } of exits(lattice, from, LEFT, hasIn)) push(at * 4 + way, cost + CROSSING[lattice.crossing(at, way, users)], -1);
     let [best, end] = [FAR, -1];
     for (let sum = 0; sum < queue.length && sum < best; sum++) {
       for (const state of queue[sum] ?? []) {
-        const [at, way, cost] = [state >> 2, state & 3, distance[state]];
+        const at = state >> 2;
+        const way = state & 3;
+        const cost = distance[state];
         // It was reached more cheaply since.
         if (cost + left(at) < sum) continue;
         if (ends[at] === way) {
