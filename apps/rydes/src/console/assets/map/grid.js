@@ -2,7 +2,7 @@
 
 import { generator, keeps } from "./chance.js";
 
-const ROUNDS = 800;
+const ROUNDS = 400;
 const HEAT = 2;
 const COST = { cell: 0.6, longer: 0.9, higher: 0.7, upright: 2.2, back: 5, over: 2.5, crossing: 1.6, side: 0.35 };
 

@@ -5,7 +5,7 @@ import { generator, keeps } from "./chance.js";
 
 const STEP = 32;
 const GAP = 16;
-const ROUNDS = 12000;
+const ROUNDS = 6000;
 const SEARCHES = [8, 3];
 const HEAT = 1600;
 // What a picture that fills the window costs, and how bad a lane's form is.

@@ -54,7 +54,7 @@ export class Picture {
     );
     // Numbers are spoken as a part of the node's label, so they are no part of the button itself.
     const marks = svg("g", { class: "marks", transform: `translate(${x} ${y})`, "aria-hidden": "true" });
-    if (node.kind === "queue") marks.append(svg("text", { class: "depth", y: -15.5 }));
+    if (node.kind === "queue") marks.append(svg("text", { class: "depth", y: -13 }));
     if (this.store.deadLettersOf.has(node.id)) marks.append(drawBadge());
     this.nodes.set(node.id, { node, x, y, group, marks });
     this.shapes.append(group, marks);
@@ -122,7 +122,7 @@ export class Picture {
 }
 
 function drawLane({ name, x, y, w, h }) {
-  const title = svg("text", { class: "lane-name", x: x + 12, y: y + 15 }, name);
+  const title = svg("text", { class: "lane-name", x: x + 12, y: y + 13 }, name);
   return svg("g", { class: "lane" }, svg("rect", { x, y, width: w, height: h, rx: 12 }), title);
 }
 

@@ -84,7 +84,7 @@ function axis({ span, deadline }) {
   const digits = step < 100 ? 2 : step < 1000 ? 1 : 0;
   const marks = Array.from({ length: Math.floor(span / step) + 1 }, (_, i) => i * step);
   const all = deadline <= span ? [...marks.filter((mark) => Math.abs(mark - deadline) > span / 9), deadline] : marks;
-  const text = (mark) => `${(mark / 1000).toFixed(mark === deadline && deadline % 1000 ? 1 : digits)} s`;
+  const text = (mark) => (mark === 0 ? "0" : `${(mark / 1000).toFixed(mark === deadline && deadline % 1000 ? 1 : digits)} s`);
   const drawn = all.map((mark) => {
     const x = `${(mark / span) * 100}%`;
     return [svg("line", { class: "tick", x1: x, x2: x, y1: 0, y2: 5 }), svg("text", { x, y: 18 }, mark === deadline ? `deadline, ${text(mark)}` : text(mark))];
