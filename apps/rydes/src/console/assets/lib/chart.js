@@ -12,7 +12,7 @@ let library = null;
 // uPlot is a script without exports, and large: it is loaded with the first chart.
 function load() {
   library ??= new Promise((resolve, reject) => {
-    document.head.append(html("link", { rel: "stylesheet", href: "vendor/uplot.css" }), html("script", { src: "vendor/uplot.js", onload: () => resolve(window.uPlot), onerror: reject }));
+    document.head.append(html("script", { src: "vendor/uplot.js", onload: () => resolve(window.uPlot), onerror: reject }));
   });
   return library;
 }
@@ -59,6 +59,6 @@ function options(names, width) {
     axes: [{ ...axis, values: (_, ticks) => ticks.map((tick) => `${tick} s`) }, { ...axis, size: 52 }],
     series: [{ label: "time" }, ...names.map((label, i) => ({ label, stroke: strokes[i % 4], width: 1.8, dash: DASHES[i % 4], points: { show: false } }))],
     legend: { show: false },
-    cursor: { points: { size: 6 } },
+    cursor: { show: false },
   };
 }

@@ -40,13 +40,13 @@ export function icon(kind) {
 /** What the map's dashes, colours and moving marks mean. The last ones are only there in a wide window. */
 export function signs() {
   const sign = (text, wide, ...drawn) => html("li", { class: wide ? "wide" : null }, svg("svg", { class: "icon", viewBox: "-26 -18 52 36", "aria-hidden": "true" }, ...drawn), text);
-  const mark = (outcome, d) => svg("g", { class: `message ${outcome}` }, svg("path", { d, transform: "scale(1.8)" }));
+  const mark = (fill, d) => svg("path", { d, transform: "scale(1.8)", fill: `var(${fill})`, stroke: "var(--accent)", "stroke-width": fill === "--ground" ? 1.8 : 0 });
   const dot = "M-4.500 0a4.500 4.500 0 1 0 9 0a4.500 4.500 0 1 0-9 0Z";
   return [
-    sign("filtered", false, svg("g", { class: "edge filtered" }, path("M-26 0h52", "line")), path(FUNNEL, "funnel")),
-    sign("dead letters", false, svg("g", { class: "badge urgent" }, path(diamond(13), "badge-shape"))),
-    sign("message", true, mark("ok", dot)),
-    sign("duplicate", true, mark("duplicate", dot)),
-    sign("failed", true, mark("failed", "M0-5.500L5.500 4.500h-11Z")),
+    sign("filtered", false, svg("path", { class: "line", d: "M-26 0h52", "stroke-dasharray": "4 3" }), path(FUNNEL, "funnel")),
+    sign("dead letters", false, mark("--urgent", diamond(7))),
+    sign("message", true, mark("--accent", dot)),
+    sign("duplicate", true, mark("--ground", dot)),
+    sign("failed", true, mark("--ink", "M0-5.500L5.500 4.500h-11Z")),
   ];
 }
