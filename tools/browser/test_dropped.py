@@ -38,7 +38,7 @@ def expect_whole(page: Page) -> None:
 
 
 @pytest.mark.parametrize(
-    "part", ["app.js", "lib/shell.js", "style/map.css", "views/map.js", "map/layout.js", "map/lattice.js", "api/topology"]
+    "part", ["app.js", "lib/shell.js", "style/map.css", "views/map.js", "map/layout.js", "vendor/dagre.js", "api/topology"]
 )
 def test_a_part_that_is_dropped_once_comes_all_the_same(page: Page, console: Console, part: str) -> None:
     dropped = drop_once(page, f"**/{part}")

@@ -2,26 +2,48 @@
 
 import { svg } from "../lib/dom.js";
 import { filterText } from "../lib/words.js";
-import { FUNNEL } from "./shapes.js";
+import { REACH } from "./shapes.js";
 
-const ROUND = 9;
-
-/** The path along an edge's points, round where it turns. */
-export function route(points) {
-  let d = `M${points[0].x} ${points[0].y}`;
-  for (let i = 1; i < points.length - 1; i++) {
-    const [from, at, to] = points.slice(i - 1, i + 2);
-    const [a, b] = [towards(at, from), towards(at, to)];
-    d += `L${a.x} ${a.y}Q${at.x} ${at.y} ${b.x} ${b.y}`;
+/** The path of an edge: along dagre's points inside a lane, a curve between lanes. */
+export function route(from, to, points) {
+  const [out, into] = [REACH[from.node.kind] ?? 14, (REACH[to.node.kind] ?? 14) + 3];
+  if (to.x - from.x > out + into) {
+    const start = { x: from.x + out, y: from.y };
+    const end = { x: to.x - into, y: to.y };
+    return points && points.length > 3 ? through([start, ...points.slice(1, -1), end]) : curve(start, end);
   }
-  return `${d}L${points.at(-1).x} ${points.at(-1).y}`;
+  return around(from, to, out, into);
 }
 
-// A little way from one point to another.
-function towards(from, to) {
-  const length = Math.hypot(to.x - from.x, to.y - from.y);
-  const part = Math.min(ROUND, length / 2) / length;
-  return { x: from.x + (to.x - from.x) * part, y: from.y + (to.y - from.y) * part };
+function curve(a, b) {
+  if (Math.abs(a.y - b.y) < 1) return `M${a.x} ${a.y}L${b.x} ${b.y}`;
+  const bend = Math.min(90, Math.max(18, (b.x - a.x) * 0.5));
+  return `M${a.x} ${a.y}C${a.x + bend} ${a.y} ${b.x - bend} ${b.y} ${b.x} ${b.y}`;
+}
+
+// A line through points that leaves and arrives level, rounded halfway between each two.
+function through(points) {
+  let d = `M${points[0].x} ${points[0].y}`;
+  for (let i = 1; i < points.length - 1; i++) {
+    const [p, next] = [points[i], points[i + 1]];
+    const last = i === points.length - 2;
+    const [x, y] = last ? [next.x, next.y] : [(p.x + next.x) / 2, (p.y + next.y) / 2];
+    d += last ? `C${p.x} ${p.y} ${x - 14} ${y} ${x} ${y}` : `Q${p.x} ${p.y} ${x} ${y}`;
+  }
+  return d;
+}
+
+// Backwards, or to a node above or below: out on the right side, and in on the left.
+function around(from, to, out, into) {
+  const [a, b] = [{ x: from.x + out, y: from.y }, { x: to.x - into, y: to.y }];
+  const down = b.y >= a.y ? 1 : -1;
+  const reach = 34 + Math.min(30, Math.abs(b.x - a.x) * 0.06);
+  if (Math.abs(to.y - from.y) < 30) {
+    const low = Math.max(a.y, b.y) + 44;
+    return `M${a.x} ${a.y}C${a.x + reach} ${a.y} ${a.x + reach} ${low} ${a.x} ${low}L${b.x} ${low}C${b.x - reach} ${low} ${b.x - reach} ${b.y} ${b.x} ${b.y}`;
+  }
+  const middle = (a.y + b.y) / 2;
+  return `M${a.x} ${a.y}C${a.x + reach} ${a.y} ${a.x + reach} ${middle - 4 * down} ${(a.x + b.x) / 2} ${middle}S${b.x - reach} ${b.y} ${b.x} ${b.y}`;
 }
 
 /** The drawing of an edge: its line, and a mark in the middle where it is filtered or switched off. */
@@ -37,7 +59,7 @@ export function drawEdge(edge, d) {
 export function markEdge(edge, group, line) {
   if (!edge.filter && edge.enabled) return;
   const { x, y } = line.getPointAtLength(line.getTotalLength() * (edge.filter ? 0.72 : 0.5));
-  const d = edge.filter ? FUNNEL : "M-2-6v12M2-6v12";
+  const d = edge.filter ? "M-5-4.500h10L1.500 0v5l-3-1.500V0Z" : "M-2-6v12M2-6v12";
   group.append(svg("path", { d, class: edge.filter ? "funnel" : "stop", transform: `translate(${x} ${y})` }));
 }
 

@@ -1,43 +1,40 @@
 // Places the lanes, each a rectangle that a service fills, side by side in a window. A search with fixed random numbers tries orders and
 // columns: the same deployment always gives the same picture.
 
-import { generator, keeps } from "./chance.js";
-
-const STEP = 32;
-const GAP = 16;
-const ROUNDS = 6000;
+const STEP = 34;
+const GAP = 14;
+const ROUNDS = 20000;
 const SEARCHES = [8, 3];
+// The first rounds accept a worse picture often, the last ones hardly ever.
 const HEAT = 1600;
-// What a picture that fills the window costs, and how bad a lane's form is.
-const FILL = 40000;
-const FORM = 250;
 
 /**
- * Places rectangles without overlaps, each in one of its forms.
- * @param boxes `{id, forms: [{w, h, cost}]}` each
- * @param links `{from, to, starts, ends}` each: two boxes, and the offsets `{x, y}` of the link's ends in each of their forms
+ * Places rectangles without overlaps.
+ * @param boxes `{id, w, h}` each
+ * @param links `{from, to, fx, fy, tx, ty}` each: two boxes, and the offsets of the link's ends in them
  * @param window `{w, h}`, whose proportions are to be filled
- * @returns the place of each box: `Map(id → {x, y, form})`, and the picture's `w` and `h`
+ * @returns the place of each box: `Map(id → {x, y})`, and the picture's `w` and `h`
  */
 export function placeLanes(boxes, links, window) {
   const index = new Map(boxes.map((box, i) => [box.id, i]));
   const ends = links.map((link) => ({ ...link, a: index.get(link.from), b: index.get(link.to) }));
   const found = SEARCHES.map((seed) => search(boxes, ends, window, generator(seed)));
-  const { x, y, w, h, form } = found.reduce((best, next) => (next.cost < best.cost ? next : best)).placed;
-  return { w, h, places: new Map(boxes.map((box, i) => [box.id, { x: x[i], y: y[i], form: form[i] }])) };
+  const { x, y, w, h } = found.reduce((best, next) => (next.cost < best.cost ? next : best)).placed;
+  return { w, h, places: new Map(boxes.map((box, i) => [box.id, { x: x[i], y: y[i] }])) };
 }
 
-// Over the order in which boxes are dropped, the columns into which they are, and their forms.
+// Simulated annealing over the order in which boxes are dropped and the columns into which they are.
 function search(boxes, ends, window, random) {
-  let now = { order: boxes.map((_, i) => i), column: ranks(boxes, ends), form: boxes.map(() => 0) };
+  let now = { order: boxes.map((_, i) => i), column: ranks(boxes, ends) };
   let placed = drop(boxes, now);
   let cost = price(boxes, ends, placed, window);
   let best = { placed, cost };
   for (let round = 0; round < ROUNDS; round++) {
-    const next = change(now, boxes, random);
+    const next = change(now, random);
     const there = drop(boxes, next);
     const asked = price(boxes, ends, there, window);
-    if (keeps(asked - cost, HEAT, round / ROUNDS, random)) {
+    const heat = HEAT * (1 - round / ROUNDS) ** 3;
+    if (asked < cost || random() < Math.exp((cost - asked) / (heat + 1e-9))) {
       [now, placed, cost] = [next, there, asked];
       if (cost < best.cost) best = { placed, cost };
     }
@@ -50,15 +47,15 @@ function ranks(boxes, ends) {
   const column = boxes.map(() => 0);
   for (let pass = 0; pass < boxes.length; pass++) {
     for (const { a, b } of ends) {
-      const after = column[a] + Math.ceil((boxes[a].forms[0].w + GAP) / STEP);
+      const after = column[a] + Math.ceil((boxes[a].w + GAP) / STEP);
       if (column[b] < after && after < 36) column[b] = after;
     }
   }
   return column;
 }
 
-function change({ order, column, form }, boxes, random) {
-  const next = { order: [...order], column: [...column], form: [...form] };
+function change({ order, column }, random) {
+  const next = { order: [...order], column: [...column] };
   const one = Math.floor(random() * order.length);
   const other = Math.floor(random() * order.length);
   const kind = random();
@@ -70,8 +67,6 @@ function change({ order, column, form }, boxes, random) {
     [next.order[one], next.order[other]] = [next.order[other], next.order[one]];
     const [p, q] = [next.order[one], next.order[other]];
     [next.column[p], next.column[q]] = [next.column[q], next.column[p]];
-  } else if (kind < 0.75) {
-    next.form[one] = Math.floor(random() * boxes[one].forms.length);
   } else {
     next.column[one] = Math.max(0, next.column[one] + Math.round((random() - 0.5) * 12));
   }
@@ -79,9 +74,7 @@ function change({ order, column, form }, boxes, random) {
 }
 
 // Each box falls upwards in its column until it meets another.
-function drop(boxes, { order, column, form }) {
-  const sizes = [];
-  for (let i = 0; i < boxes.length; i++) sizes.push(boxes[i].forms[form[i]]);
+function drop(boxes, { order, column }) {
   const x = [];
   const y = [];
   const least = Math.min(...column);
@@ -93,35 +86,29 @@ function drop(boxes, { order, column, form }) {
     for (let moved = true; moved; ) {
       moved = false;
       for (const j of done) {
-        const apart = x[i] + sizes[i].w + GAP <= x[j] || x[j] + sizes[j].w + GAP <= x[i];
-        if (!apart && y[i] < y[j] + sizes[j].h + GAP && y[j] < y[i] + sizes[i].h + GAP) {
-          y[i] = y[j] + sizes[j].h + GAP;
+        const apart = x[i] + boxes[i].w + GAP <= x[j] || x[j] + boxes[j].w + GAP <= x[i];
+        if (!apart && y[i] < y[j] + boxes[j].h + GAP && y[j] < y[i] + boxes[i].h + GAP) {
+          y[i] = y[j] + boxes[j].h + GAP;
           moved = true;
         }
       }
     }
     done.push(i);
-    w = Math.max(w, x[i] + sizes[i].w);
-    h = Math.max(h, y[i] + sizes[i].h);
+    w = Math.max(w, x[i] + boxes[i].w);
+    h = Math.max(h, y[i] + boxes[i].h);
   }
-  return { x, y, w, h, form, sizes };
+  return { x, y, w, h };
 }
 
 // A link costs its length, more if it runs backwards, and more the longer it runs over other boxes.
-function price(boxes, ends, { x, y, w, h, form, sizes }, window) {
-  let sum = FILL * Math.max(w / window.w, h / window.h);
-  for (const { cost } of sizes) sum += FORM * cost;
-  for (const { a, b, starts, ends: into } of ends) {
-    const from = starts[form[a]];
-    const to = into[form[b]];
-    const x1 = x[a] + from.x;
-    const y1 = y[a] + from.y;
-    const x2 = x[b] + to.x;
-    const y2 = y[b] + to.y;
+function price(boxes, ends, { x, y, w, h }, window) {
+  let sum = 20000 * Math.max(w / window.w, h / window.h);
+  for (const { a, b, fx, fy, tx, ty } of ends) {
+    const [x1, y1, x2, y2] = [x[a] + fx, y[a] + fy, x[b] + tx, y[b] + ty];
     const back = Math.max(0, x1 + 40 - x2);
     sum += Math.abs(x2 - x1) * 0.5 + Math.abs(y2 - y1) * 0.8 + back * 4 + (back ? 700 : 0);
     for (let i = 0; i < boxes.length; i++) {
-      if (i !== a && i !== b) sum += 230 * over(x1, y1, x2, y2, x[i], y[i], sizes[i]);
+      if (i !== a && i !== b) sum += 230 * over(x1, y1, x2, y2, x[i], y[i], boxes[i]);
     }
   }
   return sum;
@@ -132,9 +119,19 @@ function over(x1, y1, x2, y2, left, top, { w, h }) {
   if (Math.max(x1, x2) < left || Math.min(x1, x2) > left + w || Math.max(y1, y2) < top || Math.min(y1, y2) > top + h) return 0;
   let inside = 0;
   for (let part = 1; part < 6; part++) {
-    const px = x1 + ((x2 - x1) * part) / 6;
-    const py = y1 + ((y2 - y1) * part) / 6;
+    const [px, py] = [x1 + ((x2 - x1) * part) / 6, y1 + ((y2 - y1) * part) / 6];
     if (px > left && px < left + w && py > top && py < top + h) inside += 1;
   }
   return inside;
+}
+
+// Mulberry32: random numbers that are the same each time.
+function generator(seed) {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
 }
