@@ -36,8 +36,9 @@ fn slim(path: &str, data: Cow<'static, [u8]>) -> Cow<'static, [u8]> {
         return data;
     }
     // A line stays a line, so that a browser's errors name the lines of the source.
+    let is_comment = |line: &str| line.starts_with("//") || (line.starts_with("/*") && line.ends_with("*/"));
     let lines = text.lines().map(str::trim_start);
-    let kept = lines.map(|line| if line.starts_with("//") { "" } else { line });
+    let kept = lines.map(|line| if is_comment(line) { "" } else { line });
     kept.collect::<Vec<_>>().join("\n").into_bytes().into()
 }
 
@@ -69,6 +70,7 @@ mod tests {
     fn scripts_of_our_own_are_sent_without_indentation_and_comments() {
         let script = "// Why.\nif (a) {\n  b(\"// c\"); // d\n}\n";
         assert_eq!(sent("app.js", script), "\nif (a) {\nb(\"// c\"); // d\n}");
+        assert_eq!(sent("a.css", "/* Why. */\na {\n  b: c; /* d */\n}\n"), "\na {\nb: c; /* d */\n}");
         assert_eq!(sent("vendor/a.js", script), script);
         assert_eq!(sent("icon.svg", "  // a"), "  // a");
     }
