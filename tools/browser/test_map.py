@@ -4,7 +4,8 @@ import json
 import re
 import urllib.parse
 
-from conftest import Opened
+import pytest
+from conftest import SIZES, VIEWS, Opened
 from deployed import added_service
 from playwright.sync_api import Page, expect
 from served import Console
@@ -47,6 +48,56 @@ def test_nothing_overlaps(opened: Opened) -> None:
     for i, (x, y, w, h) in enumerate(boxes):
         for other_x, other_y, other_w, other_h in boxes[:i]:
             assert x + w <= other_x or other_x + other_w <= x or y + h <= other_y or other_y + other_h <= y
+
+
+# Edges that run through the shape of a part that is not theirs. Each is looked at every three units.
+MEETS = """() => {
+    const boxes = [...document.querySelectorAll(".node")].map((node) => {
+        const {e, f} = node.transform.baseVal.consolidate().matrix;
+        const {x, y, width, height} = node.querySelector(":scope > .shape").getBBox();
+        return {node: node.dataset.node, left: e + x, right: e + x + width, top: f + y, bottom: f + y + height};
+    });
+    const found = new Set();
+    for (const edge of document.querySelectorAll(".edge")) {
+        const line = edge.querySelector(".line");
+        const ends = edge.dataset.edge.split(":").slice(1).join(":").split("->");
+        for (let at = 0; at < line.getTotalLength(); at += 3) {
+            const {x, y} = line.getPointAtLength(at);
+            const met = boxes.find((box) => box.left < x && x < box.right && box.top < y && y < box.bottom);
+            if (met && !ends.includes(met.node)) found.add(`${edge.dataset.edge} meets ${met.node}`);
+        }
+    }
+    return [...found];
+}"""
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_no_edge_runs_through_a_part_that_is_not_its_own(opened: Opened, size: tuple[int, int]) -> None:
+    page = opened.page(size=size)
+    page.locator(".node").first.wait_for()
+    assert page.evaluate(MEETS) == []
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_names_are_large_enough_to_read(opened: Opened, size: tuple[int, int]) -> None:
+    page = opened.page(size=size)
+    page.locator(".node").first.wait_for()
+    sizes = page.evaluate(
+        """() => {
+          const scale = document.querySelector(".map").getScreenCTM().a;
+          return [...document.querySelectorAll(".map text")].map((text) => parseFloat(getComputedStyle(text).fontSize) * scale);
+        }"""
+    )
+    assert min(sizes) >= 11
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_nothing_is_cut_off_below_the_window(opened: Opened, view: str) -> None:
+    page = opened.page(view)
+    page.locator(".foot, .side, .page").first.wait_for()
+    # What does not scroll has to end within the window.
+    script = "all => all.map((part) => part.getBoundingClientRect()).every(({right, bottom}) => right <= innerWidth && bottom <= innerHeight)"
+    assert page.eval_on_selector_all(".foot, .foot button, header.bar, .tour .side, .stage-area", script)
 
 
 def test_the_first_picture_waits_for_one_answer_only(opened: Opened) -> None:

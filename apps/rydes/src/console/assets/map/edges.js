@@ -2,23 +2,28 @@
 
 import { svg } from "../lib/dom.js";
 import { filterText } from "../lib/words.js";
-import { REACH } from "./shapes.js";
 
-/** The path of an edge: along dagre's points inside a lane, a curve between lanes. */
-export function route(from, to, points) {
-  const [out, into] = [REACH[from.node.kind] ?? 14, (REACH[to.node.kind] ?? 14) + 3];
-  if (to.x - from.x > out + into) {
-    const start = { x: from.x + out, y: from.y };
-    const end = { x: to.x - into, y: to.y };
-    return points && points.length > 3 ? through([start, ...points.slice(1, -1), end]) : curve(start, end);
-  }
-  return around(from, to, out, into);
+/** The path of an edge: curved where dagre leads it, level and upright with rounded corners elsewhere. */
+export function route(points, cornered) {
+  return cornered ? rounded(points) : points.length > 3 ? through(points) : curve(points[0], points.at(-1));
 }
 
 function curve(a, b) {
   if (Math.abs(a.y - b.y) < 1) return `M${a.x} ${a.y}L${b.x} ${b.y}`;
   const bend = Math.min(90, Math.max(18, (b.x - a.x) * 0.5));
   return `M${a.x} ${a.y}C${a.x + bend} ${a.y} ${b.x - bend} ${b.y} ${b.x} ${b.y}`;
+}
+
+const ROUND = 8;
+
+function rounded(points) {
+  const towards = (a, b) => {
+    const length = Math.hypot(b.x - a.x, b.y - a.y) || 1;
+    const part = Math.min(ROUND, length / 2) / length;
+    return `${a.x + (b.x - a.x) * part} ${a.y + (b.y - a.y) * part}`;
+  };
+  const corners = points.slice(1, -1).map((at, i) => `L${towards(at, points[i])}Q${at.x} ${at.y} ${towards(at, points[i + 2])}`);
+  return `M${points[0].x} ${points[0].y}${corners.join("")}L${points.at(-1).x} ${points.at(-1).y}`;
 }
 
 // A line through points that leaves and arrives level, rounded halfway between each two.
@@ -31,19 +36,6 @@ function through(points) {
     d += last ? `C${p.x} ${p.y} ${x - 14} ${y} ${x} ${y}` : `Q${p.x} ${p.y} ${x} ${y}`;
   }
   return d;
-}
-
-// Backwards, or to a node above or below: out on the right side, and in on the left.
-function around(from, to, out, into) {
-  const [a, b] = [{ x: from.x + out, y: from.y }, { x: to.x - into, y: to.y }];
-  const down = b.y >= a.y ? 1 : -1;
-  const reach = 34 + Math.min(30, Math.abs(b.x - a.x) * 0.06);
-  if (Math.abs(to.y - from.y) < 30) {
-    const low = Math.max(a.y, b.y) + 44;
-    return `M${a.x} ${a.y}C${a.x + reach} ${a.y} ${a.x + reach} ${low} ${a.x} ${low}L${b.x} ${low}C${b.x - reach} ${low} ${b.x - reach} ${b.y} ${b.x} ${b.y}`;
-  }
-  const middle = (a.y + b.y) / 2;
-  return `M${a.x} ${a.y}C${a.x + reach} ${a.y} ${a.x + reach} ${middle - 4 * down} ${(a.x + b.x) / 2} ${middle}S${b.x - reach} ${b.y} ${b.x} ${b.y}`;
 }
 
 /** The drawing of an edge: its line, and a mark in the middle where it is filtered or switched off. */

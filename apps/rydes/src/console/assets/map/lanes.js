@@ -2,7 +2,7 @@
 // columns: the same deployment always gives the same picture.
 
 const STEP = 34;
-const GAP = 14;
+const GAP = 18;
 const ROUNDS = 20000;
 const SEARCHES = [8, 3];
 // The first rounds accept a worse picture often, the last ones hardly ever.
@@ -100,29 +100,15 @@ function drop(boxes, { order, column }) {
   return { x, y, w, h };
 }
 
-// A link costs its length, more if it runs backwards, and more the longer it runs over other boxes.
+// A link costs its length, and more if it runs backwards.
 function price(boxes, ends, { x, y, w, h }, window) {
   let sum = 20000 * Math.max(w / window.w, h / window.h);
   for (const { a, b, fx, fy, tx, ty } of ends) {
     const [x1, y1, x2, y2] = [x[a] + fx, y[a] + fy, x[b] + tx, y[b] + ty];
     const back = Math.max(0, x1 + 40 - x2);
     sum += Math.abs(x2 - x1) * 0.5 + Math.abs(y2 - y1) * 0.8 + back * 4 + (back ? 700 : 0);
-    for (let i = 0; i < boxes.length; i++) {
-      if (i !== a && i !== b) sum += 230 * over(x1, y1, x2, y2, x[i], y[i], boxes[i]);
-    }
   }
   return sum;
-}
-
-// How many of five points of a line lie in a box.
-function over(x1, y1, x2, y2, left, top, { w, h }) {
-  if (Math.max(x1, x2) < left || Math.min(x1, x2) > left + w || Math.max(y1, y2) < top || Math.min(y1, y2) > top + h) return 0;
-  let inside = 0;
-  for (let part = 1; part < 6; part++) {
-    const [px, py] = [x1 + ((x2 - x1) * part) / 6, y1 + ((y2 - y1) * part) / 6];
-    if (px > left && px < left + w && py > top && py < top + h) inside += 1;
-  }
-  return inside;
 }
 
 // Mulberry32: random numbers that are the same each time.

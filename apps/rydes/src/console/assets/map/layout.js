@@ -1,9 +1,12 @@
-// The places of nodes, lanes and edges in the map. dagre lays out each lane; lanes.js places the lanes.
+// The places of nodes, lanes and edges in the map. dagre lays out each lane; lanes.js places the lanes, ways.js the edges between them.
 
 import dagre from "../vendor/dagre.js";
 import { placeLanes } from "./lanes.js";
+import { room, shortName, width } from "./names.js";
+import { REACH } from "./shapes.js";
+import { Ways } from "./ways.js";
 
-export const CELL = { w: 92, h: 64 };
+export const CELL = { w: 90, h: 60 };
 // The middle of a node's shape, from the top of its cell.
 export const MIDDLE = 25;
 const PADDING = { x: 6, top: 18, bottom: 4 };
@@ -33,17 +36,42 @@ function laidOut(topology, window) {
   const { w, h, places } = placeLanes(lanes, links, window);
 
   const nodes = new Map();
-  const edges = [];
+  const led = new Map();
   for (const lane of lanes) {
     const { x, y } = places.get(lane.id);
     Object.assign(lane, { x, y });
     for (const [id, node] of lane.nodes) nodes.set(id, { ...node, x: node.x + x, y: node.y + y });
-    for (const { edge, points } of lane.edges) {
-      edges.push({ edge, points: points.map((point) => ({ x: point.x + x, y: point.y + y })) });
-    }
+    for (const { edge, points } of lane.edges) led.set(edge, points.map((point) => ({ x: point.x + x, y: point.y + y })));
   }
-  for (const edge of between) edges.push({ edge, points: null });
+  const ways = new Ways(parts(nodes, lanes, topology.stage), h);
+  const edges = shown.edges.map((edge) => {
+    const { start, end } = ends(nodes.get(edge.from), nodes.get(edge.to));
+    // Where dagre leads backwards, it leaves on the left side.
+    const points = start.x < end.x && led.get(edge);
+    return points ? { edge, start, end, points: [start, ...points.slice(1, -1), end] } : { edge, start, end, cornered: true };
+  });
+  for (const { edge, points } of edges) if (points) ways.take(edge, points);
+  for (const one of edges.filter(({ cornered }) => cornered).sort((a, b) => apart(a) - apart(b))) one.points = ways.lead(one.edge, one.start, one.end);
   return { w, h, nodes, lanes, edges };
+}
+
+const apart = ({ start, end }) => Math.abs(start.x - end.x) + Math.abs(start.y - end.y);
+
+// Edges leave on the right side and come to the left one.
+function ends(from, to) {
+  return { start: { x: from.x + reach(from), y: from.y }, end: { x: to.x - reach(to) - 3, y: to.y } };
+}
+
+const reach = ({ node }) => REACH[node.kind] ?? 14;
+
+// The boxes of shapes, of their names and of the lanes' names.
+function parts(nodes, lanes, stage) {
+  const around = (id, x, y, { w, above, below, ...more }) => ({ id, cost: 700, ...more, left: x - w / 2, right: x + w / 2, top: y - above, bottom: y + below });
+  const ofNodes = [...nodes].flatMap(([id, place]) => {
+    const { w, bottom } = room(shortName(place.node.name, stage));
+    return [around(id, place.x, place.y, { w: 2 * reach(place), above: 16, below: 16 }), around(undefined, place.x, place.y, { w, above: -16, below: bottom, cost: 300 })];
+  });
+  return [...ofNodes, ...lanes.map(({ name, x, y }) => ({ cost: 200, left: x + 12, right: x + 12 + width(name), top: y + 2, bottom: y + 17 }))];
 }
 
 /** The nodes and edges that the picture shows: no dead-letter queue, which is a badge, and no node without an edge. */
@@ -75,7 +103,7 @@ function inside(lane, members, edges) {
 
 function arranged(members, edges, ranker) {
   const graph = new dagre.graphlib.Graph({ multigraph: true });
-  graph.setGraph({ rankdir: "LR", nodesep: 4, ranksep: 14, edgesep: 4, ranker });
+  graph.setGraph({ rankdir: "LR", nodesep: 2, ranksep: 12, edgesep: 4, ranker });
   for (const node of members) graph.setNode(node.id, { width: CELL.w, height: CELL.h });
   for (const edge of edges) graph.setEdge(edge.from, edge.to, { weight: edge.kind === "writes" ? 1 : 3 }, edge.id);
   dagre.layout(graph);

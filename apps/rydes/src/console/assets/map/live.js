@@ -6,13 +6,18 @@ import { Picture } from "./picture.js";
 import { walk } from "./walk.js";
 import { Zoom } from "./zoom.js";
 
-const NARROWEST = 900;
+const NARROWEST = 840;
 const LOWEST = 480;
+// Sizes of texts: in the picture's units, the largest of these, and in pixels.
+const TEXT = 12.5;
+const LARGEST = 14.5;
+const READABLE = 11.05;
 // The height of what stands above and below the map.
 const FRAME = 104;
 
 export class LiveMap {
   lit = null;
+  marked = null;
 
   /** `choose(id)` is called for the node that is clicked or entered, with null when it is left. */
   constructor(store, signal, choose = () => {}) {
@@ -33,9 +38,10 @@ export class LiveMap {
   draw() {
     if (!this.element.isConnected) return;
     this.motion?.stop();
-    // The same picture in every view: it is laid out for the whole window, whatever stands beside it.
+    // A list or a step beside the map stays there, so the map is laid out for the rest of the window; the panel about a part may go.
     const { innerWidth, innerHeight } = window;
-    this.picture = new Picture(this.store, { w: Math.max(innerWidth, NARROWEST), h: Math.max(innerHeight - FRAME, LOWEST) });
+    const beside = this.element.closest("main").querySelector(".side")?.offsetWidth ?? 0;
+    this.picture = new Picture(this.store, { w: Math.max(innerWidth - beside, NARROWEST), h: Math.max(innerHeight - FRAME, LOWEST) });
     this.motion = new Motion(this.picture, this.still.matches);
     this.zoom = new Zoom(this.picture, this.signal);
     this.keyboard = walk(this.picture, { choose: this.choose, leave: () => this.choose(null) });
@@ -43,10 +49,21 @@ export class LiveMap {
       const node = event.target.closest("[data-node]");
       if (node) this.choose(node.dataset.node);
     });
+    const { picture } = this;
+    for (const name of ["pointerover", "focusin"]) picture.element.addEventListener(name, ({ target }) => picture.touch(target.closest("[data-node]")?.dataset.node ?? this.marked));
+    for (const name of ["pointerleave", "focusout"]) picture.element.addEventListener(name, () => picture.touch(this.marked));
     this.element.replaceChildren(this.picture.element);
     this.picture.attached();
+    this.enlarge();
     if (this.lit) this.light(this.lit);
     performance.mark("picture");
+  }
+
+  // Names are never drawn smaller than can be read, unless they would meet each other.
+  enlarge() {
+    const { a } = this.picture.element.getScreenCTM();
+    const size = Math.min(LARGEST, Math.max(TEXT, READABLE / a));
+    this.picture.element.style.setProperty("--text", `${size.toFixed(2)}px`);
   }
 
   show(steps) {
@@ -66,6 +83,8 @@ export class LiveMap {
 
   /** Marks a node as chosen, and brings it into view. */
   mark(id) {
+    this.marked = id;
+    this.picture.touch(id);
     for (const { group } of this.picture.nodes.values()) group.classList.toggle("chosen", group.dataset.node === id);
     const place = this.picture.nodes.get(id);
     if (place) this.zoom.reveal(place);

@@ -10,7 +10,7 @@ const PATIENCE = 420;
 // A step whose log line is new moves soon after it. One that comes late anyway, from AWS or a recording, may wait.
 const SOON = 450;
 const LATE = 1000;
-const SAMPLES = 24;
+const SAMPLES = 64;
 // Each drawing costs far more than a frame without one, and the system that is watched needs the processor: every second frame of an
 // ordinary screen is left out.
 const BETWEEN = 1000 / 30 - 5;

@@ -4,6 +4,7 @@ import { svg } from "../lib/dom.js";
 import { EDGES, KINDS, some } from "../lib/words.js";
 import { drawEdge, edgeTitle, markEdge, route } from "./edges.js";
 import { layout } from "./layout.js";
+import { FIRST, LINE, namesLines, shortName, squeezed } from "./names.js";
 import { drawBadge, showBadge, showDepth } from "./queue.js";
 import { shape } from "./shapes.js";
 
@@ -31,13 +32,12 @@ export class Picture {
       this.messages,
     );
     for (const lane of placed.lanes) this.lanes.append(drawLane(lane));
-    for (const { edge, points } of placed.edges) this.addEdge(edge, placed.nodes, points);
+    for (const { edge, points, cornered } of placed.edges) this.addEdge(edge, route(points, cornered));
     for (const place of placed.nodes.values()) this.addNode(place);
     this.refresh();
   }
 
-  addEdge(edge, places, points) {
-    const d = route(places.get(edge.from), places.get(edge.to), points);
+  addEdge(edge, d) {
     const { group, line } = drawEdge(edge, d);
     group.append(svg("title", {}, edgeTitle(this.store, edge, EDGES[edge.kind])));
     this.edges.set(edge.id, { edge, group, line });
@@ -54,7 +54,7 @@ export class Picture {
     );
     // Numbers are spoken as a part of the node's label, so they are no part of the button itself.
     const marks = svg("g", { class: "marks", transform: `translate(${x} ${y})`, "aria-hidden": "true" });
-    if (node.kind === "queue") marks.append(svg("text", { class: "depth", y: -15 }));
+    if (node.kind === "queue") marks.append(svg("text", { class: "depth", y: -13 }));
     if (this.store.deadLettersOf.has(node.id)) marks.append(drawBadge());
     this.nodes.set(node.id, { node, x, y, group, marks });
     this.shapes.append(group, marks);
@@ -66,8 +66,7 @@ export class Picture {
   }
 
   shortName({ name }) {
-    const prefix = `wild-rydes-${this.store.topology.stage}-`;
-    return name.startsWith(prefix) ? name.slice(prefix.length) : name;
+    return shortName(name, this.store.topology.stage);
   }
 
   /** Shows depths, dead letters, and what is switched off. */
@@ -100,6 +99,18 @@ export class Picture {
     return new Set([...ids, ...ends]);
   }
 
+  /** Brings out the edges of a node; `null` ends that. */
+  touch(id = null) {
+    if (this.touched === id) return;
+    this.touched = id;
+    for (const { edge, group } of this.edges.values()) {
+      const mine = edge.from === id || edge.to === id;
+      group.classList.toggle("touched", mine);
+      // Edges share ways, so what is brought out has to be on top.
+      if (mine) this.lines.append(group);
+    }
+  }
+
   /** Lights up some nodes and edges, and dims the others; `null` ends that. */
   light(ids) {
     this.element.classList.toggle("dimmed", ids !== null);
@@ -111,7 +122,7 @@ export class Picture {
 }
 
 function drawLane({ name, x, y, w, h }) {
-  const title = svg("text", { class: "lane-name", x: x + 12, y: y + 15 }, name);
+  const title = svg("text", { class: "lane-name", x: x + 12, y: y + 13 }, name);
   return svg("g", { class: "lane" }, svg("rect", { x, y, width: w, height: h, rx: 12 }), title);
 }
 
@@ -124,17 +135,9 @@ function arrow() {
   return svg("defs", {}, marker);
 }
 
-const FITS = 13;
-const WIDEST = 17;
-
-// A name in one line, or in two that are about as long as each other, broken between words.
 function label(name) {
-  const words = name.split(/(?<=[a-z0-9])(?=[A-Z])|(?<=-)/);
-  const breaks = name.length <= FITS ? [] : words.slice(1).map((_, i) => [words.slice(0, i + 1).join(""), words.slice(i + 1).join("")]);
-  const longest = (lines) => Math.max(...lines.map((line) => line.length));
-  const lines = breaks.reduce((best, next) => (longest(next) < longest(best) ? next : best), [name]);
-  return lines.map((line, i) => {
-    const squeezed = line.length > WIDEST ? { textLength: 100, lengthAdjust: "spacingAndGlyphs" } : {};
-    return svg("text", { class: "name", y: 28 + 12 * i, ...squeezed }, line);
+  return namesLines(name).map((line, i) => {
+    const textLength = squeezed(line);
+    return svg("text", { class: "name", y: FIRST + LINE * i, textLength, lengthAdjust: textLength && "spacingAndGlyphs" }, line);
   });
 }

@@ -33,7 +33,7 @@ export function showDepth(group, marks, depth) {
 
 export function drawBadge() {
   const mark = svg("path", { d: diamond(5), class: "badge-shape" });
-  return svg("g", { class: "badge", transform: "translate(21 9)" }, mark, svg("text", { class: "badge-text" }));
+  return svg("g", { class: "badge", transform: "translate(22 10)" }, mark, svg("text", { class: "badge-text" }));
 }
 
 export function showBadge(marks, count) {
@@ -44,5 +44,5 @@ export function showBadge(marks, count) {
   const label = badge.lastElementChild;
   if (label.textContent === text) return;
   label.textContent = text;
-  badge.firstElementChild.setAttribute("d", count > 0 ? diamond(10) : diamond(5));
+  badge.firstElementChild.setAttribute("d", count > 0 ? diamond(12) : diamond(5));
 }

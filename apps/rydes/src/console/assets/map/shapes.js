@@ -1,6 +1,6 @@
 // A shape for each kind of node, around the point 0, 0. Colour never tells a kind.
 
-import { svg } from "../lib/dom.js";
+import { html, svg } from "../lib/dom.js";
 
 /** Half the width at which an edge meets the shape. */
 export const REACH = { client: 10, api: 18, function: 14, topic: 15, queue: 24, table: 13, state_machine: 17, bucket: 14, email: 16 };
@@ -23,6 +23,9 @@ export function shape(kind) {
   return (DRAWN[kind] ?? DRAWN.function)();
 }
 
+/** The mark of a filter on an edge. */
+export const FUNNEL = "M-6-5.500h12L1.800 0v6l-3.600-1.800V0Z";
+
 /** The mark of dead letters. */
 export function diamond(size) {
   return `M0-${size}L${size} 0 0 ${size}-${size} 0Z`;
@@ -32,4 +35,18 @@ export function diamond(size) {
 export function icon(kind) {
   const inside = kind === "dead_letter_queue" ? [svg("path", { d: diamond(11), class: "shape" })] : shape(kind);
   return svg("svg", { class: "icon", viewBox: "-26 -18 52 36", "aria-hidden": "true" }, ...inside);
+}
+
+/** What the map's dashes, colours and moving marks mean. The last ones are only there in a wide window. */
+export function signs() {
+  const sign = (text, wide, ...drawn) => html("li", { class: wide ? "wide" : null }, svg("svg", { class: "icon", viewBox: "-26 -18 52 36", "aria-hidden": "true" }, ...drawn), text);
+  const mark = (fill, d) => svg("path", { d, transform: "scale(1.8)", fill: `var(${fill})`, stroke: "var(--accent)", "stroke-width": fill === "--ground" ? 1.8 : 0 });
+  const dot = "M-4.500 0a4.500 4.500 0 1 0 9 0a4.500 4.500 0 1 0-9 0Z";
+  return [
+    sign("filtered", false, svg("path", { class: "line", d: "M-26 0h52", "stroke-dasharray": "4 3" }), path(FUNNEL, "funnel")),
+    sign("dead letters", false, mark("--urgent", diamond(7))),
+    sign("message", true, mark("--accent", dot)),
+    sign("duplicate", true, mark("--ground", dot)),
+    sign("failed", true, mark("--ink", "M0-5.500L5.500 4.500h-11Z")),
+  ];
 }

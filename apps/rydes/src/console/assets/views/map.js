@@ -4,11 +4,11 @@ import { html } from "../lib/dom.js";
 import { KINDS, stepText } from "../lib/words.js";
 import { Inspector } from "../map/inspector.js";
 import { LiveMap } from "../map/live.js";
-import { icon } from "../map/shapes.js";
+import { icon, signs } from "../map/shapes.js";
 import { fillTable, table } from "../map/table.js";
 import { pauseButton, showActed } from "../lib/controls.js";
 
-const LEGEND = ["api", "function", "topic", "queue", "table", "state_machine", "dead_letter_queue"];
+const LEGEND = ["api", "function", "topic", "queue", "table", "state_machine"];
 
 export function mount(root, { store, signal, argument }) {
   const choose = (id, focus) => {
@@ -41,7 +41,7 @@ export function mount(root, { store, signal, argument }) {
     if (!wanted) map.draw();
   };
 
-  const legend = html("ul", { class: "legend", "aria-label": "Shapes" }, LEGEND.map((kind) => html("li", {}, icon(kind), KINDS[kind])));
+  const legend = html("ul", { class: "legend", "aria-label": "Legend" }, LEGEND.map((kind) => html("li", {}, icon(kind), KINDS[kind])), signs());
   const buttons = html("div", { class: "row" }, swap, zooms, pauseButton(store, signal));
   const hint = html("p", { class: "new-here quiet-text", hidden: "rydes-tour" in sessionStorage }, "New here? ", html("a", { href: "#/tour" }, "Take the tour"));
   root.append(html("h1", { class: "spoken" }, "Map"), hint, area, html("div", { class: "foot" }, legend, ticker, buttons));
