@@ -1,6 +1,6 @@
 // Controls and texts that several views have.
 
-import { html } from "./dom.js";
+import { html, svg } from "./dom.js";
 
 /** Stops and starts all motion (WCAG 2.2.2). */
 export function pauseButton(store, signal) {
@@ -73,4 +73,19 @@ export function sideBySide(title, lead) {
 /** An entry of such a list. */
 export function choice(href, chosen, ...content) {
   return html("li", {}, html("a", { href, "aria-current": chosen ? "true" : null }, ...content));
+}
+
+/** A legend: what each shape, dash and colour means. `[shape, text]` each; a shape is in a box of 22 by 10. */
+export function keys(entries) {
+  return html("ul", { class: "keys", "aria-label": "Legend" }, entries.map(([shape, text]) => html("li", {}, svg("svg", { width: 22, height: 10, "aria-hidden": "true" }, shape), text)));
+}
+
+/** A bar of a legend. */
+export function bar(name) {
+  return svg("rect", { class: name, x: 1, y: 1, width: 20, height: 8, rx: 3 });
+}
+
+/** A line of a legend. */
+export function stroke(attributes) {
+  return svg("path", { d: "M0 5h22", ...attributes });
 }

@@ -1,7 +1,7 @@
 // The waterfall of a correlation id: when its messages waited, when they were worked on, and how each step ended.
 
 import { get } from "../lib/api.js";
-import { choice, nothing, poll, refused, sideBySide } from "../lib/controls.js";
+import { bar as keyBar, choice, keys, nothing, poll, refused, sideBySide } from "../lib/controls.js";
 import { html, refill, svg } from "../lib/dom.js";
 import { OUTCOMES, clock, duration, filterText, shortId, some } from "../lib/words.js";
 import { icon } from "../map/shapes.js";
@@ -55,14 +55,26 @@ function waterfall(store, { correlation_id, started_at, ended_at, rows }) {
   return [
     html("h2", {}, `${some(rows.length, "step")} in ${duration(until - from)}`),
     html("p", { class: "quiet-text mono" }, correlation_id),
-    html("ul", { class: "keys" }, key("waiting", "since it was published"), key("working", "worked on, and done")),
+    legend(rows),
     axis(until - from),
     html("ol", { class: "waterfall" }, rows.map((row) => step(store, row, scale))),
   ];
 }
 
-function key(name, text) {
-  return html("li", {}, svg("svg", { width: 22, height: 10, "aria-hidden": "true" }, svg("rect", { class: name, x: 1, y: 1, width: 20, height: 8, rx: 3 })), text);
+// Waiting and working are always explained, all else where it is seen.
+function legend(rows) {
+  const kinds = new Set(rows.map(stateOf));
+  const bars = [["failed", "failed"], ["dead", "failed for good"], ["duplicate", "seen before"]].filter(([state]) => kinds.has(state));
+  return keys([
+    [keyBar("waiting"), "waiting, since it was published"],
+    [keyBar("working"), "worked on, and done"],
+    ...bars.map(([state, text]) => [svg("g", { class: state }, keyBar("working")), text]),
+    ...(kinds.has("filtered") ? [[svg("circle", { class: "stopped", cx: 11, cy: 5, r: 4 }), "stopped by a filter"]] : []),
+  ]);
+}
+
+function stateOf(row) {
+  return row.filtered_by ? "filtered" : row.duplicate ? "duplicate" : row.outcome;
 }
 
 const TICKS = 4;
@@ -73,7 +85,7 @@ function axis(span) {
 }
 
 function step(store, row, scale) {
-  const state = row.filtered_by ? "filtered" : row.duplicate ? "duplicate" : row.outcome;
+  const state = stateOf(row);
   const verdict = row.filtered_by ? `filtered out: ${filterText(row.filtered_by)}` : (OUTCOMES[state] ?? state);
   const spoken = times(row);
   const lane = store.nodes?.get(row.node)?.lane;

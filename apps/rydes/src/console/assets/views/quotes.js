@@ -1,7 +1,7 @@
 // The race of the herds: who answered a request for quotes when, and for how much.
 
 import { get } from "../lib/api.js";
-import { choice, nothing, poll, refused, sideBySide } from "../lib/controls.js";
+import { bar, choice, keys, nothing, poll, refused, sideBySide, stroke } from "../lib/controls.js";
 import { html, refill, svg } from "../lib/dom.js";
 import { clock, duration, shortId, some } from "../lib/words.js";
 
@@ -57,10 +57,39 @@ function race({ requested_at, deadline, closed_at, herds }) {
   const title = closed_at ? (best ? `${best.name} has the best price: ${best.price}` : "No herd is available") : "The herds are asked";
   return [
     html("h2", {}, title),
-    html("p", { class: "quiet-text" }, closed_at ? `Closed ${duration(Date.parse(closed_at) - start)} after the request, ${duration(end - start)} were allowed.` : `Until ${clock(deadline)}, or until all have answered.`),
+    html("p", { class: "quiet-text" }, closed_at ? `Closed ${duration(Date.parse(closed_at) - start)} after the request. ${duration(end - start)} were allowed.` : `${duration(Math.max(0, end - Date.now()))} to the deadline at ${clock(deadline)}, or until all have answered.`),
+    legend(herds, { early, closed_at }),
     html("ol", { class: "race" }, herds.map((herd) => lane(herd, { scale, end, start, closed_at }))),
-    html("p", { class: "quiet-text" }, early ? "The dashed line is when the request was closed, long before its deadline." : "The upright line is the deadline. The dashed one is when the request was closed."),
+    axis({ span, deadline: end - start }),
+    early ? html("p", { class: "quiet-text" }, `All answered early: the deadline, ${duration(end - start)} after the request, is far to the right.`) : "",
   ];
+}
+
+function legend(herds, { early, closed_at }) {
+  const isLate = ({ late, answered_at }) => late || !answered_at;
+  return keys([
+    [bar("bar-of best"), "the best price"],
+    [bar("bar-of"), "an answer in time"],
+    ...(herds.some(isLate) ? [[bar("bar-of late"), "late, or no answer"]] : []),
+    ...(early ? [] : [[stroke({ class: "deadline" }), "the deadline"]]),
+    ...(closed_at ? [[stroke({ class: "closed" }), "closed"]] : []),
+  ]);
+}
+
+const TICKS = [10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 30_000];
+
+// The seconds since the request, to the deadline if it is in the picture.
+function axis({ span, deadline }) {
+  const step = TICKS.find((tick) => span / tick <= 7) ?? 60_000;
+  const digits = step < 100 ? 2 : step < 1000 ? 1 : 0;
+  const marks = Array.from({ length: Math.floor(span / step) + 1 }, (_, i) => i * step);
+  const all = deadline <= span ? [...marks.filter((mark) => Math.abs(mark - deadline) > span / 9), deadline] : marks;
+  const text = (mark) => (mark === 0 ? "0" : `${(mark / 1000).toFixed(mark === deadline && deadline % 1000 ? 1 : digits)} s`);
+  const drawn = all.map((mark) => {
+    const x = `${(mark / span) * 100}%`;
+    return [svg("line", { class: "tick", x1: x, x2: x, y1: 0, y2: 5 }), svg("text", { x, y: 18 }, mark === deadline ? `deadline, ${text(mark)}` : text(mark))];
+  });
+  return html("div", { class: "race-axis" }, svg("svg", { role: "img", "aria-label": `An axis of ${duration(span)} since the request` }, drawn), html("span", { class: "quiet-text" }, "since the request"));
 }
 
 function lane({ name, answered_at, price, best, late }, { scale, end, start, closed_at }) {

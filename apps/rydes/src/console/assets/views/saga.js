@@ -1,7 +1,7 @@
 // The saga as it is deployed, and the path that one execution took through it.
 
 import { get } from "../lib/api.js";
-import { choice, nothing, poll, refused, sideBySide } from "../lib/controls.js";
+import { bar, choice, keys, nothing, poll, refused, sideBySide, stroke } from "../lib/controls.js";
 import { html, refill, svg } from "../lib/dom.js";
 import { clock, duration, shortId } from "../lib/words.js";
 import dagre from "../vendor/dagre.js";
@@ -54,15 +54,21 @@ function draw(definition, execution) {
   for (const [i, edge] of definition.edges.entries()) picture.append(line(graph.edge(edge.from, edge.to, String(i)), edge, pairs.has(`${edge.from} ${edge.to}`)));
   for (const node of definition.nodes) picture.append(state(graph.node(node.id), node, taken.get(node.id), Boolean(execution)));
   const frame = html("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Picture of the saga" }, picture);
-  return [heading(execution), html("p", { class: "quiet-text" }, `Dashed: a compensation.${execution ? "" : " Choose an execution to see its path."}`), html("div", { class: "saga-and-path" }, frame, steps(execution))];
+  return [heading(execution), legend(execution), html("div", { class: "saga-and-path" }, frame, steps(execution))];
+}
+
+function legend(execution) {
+  const box = (name) => svg("g", { class: `state ${name}` }, bar(""));
+  const path = execution ? [[box("taken"), "on the path"], [stroke({ class: "way taken" }), "the way taken"]] : [];
+  return keys([[box(""), "a step"], [box("compensation"), "a compensation"], [stroke({ class: "way catch" }), "after an error"], ...path]);
 }
 
 function heading(execution) {
-  if (!execution) return html("h2", {}, "As it is deployed");
+  if (!execution) return html("h2", {}, "As it is deployed: choose an execution to see its path");
   return html("h2", {}, `The execution ${ENDS[execution.status] ?? execution.status}`);
 }
 
-const BOX = { width: 138, height: 32 };
+const BOX = { width: 146, height: 34 };
 
 function arrange({ nodes, edges }) {
   const graph = new dagre.graphlib.Graph({ multigraph: true });
@@ -85,7 +91,7 @@ function state({ x, y }, { id, type, compensation }, step, running) {
   const classes = ["state", compensation && "compensation", step && "taken", running && !step && "untaken", step?.error && "in-error"];
   const end = type === "Succeed" || type === "Fail";
   const group = svg("g", { class: classes.filter(Boolean).join(" "), transform: `translate(${x} ${y})` });
-  group.append(svg("rect", { x: -BOX.width / 2, y: -BOX.height / 2, width: BOX.width, height: BOX.height, rx: end ? 16 : 7 }), svg("text", { y: 4 }, id.length > 20 ? `${id.slice(0, 19)}…` : id));
+  group.append(svg("rect", { x: -BOX.width / 2, y: -BOX.height / 2, width: BOX.width, height: BOX.height, rx: end ? 16 : 7 }), svg("text", { y: 5 }, id.length > 20 ? `${id.slice(0, 19)}…` : id));
   group.append(svg("title", {}, `${id}, ${type}${compensation ? ", a compensation" : ""}`));
   if (step?.tries > 1) group.append(svg("text", { class: "tries", x: BOX.width / 2 - 4, y: -BOX.height / 2 - 3 }, `${step.tries} tries`));
   return group;
