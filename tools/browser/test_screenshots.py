@@ -1,4 +1,4 @@
-"""Takes the pictures of the docs, in both schemes and sizes: make test-console SCREENSHOTS=1 ONLY=picture."""
+"""Takes the pictures of the docs, each view in both schemes and sizes: make test-console SCREENSHOTS=1 ONLY=picture."""
 
 import os
 import re
