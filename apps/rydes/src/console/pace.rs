@@ -26,16 +26,16 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// At an emulator.
+    /// At an emulator. It shares the processor with the page, so a calm page asks it little.
     pub const LOCAL: Self = Self {
         busy: Duration::from_millis(250),
         idle: Duration::from_millis(700),
-        quiet: Duration::from_secs(3),
+        quiet: Duration::from_secs(5),
         between_searches: Duration::ZERO,
         late: Duration::from_secs(3),
         depths: Duration::from_secs(1),
-        depths_idle: Duration::from_secs(3),
-        deployments: Duration::from_secs(3),
+        depths_idle: Duration::from_secs(6),
+        deployments: Duration::from_secs(5),
         story: Duration::from_millis(500),
     };
 
