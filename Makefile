@@ -181,7 +181,7 @@ smoke: ## Check a deployed stage, on AWS or at AWS_ENDPOINT_URL: make smoke STAG
 undeploy: ## Delete a stage's stacks, and say before what goes and what stays: make undeploy STAGE=dev (ONLY="<stack> …", DATA=delete: with tables and buckets)
 	$(WILD_RYDES) undeploy --stage "$(STAGE)" --only "$(ONLY)" --data "$(DATA)"
 
-bench: ## Cold starts, CPU time, latency and cost, beside a function that does nothing, one in Python, other designs and libraries; the console's page (ONLY="cold warm lambda rest cost rides build library features console", FUNCTIONS="<name> …", TURNS=<of lambda and console>)
+bench: ## Cold starts, CPU time, latency and cost, beside a function that does nothing, one in Python, other designs and libraries; the console's page (ONLY="cold warm lambda profile rest cost rides build library features console", FUNCTIONS="<name> …", TURNS=<of lambda and console>)
 	$(BENCH) bench --only "$(ONLY)" --functions "$(FUNCTIONS)" $(if $(TURNS),--turns $(TURNS))
 
 bench-prebooking: ## Campaigns of 500, 5,000 and 50,000 prebookings: how they are accepted and drain

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from harness import build_time, cold, cost, lambda_sizes, machine, rest, rides, warm
+from harness import build_time, call_profile, cold, cost, lambda_sizes, machine, rest, rides, warm
 from harness.console_page import part as console_page
 from harness.context import Context
 from harness.cpu_contention import CpuContention
@@ -21,6 +21,7 @@ PARTS: dict[str, Callable[[Context], dict[str, Any]]] = {
     "cold": cold.run,
     "warm": warm.run,
     "lambda": lambda_sizes.run,
+    "profile": call_profile.run,
     "rest": rest.run,
     "cost": cost.run,
     "rides": rides.run,
@@ -55,10 +56,14 @@ def chosen(names: Sequence[str], functions: Sequence[str]) -> list[str]:
     """The parts to run, in their order."""
     if names or functions:
         return [name for name in PARTS if name in (names or OF_FUNCTIONS)]
-    if browsers.find():
-        return list(PARTS)
-    console.line(f"  – the part console is left out, because there is no browser: {browsers.ADVICE}")
-    return [name for name in PARTS if name != "console"]
+    left_out = {}
+    if not browsers.find():
+        left_out["console"] = f"there is no browser: {browsers.ADVICE}"
+    if not call_profile.is_there():
+        left_out["profile"] = f"no samples can be taken here: {call_profile.ADVICE}"
+    for name, reason in left_out.items():
+        console.line(f"  – the part {name} is left out, because {reason}")
+    return [name for name in PARTS if name not in left_out]
 
 
 def keep(name: str, results: dict[str, Any]) -> None:

@@ -152,6 +152,11 @@ def build_for_bench(folder: Path, only: Sequence[str]) -> None:
     _build(folder, *RELEASE[ARCH], *_bins(only), packages=[*_services(), "floor"])
 
 
+def build_for_profile(folder: Path, name: str) -> None:
+    """Builds one function for Lambda, with the names of its functions in it."""
+    _build(folder, "--profile", "profile", *RELEASE[ARCH][1:], "--bin", name, packages=_services())
+
+
 def build_rest(folder: Path) -> None:
     """Builds the benchmarks' publisher that calls every service, and its services."""
     _build(folder, *RELEASE[ARCH], packages=["rest"])
