@@ -1,5 +1,5 @@
-"""Where the CPU time of a call to AWS goes: perf takes samples of award-points while it handles messages one by one, each with one
-call, and inferno draws the samples as a flame graph."""
+"""Where the CPU time of a call to AWS goes: perf takes samples of award-points while it handles messages one by one, each with
+one call, and inferno draws the samples as a flame graph."""
 
 import re
 import shutil
@@ -45,7 +45,8 @@ OTHER = "other"
 
 def is_there() -> bool:
     """Is there a perf that may take samples here?"""
-    return bool(shutil.which("perf")) and not subprocess.run(["perf", "record", "-o", "/dev/null", "true"], capture_output=True).returncode
+    tried = ("perf", "record", "-o", "/dev/null", "true")
+    return bool(shutil.which("perf")) and not subprocess.run(tried, capture_output=True).returncode
 
 
 def run(_: Context) -> dict[str, Any]:
@@ -64,10 +65,9 @@ def run(_: Context) -> dict[str, Any]:
     table.show(("CPU time goes into", "share"), rows)
     console.line(f"\n{about}.")
     draw(inferno, stacks)
-    on = machine.describe()
-    told = f"{about}. Measured on {on['date'][:10]}, revision `{on['revision']}`, on {on['cores']} cores ({on['cpu']}), with `make bench ONLY=profile`."
     image = f"[![{TITLE}](images/{PICTURE.name})](images/{PICTURE.name})"
-    marked.write("profile", "\n\n".join((image, table.markdown(("CPU time goes into", "share"), rows), told)), PAGES)
+    caption = f"{about}. {machine.caption('profile')}"
+    marked.write("profile", "\n\n".join((image, table.markdown(("CPU time goes into", "share"), rows), caption)), PAGES)
     console.line(f"The flame graph: {PICTURE.relative_to(ROOT)}")
     return {"cpu_us": rounded(cpu_us), "samples": dict(kinds)}
 
@@ -88,8 +88,8 @@ def sampled(program: Program, data: Path) -> float:
     with Aws() as aws, Process(program, environment(aws.url)) as process:
         invoke(process, WARM_UP, 0)
         # The tables of the unwinder are in the program, so a copy of the top of the stack is enough.
-        command = ["perf", "record", "--quiet", "-F", str(HERTZ), "--call-graph", "dwarf,16384", "-p", str(process.pid), "-o", str(data)]
-        perf = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        options = ("-F", str(HERTZ), "--call-graph", "dwarf,16384", "-p", str(process.pid), "-o", str(data))
+        perf = subprocess.Popen(["perf", "record", "--quiet", *options], stderr=subprocess.DEVNULL)
         try:
             with console.step(f"taking samples of {INVOCATIONS} invocations"):
                 before = process.cpu()
@@ -112,8 +112,8 @@ def folded(inferno: Path, data: Path) -> list[tuple[list[str], int]]:
     """The stacks, outermost frame first, and how many samples each has."""
     with console.step("reading the samples"):
         script = subprocess.run(["perf", "script", "--no-inline", "-i", str(data)], capture_output=True, check=True)
-        command = [inferno / "inferno-collapse-perf", "--kernel"]
-        lines = subprocess.run(command, input=script.stdout, capture_output=True, check=True).stdout.decode().splitlines()
+        collapse = (inferno / "inferno-collapse-perf", "--kernel")
+        lines = subprocess.run(collapse, input=script.stdout, capture_output=True, check=True).stdout.decode().splitlines()
     parsed = (line.rsplit(" ", 1) for line in lines)
     return [(stack.split(";"), int(count)) for stack, count in parsed]
 
@@ -135,7 +135,7 @@ def kind_of(stack: list[str]) -> str:
 
 def draw(inferno: Path, stacks: list[tuple[list[str], int]]) -> None:
     lines = "".join(f"{';'.join(stack)} {count}\n" for stack, count in stacks)
-    command = [inferno / "inferno-flamegraph", "--title", TITLE, "--hash", "--minwidth", "0.4", "--no-javascript"]
-    drawn = subprocess.run(command, input=lines.encode(), capture_output=True, check=True).stdout
+    flamegraph = (inferno / "inferno-flamegraph", "--title", TITLE, "--hash", "--minwidth", "0.4", "--no-javascript")
+    drawn = subprocess.run(flamegraph, input=lines.encode(), capture_output=True, check=True).stdout
     PICTURE.parent.mkdir(parents=True, exist_ok=True)
     PICTURE.write_bytes(drawn)

@@ -31,6 +31,15 @@ def line(machine: dict[str, Any]) -> str:
     )
 
 
+def caption(part: str) -> str:
+    """The end of what a page says about figures of this part."""
+    on = describe()
+    return (
+        f"Measured on {on['date'][:10]}, revision `{on['revision']}`, on {on['cores']} cores ({on['cpu']}), with"
+        f" `make bench ONLY={part}`."
+    )
+
+
 def cpu() -> str:
     try:
         named = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())

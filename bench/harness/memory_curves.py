@@ -111,7 +111,8 @@ def named(svg: str, title: str, about: str) -> str:
     head = f"<title>{escape(title)}</title>\n<desc>{escape(about)}</desc>"
     svg = re.sub(r"<metadata>.*?</metadata>", lambda _: head, svg, flags=re.DOTALL)
     svg = re.sub(r"font-family: [^;\"]+", "font-family: system-ui, sans-serif", svg)
-    svg = re.sub(r"\d+\.\d{2,}", lambda number: f"{float(number[0]):.1f}", svg)
+    # Not those of a label, which stand before the end of an element.
+    svg = re.sub(r"\d+\.\d{2,}(?!\d|[^<>]*</)", lambda number: f"{float(number[0]):.1f}", svg)
     svg = re.sub(r' transform="rotate\(-0 [^"]*\)"', "", svg)
     return re.sub(r"^ +| +$", "", svg, flags=re.MULTILINE)
 

@@ -85,7 +85,7 @@ def write(of: Sequence[Choice], turns: int, whole: bool) -> None:
     picture.write_text(drawn(of, f"{about(turns)} Measured on {machine.line(on)}."))
     console.line(f"\nThe curves: {picture.relative_to(ROOT)}")
     if whole:
-        marked.write("memory", page(of, f"{about(turns)} {caption(on)}"), PAGES)
+        marked.write("memory", page(of, f"{about(turns)} {machine.caption('lambda')}"), PAGES)
 
 
 def page(of: Sequence[Choice], about: str) -> str:
@@ -119,13 +119,6 @@ def about(turns: int) -> str:
     return (
         "Dollars are for a million messages. Times are of an invocation: of ten messages if a warm function takes batches, else"
         f" of one. Medians of {turns} turns, at Lambda's prices for {functions.ARCH}."
-    )
-
-
-def caption(on: dict[str, Any]) -> str:
-    return (
-        f"Measured on {on['date'][:10]}, revision `{on['revision']}`, on {on['cores']} cores ({on['cpu']}), with"
-        " `make bench ONLY=lambda`."
     )
 
 

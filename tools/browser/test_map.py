@@ -95,9 +95,10 @@ def test_names_are_large_enough_to_read(opened: Opened, size: tuple[int, int]) -
 def test_nothing_is_cut_off_below_the_window(opened: Opened, view: str) -> None:
     page = opened.page(view)
     page.locator(".foot, .side, .page").first.wait_for()
-    # What does not scroll has to end within the window.
-    script = "all => all.map((part) => part.getBoundingClientRect()).every(({right, bottom}) => right <= innerWidth && bottom <= innerHeight)"
-    assert page.eval_on_selector_all(".foot, .foot button, header.bar, .tour .side, .stage-area", script)
+    # All that does not scroll has to end within the window.
+    fits = """all => all.map((part) => part.getBoundingClientRect())
+        .every(({right, bottom}) => right <= innerWidth && bottom <= innerHeight)"""
+    assert page.eval_on_selector_all(".foot, .foot button, header.bar, .tour .side, .stage-area", fits)
 
 
 def test_the_first_picture_waits_for_one_answer_only(opened: Opened) -> None:

@@ -23,7 +23,7 @@ def prepare(page: Page, view: str) -> None:
         page.locator(".message").nth(2).wait_for(state="attached")
     elif view in ("message", "saga"):
         page.locator(".choices a").first.click()
-        page.locator(".detail li").first.wait_for()
+        page.locator(".step, .path li").first.wait_for()
     elif view == "quotes":
         page.get_by_role("button", name="Request quotes").click()
         page.locator(".race li").first.wait_for()
