@@ -6,7 +6,7 @@ import { room, shortName, width } from "./names.js";
 import { REACH } from "./shapes.js";
 import { Ways } from "./ways.js";
 
-export const CELL = { w: 90, h: 60 };
+export const CELL = { w: 90, h: 63 };
 // The middle of a node's shape, from the top of its cell.
 export const MIDDLE = 25;
 const PADDING = { x: 6, top: 18, bottom: 4 };

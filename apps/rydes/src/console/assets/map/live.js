@@ -10,7 +10,7 @@ const NARROWEST = 840;
 const LOWEST = 480;
 // Sizes of texts: in the picture's units, the largest of these, and in pixels.
 const TEXT = 12.5;
-const LARGEST = 14.5;
+const LARGEST = 14.7;
 const READABLE = 11.05;
 // The height of what stands above and below the map.
 const FRAME = 104;

@@ -54,7 +54,7 @@ export class Picture {
     );
     // Numbers are spoken as a part of the node's label, so they are no part of the button itself.
     const marks = svg("g", { class: "marks", transform: `translate(${x} ${y})`, "aria-hidden": "true" });
-    if (node.kind === "queue") marks.append(svg("text", { class: "depth", y: -13 }));
+    if (node.kind === "queue") marks.append(svg("text", { class: "depth", y: -12 }));
     if (this.store.deadLettersOf.has(node.id)) marks.append(drawBadge());
     this.nodes.set(node.id, { node, x, y, group, marks });
     this.shapes.append(group, marks);
