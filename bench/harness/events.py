@@ -14,6 +14,7 @@ EXAMPLES = {
     "collect-quotes": ("queue", "envelope/ride-quoted.json"),
     "credit-account": ("call", "credit_request/credit.json"),
     "process-payment": ("queue", "envelope/payment-requested.json"),
+    "publish-fare-outcomes": ("stream", "fare_row/collected.json"),
     "publish-instant-ride-rfqs": ("stream", "rfq_row/rfq.json"),
     "publish-ride-completions": ("stream", "ride_row/ride.json"),
     "query-instant-ride-rfq": ("get", ""),

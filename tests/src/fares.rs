@@ -55,6 +55,23 @@ impl World {
         Some(text(&self.item("fare-collection", "FaresTableName", &key).await?, "status"))
     }
 
+    /// An attribute of a fare.
+    pub async fn fare_attribute(&self, fare: &str, attribute: &str) -> String {
+        let key = [("fareId", fare)];
+        text(&self.item("fare-collection", "FaresTableName", &key).await.unwrap(), attribute)
+    }
+
+    /// Deletes a fare and writes it again without these attributes, so that the outbox publishes it once more.
+    pub async fn writes_fare_again(&self, fare: &str, without: &[&str]) {
+        let table = self.output("fare-collection", "FaresTableName");
+        let key = [("fareId", fare)];
+        let mut item = self.item("fare-collection", "FaresTableName", &key).await.unwrap();
+        let delete = self.dynamodb.delete_item().table_name(table);
+        delete.key("fareId", AttributeValue::S(fare.to_owned())).send().await.unwrap();
+        item.retain(|name, _| !without.contains(&name.as_str()));
+        self.dynamodb.put_item().table_name(table).set_item(Some(item)).send().await.unwrap();
+    }
+
     /// The number of collected fares of the customers whose ids have this prefix.
     pub async fn fares_collected(&self, customers: &str) -> usize {
         let scan = self.dynamodb.scan().table_name(self.output("fare-collection", "FaresTableName"));

@@ -119,6 +119,12 @@ def test_a_queue_with_a_name_of_its_own_has_an_address_with_parameters() -> None
     [
         ("unicorn-management", "PublishRideCompletionsToRideCompletionTopic", "send", ["RideCompleted"]),
         ("fare-collection", "FareCollectionStateMachineToPaymentQueue", "send", ["PaymentRequested"]),
+        (
+            "fare-collection",
+            "PublishFareOutcomesToFareCollectionTopic",
+            "send",
+            ["FareCollected", "FareCollectionFailed"],
+        ),
         ("herd", "QuoteInstantRideToRfqResponseQueue", "send", ["RideQuoted"]),
         ("ride-booking", "PublishInstantRideRfqsToRfqResponseQueue", "send", ["RfqDeadlineReached"]),
         ("ride-booking", "CollectQuotes", "receive", ["RfqDeadlineReached", "RideQuoted"]),
@@ -180,9 +186,9 @@ def test_an_operation_names_its_messages(service: str, operation: str, action: s
         ),
         (
             "fare-collection.yaml",
-            "Action: sns:Publish, Resource: !Ref FareCollectionTopic",
-            "Action: sns:Publish, Resource: !Ref FareTopic",
-            "FareCollectionStateMachine may publish to FareTopic, and no template has this topic: correct the role",
+            "!Ref AWS::NoValue]], Resource: !Ref FareCollectionTopic}",
+            "!Ref AWS::NoValue]], Resource: !Ref FareTopic}",
+            "PublishFareOutcomes may publish to FareTopic, and no template has this topic: correct the role",
         ),
         (
             "customer-loyalty.yaml",

@@ -56,7 +56,7 @@ def reason(smoke_run: Smoke, check: Any) -> str:
 
 def test_a_ride_that_a_service_leaves_without_effect_is_seen(stage: Stage) -> None:
     stage.answers_to("complete-ride", "r")
-    stage.answers_to("fare", {"steps": [{"state": "NotifySuccess"}]})
+    stage.answers_to("fare", {"steps": [{"state": "CompleteFare"}]})
     stage.answers_to("trace", RIDE)
     assert reason(stage.smoke(), smoke.a_ride_reaches_every_subscriber) == ""
     lost = {"services": [*RIDE["services"], {"service": "customer-accounting", "effect": None, "delivery": "queue"}]}

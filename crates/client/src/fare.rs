@@ -71,7 +71,7 @@ impl Standing {
                 Err("its collection has begun to take it back, and may still do so; resolve it as taken-back")
             }
             Resolution::TakenBack if self.is_paid() && !self.taken_back => {
-                Err("it is paid, and only the notification failed; resolve it as collected")
+                Err("it is paid, and only its status says otherwise; resolve it as collected")
             }
             Resolution::Collected | Resolution::TakenBack => Ok(()),
         }

@@ -161,7 +161,7 @@ pub(crate) mod tests {
         assert_eq!((award.start, award.end), (publish.end, "2026-11-24T05:00:03Z".parse().unwrap()));
         assert_eq!(of(&spans, "notify").parent, Some(publish.span_id), "only a publication is a cause");
         assert!(!publish.is_consumer, "the request wrote a row, and published nothing");
-        // The state machine published it, which writes no line of ours: it follows from the request.
+        // No line says how it was published: it follows from the request.
         let paid = spans.last().unwrap();
         assert_eq!((paid.parent, paid.is_consumer), (Some(submit.span_id), false));
         assert!(spans.iter().all(|span| span.trace_id == submit.trace_id));

@@ -104,7 +104,7 @@ async fn what_the_provider_did_later_is_found_until_it_is_learned_and_dealt_with
 async fn what_people_brought_to_an_end_leaves_nothing_to_find() {
     let world = World::alone().await;
     let saga = Saga::deployed(&world).await;
-    let paid = parks(&world, &saga, "", "NotifySuccess").await;
+    let paid = parks(&world, &saga, "", "CompleteFare").await;
     let owed = parks(&world, &saga, "_fail_credit", "RefundPayment").await;
     let (_, audit) = audits().await;
     let about = |id: &str| {

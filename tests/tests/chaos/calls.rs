@@ -16,7 +16,8 @@ const OF_A_RIDE: [(&str, u32); 7] = [
     ("dynamodb:TransactWriteItems", 3),
     // The payment after each of its two steps.
     ("dynamodb:UpdateItem", 2),
-    ("sns:PublishBatch", 1),
+    // The ride, and the outcome of its fare.
+    ("sns:PublishBatch", 2),
     // A payment's two steps are waited for.
     ("states:SendTaskHeartbeat", 2),
     ("states:SendTaskSuccess", 2),

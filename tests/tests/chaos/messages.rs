@@ -1,5 +1,5 @@
-//! The messages of the run. The fault proxy holds those that functions send against their schemas as they pass; the topics' messages,
-//! some of which a state machine publishes, are heard by queues of the test's own and given to the proxy at the end.
+//! The messages of the run. The fault proxy holds those that functions send against their schemas as they pass; the topics' messages
+//! are heard by queues of the test's own, as subscribers get them, and given to the proxy at the end.
 
 use end_to_end::{World, asks_proxy};
 use serde_json::{Value, json};

@@ -25,7 +25,7 @@ pub struct Poison {
 pub async fn kill(world: &World, dice: &Dice, every_ms: u64, killed: &Cell<usize>) {
     let services = world.services().await.into_iter().filter(|service| service.name != "Herd");
     let mut functions: BTreeSet<&str> = services.map(|service| service.function).collect();
-    functions.insert("publish-ride-completions");
+    functions.extend(["publish-ride-completions", "publish-fare-outcomes"]);
     let functions: Vec<&str> = functions.into_iter().collect();
     loop {
         sleep(Duration::from_millis(every_ms)).await;

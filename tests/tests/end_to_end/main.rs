@@ -5,6 +5,7 @@ mod bad_input;
 mod dead_letters;
 mod email_feedback;
 mod fare_collection;
+mod fare_outcomes;
 mod faults;
 mod filter;
 mod observability;

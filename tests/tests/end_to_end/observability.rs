@@ -8,8 +8,13 @@ use serde_json::{Value, json};
 use tokio::process::Command;
 
 /// The functions that work for a ride, in addition to those of the services that take its events.
-const SAGA_AND_EDGE: [&str; 4] =
-    ["submit-ride-completion", "publish-ride-completions", "process-payment", "credit-account"];
+const SAGA_AND_EDGE: [&str; 5] = [
+    "submit-ride-completion",
+    "publish-ride-completions",
+    "process-payment",
+    "credit-account",
+    "publish-fare-outcomes",
+];
 
 async fn logs(id: &str) -> Vec<Value> {
     let program = std::env::var("RYDES").expect("RYDES names the program: run `make test-e2e`");

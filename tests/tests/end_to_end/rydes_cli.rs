@@ -83,7 +83,6 @@ async fn the_path_of_a_fare_is_shown_with_its_errors_and_compensations() {
         ("CapturePayment", "failed", 3),
         ("VoidAuthorization", "done", 3),
         ("FailFare", "done", 1),
-        ("NotifyFailure", "done", 1),
         ("FareFailed", "failed", 0),
     ];
     let expected: Vec<_> =

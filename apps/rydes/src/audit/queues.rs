@@ -19,6 +19,9 @@ use super::{
 };
 
 const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
+/// Between two queues a message is in neither for a moment, and a row that an outbox is yet to publish is in none for up to a second. So
+/// one look is not enough.
+const LOOKS_AT_REST: u32 = 3;
 
 /// Waits until no message waits or is in flight and no fare is being collected. Work that remains when the time is up is a finding.
 /// Delayed messages don't count.
@@ -28,12 +31,11 @@ pub(super) async fn settle(
     audit: &mut Audit,
 ) -> Result<(), Error> {
     let deadline = Instant::now() + patience;
-    // Between two queues a message is in neither for a moment, so one look is not enough.
     let mut at_rest = 0;
     loop {
         let busy = under_way(deployment).await?;
         at_rest = if busy.is_empty() { at_rest + 1 } else { 0 };
-        if at_rest == 2 {
+        if at_rest == LOOKS_AT_REST {
             return Ok(());
         }
         if Instant::now() >= deadline && !busy.is_empty() {

@@ -117,7 +117,7 @@ fn consumer(data: &Data, source: &Source, rides: f64) -> Option<Consumer> {
 }
 
 fn shards(data: &Data, source: &Source, rides: f64) -> Result<Shards, Error> {
-    let units = data.write_units_a_ride("Rides")?;
+    let units = data.write_units_a_ride(&source.name)?;
     let of_a_partition = data.quota(UNITS_OF_A_PARTITION)?.rate("any").rate;
     let shards = (rides * units / of_a_partition).ceil().max(1.0);
     let shards = shards.max(needs(data, source, rides).ceil());

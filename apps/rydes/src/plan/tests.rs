@@ -24,7 +24,7 @@ fn quotas_at_one_ride_a_second_are_those_by_hand() {
     for (quota, needs, reached_at, raise_to) in [
         ("ses-day", 172_800.0, 50_000.0 / 172_800.0, Some(350_000.0)),
         ("ses-rate", 2.0, 7.0, None),
-        ("states-transitions", 6.0, 800.0 / 6.0, None),
+        ("states-transitions", 5.0, 160.0, None),
         ("states-start", 1.0, 150.0, None),
         ("states-answer", 2.0, 150.0, None),
         ("sns-publish", 2.0, 150.0, None),
@@ -45,7 +45,7 @@ fn quotas_and_parameters_at_a_thousand_rides_a_second_are_those_by_hand() {
     let plan = plan(1000.0);
     for (quota, needs, raise_to) in [
         ("ses-rate", 2000.0, Some(4000.0)),
-        ("states-transitions", 6000.0, Some(12_000.0)),
+        ("states-transitions", 5000.0, Some(10_000.0)),
         ("states-start", 1000.0, Some(2000.0)),
         ("states-answer", 2000.0, Some(4000.0)),
         ("sns-publish", 2000.0, Some(4000.0)),
@@ -217,7 +217,7 @@ fn a_plan_without_its_data_is_an_error_and_no_number() {
         (campaign(&no_quota), "there is no quota sns-publish"),
         (campaign(&no_method), "stage.json has no method POST /submit-ride-prebooking"),
         (pace(&no_quota), "there is no quota dynamodb-partition-write"),
-        (pace(&no_units), "measured.json has no write units of Rides"),
+        (pace(&no_units), "measured.json has no write units of Fares"),
         (limits(&no_units), "measured.json has no write units of any table"),
         (
             limits::methods(&no_method, 1.0).unwrap_err().to_string(),
