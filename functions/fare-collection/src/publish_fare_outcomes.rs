@@ -48,10 +48,13 @@ impl Outbox for PublishFareOutcomes {
         let customer = row.read("customer", CustomerId::parse)?;
         let amount = row.read("amount", Money::parse)?;
         match outcome {
-            Outcome::Collected => message(row, "collectedAt", FareCollected { fare, customer, amount }),
+            Outcome::Collected => {
+                Message::from_event(&event(row, "collectedAt", FareCollected { fare, customer, amount })?)
+            }
             Outcome::Failed => {
                 let reason = row.read("reason", |reason| Ok::<_, Failure>(reason.to_owned()))?;
-                message(row, "failedAt", FareCollectionFailed { fare, customer, amount, reason })
+                let failed = FareCollectionFailed { fare, customer, amount, reason };
+                Message::from_event(&event(row, "failedAt", failed)?)
             }
         }
     }
@@ -62,13 +65,13 @@ impl Outbox for PublishFareOutcomes {
 }
 
 /// The event has the time at which the fare first came to this end, because it must be the same each time it is published.
-fn message<T: EventPayload>(row: &Row, time: &str, outcome: T) -> Result<Message, Failure> {
+fn event<T: EventPayload>(row: &Row, time: &str, outcome: T) -> Result<Event<T>, Failure> {
     let (time, correlation_id) =
         (row.read(time, str::parse)?, row.read("correlationId", CorrelationId::parse)?);
     let mut event = Event::new(SOURCE, time, correlation_id, outcome);
     // A fare that was registered before the saga kept it has none.
     event.traceparent = row.text("traceparent").and_then(TraceParent::parse);
-    Message::from_event(&event)
+    Ok(event)
 }
 
 #[cfg(test)]

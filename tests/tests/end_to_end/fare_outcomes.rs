@@ -23,7 +23,7 @@ impl<'a> Heard<'a> {
         Self { world, queue: world.listens_to(topic).await, events: RefCell::default() }
     }
 
-    /// What was heard about a fare so far.
+    /// The events about a fare so far.
     async fn of(&self, fare: &str) -> Vec<Value> {
         while let Some(message) = self.world.receives(&self.queue).await {
             assert_eq!(faults_of_message(&message), Vec::<String>::new(), "{message}");
