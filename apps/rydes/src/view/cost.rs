@@ -168,21 +168,21 @@ A million rides on AWS, in us-east-1, at prices of 2026-11-25, without a free ti
 │                 ┆                       ┆ $      ┆ $        ┆ $       ┆ $      ┆ $          │
 ╞═════════════════╪═══════════════════════╪════════╪══════════╪═════════╪════════╪════════════╡
 │ api gateway     ┆ REST API requests     ┆   3.50 ┆     3.50 ┆    3.50 ┆   3.50 ┆       3.50 │
-│ cloudwatch logs ┆ GB of logs taken in   ┆   3.45 ┆     3.45 ┆    3.45 ┆   3.45 ┆       3.45 │
+│ cloudwatch logs ┆ GB of logs taken in   ┆   3.65 ┆     3.65 ┆    3.65 ┆   3.65 ┆       3.65 │
 │ dynamodb        ┆ write request units   ┆  11.75 ┆    10.50 ┆   11.75 ┆  11.75 ┆      10.50 │
-│ lambda          ┆ GB-seconds on arm64   ┆   0.00 ┆     0.00 ┆    0.00 ┆   1.52 ┆       1.52 │
-│                 ┆ GB-seconds on x86-64  ┆   1.90 ┆     1.90 ┆    1.90 ┆   0.00 ┆       0.00 │
-│                 ┆ requests              ┆   0.76 ┆     0.69 ┆    0.66 ┆   0.76 ┆       0.64 │
-│                 ┆ together              ┆   2.66 ┆     2.60 ┆    2.57 ┆   2.28 ┆       2.17 │
+│ lambda          ┆ GB-seconds on arm64   ┆   0.00 ┆     0.00 ┆    0.00 ┆   1.53 ┆       1.53 │
+│                 ┆ GB-seconds on x86-64  ┆   1.91 ┆     1.91 ┆    1.91 ┆   0.00 ┆       0.00 │
+│                 ┆ requests              ┆   0.77 ┆     0.71 ┆    0.67 ┆   0.77 ┆       0.65 │
+│                 ┆ together              ┆   2.67 ┆     2.61 ┆    2.58 ┆   2.29 ┆       2.18 │
 │ s3              ┆ PUT and LIST requests ┆   3.30 ┆     3.30 ┆    3.30 ┆   3.30 ┆       3.30 │
 │ ses             ┆ mails                 ┆ 200.00 ┆   100.00 ┆  200.00 ┆ 200.00 ┆     100.00 │
-│ sns             ┆ requests to publish   ┆   0.56 ┆     0.56 ┆    0.56 ┆   0.56 ┆       0.56 │
+│ sns             ┆ requests to publish   ┆   0.12 ┆     0.12 ┆    0.12 ┆   0.12 ┆       0.12 │
 │ sqs             ┆ requests, FIFO        ┆   1.20 ┆     1.20 ┆    1.20 ┆   1.20 ┆       1.20 │
 │                 ┆ requests              ┆   1.22 ┆     0.97 ┆    0.85 ┆   1.22 ┆       0.77 │
 │                 ┆ together              ┆   2.42 ┆     2.17 ┆    2.05 ┆   2.42 ┆       1.97 │
-│ step functions  ┆ state transitions     ┆ 150.00 ┆   150.00 ┆  150.00 ┆ 150.00 ┆     150.00 │
-│ all             ┆                       ┆ 377.64 ┆   276.08 ┆  377.18 ┆ 377.26 ┆     275.45 │
-│                 ┆ times today           ┆        ┆     0.73 ┆    1.00 ┆   1.00 ┆       0.73 │
+│ step functions  ┆ state transitions     ┆ 125.00 ┆   125.00 ┆  125.00 ┆ 125.00 ┆     125.00 │
+│ all             ┆                       ┆ 352.41 ┆   250.85 ┆  351.95 ┆ 352.03 ┆     250.21 │
+│                 ┆ times today           ┆        ┆     0.71 ┆    1.00 ┆   1.00 ┆       0.71 │
 └─────────────────┴───────────────────────┴────────┴──────────┴─────────┴────────┴────────────┘
 today was counted over 1000000 rides: the counts of apps/rydes/scale/counts.json
 receipt was counted over 1000000 rides: computed: a mail and its two writes less for each ride, and 310,000 invocations less, as notify-customer takes 3.226 messages in each
