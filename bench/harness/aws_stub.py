@@ -35,6 +35,11 @@ def get_item(asked: dict[str, Any]) -> dict[str, Any]:
     return {"Item": found} if found else {}
 
 
+def batch_get_item(asked: dict[str, Any]) -> dict[str, Any]:
+    of = {table: (TABLES.get(table), of["Keys"]) for table, of in asked["RequestItems"].items()}
+    return {"Responses": {table: [found | key for key in keys] if found else [] for table, (found, keys) in of.items()}}
+
+
 def query(_: dict[str, Any]) -> dict[str, Any]:
     """An event that waits for its customer's address."""
     event = (SEEDS / "envelope" / "ride-completed.json").read_text()
@@ -55,6 +60,7 @@ def each_entry(asked: dict[str, Any]) -> dict[str, Any]:
 
 # By the operation's name; any other is answered with nothing.
 ANSWERS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "BatchGetItem": batch_get_item,
     "GetItem": get_item,
     "Query": query,
     "SendMessage": send_message,

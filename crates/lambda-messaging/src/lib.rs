@@ -10,6 +10,7 @@
 //! | `consumer` | competing consumers on a buffer queue: partial batch responses, backoff, dead-letter channel | `sqs`, `fifo` |
 //! | `stream` | consumers of Kinesis and DynamoDB streams: partial batch responses, order by key, dead-letter channel | `streams` |
 //! | `idempotent_write` | idempotent receiver: the effect and the record that guards it in one write | `idempotency` |
+//! | `joined_read` | items that the messages of a batch look up at the same time, in one call | `idempotency` |
 //! | `joined_write` | idempotent receiver of a batch: the effects of several messages and their guards in one transaction | `idempotency` |
 //! | `idempotent_call` | idempotent call to another system's API: the outcome is stored, and an unknown one is said to be unknown | `idempotency` |
 //! | `idempotency_key` | idempotent request: an idempotency key and the row that it stands for, in one transaction | `idempotency` |
@@ -51,6 +52,8 @@ pub mod idempotent_call;
 pub mod idempotent_write;
 #[cfg(any(feature = "idempotency", feature = "sqs"))]
 pub mod item;
+#[cfg(feature = "idempotency")]
+pub mod joined_read;
 #[cfg(feature = "idempotency")]
 pub mod joined_write;
 #[cfg(test)]

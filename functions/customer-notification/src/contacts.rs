@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use lambda_messaging::{
     Effect, Failure,
     item::{Item, moment, text},
+    joined_read::Reads,
 };
 
 /// The `Contacts` table.
@@ -18,6 +19,7 @@ use lambda_messaging::{
 pub struct Contacts {
     client: Client,
     table: String,
+    addresses: Reads,
 }
 
 /// The way to reach a customer.
@@ -74,16 +76,14 @@ impl Contacts {
     /// The table of this name.
     #[must_use]
     pub fn new(client: Client, table: String) -> Self {
-        Self { client, table }
+        let addresses = Reads::new(client.clone(), &table, "customer").only("email, failing");
+        Self { client, table, addresses }
     }
 
-    /// The customer's e-mail address, if there is one that works. The read is consistent, because an e-mail to an old address can't be
-    /// undone.
+    /// The customer's e-mail address, if there is one that works. Those of a batch are read in one call. The read is consistent, because
+    /// an e-mail to an old address can't be undone.
     pub(crate) async fn look_up(&self, customer: &CustomerId) -> Result<Contact, Failure> {
-        let get = self.client.get_item().table_name(&self.table).key("customer", text(customer));
-        let found = get.projection_expression("email, failing").consistent_read(true).send().await;
-        let mut found =
-            found.map_err(|error| Failure::aws("dynamodb:GetItem", &error))?.item.unwrap_or_default();
+        let mut found = self.addresses.get(customer.as_str()).await?.unwrap_or_default();
         Ok(match (failing(&found), found.remove("email")) {
             (None, Some(AttributeValue::S(address))) if !address.is_empty() => Contact::At(address),
             (Some(because), Some(_)) => Contact::Nowhere(because),

@@ -1,3 +1,5 @@
+mod batch;
+
 use aws_sdk_sesv2::config::{retry::RetryConfig, timeout::TimeoutConfig};
 use contracts::RideCompleted;
 use function_testkit::{Aws, aws::Call, example_payload};
@@ -44,13 +46,17 @@ async fn deliver(aws: &Aws) -> Result<Effect, Failure> {
     deliver_of(aws, seconds_ago(HOUR)).await
 }
 
-/// Delivers a ride that was completed at this time once.
-async fn deliver_of(aws: &Aws, completed: Timestamp) -> Result<Effect, Failure> {
+/// The receiver, with clients that retry as they do on Lambda.
+fn receiver_in(aws: &Aws) -> NotifyCustomer {
     let timeouts = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_secs(3));
     let config = aws.function().aws().to_builder().timeout_config(timeouts.build());
     let config = config.retry_config(RetryConfig::standard().with_max_attempts(3));
-    let function = Function::new(crate::SERVICE, config.build(), |_| None);
-    let receiver = receiver(&function);
+    receiver(&Function::new(crate::SERVICE, config.build(), |_| None))
+}
+
+/// Delivers a ride that was completed at this time once.
+async fn deliver_of(aws: &Aws, completed: Timestamp) -> Result<Effect, Failure> {
+    let receiver = receiver_in(aws);
     let event = sent("RideCompleted", &json!(ride()));
     let event = Event { time: completed, ..Event::parse(&event).unwrap() };
     receiver.receive(event).await
@@ -90,6 +96,7 @@ fn story_of(calls: Vec<Call>) -> Vec<String> {
             let updated = json["ExpressionAttributeValues"][":sent"]["S"].as_str();
             match call.operation.as_str() {
                 "GetItem" => "look".to_owned(),
+                "BatchGetItem" => "look together".to_owned(),
                 SEND => "send".to_owned(),
                 "UpdateItem" => updated.unwrap_or("give up").to_owned(),
                 "PutItem" if json["TableName"] == "withheld" => "withhold".to_owned(),
