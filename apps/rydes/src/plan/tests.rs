@@ -57,15 +57,15 @@ fn quotas_and_parameters_at_a_thousand_rides_a_second_are_those_by_hand() {
         same(found.needs, needs);
         assert_eq!(found.raise_to, raise_to, "{quota}");
     }
-    // 128 MB are 0.07236 of a processor. A batch of 9.434 takes one call of 15 ms, and 9.434 × 120 µs / 0.07236 = 15.65 ms. So
-    // 106 batches a second keep 106 × 30.65 ms = 3.248 functions busy.
+    // 256 MB are 0.1447 of a processor. A batch of 9.434 takes one call of 15 ms, and 9.434 × 120 µs / 0.1447 = 7.82 ms. So
+    // 106 batches a second keep 106 × 22.82 ms = 2.419 functions busy.
     let award = consumer(&plan, "award-points");
-    same(award.needs, 3.2484);
-    assert_eq!((award.value, award.queues), (7.0, 1.0), "twice the need, rounded up");
-    // Two receipts: 2,000 / 3.226 batches a second, of 4 × 15 ms and 3.226 × 396 µs / 0.07236 = 17.66 ms each.
+    same(award.needs, 2.4192);
+    assert_eq!((award.value, award.queues), (5.0, 1.0), "twice the need, rounded up");
+    // Two receipts: 2,000 / 3.226 batches a second, of 4 × 15 ms and 3.226 × 396 µs / 0.1447 = 8.83 ms each.
     let notify = consumer(&plan, "notify-customer");
-    same(notify.needs, 48.14);
-    assert_eq!((notify.default, notify.value), (2.0, 97.0));
+    same(notify.needs, 42.67);
+    assert_eq!((notify.default, notify.value), (2.0, 86.0));
 }
 
 #[test]
