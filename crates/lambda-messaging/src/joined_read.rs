@@ -237,7 +237,7 @@ impl Source {
         Ok(found)
     }
 
-    /// The key of an item, which is taken out of it unless all attributes are read.
+    /// The key of an item. The item keeps it only if all attributes are read.
     fn key_of(&self, item: &mut Item) -> Option<String> {
         let key = match self.attributes {
             Some(_) => item.remove(&self.key),
