@@ -3,6 +3,9 @@
 //! The saga is a state machine, `statemachines/fare-collection.asl.json`, and needs no function. Its last write says how a fare ended.
 //! The table's stream, which misses no write, invokes `publish-fare-outcomes` (a transactional outbox).
 
+// The futures within the test of bad input nest deeper than the compiler follows otherwise.
+#![cfg_attr(test, recursion_limit = "256")]
+
 #[cfg(test)]
 mod bad_input;
 mod publish_fare_outcomes;
