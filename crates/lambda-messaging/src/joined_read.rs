@@ -132,7 +132,7 @@ impl Reads {
     #[must_use]
     pub fn new(client: Client, table: impl Into<String>, key: impl Into<String>) -> Self {
         let timeouts =
-            client.config().timeout_config().map_or_else(TimeoutConfig::builder, |all| all.to_builder());
+            client.config().timeout_config().map_or_else(TimeoutConfig::builder, TimeoutConfig::to_builder);
         let timeouts = timeouts.operation_timeout(ANSWERS_WITHIN).operation_attempt_timeout(ANSWERS_WITHIN);
         let once = client.config().to_builder().retry_config(RetryConfig::disabled());
         let once = Client::from_conf(once.timeout_config(timeouts.build()).build());

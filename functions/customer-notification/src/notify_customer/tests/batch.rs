@@ -25,7 +25,7 @@ async fn deliver_to(aws: &Aws, customers: [&str; 3]) -> [Result<Effect, Failure>
         let paid = json!({"fare": fare, "customer": customers[n], "amount": "256.50"});
         Event::parse(&sent("FareCollected", &paid)).unwrap()
     };
-    let receive = |n| receiver.receive(Event { time: seconds_ago(HOUR), ..event(n) });
+    let receive = |n| Box::pin(receiver.receive(Event { time: seconds_ago(HOUR), ..event(n) }));
     tokio::join!(receive(0), receive(1), receive(2)).into()
 }
 
@@ -91,7 +91,7 @@ async fn addresses_that_can_not_be_read_together_are_read_one_by_one() {
 #[tokio::test(start_paused = true)]
 async fn a_joined_read_without_an_answer_leaves_the_time_to_send() {
     let aws = aws_with_addresses();
-    aws.answer_after("BatchGetItem", Duration::from_secs(60));
+    aws.answer_after("BatchGetItem", Duration::from_mins(1));
     assert_eq!(deliver_to(&aws, ["ann", "bob", "ann"]).await, [const { Ok(Effect::Made) }; 3]);
     assert_eq!(addresses(&aws.take_calls()), ["alone"; 3].map(address_of));
 }
