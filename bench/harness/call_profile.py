@@ -60,7 +60,8 @@ def run(_: Context) -> dict[str, Any]:
         cpu_us = sampled(Program(TWIN, TWIN, [str(program)], {}, 0), data)
         stacks = folded(inferno, data)
     kinds = shares(stacks)
-    about = f"{INVOCATIONS} invocations of one message, {cpu_us:.0f} µs of CPU time each, {sum(kinds.values())} samples"
+    seconds = sum(kinds.values()) / 1e9
+    about = f"{INVOCATIONS:,} invocations of one message, {cpu_us:.0f} µs of CPU time each: {seconds:.0f} s, in samples of a millisecond"
     rows = [(kind, f"{count / sum(kinds.values()):.0%}") for kind, count in kinds.most_common()]
     table.show(("CPU time goes into", "share"), rows)
     console.line(f"\n{about}.")
@@ -69,7 +70,7 @@ def run(_: Context) -> dict[str, Any]:
     caption = f"{about}. {machine.caption('profile')}"
     marked.write("profile", "\n\n".join((image, table.markdown(("CPU time goes into", "share"), rows), caption)), PAGES)
     console.line(f"The flame graph: {PICTURE.relative_to(ROOT)}")
-    return {"cpu_us": rounded(cpu_us), "samples": dict(kinds)}
+    return {"cpu_us": rounded(cpu_us), "nanoseconds": dict(kinds)}
 
 
 def installed() -> Path:
@@ -109,7 +110,7 @@ def invoke(process: Process, times: int, first: int) -> None:
 
 
 def folded(inferno: Path, data: Path) -> list[tuple[list[str], int]]:
-    """The stacks, outermost frame first, and how many samples each has."""
+    """The stacks, outermost frame first, and the nanoseconds that each took."""
     with console.step("reading the samples"):
         script = subprocess.run(["perf", "script", "--no-inline", "-i", str(data)], capture_output=True, check=True)
         collapse = (inferno / "inferno-collapse-perf", "--kernel")
