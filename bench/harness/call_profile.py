@@ -61,7 +61,8 @@ def run(_: Context) -> dict[str, Any]:
         stacks = folded(inferno, data)
     kinds = shares(stacks)
     seconds = sum(kinds.values()) / 1e9
-    about = f"{INVOCATIONS:,} invocations of one message, {cpu_us:.0f} µs of CPU time each: {seconds:.0f} s, in samples of a millisecond"
+    each = f"{cpu_us:.0f} µs of CPU time each"
+    about = f"{INVOCATIONS:,} invocations of one message, {each}: {seconds:.0f} s, in samples of a millisecond"
     rows = [(kind, f"{count / sum(kinds.values()):.0%}") for kind, count in kinds.most_common()]
     table.show(("CPU time goes into", "share"), rows)
     console.line(f"\n{about}.")
