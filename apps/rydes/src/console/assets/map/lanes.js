@@ -4,7 +4,8 @@
 const STEP = 34;
 const GAP = 18;
 const ROUNDS = 20000;
-const SEARCHES = [8, 3];
+// Of 24 seeds, the one with good pictures in five sizes of windows.
+const SEED = 21;
 // The first rounds accept a worse picture often, the last ones hardly ever.
 const HEAT = 1600;
 
@@ -17,27 +18,25 @@ const HEAT = 1600;
  */
 export function placeLanes(boxes, links, window) {
   const index = new Map(boxes.map((box, i) => [box.id, i]));
-  const ends = links.map((link) => ({ ...link, a: index.get(link.from), b: index.get(link.to) }));
-  const found = SEARCHES.map((seed) => search(boxes, ends, window, generator(seed)));
-  const { x, y, w, h } = found.reduce((best, next) => (next.cost < best.cost ? next : best)).placed;
-  return { w, h, places: new Map(boxes.map((box, i) => [box.id, { x: x[i], y: y[i] }])) };
+  const ends = links.map(({ from, to, fx, fy, tx, ty }) => ({ fx, fy, tx, ty, a: index.get(from), b: index.get(to) }));
+  const sizes = boxes.map(({ w, h }) => ({ w, h }));
+  const { at, w, h } = drop(sizes, search(sizes, ends, window, generator(SEED)));
+  return { w, h, places: new Map(boxes.map(({ id }, i) => [id, at[i]])) };
 }
 
 // Simulated annealing over the order in which boxes are dropped and the columns into which they are.
 function search(boxes, ends, window, random) {
   let now = { order: boxes.map((_, i) => i), column: ranks(boxes, ends) };
-  let placed = drop(boxes, now);
-  let cost = price(boxes, ends, placed, window);
-  let best = { placed, cost };
+  const at = boxes.map(() => ({ x: 0, y: 0 }));
+  const asks = (order) => price(ends, drop(boxes, order, at), window);
+  now.cost = asks(now);
+  let best = now;
   for (let round = 0; round < ROUNDS; round++) {
     const next = change(now, random);
-    const there = drop(boxes, next);
-    const asked = price(boxes, ends, there, window);
+    next.cost = asks(next);
     const heat = HEAT * (1 - round / ROUNDS) ** 3;
-    if (asked < cost || random() < Math.exp((cost - asked) / (heat + 1e-9))) {
-      [now, placed, cost] = [next, there, asked];
-      if (cost < best.cost) best = { placed, cost };
-    }
+    if (next.cost < now.cost || random() < Math.exp((now.cost - next.cost) / (heat + 1e-9))) now = next;
+    if (now.cost < best.cost) best = now;
   }
   return best;
 }
@@ -73,40 +72,38 @@ function change({ order, column }, random) {
   return next;
 }
 
-// Each box falls upwards in its column until it meets another.
-function drop(boxes, { order, column }) {
-  const x = [];
-  const y = [];
+// Each box comes below those that were dropped before and share a part of its columns. The places are written into `at`, because a new
+// array for each round would take most of the time.
+function drop(boxes, { order, column }, at = boxes.map(() => ({ x: 0, y: 0 }))) {
   const least = Math.min(...column);
   let [w, h] = [0, 0];
-  const done = [];
-  for (const i of order) {
-    x[i] = (column[i] - least) * STEP;
-    y[i] = 0;
-    for (let moved = true; moved; ) {
-      moved = false;
-      for (const j of done) {
-        const apart = x[i] + boxes[i].w + GAP <= x[j] || x[j] + boxes[j].w + GAP <= x[i];
-        if (!apart && y[i] < y[j] + boxes[j].h + GAP && y[j] < y[i] + boxes[i].h + GAP) {
-          y[i] = y[j] + boxes[j].h + GAP;
-          moved = true;
-        }
-      }
+  for (let k = 0; k < order.length; k++) {
+    const i = order[k];
+    const box = boxes[i];
+    const x = (column[i] - least) * STEP;
+    let y = 0;
+    for (let l = 0; l < k; l++) {
+      const j = order[l];
+      const { x: left, y: top } = at[j];
+      const { w: wide, h: high } = boxes[j];
+      if (x < left + wide + GAP && left < x + box.w + GAP) y = Math.max(y, top + high + GAP);
     }
-    done.push(i);
-    w = Math.max(w, x[i] + boxes[i].w);
-    h = Math.max(h, y[i] + boxes[i].h);
+    at[i].x = x;
+    at[i].y = y;
+    w = Math.max(w, x + box.w);
+    h = Math.max(h, y + box.h);
   }
-  return { x, y, w, h };
+  return { at, w, h };
 }
 
 // A link costs its length, and more if it runs backwards.
-function price(boxes, ends, { x, y, w, h }, window) {
+function price(ends, { at, w, h }, window) {
   let sum = 20000 * Math.max(w / window.w, h / window.h);
   for (const { a, b, fx, fy, tx, ty } of ends) {
-    const [x1, y1, x2, y2] = [x[a] + fx, y[a] + fy, x[b] + tx, y[b] + ty];
-    const back = Math.max(0, x1 + 40 - x2);
-    sum += Math.abs(x2 - x1) * 0.5 + Math.abs(y2 - y1) * 0.8 + back * 4 + (back ? 700 : 0);
+    const x = at[b].x + tx - at[a].x - fx;
+    const y = at[b].y + ty - at[a].y - fy;
+    sum += Math.abs(x) * 0.5 + Math.abs(y) * 0.8;
+    if (x < 40) sum += (40 - x) * 4 + 700;
   }
   return sum;
 }

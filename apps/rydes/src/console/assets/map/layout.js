@@ -82,14 +82,9 @@ export function visible({ nodes, edges }) {
   return { nodes: nodes.filter((node) => linked.has(node.id) && !badges.has(node.id)), edges: drawn };
 }
 
-const RANKERS = ["network-simplex", "tight-tree", "longest-path"];
-
-// Each of dagre's ways to rank the nodes, and the one that takes the least room.
 function inside(lane, members, edges) {
   const own = edges.filter((edge) => members.some(({ id }) => id === edge.from) && members.some(({ id }) => id === edge.to));
-  const graphs = RANKERS.map((ranker) => arranged(members, own, ranker));
-  const room = ({ width, height }) => (width + 40) * (height + 40);
-  const graph = graphs.reduce((best, next) => (room(next.graph()) < room(best.graph()) ? next : best));
+  const graph = arranged(members, own);
   const lift = ({ x, y }) => ({ x: x + PADDING.x, y: y - CELL.h / 2 + MIDDLE + PADDING.top });
   return {
     id: lane.id,
@@ -101,9 +96,9 @@ function inside(lane, members, edges) {
   };
 }
 
-function arranged(members, edges, ranker) {
+function arranged(members, edges) {
   const graph = new dagre.graphlib.Graph({ multigraph: true });
-  graph.setGraph({ rankdir: "LR", nodesep: 2, ranksep: 12, edgesep: 4, ranker });
+  graph.setGraph({ rankdir: "LR", nodesep: 2, ranksep: 12, edgesep: 4 });
   for (const node of members) graph.setNode(node.id, { width: CELL.w, height: CELL.h });
   for (const edge of edges) graph.setEdge(edge.from, edge.to, { weight: edge.kind === "writes" ? 1 : 3 }, edge.id);
   dagre.layout(graph);

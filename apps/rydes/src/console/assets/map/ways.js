@@ -10,29 +10,48 @@ const MARGIN = 3;
 const CLOSE = 4;
 
 export class Ways {
-  taken = [];
+  upright = new Strips("left", "right");
+  level = new Strips("top", "bottom");
 
   /** `parts` are boxes, `{id, cost, left, right, top, bottom}` each, and the cost of meeting them; `h` is the picture's height. */
   constructor(parts, h) {
-    this.parts = parts;
+    for (const part of parts) this.add(part);
     this.levels = Array.from({ length: Math.ceil(h / STEP) + 3 }, (_, i) => (i - 1) * STEP);
   }
 
   /** Remembers the way of an edge: later ones keep off it. */
   take(edge, corners) {
-    for (let i = 1; i < corners.length; i++) this.taken.push({ edge, ...box(corners[i - 1], corners[i]) });
+    for (let i = 1; i < corners.length; i++) this.add({ edge, ...box(corners[i - 1], corners[i]) });
+  }
+
+  add(item) {
+    this.upright.add(item);
+    this.level.add(item);
   }
 
   /** The corners of an edge's way from one point to another. */
   lead(edge, start, end) {
-    const foreign = this.parts.filter(({ id }) => id !== edge.from && id !== edge.to);
-    // Edges that begin or end at the same node may share a way.
-    const others = this.taken.filter(({ edge: other }) => other.from !== edge.from && other.to !== edge.to);
     // Only the lines that touch the two nodes may meet their shapes.
-    const cost = (a, b) => price(box(a, b), a === start || b === end ? foreign : this.parts, others);
+    const cost = (a, b) => this.price(edge, box(a, b), a === start || b === end);
     const best = [straight(start, end, cost), turned(start, end, cost), this.around(start, end, cost)].reduce((one, other) => (other.cost < one.cost ? other : one));
     this.take(edge, best.corners);
     return best.corners;
+  }
+
+  // A line costs its length, and more where it meets parts and other lines.
+  price({ from, to }, line, touches) {
+    let sum = line.right - line.left + line.bottom - line.top;
+    for (const item of line.level ? this.level.at(line.top) : this.upright.at(line.left)) {
+      if (!item.edge) {
+        const own = touches && (item.id === from || item.id === to);
+        if (!own && meet(line, item, MARGIN)) sum += item.cost;
+      } else if (item.edge.from !== from && item.edge.to !== to) {
+        // Edges that begin or end at the same node may share a way.
+        if (line.level !== item.level) sum += meet(line, item, 0) ? COST.crossed : 0;
+        else if (meet(line, item, CLOSE)) sum += COST.shared;
+      }
+    }
+    return sum;
   }
 
   // Out, up or down to a level, along it, and back to the height of the end.
@@ -74,16 +93,28 @@ function turned(start, end, cost) {
   return best;
 }
 
-// A line costs its length, and more where it meets parts and other lines.
-function price(line, parts, others) {
-  let sum = line.right - line.left + line.bottom - line.top;
-  for (const part of parts) if (meet(line, part, MARGIN)) sum += part.cost;
-  for (const other of others) {
-    if (line.level !== other.level) sum += meet(line, other, 0) ? COST.crossed : 0;
-    else if (meet(line, other, CLOSE)) sum += COST.shared;
+// The picture in strips, so that a line is held only against what stands in its own.
+class Strips {
+  strips = new Map();
+
+  constructor(from, to) {
+    Object.assign(this, { from, to });
   }
-  return sum;
+
+  add(item) {
+    for (let strip = stripOf(item[this.from] - CLOSE); strip <= stripOf(item[this.to] + CLOSE); strip++) {
+      if (!this.strips.has(strip)) this.strips.set(strip, []);
+      this.strips.get(strip).push(item);
+    }
+  }
+
+  at(place) {
+    return this.strips.get(stripOf(place)) ?? [];
+  }
 }
+
+const WIDE = 32;
+const stripOf = (place) => Math.floor(place / WIDE);
 
 function box(a, b) {
   // A slanting line is neither level nor upright.
