@@ -50,6 +50,9 @@ pub mod idempotency_key;
 pub mod idempotent_call;
 #[cfg(feature = "idempotency")]
 pub mod idempotent_write;
+#[cfg(test)]
+#[cfg(feature = "idempotency")]
+mod in_memory;
 #[cfg(any(feature = "idempotency", feature = "sqs"))]
 pub mod item;
 #[cfg(feature = "idempotency")]

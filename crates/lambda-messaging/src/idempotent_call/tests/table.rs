@@ -5,19 +5,14 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::{
-    Client, Config,
-    config::{BehaviorVersion, Region, retry::RetryConfig, timeout::TimeoutConfig},
+    Client,
+    config::{retry::RetryConfig, timeout::TimeoutConfig},
 };
-use aws_smithy_runtime_api::client::{
-    http::{HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector},
-    orchestrator::{HttpRequest, HttpResponse},
-    runtime_components::RuntimeComponents,
-};
-use aws_smithy_types::body::SdkBody;
 use serde_json::{Map, Value, json};
 use tokio::time::{Duration, sleep};
+
+use crate::in_memory::{self, InMemory, error};
 
 /// The way in which the table treats a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,8 +119,7 @@ impl Table {
             state.item = Some(request["Item"].as_object().unwrap().clone());
             return (200, json!({}));
         }
-        let mut refusal =
-            json!({"__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException"});
+        let mut refusal = error("ConditionalCheckFailedException");
         if let Some(item) = &state.item {
             refusal["Item"] = item.clone().into();
         }
@@ -139,45 +133,24 @@ impl Table {
 
     pub(super) fn client(&self) -> Client {
         let timeouts = TimeoutConfig::builder().operation_timeout(Duration::from_secs(28)).build();
-        let config = Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new("us-east-1"))
-            .credentials_provider(Credentials::new("test", "test", None, None, "test"))
-            .retry_config(RetryConfig::disabled())
-            .timeout_config(timeouts)
-            .http_client(self.clone());
-        Client::from_conf(config.build())
+        in_memory::client_with(self.clone(), RetryConfig::disabled(), timeouts)
     }
 }
 
-impl HttpClient for Table {
-    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
+impl InMemory for Table {
+    async fn answer(self, operation: String, call: Value) -> (u16, Value) {
+        let is_put = operation == "PutItem";
+        let fault = self.arrives(if is_put { "PutItem" } else { "GetItem" });
+        match fault {
+            Some(Fault::LosesRequest) => std::future::pending().await,
+            Some(Fault::Delays(time)) => sleep(time).await,
+            Some(Fault::Fails) => return (500, error("InternalServerError")),
+            Some(Fault::LosesAnswer) | None => {}
+        }
+        let answer = if is_put { self.put(&call) } else { self.get() };
+        if fault == Some(Fault::LosesAnswer) {
+            std::future::pending::<()>().await;
+        }
+        answer
     }
-}
-
-impl HttpConnector for Table {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let table = self.clone();
-        HttpConnectorFuture::new(async move {
-            let is_put = request.headers().get("x-amz-target").unwrap().ends_with("PutItem");
-            let body: Value = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
-            let fault = table.arrives(if is_put { "PutItem" } else { "GetItem" });
-            match fault {
-                Some(Fault::LosesRequest) => std::future::pending().await,
-                Some(Fault::Delays(time)) => sleep(time).await,
-                Some(Fault::Fails) => return Ok(response(500, &json!({"__type": "InternalServerError"}))),
-                Some(Fault::LosesAnswer) | None => {}
-            }
-            let (status, answer) = if is_put { table.put(&body) } else { table.get() };
-            if fault == Some(Fault::LosesAnswer) {
-                std::future::pending::<()>().await;
-            }
-            Ok(response(status, &answer))
-        })
-    }
-}
-
-fn response(status: u16, body: &Value) -> HttpResponse {
-    HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body.to_string()))
 }

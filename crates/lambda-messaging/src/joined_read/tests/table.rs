@@ -6,18 +6,10 @@ use std::{
     time::Duration,
 };
 
-use aws_credential_types::Credentials;
-use aws_sdk_dynamodb::{
-    Client, Config,
-    config::{BehaviorVersion, Region, retry::RetryConfig, timeout::TimeoutConfig},
-};
-use aws_smithy_runtime_api::client::{
-    http::{HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector},
-    orchestrator::{HttpRequest, HttpResponse},
-    runtime_components::RuntimeComponents,
-};
-use aws_smithy_types::body::SdkBody;
+use aws_sdk_dynamodb::Client;
 use serde_json::{Value, json};
+
+use crate::in_memory::{self, InMemory, error};
 
 /// The key that DynamoDB refuses.
 pub(super) const REFUSED: &str = "refused";
@@ -60,20 +52,13 @@ impl Table {
         std::mem::take(&mut self.0.lock().unwrap().calls)
     }
 
-    /// A client that makes a failed call once more.
     pub(super) fn client(&self) -> Client {
-        let timeouts = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_secs(3)).build();
-        let config = Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new("us-east-1"))
-            .credentials_provider(Credentials::new("test", "test", None, None, "test"))
-            .retry_config(RetryConfig::standard().with_max_attempts(2))
-            .timeout_config(timeouts)
-            .http_client(self.clone());
-        Client::from_conf(config.build())
+        in_memory::client(self.clone())
     }
+}
 
-    async fn answer(self, operation: &str, call: Value) -> (u16, Value) {
+impl InMemory for Table {
+    async fn answer(self, operation: String, call: Value) -> (u16, Value) {
         let is_batch = operation == "BatchGetItem";
         let asked = if is_batch { &call["RequestItems"]["customers"] } else { &call };
         let keys: Vec<String> = if is_batch {
@@ -131,27 +116,5 @@ fn item(customer: &str, city: &str, attributes: Option<&str>) -> Value {
         Some("#key, city") => json!({"customer": {"S": customer}, "city": {"S": city}}),
         Some("city") => json!({"city": {"S": city}}),
         Some(other) => panic!("{other} is read"),
-    }
-}
-
-fn error(code: &str) -> Value {
-    json!({ "__type": format!("com.amazonaws.dynamodb.v20120810#{code}") })
-}
-
-impl HttpClient for Table {
-    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
-    }
-}
-
-impl HttpConnector for Table {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let table = self.clone();
-        HttpConnectorFuture::new(async move {
-            let target = request.headers().get("x-amz-target").unwrap();
-            let call = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
-            let (status, answer) = table.answer(target.rsplit('.').next().unwrap(), call).await;
-            Ok(HttpResponse::new(status.try_into().unwrap(), SdkBody::from(answer.to_string())))
-        })
     }
 }

@@ -6,21 +6,14 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use aws_credential_types::Credentials;
-use aws_sdk_dynamodb::{
-    Client, Config,
-    config::{BehaviorVersion, Region, retry::RetryConfig, timeout::TimeoutConfig},
-};
-use aws_smithy_runtime_api::client::{
-    http::{HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector},
-    orchestrator::{HttpRequest, HttpResponse},
-    runtime_components::RuntimeComponents,
-};
-use aws_smithy_types::body::SdkBody;
+use aws_sdk_dynamodb::Client;
 use serde_json::{Value, json};
 use tokio::time::{Duration, sleep};
 
-use crate::item::RECORDED_AT;
+use crate::{
+    in_memory::{self, InMemory, error},
+    item::RECORDED_AT,
+};
 
 /// The customer whose account is broken: nothing can be added to it.
 pub(crate) const BROKEN: &str = "broken";
@@ -75,20 +68,14 @@ impl Table {
         self.0.lock().unwrap().calls.clone()
     }
 
-    /// A client that makes a failed call once more.
     pub(crate) fn client(&self) -> Client {
-        let timeouts = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_secs(3)).build();
-        let config = Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new("us-east-1"))
-            .credentials_provider(Credentials::new("test", "test", None, None, "test"))
-            .retry_config(RetryConfig::standard().with_max_attempts(2))
-            .timeout_config(timeouts)
-            .http_client(self.clone());
-        Client::from_conf(config.build())
+        in_memory::client(self.clone())
     }
+}
 
-    async fn transact(self, call: Value) -> (u16, Value) {
+impl InMemory for Table {
+    async fn answer(self, operation: String, call: Value) -> (u16, Value) {
+        assert_eq!(operation, "TransactWriteItems");
         let parts: Vec<Part> = call["TransactItems"].as_array().unwrap().iter().map(Part::read).collect();
         let fault = {
             let mut state = self.0.lock().unwrap();
@@ -206,30 +193,8 @@ impl Part {
     }
 }
 
-fn error(code: &str) -> Value {
-    json!({ "__type": format!("com.amazonaws.dynamodb.v20120810#{code}") })
-}
-
 fn cancelled(reasons: &[Value]) -> (u16, Value) {
     let mut cancelled = error("TransactionCanceledException");
     cancelled["CancellationReasons"] = reasons.into();
     (400, cancelled)
-}
-
-impl HttpClient for Table {
-    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
-    }
-}
-
-impl HttpConnector for Table {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let table = self.clone();
-        HttpConnectorFuture::new(async move {
-            assert!(request.headers().get("x-amz-target").unwrap().ends_with("TransactWriteItems"));
-            let call = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
-            let (status, answer) = table.transact(call).await;
-            Ok(HttpResponse::new(status.try_into().unwrap(), SdkBody::from(answer.to_string())))
-        })
-    }
 }
