@@ -11,9 +11,9 @@ const PATIENCE = 420;
 const SOON = 450;
 const LATE = 1000;
 const SAMPLES = 64;
-// Each drawing costs far more than a frame without one, and the system that is watched needs the processor: every second frame of an
-// ordinary screen is left out.
-const BETWEEN = 1000 / 30 - 5;
+// Each drawing costs far more than a frame without one, and the system that is watched needs the processor: about every second frame of
+// an ordinary screen is left out. A frame that comes late does not move those after it, so there are 30 drawings a second all the same.
+const BETWEEN = 1000 / 32;
 const GLOWS = 700;
 
 const MARKS = {
@@ -32,7 +32,7 @@ export class Motion {
   /** The node that a message has just reached → its glow, and the time at which that began. */
   glows = new Map();
   frame = null;
-  drawn = 0;
+  due = 0;
 
   constructor(picture, still) {
     this.picture = picture;
@@ -89,13 +89,13 @@ export class Motion {
   next() {
     this.frame ??= requestAnimationFrame((time) => {
       this.frame = null;
-      if (time - this.drawn >= BETWEEN) this.tick(time);
+      if (time >= this.due) this.tick(time);
       if (this.moving.length || this.glows.size) this.next();
     });
   }
 
   tick(time) {
-    this.drawn = time;
+    this.due = Math.max(this.due, time - BETWEEN) + BETWEEN;
     let kept = 0;
     for (const message of this.moving) {
       const part = (time - message.starts) / message.takes;
