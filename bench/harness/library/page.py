@@ -34,8 +34,8 @@ ROWS: Sequence[Row] = (
 UNDER_FAULTS: Sequence[Row] = (
     ("lost", lambda of: str(len(of["faults"]["lost"]))),
     ("took effect twice", lambda of: str(len(of["faults"]["doubled"]))),
-    ("dead without having taken effect", lambda of: str(len(of["faults"]["dead_without_effect"]))),
-    ("dead although they had taken effect", lambda of: str(len(of["faults"]["dead_with_effect"]))),
+    ("dead-lettered, never stored", lambda of: str(len(of["faults"]["dead_without_effect"]))),
+    ("dead-lettered, although stored", lambda of: str(len(of["faults"]["dead_with_effect"]))),
 )
 POISON: Sequence[Row] = (
     ("took effect", lambda of: str(len(of["faults"]["poison_stored"]))),
@@ -52,7 +52,7 @@ def rows(results: dict[str, Any]) -> list[tuple[str, ...]]:
     """The headings, and a row for each measure."""
     designs = list(results["designs"].values())
     faults = designs[0]["faults"]
-    sound, poison = f"of {faults['sound']} sound orders: ", f"of {faults['poison']} poison messages: "
+    sound, poison = f"of {faults['sound']} valid orders: ", f"of {faults['poison']} poison messages: "
     named = [
         *ROWS,
         *((sound + name, shown) for name, shown in UNDER_FAULTS),

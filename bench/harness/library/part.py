@@ -135,7 +135,7 @@ def judge(faults: dict[str, Any]) -> list[dict[str, Any]]:
     return [
         none("orders lost", "lost"),
         none("orders that took effect twice", "doubled"),
-        none("sound orders dead", "dead_without_effect", "dead_with_effect"),
+        none("valid orders dead", "dead_without_effect", "dead_with_effect"),
         none("poison without a reason", "poison_unexplained"),
         verdict.at_most("messages left", 0, "", {OURS.heading: faults["left"]}),
     ]

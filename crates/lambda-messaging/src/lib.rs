@@ -5,7 +5,7 @@
 //! | `Event` | canonical message: a CloudEvents envelope with correlation id and trace context (crate `message-envelope`) | |
 //! | `publisher` | publish-subscribe channel: batches onto an SNS topic | `sns` |
 //! | `batch` | calls that take several items: each item succeeds or fails for itself | |
-//! | `outbox` | transactional outbox: publishes an event for every row inserted into a table, from the table's stream | `outbox` |
+//! | `outbox` | transactional outbox: publishes an event for every row that is written to a table, from the table's stream | `outbox` |
 //! | `return_address` | request-reply between queues: an answer goes to the queue that the request names, if that queue is allowed | `sqs` |
 //! | `consumer` | competing consumers on a buffer queue: partial batch responses, backoff, dead-letter channel | `sqs`, `fifo` |
 //! | `stream` | consumers of Kinesis and DynamoDB streams: partial batch responses, order by key, dead-letter channel | `streams` |

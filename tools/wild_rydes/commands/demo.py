@@ -33,7 +33,7 @@ def walk(rydes: Rydes) -> None:
     """Runs the commands against a deployment; stops at the first that doesn't do what it should."""
     title("Use case 1: a ride is completed (publish-subscribe, message filter, topic-queue chaining)")
     rydes.run("add-contact", "cmr", "cmr@example.com")
-    console.line("\nA long and expensive ride. Five services want to know; none of them is known to the one that tells.")
+    console.line("\nA long and expensive ride. Five services want to know, and the publisher knows none of them.")
     ride = rydes.complete("--from", "Berlin", "--to", "Frankfurt", "--distance", "600", "--fare", "256.50")
     first, reached = ride, rydes.trace(ride)
     check(all(step["effect"] for step in reached.values()), "a ride did not reach all its subscribers")
