@@ -100,6 +100,13 @@ impl World {
         received.messages.unwrap_or_default().into_iter().next()?.body
     }
 
+    /// As many messages of a queue as it gives at once, and none if there are none.
+    pub async fn receives_several(&self, queue_url: &str) -> Vec<String> {
+        let receive = self.sqs.receive_message().queue_url(queue_url).max_number_of_messages(10);
+        let received = receive.send().await.unwrap().messages.unwrap_or_default();
+        received.into_iter().filter_map(|message| message.body).collect()
+    }
+
     /// All messages of a FIFO queue, deleted one after the other, so that each group goes on.
     pub async fn takes_all(&self, queue_url: &str) -> Vec<String> {
         let mut bodies = Vec::new();

@@ -89,24 +89,81 @@ pub async fn letters(deployment: &Deployment, queue: &str) -> Result<Vec<DeadLet
     Ok(letters)
 }
 
-/// Passes each letter to `show`, and leaves all in the queue. Returns the number of letters that could not be shown: a FIFO queue returns
-/// ten messages of a group, and no more until these are deleted or visible again.
+/// Passes each letter to `show`, and leaves all in the queue. Returns the number of letters that could not be shown: another reader has
+/// hidden them, or they are behind ten others of their group.
 pub async fn peek(sqs: &Client, url: &str, mut show: impl FnMut(&DeadLetter)) -> Result<u64, Error> {
+    walk(sqs, url, async |letter| {
+        show(letter);
+        Ok(Then::Stays)
+    })
+    .await
+}
+
+/// The whereabouts of a letter after a visit.
+enum Then {
+    Stays,
+    /// The visit has deleted it.
+    Gone,
+}
+
+/// Passes each letter to `visit` once. Returns the number of letters that could not be received.
+async fn walk(
+    sqs: &Client,
+    url: &str,
+    mut visit: impl AsyncFnMut(&DeadLetter) -> Result<Then, Error>,
+) -> Result<u64, Error> {
     let mut left = count(sqs, url).await?;
-    let mut handles = Vec::new();
+    let mut hidden = Hidden::default();
     while left > 0 {
         let letters = receive(sqs, url).await?;
         if letters.is_empty() {
             break;
         }
-        left = left.saturating_sub(letters.len() as u64);
-        for letter in letters {
-            show(&letter);
-            handles.extend(letter.message.receipt_handle.filter(|_| handles.len() < PUT_BACK));
-        }
+        left = left.saturating_sub(hidden.take(letters, &mut visit).await?);
     }
-    put_back(sqs, url, &handles).await?;
+    // A letter of a FIFO queue can't be received while one before it in its group is hidden. So each group is received once more, as a
+    // whole.
+    let groups: Vec<_> = hidden.0.keys().flatten().cloned().collect();
+    for group in groups {
+        if left == 0 {
+            break;
+        }
+        put_back(sqs, url, hidden.of(group)).await?;
+        left = left.saturating_sub(hidden.take(receive(sqs, url).await?, &mut visit).await?);
+    }
+    put_back(sqs, url, hidden.0.values().flat_map(BTreeMap::values).take(PUT_BACK)).await?;
     Ok(left)
+}
+
+/// The letters that a walk has hidden: by their group, if they have one, and by their id, each with its receipt handle.
+#[derive(Default)]
+struct Hidden(BTreeMap<Option<String>, BTreeMap<String, String>>);
+
+impl Hidden {
+    /// Takes the letters that were received, and visits those that are new. Returns the number of these.
+    async fn take(
+        &mut self,
+        letters: Vec<DeadLetter>,
+        visit: &mut impl AsyncFnMut(&DeadLetter) -> Result<Then, Error>,
+    ) -> Result<u64, Error> {
+        let mut new = 0;
+        for letter in letters {
+            let attributes = letter.message.attributes.as_ref();
+            let group = attributes.and_then(|a| a.get(&MessageSystemAttributeName::MessageGroupId));
+            let group = self.0.entry(group.cloned()).or_default();
+            let is_known = group.contains_key(&letter.id);
+            if is_known || matches!(visit(&letter).await?, Then::Stays) {
+                group.insert(letter.id.clone(), letter.message.receipt_handle.unwrap_or_default());
+            }
+            new += u64::from(!is_known);
+        }
+        Ok(new)
+    }
+
+    /// The receipt handles of a group.
+    fn of(&self, group: String) -> impl Iterator<Item = &String> {
+        self.0.get(&Some(group)).into_iter().flat_map(BTreeMap::values)
+    }
 }
 
 async fn receive(sqs: &Client, url: &str) -> Result<Vec<DeadLetter>, Error> {
@@ -118,11 +175,12 @@ async fn receive(sqs: &Client, url: &str) -> Result<Vec<DeadLetter>, Error> {
 }
 
 /// Makes messages visible again.
-async fn put_back(sqs: &Client, url: &str, handles: &[String]) -> Result<(), Error> {
+async fn put_back(sqs: &Client, url: &str, handles: impl Iterator<Item = &String>) -> Result<(), Error> {
+    let handles: Vec<_> = handles.collect();
     for some in handles.chunks(MAX_ENTRIES) {
-        let entry = |(n, handle): (usize, &String)| {
+        let entry = |(n, handle): (usize, &&String)| {
             let entry = ChangeMessageVisibilityBatchRequestEntry::builder().id(n.to_string());
-            entry.receipt_handle(handle).visibility_timeout(0).build().ok()
+            entry.receipt_handle(*handle).visibility_timeout(0).build().ok()
         };
         let entries = some.iter().enumerate().filter_map(entry).collect();
         let change = sqs.change_message_visibility_batch().queue_url(url).set_entries(Some(entries));

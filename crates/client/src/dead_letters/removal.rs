@@ -12,7 +12,7 @@ use aws_sdk_sqs::{
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use serde::Serialize;
 
-use super::{DeadLetter, count, named, put_back, reason::REASON, receive};
+use super::{DeadLetter, Then, count, named, reason::REASON, walk};
 use crate::{deployment::Deployment, error::Error};
 
 /// The numbers of dead letters that were moved, and that are left.
@@ -114,27 +114,19 @@ async fn remove_each(
     selected: impl Fn(&DeadLetter) -> bool,
     before: impl AsyncFn(&DeadLetter) -> Result<(), Error>,
 ) -> Result<Moved, Error> {
-    let (mut moved, mut others) = (0, Vec::new());
-    let mut left = count(sqs, url).await?;
-    while left > 0 {
-        let letters = receive(sqs, url).await?;
-        if letters.is_empty() {
-            break;
+    let mut moved = 0;
+    walk(sqs, url, async |letter| {
+        if !selected(letter) {
+            return Ok(Then::Stays);
         }
-        for letter in letters {
-            left = left.saturating_sub(1);
-            if !selected(&letter) {
-                others.extend(letter.message.receipt_handle);
-                continue;
-            }
-            before(&letter).await?;
-            let delete =
-                sqs.delete_message().queue_url(url).set_receipt_handle(letter.message.receipt_handle);
-            delete.send().await.map_err(|error| Error::aws("sqs:DeleteMessage", &error))?;
-            moved += 1;
-        }
-    }
-    put_back(sqs, url, &others).await?;
+        before(letter).await?;
+        let delete = sqs.delete_message().queue_url(url);
+        let deleted = delete.set_receipt_handle(letter.message.receipt_handle.clone()).send().await;
+        deleted.map_err(|error| Error::aws("sqs:DeleteMessage", &error))?;
+        moved += 1;
+        Ok(Then::Gone)
+    })
+    .await?;
     Ok(Moved { moved, left: count(sqs, url).await? })
 }
 
