@@ -30,11 +30,11 @@ impl Pace {
     pub const LOCAL: Self = Self {
         busy: Duration::from_millis(250),
         idle: Duration::from_millis(700),
-        quiet: Duration::from_secs(5),
+        quiet: Duration::from_secs(6),
         between_searches: Duration::ZERO,
-        late: Duration::from_secs(3),
+        late: Duration::from_secs(1),
         depths: Duration::from_secs(1),
-        depths_idle: Duration::from_secs(6),
+        depths_idle: Duration::from_secs(8),
         deployments: Duration::from_secs(5),
         story: Duration::from_millis(500),
     };
