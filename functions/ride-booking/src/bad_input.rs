@@ -15,6 +15,7 @@ use lambda_messaging::{
     publisher::Publisher,
 };
 use serde_json::Value;
+use tokio::time::{Duration, sleep, timeout};
 
 use crate::{
     CollectQuotes, Herds, InstantRideRfq, LastKnownHerds, Prebookings, ProcessRidePrebooking,
@@ -102,6 +103,14 @@ async fn submit_instant_ride_rfq() {
     let function = aws.function();
     let known = LastKnownHerds::new(Client::new(function.aws()), "known".into());
     let herds = Herds::new(Subscribers::new(&function, "topic".into(), "herd-".into()), known);
+    // The first list is shared with other environments a little later, which is no request's effect.
+    herds.all().await.unwrap();
+    let is_shared = async || {
+        while !aws.take_calls().iter().any(Call::is_effect) {
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(Duration::from_mins(1), is_shared()).await.unwrap();
     let keyed = KeyedTable::new(Client::new(function.aws()), "rfqs".into(), "keys".into());
     let submit = SubmitInstantRideRfq::new(rfqs(&function), keyed, herds, ReplyWithin::parse("5").unwrap());
     let known = ["rainbow", "stardust"].map(|herd| HerdName::parse(herd).unwrap());
