@@ -115,11 +115,12 @@ async fn walk(
     let mut left = count(sqs, url).await?;
     let mut hidden = Hidden::default();
     while left > 0 {
-        let letters = receive(sqs, url).await?;
-        if letters.is_empty() {
+        let new = hidden.take(receive(sqs, url).await?, &mut visit).await?;
+        // In a queue so long that the first letters are visible again, the look would never end.
+        if new == 0 {
             break;
         }
-        left = left.saturating_sub(hidden.take(letters, &mut visit).await?);
+        left = left.saturating_sub(new);
     }
     // A letter of a FIFO queue can't be received while one before it in its group is hidden. So each group is received once more, as a
     // whole.
