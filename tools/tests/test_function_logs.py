@@ -3,9 +3,11 @@
 import os
 import queue
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, BinaryIO
 
-from wild_rydes.emulator.patches.function_logs import Output, drain, pump
+from wild_rydes.emulator.patches.function_logs import Output, drain, emit, new_uuid, pump
 
 
 class Worker:
@@ -56,3 +58,22 @@ def test_a_thread_takes_lines_to_the_end_and_the_oldest_are_dropped() -> None:
 
 def test_a_worker_of_another_kind_drains_as_before() -> None:
     assert drain(lambda *_, **__: "as before")(Worker()) == "as before"
+
+
+def test_all_invocations_of_a_version_write_into_one_stream_and_lose_no_line() -> None:
+    numbers = iter(range(1000))
+    named = new_uuid(lambda: f"uuid-{next(numbers)}")
+    streams: dict[str, list[str]] = {}
+
+    def write(version: str, line: str) -> None:
+        name = f"[{version}]{named()}"
+        if name not in streams:
+            time.sleep(0.001)  # Another thread's turn: ministack looks first and makes the stream afterwards.
+            streams[name] = []
+        streams[name].append(line)
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(emit(write), ["1", "2"] * 100, map(str, range(200))))
+    assert sorted(int(line) for lines in streams.values() for line in lines) == list(range(200))
+    assert len(streams) == 2
+    assert named() == "uuid-0", "elsewhere, each id is a new one"

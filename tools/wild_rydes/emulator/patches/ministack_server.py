@@ -73,6 +73,9 @@ wrap(lambda_svc, "_reserved_concurrency", mappings.reserved)
 # It waited for the lines of an invocation until none had come for 5 ms, and missed the last ones on a busy machine.
 wrap(lambda_runtime.ProvidedWorker, "_pump_output", function_logs.pump)
 wrap(lambda_runtime.ProvidedWorker, "_drain_stderr_bounded", function_logs.drain)
+# It made a log stream for each invocation, and searched them all.
+wrap(lambda_svc, "_emit_lambda_logs", function_logs.emit)
+wrap(lambda_svc, "new_uuid", function_logs.new_uuid)
 # It gave all of a stream's batch again where AWS halves it.
 wrap(lambda_svc, "_execute_function", mappings.execute_for_stream)
 wrap(dynamodb, "stream_records_since", mappings.records_of_stream)
