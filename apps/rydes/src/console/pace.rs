@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// The calls under way at the same time. An emulator answers one call after the other, and a service's call waits behind them.
+pub const AT_A_TIME: usize = 3;
+
 /// The pauses between calls, and the times that go with them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pace {

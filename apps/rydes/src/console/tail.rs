@@ -7,9 +7,10 @@ use std::{
 
 use aws_sdk_cloudwatchlogs::{Client, operation::filter_log_events::FilterLogEventsError};
 use client::{Error, logs::LogLine};
-use futures_util::future::join_all;
+use futures_util::{StreamExt, stream};
+use tokio::time::Instant;
 
-use super::pace::Pace;
+use super::pace::{AT_A_TIME, Pace};
 
 /// The longest time without a page whose lines are read afterwards.
 const CATCH_UP: Duration = Duration::from_mins(5);
@@ -47,19 +48,20 @@ impl Tail {
         let late = milliseconds(pace.late);
         let all = self.is_time_for_all(now, milliseconds(pace.quiet));
         let groups = groups.filter(|group| all || group.is_first).map(|group| group.name);
-        let mut turn = Duration::ZERO;
+        let mut turn = Instant::now();
         let searches = groups.map(|group| {
             let since = self.groups.entry(group.clone()).or_insert_with(|| Seen::from(now)).since(late);
-            let wait = turn;
+            let wait = tokio::time::sleep_until(turn);
             turn += pace.between_searches;
             async move {
-                tokio::time::sleep(wait).await;
+                wait.await;
                 (lines(client, pace, &group, since).await, group)
             }
         });
         let searches: Vec<_> = searches.collect();
+        let searches = stream::iter(searches).buffered(AT_A_TIME).collect::<Vec<_>>();
         let (mut found, mut failed) = (Vec::new(), None);
-        for (lines, group) in join_all(searches).await {
+        for (lines, group) in searches.await {
             match (lines, self.groups.get_mut(&group)) {
                 (Ok(lines), Some(seen)) => found.extend(seen.take(now, late, lines)),
                 (Err(error), _) => failed = Some(error),

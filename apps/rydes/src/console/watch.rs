@@ -13,7 +13,7 @@ use client::{
     queues,
     topology::{Kind, Topology},
 };
-use futures_util::future::try_join_all;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use serde_json::json;
 use tokio::time::Instant;
@@ -21,7 +21,7 @@ use tokio::time::Instant;
 use super::{
     depth::Depth,
     motion::{Step, summed},
-    pace::Pace,
+    pace::{AT_A_TIME, Pace},
     tail::{Group, Tail},
     world::World,
 };
@@ -164,7 +164,8 @@ async fn read_depths(
         let depth = Depth::after(before.get(&node.id), Timestamp::now(), &depth);
         Ok::<_, Error>((node.id.clone(), depth))
     });
-    Ok(try_join_all(depths).await?.into_iter().collect())
+    let depths: Vec<_> = depths.collect();
+    stream::iter(depths).buffered(AT_A_TIME).try_collect().await
 }
 
 /// Reads the topology anew once something was deployed.
